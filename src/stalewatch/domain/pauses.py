@@ -1,0 +1,22 @@
+"""Waits of a batch of records: intervals that do not count, per row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stalewatch.domain.instants import Instants
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """Half-open intervals [start, end) of rows 0..size-1, sorted by (row, start), disjoint within a row.
+
+    `first[i]:first[i+1]` are the positions of row i; `first` has size + 1 entries.
+    """
+
+    first: NDArray[np.int64]
+    start: Instants
+    end: Instants

@@ -1,0 +1,166 @@
+"""What a connector is: four methods over one CRM.
+
+    class MyConnector(Connector):
+        type = "mycrm"
+        def describe(self) -> Description: ...
+        def check(self) -> list[Finding]: ...
+        def pull(self, cursor, *, full=False) -> Iterator[Page]: ...
+        def write_back(self, change) -> str: ...        # optional
+
+Register a factory under the entry point group `stalewatch.connectors`, named after the `type:` users write:
+
+    [project.entry-points."stalewatch.connectors"]
+    mycrm = "my_package:connect"        # connect(ConnectionSettings) -> Connector
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, ClassVar
+
+from stalewatch.sdk.errors import Refused
+from stalewatch.sdk.records import Activity, Deal, FieldChange, Lead, Person, Rejected, StageVisit, Value
+
+Cursor = Mapping[str, Any]
+"""Where a pull stands: whatever JSON the connector likes; we store it with the page it belongs to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionSettings:
+    """What one entry under `connections:` says, secrets resolved.
+
+    Attributes:
+        options: every key that is the connector's own (path, files, auth, map, ...).
+        base: folder of stalewatch.yaml; relative paths start there.
+        currency: the project's currency, ISO 4217.
+        now: the clock; a connector never asks the machine for the time.
+        catalogue: type of each catalogue field, object -> field -> type name (text, choice, int, money,
+            bool, date, datetime, person).
+    """
+
+    id: str
+    options: Mapping[str, Any]
+    base: Path
+    currency: str
+    now: Callable[[], datetime]
+    catalogue: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldInfo:
+    """One catalogue field as this connection feeds it (`stalewatch fields`)."""
+
+    ours: str
+    theirs: str
+    type: str
+    fill_rate: float | None = None
+    example: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """What a connection can tell: per object ("deal", "lead") the catalogue fields that it feeds.
+
+    A catalogue field that is not listed is unavailable here: rules that need it answer "cannot judge".
+    """
+
+    fields: Mapping[str, Sequence[FieldInfo]]
+    logs_meeting_outcomes: bool = False
+
+
+class Level(StrEnum):
+    """How much a finding of `doctor` matters."""
+
+    OK = "ok"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One line of `stalewatch doctor`: what was looked at, what was found, what to do."""
+
+    subject: str
+    level: Level
+    message: str
+    cure: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A piece of a pull. It is stored whole, with its cursor, in one transaction; replaying it changes nothing.
+
+    Attributes:
+        cursor: where to go on after this page; it is stored only together with the page.
+        gone: ids of records that the CRM has deleted or no longer shows.
+        histories: ids of deals whose `visits` and `changes` in this page are their whole known history;
+            it then replaces what earlier syncs inferred for the fields named in `history_fields`.
+        complete: True on the last page of a pull that showed every record there is. Records that were not
+            seen in such a pull have vanished; without it nothing is ever concluded from absence.
+        as_of: the CRM's own time of the data, if it says; None means "now".
+        total: how many records the whole pull will bring, where known; for progress only.
+    """
+
+    cursor: Cursor
+    deals: Sequence[Deal] = ()
+    leads: Sequence[Lead] = ()
+    people: Sequence[Person] = ()
+    activities: Sequence[Activity] = ()
+    visits: Sequence[StageVisit] = ()
+    changes: Sequence[FieldChange] = ()
+    gone: Sequence[str] = ()
+    histories: frozenset[str] = frozenset()
+    history_fields: frozenset[str] = frozenset()
+    rejected: Sequence[Rejected] = ()
+    complete: bool = False
+    as_of: datetime | None = None
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A write that a person asked for: set these fields on this record, unless it changed since they saw it."""
+
+    id: str
+    record: str
+    values: Mapping[str, Value]
+    seen_version: str | None = None
+
+
+class Connector(ABC):
+    """One CRM. Methods may raise the `ConnectorError` tree and nothing else on purpose."""
+
+    type: ClassVar[str]
+    ages: ClassVar[bool] = True
+    """False for sources that are a snapshot by nature (files): their data never counts as too old."""
+
+    @abstractmethod
+    def describe(self) -> Description:
+        """Tell which catalogue fields this connection can feed. Cheap; called at start and daily."""
+
+    @abstractmethod
+    def check(self) -> list[Finding]:
+        """Look at login, permissions, limits and mapping, for `stalewatch doctor`. Never raises."""
+
+    @abstractmethod
+    def pull(self, cursor: Cursor | None, *, full: bool = False) -> Iterator[Page]:
+        """Yield what changed since `cursor`, in pages; everything if it is None or `full` is True.
+
+        Raises:
+            TryLater: a passing fault; pages yielded so far stand.
+            NeedsReconnect: a person has to act.
+            BadCursor: begin again without a cursor.
+        """
+
+    def write_back(self, change: Change) -> str:
+        """Write a change into the CRM and return its new version. Connectors that only read refuse.
+
+        Raises:
+            Refused: with the CRM's own words.
+        """
+        raise Refused("this connection can only be read", where=change.record)

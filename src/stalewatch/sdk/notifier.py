@@ -1,0 +1,112 @@
+"""What a notifier is: it delivers one composed message to one target and can be asked what became of it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+
+class Style(StrEnum):
+    """How a message is meant: one collected message a day, one at once, or one for the operator."""
+
+    DIGEST = "digest"
+    IMMEDIATE = "immediate"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One deal or lead in a message: what it is, why it is here, what to do.
+
+    Attributes:
+        headline: the deal's name and its figures, in the reader's language, plain text.
+        body: the rule's own message, plain text; `*bold*` marks the name. CRM text in it is not trusted.
+        chips: short reasons ("Customer silent 4 bd over").
+        alerts: ids of the alerts it speaks of, the first one leading.
+        resolved: True for an entry that only says that something was answered.
+    """
+
+    record: str
+    headline: str
+    body: str
+    chips: Sequence[str] = ()
+    alerts: Sequence[str] = ()
+    url: str | None = None
+    severity: str = "warning"
+    resolved: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What is to be said to one target, in the reader's language.
+
+    Attributes:
+        delivery: our id of this delivery; notifiers put it where `settle` can find it again.
+        target: whom: `person:<address or name>`, `channel:#name` or `operator`.
+        address: how the notifier finds them, resolved from the target (an e-mail address or a name).
+        title: the first line.
+        footer: quiet closing lines (what is still open, where the list is).
+    """
+
+    delivery: str
+    target: str
+    address: str
+    style: Style
+    language: str
+    title: str
+    entries: Sequence[Entry] = ()
+    footer: Sequence[str] = ()
+    thread: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """Proof that a message was accepted: whatever the notifier needs to edit it or find it again."""
+
+    at: datetime
+    handle: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Outcome(StrEnum):
+    """What a look at the other side says of a delivery whose fate we do not know."""
+
+    ARRIVED = "arrived"
+    ABSENT = "absent"
+    CANNOT_LOOK = "cannot_look"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """The answer of `Notifier.settle`; `receipt` is set when the message arrived."""
+
+    outcome: Outcome
+    receipt: Receipt | None = None
+
+
+class Notifier(ABC):
+    """Delivers messages. `send` must never retry by itself after the request was written."""
+
+    type: ClassVar[str]
+    timeout_seconds: ClassVar[float] = 8.0
+    """Longest time one `send` may take; nothing is sent on a lease with less time left."""
+
+    @abstractmethod
+    def send(self, message: Message) -> Receipt:
+        """Deliver, once.
+
+        Raises:
+            NotAccepted: and its kinds; the message certainly did not arrive.
+            OutcomeUnknown: it may have arrived.
+        """
+
+    @abstractmethod
+    def settle(self, delivery: str, address: str, since: datetime) -> Settled:
+        """Look whether the delivery that was sent at or after `since` arrived."""
+
+    def edit(self, receipt: Receipt, message: Message) -> Receipt:
+        """Replace an earlier message by a new text. Notifiers that cannot edit leave it as it is."""
+        return receipt
