@@ -1,13 +1,36 @@
-"""What a notifier is: it delivers one composed message to one target and can be asked what became of it."""
+"""What a notifier is: it delivers one composed message to one target and can be asked what became of it.
+
+Register a factory under the entry point group `stalewatch.notifiers`, named after the key users write under
+`notify:`:
+
+    [project.entry-points."stalewatch.notifiers"]
+    pager = "my_package:connect"        # connect(NotifierSettings) -> Notifier
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotifierSettings:
+    """What one entry under `notify:` says, secrets resolved.
+
+    Attributes:
+        options: every key that is the notifier's own (tokens, addresses, files, ...).
+        base: folder of stalewatch.yaml; relative paths start there.
+        now: the clock; a notifier never asks the machine for the time.
+    """
+
+    options: Mapping[str, Any]
+    base: Path
+    now: Callable[[], datetime]
 
 
 class Style(StrEnum):
@@ -28,6 +51,7 @@ class Entry:
         chips: short reasons ("Customer silent 4 bd over").
         alerts: ids of the alerts it speaks of, the first one leading.
         resolved: True for an entry that only says that something was answered.
+        section: the heading it stands under, in the reader's language; entries of one section follow each other.
     """
 
     record: str
@@ -38,6 +62,7 @@ class Entry:
     url: str | None = None
     severity: str = "warning"
     resolved: bool = False
+    section: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +74,8 @@ class Message:
         target: whom: `person:<address or name>`, `channel:#name` or `operator`.
         address: how the notifier finds them, resolved from the target (an e-mail address or a name).
         title: the first line.
-        footer: quiet closing lines (what is still open, where the list is).
+        footer: quiet closing lines (what else is open, why this was sent).
+        url: where the whole list or the deal can be seen, with `link` as the words to show for it.
     """
 
     delivery: str
@@ -61,6 +87,8 @@ class Message:
     entries: Sequence[Entry] = ()
     footer: Sequence[str] = ()
     thread: str | None = None
+    url: str | None = None
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
