@@ -51,7 +51,7 @@ class Entry:
         chips: short reasons ("Customer silent 4 bd over").
         alerts: ids of the alerts it speaks of, the first one leading.
         resolved: True for an entry that only says that something was answered.
-        section: the heading it stands under, in the reader's language; entries of one section follow each other.
+        section: the heading it stands under, in the reader's language; a section's entries are neighbours.
     """
 
     record: str
@@ -135,6 +135,6 @@ class Notifier(ABC):
     def settle(self, delivery: str, address: str, since: datetime) -> Settled:
         """Look whether the delivery that was sent at or after `since` arrived."""
 
-    def edit(self, receipt: Receipt, message: Message) -> Receipt:
+    def edit(self, receipt: Receipt, message: Message) -> Receipt:  # noqa: ARG002 (for those who can)
         """Replace an earlier message by a new text. Notifiers that cannot edit leave it as it is."""
         return receipt
