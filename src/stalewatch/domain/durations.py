@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 
 
 class Unit(StrEnum):
@@ -35,3 +36,39 @@ class Duration:
 
     def __str__(self) -> str:
         return f"{self.amount}{self.unit}"
+
+
+_PLAIN_MINUTES = {Unit.MINUTE: 1, Unit.HOUR: 60, Unit.DAY: 24 * 60, Unit.WEEK: 7 * 24 * 60}
+
+
+def ratio(left: Duration, right: Duration, open_minutes: int) -> Fraction:
+    """How many times `right` fits into `left`, to compare durations of different units.
+
+    Dates compare as dates (1w = 7d = 5bd); plain time as time (1d = 24h); a business day beside hours is the
+    calendar's open hours. Source: rules.md, "Warn".
+
+    Args:
+        open_minutes: minutes that the calendar is open on a business day.
+
+    Raises:
+        ZeroDivisionError: if `right` is zero.
+    """
+    if left.unit.counts_dates and right.unit.counts_dates:
+        return _in_days(left) / _in_days(right)
+    if Unit.BUSINESS_HOUR in (left.unit, right.unit) or Unit.BUSINESS_DAY in (left.unit, right.unit):
+        return _in_open_minutes(left, open_minutes) / _in_open_minutes(right, open_minutes)
+    return Fraction(left.amount * _PLAIN_MINUTES[left.unit], right.amount * _PLAIN_MINUTES[right.unit])
+
+
+def _in_days(duration: Duration) -> Fraction:
+    if duration.unit is Unit.BUSINESS_DAY:
+        return Fraction(duration.amount * 7, 5)
+    return Fraction(duration.amount * (7 if duration.unit is Unit.WEEK else 1))
+
+
+def _in_open_minutes(duration: Duration, open_minutes: int) -> Fraction:
+    if duration.unit in (Unit.DAY, Unit.WEEK):
+        return _in_days(duration) * Fraction(5, 7) * open_minutes
+    if duration.unit is Unit.BUSINESS_DAY:
+        return Fraction(duration.amount * open_minutes)
+    return Fraction(duration.amount * (1 if duration.unit is Unit.MINUTE else 60))
