@@ -1,0 +1,166 @@
+"""The database as the rest of stalewatch holds it: transactions that write, connections that read, its clock.
+
+SQLite writes under BEGIN IMMEDIATE, so that two writers wait for each other instead of failing; readers are in
+autocommit mode and never wait. PostgreSQL runs READ COMMITTED. Both are one class; nobody else sees SQLAlchemy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from stalewatch.sdk.errors import ConfigurationError
+from stalewatch.store.errors import in_words
+from stalewatch.store.expressions import database_now
+
+WAL_LIMIT: Final = 16 * 1024 * 1024
+"""Bytes of write-ahead log above which `Database.tidy` folds it into the file."""
+
+_FORMS: Final = "sqlite:///stalewatch.db or postgresql+psycopg://user@host/name"
+
+
+class Database:
+    """One database. Safe to share between threads; every process opens its own."""
+
+    def __init__(self, url: str, *, busy_seconds: float = 30.0, pool_size: int = 8, overflow: int = 24) -> None:
+        """Prepare connections to `url`; none is opened yet.
+
+        Args:
+            url: `sqlite:///path` or `postgresql+psycopg://…`.
+            busy_seconds: how long a write waits for another process before `DatabaseBusy`.
+            pool_size: connections kept open, for writing and for reading each.
+            overflow: further connections under load.
+
+        Raises:
+            ConfigurationError: if the address is of another kind.
+        """
+        self.url = _checked(url)
+        options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": overflow, "pool_timeout": 60}
+        if self.is_sqlite:
+            options["connect_args"] = {"timeout": busy_seconds}
+        else:
+            options["pool_pre_ping"] = True
+        self._writer = sa.create_engine(self.url, **options)
+        self._reader = sa.create_engine(self.url, **options)
+        prepare = _prepare_sqlite if self.is_sqlite else _prepare_postgresql
+        prepare(self._writer, self._reader)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """True for SQLite, False for PostgreSQL."""
+        return self.url.get_backend_name() == "sqlite"
+
+    @property
+    def where(self) -> str:
+        """The address as it may be shown: without its password."""
+        return self.url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction: committed when the block ends, rolled back if it raises.
+
+        Raises:
+            StoreError: and its kinds, also for the commit itself.
+        """
+        with self._speaking(), self._writer.begin() as conn:
+            yield conn
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that cannot write; each statement sees what is committed when it starts.
+
+        Raises:
+            StoreError: and its kinds.
+        """
+        with self._speaking(), self._reader.connect() as conn:
+            yield conn
+
+    def now(self) -> int:
+        """The database's clock, in microseconds: what leases are measured by, whatever this machine believes."""
+        with self.read() as conn:
+            return int(conn.execute(sa.select(database_now())).scalar_one())
+
+    def tidy(self) -> bool:
+        """Fold SQLite's write-ahead log into the file once it passes 16 MB; True if that was done."""
+        if not self.is_sqlite or _size(f"{self.url.database}-wal") <= WAL_LIMIT:
+            return False
+        with self.read() as conn:
+            busy = conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+        return not busy
+
+    def dispose(self) -> None:
+        """Close every connection. The object can be used again; it then opens new ones."""
+        self._writer.dispose()
+        self._reader.dispose()
+
+    @contextmanager
+    def _speaking(self) -> Iterator[None]:
+        """Turn a driver's error into one that says what to do; mistakes of ours pass unchanged."""
+        try:
+            yield
+        except SQLAlchemyError as error:
+            known = in_words(error, self.where)
+            if known is None:
+                raise
+            raise known from error
+
+
+def _checked(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ConfigurationError("the database address cannot be read", cure=f"write it as {_FORMS}") from error
+    if parsed.drivername in ("postgresql", "postgres"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
+        raise ConfigurationError(f"no such kind of database: {parsed.drivername}", cure=f"write it as {_FORMS}")
+    if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise ConfigurationError(
+            "a database in memory cannot be shared between processes", cure="name a file: sqlite:///stalewatch.db"
+        )
+    return parsed
+
+
+def _prepare_sqlite(writer: Engine, reader: Engine) -> None:
+    """`isolation_level=None` keeps the driver from opening transactions of its own; ours begin IMMEDIATE."""
+
+    @event.listens_for(writer, "connect")
+    def _(connection: Any, _record: object) -> None:
+        _pragmas(connection, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+
+    @event.listens_for(reader, "connect")
+    def _(connection: Any, _record: object) -> None:
+        _pragmas(connection, "query_only=ON")
+
+    @event.listens_for(writer, "begin")
+    def _(conn: Connection) -> None:
+        conn.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _pragmas(connection: Any, *pragmas: str) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in pragmas:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _prepare_postgresql(_writer: Engine, reader: Engine) -> None:
+    @event.listens_for(reader, "connect")
+    def _(connection: Any, _record: object) -> None:
+        connection.autocommit = True
+        connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+
+
+def _size(path: str) -> int:
+    try:
+        return Path(path).stat().st_size
+    except FileNotFoundError:
+        return 0
