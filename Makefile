@@ -33,7 +33,7 @@ bench: $(READY) ## measure side by side what performance promises; ARGS=<name> p
 	@$(BIN)/python -m bench $(ARGS)
 
 lock: ## write requirements/*.txt anew from pyproject.toml; UPGRADE=--upgrade takes newer versions
-	@test -x .venv-lock/bin/uv || { $(call need_python); $(PYTHON) -m venv .venv-lock; }
+	@test -x .venv-lock/bin/pip || { $(need_python); $(PYTHON) -m venv .venv-lock; }
 	@.venv-lock/bin/pip $(BY_HASH) -r requirements/lock.txt
 	@.venv-lock/bin/uv $(COMPILE) --group dev -o requirements/dev.txt pyproject.toml
 	@.venv-lock/bin/uv $(COMPILE) -c requirements/dev.txt -o requirements/run.txt pyproject.toml
@@ -42,8 +42,8 @@ lock: ## write requirements/*.txt anew from pyproject.toml; UPGRADE=--upgrade ta
 # The environment: made when it is missing, brought up to date when the lock or pyproject.toml is newer.
 $(READY): requirements/dev.txt pyproject.toml
 	@$(need_python)
-	@echo "setting up .venv from requirements/dev.txt ..."
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "setting up .venv from requirements/dev.txt, about a minute ..."
+	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv
 	@$(BIN)/pip $(BY_HASH) -r requirements/dev.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

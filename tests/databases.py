@@ -1,0 +1,102 @@
+"""Databases for tests: every test that asks for one runs on SQLite and on PostgreSQL.
+
+def test_a_row_comes_back(database_url: str) -> None: ...          # empty
+def test_a_deal_is_kept(migrated_database_url: str) -> None: ...   # with the schema, copied from a template
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+import sqlalchemy as sa
+
+from tests import postgres
+
+KINDS: Final = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> postgres.Postgres:
+    """The PostgreSQL of this run. Without one its tests are skipped and the last lines of the run say so."""
+    try:
+        return postgres.join()
+    except Exception as error:  # whatever it is, it is the reason to be told
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"{postgres.MISSING}: {type(error).__name__}: {error}")
+
+
+@pytest.fixture
+def postgres_url(postgres_server: postgres.Postgres, request: pytest.FixtureRequest) -> Iterator[str]:
+    """An empty PostgreSQL database."""
+    request.node.user_properties.append(("postgresql", postgres_server.version))
+    url = postgres_server.create()
+    yield url
+    postgres_server.drop(url)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """An empty SQLite database."""
+    return f"sqlite:///{tmp_path / 'stalewatch.db'}"
+
+
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """An empty database of each kind."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    return url
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the schema and no rows, to be copied."""
+    template = tmp_path_factory.mktemp("template") / "stalewatch.db"
+    _migrate(f"sqlite:///{template}")
+    return template
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: postgres.Postgres) -> Iterator[str]:
+    """Name of a PostgreSQL database with the schema and no rows."""
+    url = postgres_server.create()
+    _migrate(url)
+    yield str(sa.make_url(url).database)
+    postgres_server.drop(url)
+
+
+@pytest.fixture(params=KINDS)
+def migrated_database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A database of each kind with the schema and no rows."""
+    make = _sqlite_copy if request.param == "sqlite" else _postgres_copy
+    yield from make(request.getfixturevalue, request.node)
+
+
+def _sqlite_copy(fixture: Callable[[str], object], _node: pytest.Item) -> Iterator[str]:
+    url = str(fixture("sqlite_url"))
+    shutil.copyfile(str(fixture("sqlite_template")), str(sa.make_url(url).database))
+    yield url
+
+
+def _postgres_copy(fixture: Callable[[str], object], node: pytest.Item) -> Iterator[str]:
+    server = fixture("postgres_server")
+    assert isinstance(server, postgres.Postgres)
+    node.user_properties.append(("postgresql", server.version))
+    url = server.create(template=str(fixture("postgres_template")))
+    yield url
+    server.drop(url)
+
+
+def _migrate(url: str) -> None:
+    from stalewatch import shipped
+    from stalewatch.store import migrate
+    from stalewatch.store.engine import Database
+
+    database = Database(url)
+    migrate.upgrade(database, shipped.migrations())
+    database.dispose()
