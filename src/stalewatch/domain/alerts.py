@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import blake2s
 
-from stalewatch.domain.clocks import State
+from stalewatch.domain.deadlines import State
 
 
 class AlertState(StrEnum):
@@ -189,20 +189,14 @@ def end(alert: Alert, cause: Cause, now: int) -> Step:
 
 def snooze(alert: Alert, until: int, policy: Policy) -> Alert:
     """Hold back warn, breach, repeat and escalate until then. Limits are the caller's to check."""
-    return _timed(
-        replace(alert, state=AlertState.SNOOZED, snoozed_until=until, snoozes=alert.snoozes + 1), policy
-    )
+    return _timed(replace(alert, state=AlertState.SNOOZED, snoozed_until=until, snoozes=alert.snoozes + 1), policy)
 
 
 # ------------------------------------------------------------------------------------------------ opening
 
 
 def _opened(latest: Alert | None, mark: str, clock: Reading, now: int, policy: Policy) -> Alert:
-    late = (
-        policy.live_since is not None
-        and clock.state is State.BREACHED
-        and clock.breach_at <= policy.live_since
-    )
+    late = policy.live_since is not None and clock.state is State.BREACHED and clock.breach_at <= policy.live_since
     backlog = late and (latest is None or (latest.resolved_at or 0) <= (policy.live_since or 0))
     if latest is not None and _is_same_story(latest, clock, policy):
         return replace(

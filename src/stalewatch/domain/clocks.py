@@ -1,12 +1,11 @@
 """Rules over a frame of records: anchor, warn_at and breach_at of every clock, and its state at any moment.
 
-A deadline is a pure function of record, rule and calendar (rules.md, "Deadline"); time enters only in `state`.
+A deadline is a pure function of record, rule and calendar (rules.md, "Deadline"); time enters only in deadlines.py.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from stalewatch.domain.calendar import Calendar
 from stalewatch.domain.calendars import Calendars, Chosen
 from stalewatch.domain.conditions import Scope
+from stalewatch.domain.deadlines import Deadlines, State
 from stalewatch.domain.durations import Duration, ratio
 from stalewatch.domain.frame import Frame
 from stalewatch.domain.instants import NEVER, OUTSIDE, Instants, Mask, to_day
@@ -34,31 +34,6 @@ from stalewatch.domain.timeline import became_true
 from stalewatch.domain.waits import pauses_of, waits
 
 
-class State(IntEnum):
-    """What a clock says at a moment, in the order in which the first that holds is taken."""
-
-    CLOSED = 0
-    CANNOT_JUDGE = 1
-    NOT_APPLICABLE = 2
-    EXCEPTED = 3
-    NO_CLOCK = 4
-    SATISFIED = 5
-    PAUSED = 6
-    BREACHED = 7
-    AT_RISK = 8
-    WATCHING = 9
-
-    @property
-    def word(self) -> str:
-        """The state as rules, tests and the API write it."""
-        return self.name.lower()
-
-    @property
-    def runs(self) -> bool:
-        """True if a deadline exists, whatever time it is."""
-        return self in (State.PAUSED, State.BREACHED, State.AT_RISK, State.WATCHING)
-
-
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """One rule over a frame: one clock per record, or per event of an `each` rule.
@@ -66,44 +41,16 @@ class Verdict:
     Attributes:
         row: the record of each clock, by position in the frame.
         subject: the event's id of each clock; None unless the rule starts with `each`.
-        base: the state as far as it does not depend on the time; WATCHING stands for a running clock.
-        warn_at: equals breach_at where the rule does not warn.
         limit: index of the matching row of `rule.within`, -1 where there is none.
         estimated: where the anchor is only the record's creation.
-        excepted_until: end of the last exception that matches, NEVER where there is none.
-        pauses: per clock; None if the rule has no pause.
     """
 
     rule: Rule
     row: NDArray[np.int64]
     subject: NDArray[np.object_] | None
-    base: NDArray[np.int8]
-    anchor: Instants
-    warn_at: Instants
-    breach_at: Instants
+    deadlines: Deadlines
     limit: NDArray[np.int64]
     estimated: Mask
-    excepted_until: Instants
-    pauses: Pauses | None
-
-    def state(self, now: Instants) -> NDArray[np.int8]:
-        """The state of every clock at its own `now`."""
-        state = self.base.copy()
-        runs = state == State.WATCHING
-        state[runs & (now >= self.warn_at)] = State.AT_RISK
-        state[runs & (now >= self.breach_at)] = State.BREACHED
-        state[runs & self.paused(now)] = State.PAUSED
-        state[(state > State.NOT_APPLICABLE) & (now < self.excepted_until)] = State.EXCEPTED
-        return state
-
-    def paused(self, now: Instants) -> Mask:
-        """Where `now` lies inside a wait of the clock."""
-        inside = np.zeros(len(self.row), np.bool_)
-        if self.pauses is not None and len(self.pauses.start):
-            clock = np.repeat(np.arange(len(self.row)), np.diff(self.pauses.first))
-            hit = (self.pauses.start <= now[clock]) & (now[clock] < self.pauses.end)
-            inside[clock[hit]] = True
-        return inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +59,7 @@ class Judge:
 
     Attributes:
         default_warn: used by rules without `warn` where it is at most half of the matched limit; None: never.
-        modes: the mode of each rule; rules that are `off` are left out.
+        off: rules that are not computed at all.
     """
 
     rules: RuleSet
@@ -176,10 +123,8 @@ class _RuleOnFrame:
         ).astype(np.int8)
         dead = base != State.WATCHING
         breach_at[dead], warn_at[dead] = NEVER, NEVER
-        return Verdict(
-            self.rule, self.row, self.subject, base, self.anchor, warn_at, breach_at, limit,
-            self.estimated, self._excepted_until(), pauses,
-        )  # fmt: skip
+        clocks = Deadlines(base, self.anchor, warn_at, breach_at, self._excepted_until(), pauses)
+        return Verdict(self.rule, self.row, self.subject, clocks, limit, self.estimated)
 
     # ---------------------------------------------------------------------------------------- the start
 
@@ -211,7 +156,7 @@ class _RuleOnFrame:
 
     def _cannot_judge(self) -> Mask:
         """Where a field that decides (start, where, until, their scores) cannot be told, or a date is beyond us."""
-        unknown = self.anchor == OUTSIDE
+        unknown: Mask = self.anchor == OUTSIDE
         for name in deciding_fields(self.rule, self.rules):
             if name not in self.frame.columns:
                 return np.ones(self.size, np.bool_)
@@ -255,9 +200,7 @@ class _RuleOnFrame:
                 waits_here = None if pauses is None else _selected(pauses, clocks)
                 breach = calendar.add(self.anchor[clocks], row.duration, waits_here, dated)
                 breach_at[clocks] = breach
-                warn_at[clocks] = self._warn_at(
-                    calendar, clocks, breach, row.duration, waits_here, dated=dated
-                )
+                warn_at[clocks] = self._warn_at(calendar, clocks, breach, row.duration, waits_here, dated=dated)
         return breach_at, warn_at, pauses
 
     def _warn_at(

@@ -94,7 +94,7 @@ class Scope:
         scope._columns, scope._days = self._columns, self._days
         return scope
 
-    def holds(self, condition: Condition) -> Mask:
+    def holds(self, condition: Condition) -> Mask:  # noqa: PLR0911  # one line per kind of condition
         """Where the condition is true."""
         match condition:
             case Compare():
@@ -145,9 +145,7 @@ class Scope:
         return Column(codes, amount.present & (codes < len(bounds)))
 
     def _score(self, score: Score) -> Column:
-        met = sum(
-            (self.holds(item).astype(np.int64) for _, item in score.items), np.zeros(self.size, np.int64)
-        )
+        met = sum((self.holds(item).astype(np.int64) for _, item in score.items), np.zeros(self.size, np.int64))
         # Rounded half up in integers: 5 of 8 is 62.5 and shows as 63.
         percent = (200 * met + len(score.items)) // (2 * len(score.items))
         return Column(percent.astype(np.float64), np.ones(self.size, np.bool_))

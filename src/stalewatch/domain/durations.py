@@ -38,6 +38,22 @@ class Duration:
         return f"{self.amount}{self.unit}"
 
 
+_MINUTE_US = 60_000_000
+_ELAPSED_MINUTES = {
+    Unit.MINUTE: Fraction(1),
+    Unit.HOUR: Fraction(60),
+    Unit.BUSINESS_HOUR: Fraction(60),
+    Unit.DAY: Fraction(24 * 60),
+    Unit.WEEK: Fraction(7 * 24 * 60),
+    Unit.BUSINESS_DAY: Fraction(7 * 24 * 60, 5),
+}
+
+
+def elapsed(duration: Duration) -> int:
+    """Microseconds of plain time, for spans that follow no calendar: 24 hours a day, 7 days for 5 business days."""
+    return int(duration.amount * _ELAPSED_MINUTES[duration.unit] * _MINUTE_US)
+
+
 _PLAIN_MINUTES = {Unit.MINUTE: 1, Unit.HOUR: 60, Unit.DAY: 24 * 60, Unit.WEEK: 7 * 24 * 60}
 
 

@@ -10,14 +10,12 @@ from numpy.typing import NDArray
 from stalewatch.domain.calendar import Calendar
 from stalewatch.domain.calendars import Chosen
 from stalewatch.domain.conditions import Scope
-from stalewatch.domain.durations import Duration, Unit
+from stalewatch.domain.durations import Duration, elapsed
 from stalewatch.domain.frame import Frame
-from stalewatch.domain.instants import DAY, HOUR, MINUTE, Instants
+from stalewatch.domain.instants import Instants
 from stalewatch.domain.language.model import Condition, FieldType, Pause, RuleSet
 from stalewatch.domain.pauses import Pauses
 from stalewatch.domain.timeline import states, truth
-
-_ELAPSED = {Unit.MINUTE: MINUTE, Unit.HOUR: HOUR, Unit.BUSINESS_HOUR: HOUR, Unit.DAY: DAY, Unit.WEEK: 7 * DAY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +27,12 @@ class Waits:
     end: Instants
 
 
-def most_elapsed(duration: Duration) -> int:
-    """The cap of a pause in microseconds: 24 hours a day, seven days for five business days."""
-    if duration.unit is Unit.BUSINESS_DAY:
-        return duration.amount * 7 * DAY // 5
-    return duration.amount * _ELAPSED[duration.unit]
-
-
 def waits(pause: Pause, frame: Frame, rules: RuleSet, calendars: Chosen) -> Waits:
     """All waits of a frame's records that a pause names, each at most `max` long."""
-    found = (
-        _while_true(pause, frame, rules, calendars)
-        if pause.condition
-        else _between(pause, frame, rules, calendars)
-    )
+    if pause.condition is not None:
+        found = _while_true(pause.condition, frame, rules, calendars)
+    else:
+        found = _between(pause, frame, rules, calendars)
     real = found.start < found.end
     order = np.lexsort((found.start[real], found.record[real]))
     return Waits(found.record[real][order], found.start[real][order], found.end[real][order])
@@ -69,7 +59,7 @@ def _between(pause: Pause, frame: Frame, rules: RuleSet, calendars: Chosen) -> W
     if until.type is FieldType.DATE:
         opens = scope.per_calendar(planned.values.astype(np.int64), Calendar.opens_at)
     start = np.where(both, begin.values, 0).astype(np.int64)
-    end = np.minimum(np.minimum(opens, past.until), start + most_elapsed(pause.most))
+    end = np.minimum(np.minimum(opens, past.until), start + elapsed(pause.most))
     return Waits(past.record[both], start[both], end[both].astype(np.int64))
 
 
@@ -98,7 +88,7 @@ def pauses_of(found: Waits, most: Duration, record: NDArray[np.int64], anchor: I
         start[mine] = np.maximum(start[mine], reached[clock[mine]])
         end[mine] = np.maximum(end[mine], start[mine])
         reached[clock[mine]] = end[mine]
-    return _capped(clock, start, end, most_elapsed(most), len(record))
+    return _capped(clock, start, end, elapsed(most), len(record))
 
 
 def _capped(clock: NDArray[np.intp], start: Instants, end: Instants, most: int, size: int) -> Pauses:

@@ -1,0 +1,99 @@
+"""What a set of clocks says at a moment, and when each will say something else.
+
+The arrays come from a verdict (clocks.py) or from the stored entries of some records: the same code reads both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stalewatch.domain.instants import NEVER, OUTSIDE, Instants, Mask
+from stalewatch.domain.pauses import Pauses
+
+
+class State(IntEnum):
+    """What a clock says at a moment, in the order in which the first that holds is taken."""
+
+    CLOSED = 0
+    CANNOT_JUDGE = 1
+    NOT_APPLICABLE = 2
+    EXCEPTED = 3
+    NO_CLOCK = 4
+    SATISFIED = 5
+    PAUSED = 6
+    BREACHED = 7
+    AT_RISK = 8
+    WATCHING = 9
+
+    @property
+    def word(self) -> str:
+        """The state as rules, tests and the API write it."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Some clocks.
+
+    Attributes:
+        base: the state as far as it does not depend on the time; WATCHING stands for a running clock.
+        warn_at: equals breach_at where the rule does not warn.
+        excepted_until: end of the last exception that matches, NEVER where there is none.
+        pauses: waits per clock; None if there are none at all.
+    """
+
+    base: NDArray[np.int8]
+    anchor: Instants
+    warn_at: Instants
+    breach_at: Instants
+    excepted_until: Instants
+    pauses: Pauses | None = None
+
+    def state(self, now: Instants) -> NDArray[np.int8]:
+        """The state of every clock at its own `now`."""
+        state = self.base.copy()
+        runs = state == State.WATCHING
+        state[runs & (now >= self.warn_at)] = State.AT_RISK
+        state[runs & (now >= self.breach_at)] = State.BREACHED
+        state[runs & (self.paused_until(now) != NEVER)] = State.PAUSED
+        state[(state > State.NOT_APPLICABLE) & (now < self.excepted_until)] = State.EXCEPTED
+        return state
+
+    def paused_until(self, now: Instants) -> Instants:
+        """The end of the wait in which `now` lies, NEVER where it lies in none."""
+        until = np.full(len(self.base), NEVER, np.int64)
+        if self.pauses is not None and len(self.pauses.start):
+            clock = self._clock_of_pause(self.pauses)
+            inside = (self.pauses.start <= now[clock]) & (now[clock] < self.pauses.end)
+            until[clock[inside]] = self.pauses.end[inside]
+        return until
+
+    def was_paused(self) -> Mask:
+        """Where a wait lies between the anchor and the deadline, so that it moved the deadline."""
+        moved = np.zeros(len(self.base), np.bool_)
+        if self.pauses is not None and len(self.pauses.start):
+            clock = self._clock_of_pause(self.pauses)
+            moved[clock[self.pauses.start < self.breach_at[clock]]] = True
+        return moved
+
+    def next_edge(self, now: Instants) -> Instants:
+        """The first moment after `now` at which the state changes by itself; OUTSIDE where there is none."""
+        runs = self.base == State.WATCHING
+        edge = np.full(len(self.base), OUTSIDE, np.int64)
+        for moment in (self.warn_at, self.breach_at):
+            edge = np.where(runs & (moment > now), np.minimum(edge, moment), edge)
+        ahead = (self.base > State.NOT_APPLICABLE) & (self.excepted_until > now)
+        edge = np.where(ahead, np.minimum(edge, self.excepted_until), edge)
+        if self.pauses is not None and len(self.pauses.start):
+            clock = self._clock_of_pause(self.pauses)
+            for moment in (self.pauses.start, self.pauses.end):
+                ahead = runs[clock] & (moment > now[clock])
+                np.minimum.at(edge, clock[ahead], moment[ahead])
+        return edge
+
+    def _clock_of_pause(self, pauses: Pauses) -> NDArray[np.intp]:
+        return np.repeat(np.arange(len(self.base)), np.diff(pauses.first))

@@ -1,0 +1,125 @@
+"""The clocks of one record as they are stored: small, and enough to say everything about time again.
+
+A record keeps one entry per clock that runs, is done, has no start or cannot be judged. A rule without an entry
+does not apply to the record; a closed record has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from stalewatch.domain.clocks import Verdict
+from stalewatch.domain.deadlines import Deadlines, State
+from stalewatch.domain.instants import NEVER
+from stalewatch.domain.pauses import Pauses
+
+
+class Entry(msgspec.Struct, frozen=True, array_like=True):
+    """One clock. Instants are microseconds since the epoch; None where there is none.
+
+    Attributes:
+        limit: index of the matching row of the rule's `within`.
+        ran_since: the moment since which it has had this anchor and a deadline without a break.
+        waits: start and end of each wait, one after the other.
+    """
+
+    rule: str
+    subject: str | None
+    base: int
+    anchor: int | None
+    warn_at: int | None
+    breach_at: int | None
+    limit: int
+    estimated: bool = False
+    excepted_until: int | None = None
+    ran_since: int | None = None
+    waits: tuple[int, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str | None]:
+        return self.rule, self.subject
+
+    @property
+    def runs(self) -> bool:
+        return self.base == State.WATCHING
+
+    def kept(self, before: Entry | None, now: int) -> Entry:
+        """This entry with `ran_since`: since `before` if the clock never stopped, else since now."""
+        if not self.runs:
+            return self
+        same = before is not None and before.runs and before.anchor == self.anchor
+        return msgspec.structs.replace(self, ran_since=before.ran_since if before and same else now)
+
+
+def entries(verdicts: Sequence[Verdict], size: int) -> list[list[Entry]]:
+    """The entries of each of a frame's `size` records, in the order of the rules."""
+    found: list[list[Entry]] = [[] for _ in range(size)]
+    for verdict in verdicts:
+        for record, entry in _of(verdict):
+            found[record].append(entry)
+    return found
+
+
+def deadlines(some: Sequence[Entry]) -> Deadlines:
+    """Entries of any records as arrays, one clock each, in order."""
+    base = np.fromiter((entry.base for entry in some), np.int8, len(some))
+    starts = [moment for entry in some for moment in entry.waits[::2]]
+    ends = [moment for entry in some for moment in entry.waits[1::2]]
+    first = np.zeros(len(some) + 1, np.int64)
+    np.cumsum([len(entry.waits) // 2 for entry in some], out=first[1:])
+    pauses = Pauses(first, np.array(starts, np.int64), np.array(ends, np.int64)) if starts else None
+    return Deadlines(
+        base,
+        _instants([entry.anchor for entry in some]),
+        _instants([entry.warn_at for entry in some]),
+        _instants([entry.breach_at for entry in some]),
+        _instants([entry.excepted_until for entry in some]),
+        pauses,
+    )
+
+
+def _instants(moments: Sequence[int | None]) -> Any:
+    return np.fromiter((NEVER if moment is None else moment for moment in moments), np.int64, len(moments))
+
+
+def _of(verdict: Verdict) -> Iterator[tuple[int, Entry]]:
+    clocks = verdict.deadlines
+    kept = np.flatnonzero((clocks.base != State.CLOSED) & (clocks.base != State.NOT_APPLICABLE))
+    columns = (
+        clocks.base, clocks.anchor, clocks.warn_at, clocks.breach_at, verdict.limit,
+        verdict.estimated, clocks.excepted_until,
+    )  # fmt: skip
+    pauses = clocks.pauses
+    for position, row, *values in zip(
+        kept.tolist(), verdict.row[kept].tolist(), *(column[kept].tolist() for column in columns), strict=True
+    ):
+        base, anchor, warn_at, breach_at, limit, estimated, excepted = values
+        waits: tuple[int, ...] = ()
+        if pauses is not None:
+            span = slice(int(pauses.first[position]), int(pauses.first[position + 1]))
+            pairs = zip(pauses.start[span].tolist(), pauses.end[span].tolist(), strict=True)
+            waits = tuple(moment for pair in pairs for moment in pair)
+        yield (
+            row,
+            Entry(
+                verdict.rule.id,
+                None if verdict.subject is None else str(verdict.subject[position]),
+                base,
+                _or_none(anchor),
+                _or_none(warn_at),
+                _or_none(breach_at),
+                limit,
+                estimated,
+                _or_none(excepted),
+                None,
+                waits,
+            ),
+        )
+
+
+def _or_none(moment: int) -> int | None:
+    return None if moment == NEVER else moment
