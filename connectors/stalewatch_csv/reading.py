@@ -1,0 +1,144 @@
+"""One reading of a folder: its files as a stream of opportunities with all that happened to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from stalewatch.sdk.connector import ConnectionSettings
+from stalewatch.sdk.records import Activity, Deal, FieldChange, Person, Rejected, StageVisit
+from stalewatch_csv.deals import DealColumns, DealReader, field_types
+from stalewatch_csv.evidence import HappeningReader, meaning, together, visit
+from stalewatch_csv.mapping import DEALS, EVENTS, STAGES, FileMapping
+from stalewatch_csv.people import People
+from stalewatch_csv.spool import Spool
+from stalewatch_csv.transport import BadRow, Row, Table
+from stalewatch_csv.values import Translator, UnusableError
+
+_DUPLICATE: Final = "duplicate deal_id"
+_COLUMNS: Final = {STAGES: ("entered_at", "stage"), EVENTS: ("at", "kind")}
+_LONGEST_DETAIL: Final = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One opportunity, the people its row tells of, and everything that the files say happened to it."""
+
+    deal: Deal
+    people: list[Person]
+    visits: list[StageVisit]
+    activities: list[Activity]
+    changes: list[FieldChange]
+
+    @property
+    def weight(self) -> int:
+        """How many rows it stands for."""
+        return 1 + len(self.visits) + len(self.activities) + len(self.changes)
+
+
+class Reading:
+    """Reads the files of one connection, from the first row to the last."""
+
+    def __init__(self, settings: ConnectionSettings, mapping: FileMapping, files: Mapping[str, Path]) -> None:
+        types = field_types(settings)
+        self._files = files
+        self._translate = Translator(types, mapping.words, mapping.zone)
+        self.table = Table(files[DEALS])
+        self.types = types
+        self.columns = DealColumns(self.table.header(), mapping, types)
+        self._deals = DealReader(self.columns, mapping, self._translate, settings.currency)
+        self._used = self._unread = 0
+        self._happenings = {role: self._happening_reader(role) for role in _COLUMNS if role in files}
+
+    def stream(self) -> Iterator[Found | Rejected]:
+        """Yield every opportunity once, and every row that cannot be used; raises like `Table.rows`."""
+        with Spool() as spool:
+            for role in self._happenings:
+                yield from self._gather(role, spool)
+            yield from self._opportunities(spool)
+            for role in self._happenings:
+                for line, deal in spool.strangers(role):
+                    yield self._rejected(role, line, "no such deal in the deals file", deal)
+
+    @property
+    def is_whole(self) -> bool:
+        """After `stream` ended: True if the deals file holds deals and each of its rows was read.
+
+        Only then can a deal that it does not name be said to be gone.
+        """
+        return self._used > 0 and self._unread == 0
+
+    @property
+    def missing(self) -> list[str]:
+        """The optional files that are not there."""
+        return [role for role in _COLUMNS if role not in self._files]
+
+    def _happening_reader(self, role: str) -> HappeningReader:
+        return HappeningReader(Table(self._files[role]).header(), self._translate, *_COLUMNS[role])
+
+    def _gather(self, role: str, spool: Spool) -> Iterator[Rejected]:
+        reader = self._happenings[role]
+        for row in Table(self._files[role]).rows():
+            try:
+                happening = reader.read(_cells(row))
+                if role == EVENTS:
+                    meaning(happening, self._translate)
+            except UnusableError as error:
+                yield self._rejected(role, row.line, error.reason, error.detail)
+            else:
+                spool.keep(role, row.line, happening)
+
+    def _opportunities(self, spool: Spool) -> Iterator[Found | Rejected]:
+        people = People()
+        for row in self.table.rows():
+            try:
+                found = self._found(_cells(row), row.line, spool, people)
+            except UnusableError as error:
+                self._unread += error.reason != _DUPLICATE
+                yield self._rejected(DEALS, row.line, error.reason, error.detail)
+            else:
+                self._used += 1
+                yield found
+
+    def _found(self, cells: list[str], line: int, spool: Spool, people: People) -> Found:
+        deal_id = self._deals.id_of(cells)
+        first = spool.claim(deal_id, line)
+        if first is not None:
+            raise UnusableError(_DUPLICATE, f"{deal_id} stands in row {first} already")
+        owner = self._deals.owner_of(cells)
+        deal = self._deals.read(cells, deal_id, owner.id)
+        told = self._told(deal_id, spool)
+        return Found(
+            deal=deal,
+            people=people.meet(owner),
+            visits=self._visits(deal_id, spool),
+            activities=together([fact for fact in told if isinstance(fact, Activity)]),
+            changes=[fact for fact in told if isinstance(fact, FieldChange)],
+        )
+
+    def _visits(self, deal_id: str, spool: Spool) -> list[StageVisit]:
+        if STAGES not in self._happenings:
+            return []
+        return [visit(happening, self._translate) for happening in spool.about(STAGES, deal_id)]
+
+    def _told(self, deal_id: str, spool: Spool) -> list[Activity | FieldChange]:
+        if EVENTS not in self._happenings:
+            return []
+        return [meaning(happening, self._translate) for happening in spool.about(EVENTS, deal_id)]
+
+    def _rejected(self, role: str, line: int, reason: str, detail: str) -> Rejected:
+        return Rejected(ref=f"{self._files[role].name}:{line}", reason=reason, detail=_printable(detail))
+
+
+def _cells(row: Row | BadRow) -> list[str]:
+    if isinstance(row, BadRow):
+        raise UnusableError(row.reason, row.detail)
+    return row.cells
+
+
+def _printable(detail: str) -> str:
+    """Shortened, and free of what no database takes: NUL and bytes that are no text."""
+    text = detail.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\0", "␀").strip()
+    return text if len(text) <= _LONGEST_DETAIL else f"{text[: _LONGEST_DETAIL - 1]}…"
