@@ -12,7 +12,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import blake2s
 
+import numpy as np
+
+from stalewatch.domain.calendar import Calendar
 from stalewatch.domain.deadlines import State
+from stalewatch.domain.durations import Duration, elapsed
 
 
 class AlertState(StrEnum):
@@ -129,6 +133,18 @@ class Policy:
     live_since: int | None = None
     shadow: bool = False
     muted_by: str | None = None
+
+
+def policy_of(calendar: Calendar, keep_for: Duration, reopen_within: Duration) -> Policy:
+    """The policy of records that follow this calendar, without what depends on the rule."""
+
+    def reopens_until(resolved: int) -> int:
+        return int(calendar.add(np.array([resolved], np.int64), reopen_within)[0])
+
+    def close_of_day(moment: int) -> int:
+        return int(calendar.closes_at(calendar.local_day(np.array([moment], np.int64)))[0])
+
+    return Policy(elapsed(keep_for), reopens_until, close_of_day)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,9 @@ import numpy as np
 
 from stalewatch.domain import alerts, assemble
 from stalewatch.domain.assemble import Happening, Raw, Snapshot
-from stalewatch.domain.calendar import Calendar
 from stalewatch.domain.clocks import Judge, Verdict
 from stalewatch.domain.deadlines import State
-from stalewatch.domain.durations import Duration, Unit, elapsed
+from stalewatch.domain.durations import Duration, Unit
 from stalewatch.domain.entries import Entry, deadlines, entries
 from stalewatch.domain.instants import NEVER, OUTSIDE, to_us
 from stalewatch.domain.readings import readings
@@ -174,7 +173,7 @@ class _Life:
 
     def __init__(self, trial: Trial, judge: Judge, live: Live) -> None:
         self.trial, self.judge, self.live = trial, judge, live
-        self.calendar = judge.calendars.default
+        self.policy = alerts.policy_of(judge.calendars.default, live.keep_for, live.reopen_within)
         self.clocks: list[Entry] = []
         self.alerts: dict[tuple[str, str | None], alerts.Alert] = {}
         self.told: dict[str, list[str]] = {}
@@ -190,7 +189,8 @@ class _Life:
     def _next(self) -> int:
         """The next moment at which a change happens, a clock changes its state, or an alert's timer rings."""
         times = [one.at for one in self.pending[:1]]
-        times += [alert.due_at for alert in self.alerts.values() if alert.due_at is not None]
+        timers = (alert.due_at for alert in self.alerts.values())
+        times += [timer for timer in timers if timer is not None and timer > self.now]
         if self.clocks:
             edges = deadlines(self.clocks).next_edge(np.full(len(self.clocks), self.now, np.int64))
             times.append(int(edges.min()))
@@ -232,19 +232,7 @@ class _Life:
                 self.told.setdefault(key[0], []).extend(said)
 
     def _policy(self, muted_by: str | None) -> alerts.Policy:
-        return replace(policy(self.calendar, self.live), muted_by=muted_by)
-
-
-def policy(calendar: Calendar, live: Live) -> alerts.Policy:
-    """The policy of a record whose calendar this is."""
-
-    def reopens_until(resolved: int) -> int:
-        return int(calendar.add(np.array([resolved], np.int64), live.reopen_within)[0])
-
-    def close_of_day(moment: int) -> int:
-        return int(calendar.closes_at(calendar.local_day(np.array([moment], np.int64)))[0])
-
-    return alerts.Policy(keep_for=elapsed(live.keep_for), reopens_until=reopens_until, close_of_day=close_of_day)
+        return replace(self.policy, muted_by=muted_by)
 
 
 def _said(trial: Trial, asked: Sequence[Expectation], judge: Judge, live: Live) -> list[Mismatch]:

@@ -1,0 +1,1 @@
+"""What stalewatch does, one verb a file; each opens its own transactions."""

@@ -1,0 +1,95 @@
+"""What stalewatch.yaml decides about judging and speaking, read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from stalewatch.domain.durations import Duration, Unit
+from stalewatch.domain.hours import Quiet
+from stalewatch.domain.language.model import Mode
+from stalewatch.domain.routing import EVERYTHING_ELSE, Route
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snoozing:
+    """`defaults.snooze`: the longest snooze, how often per episode, and whether it needs a reason."""
+
+    longest: Duration = Duration(10, Unit.BUSINESS_DAY)  # noqa: RUF009  # immutable
+    times: int = 2
+    reason_required: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollout:
+    """`defaults.rollout`: for `grace` after a rule went live, at most `most` new alerts per owner, rule and day."""
+
+    grace: Duration = Duration(5, Unit.BUSINESS_DAY)  # noqa: RUF009
+    most: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StormGuard:
+    """`storm_guard`: more than this share (0..1) of the judged open records at once, and at least so many."""
+
+    share: float = 0.2
+    at_least: int = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """How alerts live.
+
+    Attributes:
+        tenant: part of every fingerprint; one database serves one tenant.
+        modes: by pack or rule id, and "default" for all others; without an entry a rule starts in shadow.
+        rollout, storm_guard: None is `off`.
+        max_data_age: older data of a connection that ages is not judged.
+    """
+
+    tenant: str = "default"
+    keep_for: Duration = Duration(2, Unit.HOUR)  # noqa: RUF009
+    reopen_within: Duration = Duration(3, Unit.BUSINESS_DAY)  # noqa: RUF009
+    warn: Duration | None = None
+    mode: Mode = Mode.SHADOW
+    modes: Mapping[str, Mode] = field(default_factory=dict)
+    snoozing: Snoozing = field(default_factory=Snoozing)
+    rollout: Rollout | None = field(default_factory=Rollout)
+    storm_guard: StormGuard | None = field(default_factory=StormGuard)
+    max_data_age: Duration = Duration(2, Unit.HOUR)  # noqa: RUF009
+    currency: str = "USD"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """One entry of `people:`; it fills and overrides what the CRM says of the person with this address."""
+
+    slack: str | None = None
+    manager: str | None = None
+    team: str | None = None
+    language: str | None = None
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speaking:
+    """Who is told what, when and how often.
+
+    Attributes:
+        routes: first match wins.
+        quiet: None is `off`.
+        language: of people who have none of their own, "en" or "ja".
+        people: by lower-case e-mail address (or name, where a CRM has no addresses).
+        channels: team -> channel.
+        public_url: where the dashboard is reached; without it messages carry no links.
+    """
+
+    routes: tuple[Route, ...] = (EVERYTHING_ELSE,)
+    quiet: Quiet | None = None
+    immediate_per_day: int = 3
+    language: str = "en"
+    people: Mapping[str, Override] = field(default_factory=dict)
+    channels: Mapping[str, str] = field(default_factory=dict)
+    operator_channel: str | None = None
+    operator_email: str | None = None
+    public_url: str | None = None

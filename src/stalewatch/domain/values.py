@@ -1,0 +1,96 @@
+"""Field values as they are stored and compared: whole numbers, texts and yes/no, nothing else.
+
+datetime  microseconds since the epoch        money  hundredths of the project's currency
+date      days since 1970-01-01               int    itself
+bool      itself                              text, choice, person  text; "" is empty and becomes None
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from datetime import date, datetime
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from typing import Final
+
+from stalewatch.domain.instants import from_day, from_us, to_day, to_us
+from stalewatch.domain.language.model import FieldType
+from stalewatch.sdk.records import Value
+
+Stored = str | bool | int | None
+
+LONGEST: Final = 4_000
+"""Characters kept of a text; rules and messages never need more."""
+_MOST: Final = 10**17
+"""Greatest number that is believed, in hundredths for money: beyond it something is broken."""
+
+
+class BadValue(ValueError):
+    """A value that cannot be a value of its field; the message is a short reason that groups like cases."""
+
+
+def store(kind: FieldType, value: Value) -> Stored:  # noqa: C901, PLR0911  # one line per type of field
+    """Bring a value from a CRM into its stored form.
+
+    Raises:
+        BadValue: if it is of another type, not finite or absurdly large.
+    """
+    if value is None or value == "":
+        return None
+    match kind:
+        case FieldType.MONEY:
+            return _number(value, hundredths=True)
+        case FieldType.INT:
+            return _number(value, hundredths=False)
+        case FieldType.BOOL:
+            if isinstance(value, bool):
+                return value
+        case FieldType.DATE:
+            if isinstance(value, date):
+                return to_day(value)
+        case FieldType.DATETIME:
+            if isinstance(value, datetime) and value.tzinfo is not None:
+                return to_us(value)
+        case FieldType.TEXT | FieldType.CHOICE | FieldType.PERSON:
+            return clean(str(value))
+    raise BadValue(f"not a {kind}")
+
+
+def load(kind: FieldType, stored: Stored) -> str | bool | int | Decimal | date | datetime | None:
+    """The Python value of a stored one; money as Decimal, instants in UTC. Beyond Python's years: None."""
+    if stored is None or isinstance(stored, str | bool):
+        return stored
+    try:
+        match kind:
+            case FieldType.MONEY:
+                return Decimal(stored) / 100
+            case FieldType.DATE:
+                return from_day(stored)
+            case FieldType.DATETIME:
+                return from_us(stored)
+            case _:
+                return stored
+    except (OverflowError, ValueError):
+        return None
+
+
+def clean(text: str) -> str | None:
+    """A text that every database and every terminal can hold: no NUL, no lone surrogates, not endless."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))
+    return text.replace("\x00", "")[:LONGEST] or None
+
+
+def _number(value: Value, *, hundredths: bool) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise BadValue("not a number")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise BadValue("not a finite number")
+    try:
+        exact = Decimal(str(value)) * (100 if hundredths else 1)
+        whole = int(exact.to_integral_value(ROUND_HALF_EVEN))
+    except (InvalidOperation, OverflowError, ValueError):
+        raise BadValue("not a finite number") from None
+    if abs(whole) > _MOST:
+        raise BadValue("number too large")
+    return whole

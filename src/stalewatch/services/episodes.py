@@ -1,0 +1,93 @@
+"""What a moment means for some records: their clocks read, their alerts taken one step further."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from stalewatch.domain import alerts
+from stalewatch.domain.alerts import Alert, Policy, Reading, Said
+from stalewatch.domain.calendar import Calendar
+from stalewatch.domain.deadlines import State
+from stalewatch.domain.durations import Duration
+from stalewatch.domain.entries import Entry
+from stalewatch.domain.language.model import Mode, Rule
+from stalewatch.domain.readings import Problem, readings
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One record as a step sees it.
+
+    Attributes:
+        alerts: the latest episode of every problem that the record ever had.
+        live_since: per rule when it began to speak for this record's connection; a missing rule has no backlog.
+    """
+
+    id: str
+    object: str
+    is_open: bool
+    clocks: Sequence[Entry]
+    alerts: Mapping[Problem, Alert]
+    calendar: Calendar
+    live_since: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One alert that a step changed or that has something to say."""
+
+    record: Watched
+    rule: Rule
+    subject: str | None
+    alert: Alert
+    before: Alert | None
+    reading: Reading
+    says: tuple[Said, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The rules as steps need them.
+
+    Attributes:
+        tenant: part of every fingerprint.
+        modes: the mode in force of each rule; rules that are off are not among `rules`.
+    """
+
+    tenant: str
+    rules: Mapping[str, Rule]
+    modes: Mapping[str, Mode]
+    keep_for: Duration
+    reopen_within: Duration
+
+    def take(self, record: Watched, now: int) -> list[Moved]:
+        """Take every problem of a record to `now`; answers with those that changed."""
+        found = readings(record.clocks, record.alerts.keys(), self.rules, now, is_open=record.is_open)
+        muters = self._muters(found, record)
+        moved = []
+        for problem, reading in found.items():
+            rule = self.rules.get(problem[0])
+            if rule is None:
+                continue
+            latest = record.alerts.get(problem)
+            muter = next((name for name in muters if problem[0] in self.rules[name].mutes), None)
+            mark = alerts.fingerprint(self.tenant, rule.id, record.object, record.id, problem[1])
+            outcome = alerts.step(latest, mark, reading, now, self._policy(record, rule, muter))
+            if outcome.alert is not None and (outcome.alert != latest or outcome.says):
+                moved.append(Moved(record, rule, problem[1], outcome.alert, latest, reading, outcome.says))
+        return moved
+
+    def _muters(self, found: Mapping[Problem, Reading], record: Watched) -> list[str]:
+        """Live rules that are breached on this record and hide others."""
+        breached = {rule for (rule, _), reading in found.items() if reading.state is State.BREACHED}
+        return sorted(rule for rule in breached if self._speaks(rule) and self.rules[rule].mutes)
+
+    def _speaks(self, rule: str) -> bool:
+        return rule in self.rules and self.modes.get(rule) is Mode.LIVE
+
+    def _policy(self, record: Watched, rule: Rule, muter: str | None) -> Policy:
+        plain = alerts.policy_of(record.calendar, self.keep_for, self.reopen_within)
+        return replace(
+            plain, live_since=record.live_since.get(rule.id), shadow=not self._speaks(rule.id), muted_by=muter
+        )

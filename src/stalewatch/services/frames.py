@@ -1,0 +1,156 @@
+"""Frames out of the store: the columns, the past and the events that the rules need, and nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stalewatch.domain.frame import UNKNOWN_CHOICE, Column, Events, Frame, History
+from stalewatch.domain.instants import Mask
+from stalewatch.domain.language.model import Catalogue, Field, FieldType, Origin
+from stalewatch.domain.needs import ALWAYS, Needs
+from stalewatch.domain.values import Stored
+from stalewatch.store import changes, events, records
+from stalewatch.store.engine import Connection
+
+Coverage = Mapping[str, Mapping[str, Collection[str]]]
+"""connection -> object -> the catalogue fields that it feeds."""
+
+Table = Mapping[str, Sequence[Any]]
+"""Columns of some records by name, as lists of one length."""
+
+_IDENTITY = ("id", "connection", "unreadable")
+
+
+def load(
+    conn: Connection, catalogue: Catalogue, needs: Needs, obj: str, ids: Collection[str], coverage: Coverage
+) -> Frame:
+    """The frame of those ids that exist, in the order of ids; `Frame.keys` are the ids."""
+    names = columns_for(obj, needs)
+    return build(conn, catalogue, needs, obj, records.columns(conn, obj, ids, names), coverage)
+
+
+def columns_for(obj: str, needs: Needs) -> list[str]:
+    """The columns of the store that hold what is needed."""
+    stored = records.column_names(obj)
+    own = sorted(name for name in needs.fields if name in stored)
+    return [*_IDENTITY, *own, "fields"] if needs.fields - stored else [*_IDENTITY, *own]
+
+
+def build(conn: Connection, catalogue: Catalogue, needs: Needs, obj: str, table: Table, coverage: Coverage) -> Frame:
+    """A frame of records whose columns were read already."""
+    ids: Sequence[str] = table["id"]
+    kinds = catalogue.objects[obj]
+    columns = {
+        name: column(kinds[name], _values(table, name), text=name in needs.texts)
+        for name in needs.fields
+        if name in kinds
+    }
+    return Frame(
+        object=obj,
+        size=len(ids),
+        columns=columns,
+        unavailable=_unavailable(kinds, needs.fields, obj, table, coverage),
+        history=_histories(conn, kinds, needs, ids),
+        events=_events(conn, needs, ids),
+        keys=ids,
+    )
+
+
+def column(kind: Field, values: Sequence[Stored], *, text: bool) -> Column:
+    """Stored values as arrays; the content of a text only where `text` says that somebody reads it."""
+    present = np.fromiter((value is not None and value != "" for value in values), np.bool_, len(values))
+    match kind.type:
+        case FieldType.TEXT | FieldType.PERSON:
+            content = np.array(values, np.object_) if text else np.zeros(0, np.object_)
+            return Column(content, present)
+        case FieldType.CHOICE:
+            codes = {value: code for code, value in enumerate(kind.values)}
+            found = (codes.get(value, UNKNOWN_CHOICE) for value in values)  # type: ignore[arg-type]
+            return Column(np.fromiter(found, np.int32, len(values)), present)
+        case FieldType.BOOL:
+            return Column(np.fromiter((bool(value) for value in values), np.bool_, len(values)), present)
+    whole = np.fromiter((value or 0 for value in values), np.int64, len(values))  # type: ignore[misc]
+    if kind.type is FieldType.MONEY:
+        return Column(whole / 100, present)
+    return Column(whole.astype(np.float64) if kind.type is FieldType.INT else whole, present)
+
+
+def _values(table: Table, name: str) -> Sequence[Stored]:
+    if name in table:
+        return table[name]
+    return [None if more is None else more.get(name) for more in table["fields"]]
+
+
+# ------------------------------------------------------------------------------------------ availability
+
+
+def _unavailable(
+    kinds: Mapping[str, Field], names: Collection[str], obj: str, table: Table, coverage: Coverage
+) -> dict[str, Mask]:
+    """Per field the records that cannot tell it: their connection does not feed it, or this one record cannot."""
+    connections: NDArray[np.object_] = np.array(table["connection"], np.object_)
+    missing: dict[str, Mask] = {}
+    for connection in set(table["connection"]):
+        fed = coverage.get(connection, {}).get(_covered(obj), ())
+        mine = connections == connection
+        for name in names:
+            if name not in fed and name not in ALWAYS and kinds[name].origin is not Origin.STALEWATCH:
+                missing[name] = missing.get(name, np.zeros(len(mine), np.bool_)) | mine
+    for row, hidden in enumerate(table["unreadable"]):
+        for name in hidden or ():
+            if name in names:
+                missing.setdefault(name, np.zeros(len(connections), np.bool_))[row] = True
+    return missing
+
+
+def _covered(obj: str) -> str:
+    return "deal" if obj == "partner_deal" else obj
+
+
+# ------------------------------------------------------------------------------------------ past and events
+
+
+def _histories(conn: Connection, kinds: Mapping[str, Field], needs: Needs, ids: Sequence[str]) -> dict[str, History]:
+    if not needs.history:
+        return {}
+    place = {record: row for row, record in enumerate(ids)}
+    rows = sorted(changes.read(conn, ids, needs.history), key=itemgetter(1))
+    return {
+        name: _history(kinds[name], place, list(mine), text=name in needs.texts)
+        for name, mine in groupby(rows, key=itemgetter(1))
+        if name in kinds
+    }
+
+
+def _history(kind: Field, place: Mapping[str, int], rows: Sequence[Any], *, text: bool) -> History:
+    # The whole text of a past value is kept even where nobody reads it: "it changed" is asked of it.
+    past = column(kind, [row[4] for row in rows], text=text or kind.type.is_text)
+    return History(
+        np.fromiter((place[row[0]] for row in rows), np.int64, len(rows)),
+        np.fromiter((row[2] for row in rows), np.int64, len(rows)),
+        past.values,
+        past.present,
+    )
+
+
+def _events(conn: Connection, needs: Needs, ids: Sequence[str]) -> dict[str, Events]:
+    if not needs.events:
+        return {}
+    place = {record: row for row, record in enumerate(ids)}
+    rows = sorted(events.read(conn, ids, needs.events), key=itemgetter(1))
+    found = {}
+    for kind, group in groupby(rows, key=itemgetter(1)):
+        mine = list(group)
+        found[kind] = Events(
+            np.fromiter((place[row[0]] for row in mine), np.int64, len(mine)),
+            np.array([row[2] for row in mine], np.object_),
+            np.fromiter((row[3] for row in mine), np.int64, len(mine)),
+            np.fromiter((row[4] for row in mine), np.int64, len(mine)),
+        )
+    return found
