@@ -51,6 +51,10 @@ def flags(*names: str) -> Columns:
     return [sa.Column(name, sa.Boolean()) for name in names]
 
 
+def marks(*names: str) -> Columns:
+    return [sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false()) for name in names]
+
+
 documents = texts
 
 
@@ -157,7 +161,7 @@ def evidence() -> None:
         *instants("ends_at", "recorded_at"),
         *codes("meeting"),
         *documents("people"),
-        sa.Column("inferred", sa.Boolean(), nullable=False, server_default=sa.false()),
+        *marks("inferred"),
     )
 
     op.create_table(
@@ -236,14 +240,14 @@ def judgement() -> None:
         *instants("due_at", "anchor", "warn_at", "breach_at"),
         *instants("opened_at", "warned_at", "breached_at", "warn_told_at", "breach_told_at"),
         *counts("repeats", "reopens", "snoozes"),
-        *instants("snoozed_until"),
+        *instants("snoozed_until", "ask_at"),
         *codes("snoozed_by"),
         *texts("snooze_reason"),
         *instants("resolving_since", "resolved_at"),
         *codes("cause"),
         *instants("acted_at"),
         *codes("acted_as"),
-        sa.Column("backlog", sa.Boolean(), nullable=False, server_default=sa.false()),
+        *marks("backlog", "shadow", "resolved_since_told"),
         *codes("muted_by"),
         *documents("ladder", "told"),
         *instants("updated_at"),

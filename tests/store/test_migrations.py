@@ -64,7 +64,7 @@ def test_up_down_up_with_data(db: Database, scripts: Path) -> None:
 
 
 def test_an_empty_database_is_refused_with_the_cure(empty: Database, scripts: Path) -> None:
-    with pytest.raises(SchemaBehind, match="no schema yet\n.*stalewatch db upgrade"):
+    with pytest.raises(SchemaBehind, match=r"no schema yet\n.*stalewatch db upgrade"):
         migrate.require_current(empty, scripts)
 
 

@@ -19,6 +19,11 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 _decode = msgspec.json.Decoder().decode
 
 
+def encoded(value: Any) -> str | None:
+    """The text under which a JSON value is stored."""
+    return None if value is None else _encode(value).decode()
+
+
 class Json(TypeDecorator[Any]):
     """A JSON value kept as text, keys sorted, so that equal values are equal text on both databases.
 
@@ -29,10 +34,15 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else _encode(value).decode()
+        return encoded(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else _decode(value)
+
+
+def as_text(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    """A JSON column unread, every other one as it is."""
+    return sa.type_coerce(column, sa.Text()).label(column.name) if isinstance(column.type, Json) else column
 
 
 def key(name: str) -> sa.Column[str]:
@@ -73,6 +83,11 @@ def counts(*names: str) -> list[sa.Column[int]]:
 def flags(*names: str) -> list[sa.Column[bool]]:
     """Yes or no, where "not known" is possible."""
     return [sa.Column(name, sa.Boolean()) for name in names]
+
+
+def marks(*names: str) -> list[sa.Column[bool]]:
+    """Yes or no, no at first."""
+    return [sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false()) for name in names]
 
 
 def documents(*names: str) -> list[sa.Column[Any]]:

@@ -42,7 +42,9 @@ class Database:
             ConfigurationError: if the address is of another kind.
         """
         self.url = _checked(url)
+        # hide_parameters: an error must not carry a page of customers' names into a log
         options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": overflow, "pool_timeout": 60}
+        options["hide_parameters"] = True
         if self.is_sqlite:
             options["connect_args"] = {"timeout": busy_seconds}
         else:

@@ -21,6 +21,7 @@ from stalewatch.store.columns import (
     instants,
     key,
     lease,
+    marks,
     named,
     numbers,
     texts,
@@ -101,7 +102,7 @@ activities = sa.Table(
     *instants("ends_at", "recorded_at"),
     *codes("meeting"),
     *documents("people"),
-    sa.Column("inferred", sa.Boolean(), nullable=False, server_default=sa.false()),
+    *marks("inferred"),
 )
 
 activity_records = sa.Table(
@@ -185,14 +186,14 @@ alerts = sa.Table(
     *instants("due_at", "anchor", "warn_at", "breach_at"),
     *instants("opened_at", "warned_at", "breached_at", "warn_told_at", "breach_told_at"),
     *counts("repeats", "reopens", "snoozes"),
-    *instants("snoozed_until"),
+    *instants("snoozed_until", "ask_at"),
     *codes("snoozed_by"),
     *texts("snooze_reason"),
     *instants("resolving_since", "resolved_at"),
     *codes("cause"),
     *instants("acted_at"),
     *codes("acted_as"),
-    sa.Column("backlog", sa.Boolean(), nullable=False, server_default=sa.false()),
+    *marks("backlog", "shadow", "resolved_since_told"),
     *codes("muted_by"),
     *documents("ladder", "told"),
     *instants("updated_at"),

@@ -1,0 +1,118 @@
+"""The history of fields: from `at` on, this field had this value. Rows are added, and replaced only by the CRM's own.
+
+A row is a mapping with record_id, field, at, ordinal, value, source ("crm": the CRM's history; "seen": a sync noticed
+it; "stalewatch": ours) and seen_at. `ordinal` counts the changes of one field in the same microsecond.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from stalewatch.store import bulk
+from stalewatch.store.bulk import Found, Row
+from stalewatch.store.columns import as_text, encoded
+from stalewatch.store.expressions import among
+from stalewatch.store.tables import changes
+
+_COLUMNS = (changes.c.record_id, changes.c.field, changes.c.at, changes.c.ordinal, changes.c.value, changes.c.source)
+
+
+class _Key(NamedTuple):
+    """What tells one change from another."""
+
+    record_id: str
+    field: str
+    at: int
+    ordinal: int
+
+
+class _What(NamedTuple):
+    """What a change says: its value as stored text, and who says so."""
+
+    value: str | None
+    source: str
+
+
+def add(conn: Connection, rows: Sequence[Row]) -> list[str]:
+    """Add changes; one that is already there stays as it is. Return the ids of records that gained one."""
+    there = _stored(conn, {row["record_id"] for row in rows}, {row["field"] for row in rows})
+    new = [row for row in rows if _key(row) not in there]
+    bulk.insert(conn, changes, new)
+    return sorted({row["record_id"] for row in new})
+
+
+def read(conn: Connection, ids: Collection[str], fields: Collection[str]) -> list[Found]:
+    """Changes (record_id, field, at, ordinal, value, source) of these fields, sorted by the first four."""
+    found: list[Found] = []
+    for chunk in bulk.chunks(sorted(ids)):
+        found.extend(conn.execute(_select(conn, _COLUMNS, chunk, fields).order_by(*changes.primary_key)))
+    return found
+
+
+def replace_history(conn: Connection, ids: Collection[str], fields: Collection[str], rows: Sequence[Row]) -> list[str]:
+    """Let the CRM's own history of these records and fields stand instead of what syncs noticed.
+
+    `rows` are all that the CRM knows. From its first row of a field on, the CRM is right: what we had from there on
+    and it does not tell goes; older rows of the CRM stay, since CRMs forget. What a sync noticed goes entirely;
+    what stalewatch itself noted stays. Replaying it changes nothing. Return the ids of records that changed.
+    """
+    there = _stored(conn, ids, fields)
+    told = {_key(row): _What(encoded(row["value"]), row["source"]) for row in rows}
+    begins = _first_instants(told)
+    obsolete = [key for key, what in there.items() if _is_obsolete(key, what, told, begins)]
+    fresh = [row for row in rows if there.get(_key(row)) != told[_key(row)]]
+    bulk.delete(conn, changes, [key._asdict() for key in obsolete])
+    bulk.insert(conn, changes, fresh)
+    return sorted({key.record_id for key in obsolete} | {row["record_id"] for row in fresh})
+
+
+def _is_obsolete(key: _Key, what: _What, told: Mapping[_Key, _What], begins: Mapping[tuple[str, str], int]) -> bool:
+    if key in told:
+        return what != told[key]
+    if what.source == "crm":
+        begin = begins.get((key.record_id, key.field))
+        return begin is not None and key.at >= begin
+    return what.source == "seen"
+
+
+def _first_instants(keys: Iterable[_Key]) -> dict[tuple[str, str], int]:
+    first: dict[tuple[str, str], int] = {}
+    for key in keys:
+        place = (key.record_id, key.field)
+        first[place] = min(key.at, first.get(place, key.at))
+    return first
+
+
+def forget_before(conn: Connection, horizon: int, ids: Collection[str]) -> int:
+    """Delete changes older than `horizon`, but the last of each field, which still says what held then."""
+    old: dict[tuple[str, str], list[_Key]] = defaultdict(list)
+    for chunk in bulk.chunks(sorted(ids)):
+        wanted = sa.and_(among(conn, changes.c.record_id, chunk), changes.c.at < horizon)
+        for row in conn.execute(sa.select(*_COLUMNS[:4]).where(wanted).order_by(*changes.primary_key)):
+            old[row[0], row[1]].append(_Key(*row))
+    return bulk.delete(conn, changes, [key._asdict() for keys in old.values() for key in keys[:-1]])
+
+
+def _key(row: Row) -> _Key:
+    return _Key(row["record_id"], row["field"], row["at"], row["ordinal"])
+
+
+def _stored(conn: Connection, ids: Collection[str], fields: Collection[str]) -> dict[_Key, _What]:
+    columns = [as_text(column) for column in _COLUMNS]
+    found: dict[_Key, _What] = {}
+    for chunk in bulk.chunks(sorted(ids)):
+        for row in conn.execute(_select(conn, columns, chunk, fields)):
+            found[_Key(*row[:4])] = _What(row[4], row[5])
+    return found
+
+
+def _select(
+    conn: Connection, columns: Iterable[sa.ColumnElement[Any]], ids: Collection[str], fields: Collection[str]
+) -> sa.Select[Any]:
+    wanted = (among(conn, changes.c.record_id, ids), among(conn, changes.c.field, sorted(fields)))
+    return sa.select(*columns).where(*wanted)

@@ -1,0 +1,33 @@
+"""Events that `each` rules follow: a meeting, a proposal sent. One row per event, found by its subject."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from stalewatch.store import bulk
+from stalewatch.store.bulk import Found, Row
+from stalewatch.store.expressions import among
+from stalewatch.store.tables import events
+
+
+def add(conn: Connection, rows: Sequence[Row]) -> int:
+    """Store events (record_id, kind, subject, at, began), or move those that are there; return how many changed."""
+    return bulk.upsert(conn, events, rows)
+
+
+def read(conn: Connection, ids: Collection[str], kinds: Collection[str]) -> list[Found]:
+    """Events (record_id, kind, subject, at, began) of these records, sorted by record, kind, time and subject."""
+    found: list[Found] = []
+    order = (events.c.record_id, events.c.kind, events.c.at, events.c.subject)
+    for chunk in bulk.chunks(sorted(ids)):
+        wanted = (among(conn, events.c.record_id, chunk), among(conn, events.c.kind, sorted(kinds)))
+        found.extend(conn.execute(sa.select(events).where(*wanted).order_by(*order)))
+    return found
+
+
+def remove(conn: Connection, keys: Sequence[tuple[str, str, str]]) -> int:
+    """Take events back, by (record_id, kind, subject); return how many there were."""
+    return bulk.delete(conn, events, [{"record_id": one, "kind": two, "subject": three} for one, two, three in keys])

@@ -1,0 +1,26 @@
+"""Small durable facts by name: a watermark, the day something was last done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from stalewatch.store import bulk
+from stalewatch.store.tables import facts
+
+
+def read(conn: Connection, key: str) -> Any:
+    """The value of a fact, None if it was never written."""
+    return conn.execute(sa.select(facts.c.value).where(facts.c.key == key)).scalar_one_or_none()
+
+
+def write(conn: Connection, key: str, value: Any) -> None:
+    """Remember any JSON value."""
+    bulk.upsert(conn, facts, [{"key": key, "value": value}])
+
+
+def forget(conn: Connection, key: str) -> None:
+    """Remove a fact; nothing happens if there is none."""
+    conn.execute(sa.delete(facts).where(facts.c.key == key))

@@ -1,0 +1,208 @@
+"""Deals and leads as the CRM shows them now: written in pages, read as rows or as columns.
+
+`obj` is "deal", "partner_deal" or "lead"; the first two share a table. A row is a mapping by column name.
+What a page does not name stays as it is, so the store's own columns (holds, waits) survive every sync.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from stalewatch.store import bulk
+from stalewatch.store.bulk import Found, Row
+from stalewatch.store.columns import Json, as_text, encoded
+from stalewatch.store.expressions import among
+from stalewatch.store.tables import deals, leads
+from stalewatch.store.visibility import Visible, seen_by
+
+_FIRST_ONLY: Final = ("first_seen_at",)
+_NO_NEWS: Final = frozenset({"seen_at", *_FIRST_ONLY})
+"""Columns that do not make a record different: `seen_at` is written with other news, or by `touch`."""
+
+
+def upsert_deals(conn: Connection, rows: Sequence[Row]) -> list[str]:
+    """Store deals and partner deals; return the ids of those that are new or differ, in the order given."""
+    return _upsert(conn, deals, rows)
+
+
+def upsert_leads(conn: Connection, rows: Sequence[Row]) -> list[str]:
+    """Store leads; return the ids of those that are new or differ, in the order given."""
+    return _upsert(conn, leads, rows)
+
+
+def _upsert(conn: Connection, table: sa.Table, rows: Sequence[Row]) -> list[str]:
+    if not rows:
+        return []
+    last = {row["id"]: row for row in rows}
+    names = [name for name in rows[0] if name != "id"]
+    telling = [name for name in names if name not in _NO_NEWS]
+    stored = _stored(conn, table, telling, last)
+    is_json = [isinstance(table.c[name].type, Json) for name in telling]
+    changed = [row for row in last.values() if stored.get(row["id"]) != _values(row, telling, is_json)]
+    bulk.upsert(conn, table, changed, keep=[name for name in names if name in _FIRST_ONLY])
+    return [row["id"] for row in changed]
+
+
+def _values(row: Row, names: Sequence[str], is_json: Sequence[bool]) -> tuple[Any, ...]:
+    """A row as `_stored` would show it: JSON as its text, so that a tuple equals the list it becomes."""
+    pairs = zip(names, is_json, strict=True)
+    return tuple(encoded(row[name]) if as_json else row[name] for name, as_json in pairs)
+
+
+def _stored(
+    conn: Connection, table: sa.Table, names: Sequence[str], ids: Collection[str]
+) -> dict[str, tuple[Any, ...]]:
+    """Rows as they are, locked until the transaction ends (always in the order of ids: no deadlock)."""
+    found: dict[str, tuple[Any, ...]] = {}
+    columns = [table.c.id, *(as_text(table.c[name]) for name in names)]
+    for chunk in bulk.chunks(sorted(ids)):
+        there = sa.select(*columns).where(among(conn, table.c.id, chunk)).order_by(table.c.id)
+        found.update((row[0], tuple(row[1:])) for row in conn.execute(there.with_for_update()))
+    return found
+
+
+def update(conn: Connection, obj: str, rows: Sequence[Row]) -> int:
+    """Set columns of records that exist, by `id`; every row names the same columns. Return how many were found."""
+    return bulk.update(conn, _table(obj), rows, by=("id",))
+
+
+def read_by_ids(
+    conn: Connection,
+    obj: str,
+    ids: Collection[str],
+    *,
+    visible: Visible | None = None,
+) -> list[Found]:
+    """Whole rows of those ids that exist, vanished ones included, in the order of ids."""
+    table = _table(obj)
+    found: list[Found] = []
+    for chunk in bulk.chunks(sorted(ids)):
+        there = sa.select(table).where(among(conn, table.c.id, chunk), seen_by(conn, table, visible))
+        found.extend(conn.execute(there.order_by(table.c.id)))
+    return found
+
+
+def columns(
+    conn: Connection,
+    obj: str,
+    ids: Collection[str],
+    names: Sequence[str],
+) -> dict[str, list[Any]]:
+    """The columns `names` of those ids that exist, as lists in the order of ids; `id` is always among them.
+
+    For judging: no object per record is built. Ask for pieces of at most `bulk.CHUNK` ids for flat memory.
+    """
+    table = _table(obj)
+    asked = [table.c.id, *(table.c[name] for name in names if name != "id")]
+    rows: list[Found] = []
+    for chunk in bulk.chunks(sorted(ids)):
+        rows.extend(conn.execute(sa.select(*asked).where(among(conn, table.c.id, chunk)).order_by(table.c.id)))
+    return _transposed([column.name for column in asked], rows)
+
+
+def column_chunks(
+    conn: Connection,
+    obj: str,
+    names: Sequence[str],
+    *,
+    connection: str | None = None,
+    open_only: bool = False,
+    size: int = bulk.CHUNK,
+) -> Iterator[dict[str, list[Any]]]:
+    """Every record that has not vanished, as `columns`, in pieces of `size` in the order of ids.
+
+    Each piece begins where the last one ended, so records may be written between pieces.
+    """
+    table = _table(obj)
+    asked = [table.c.id, *(table.c[name] for name in names if name != "id")]
+    wanted = [table.c.object == obj, table.c.gone_at.is_(None)]
+    if connection is not None:
+        wanted.append(table.c.connection == connection)
+    if open_only:
+        wanted.append(table.c.is_open)
+    statement = sa.select(*asked).where(*wanted).order_by(table.c.id).limit(size)
+    after = ""
+    while rows := conn.execute(statement.where(table.c.id > after)).all():
+        yield _transposed([column.name for column in asked], rows)
+        after = rows[-1][0]
+        if len(rows) < size:
+            return
+
+
+def _transposed(names: Sequence[str], rows: Sequence[Found]) -> dict[str, list[Any]]:
+    if not rows:
+        return {name: [] for name in names}
+    return {name: list(values) for name, values in zip(names, zip(*rows, strict=True), strict=True)}
+
+
+def touch(conn: Connection, obj: str, ids: Collection[str], seen_at: int) -> None:
+    """Note that the CRM showed these records, changed or not; needed only where `unseen` will be asked."""
+    table = _table(obj)
+    for chunk in bulk.chunks(list(ids)):
+        older = sa.and_(among(conn, table.c.id, chunk), table.c.seen_at.is_distinct_from(seen_at))
+        conn.execute(sa.update(table).where(older).values(seen_at=seen_at))
+
+
+def unseen(conn: Connection, obj: str, connection: str, before: int) -> list[str]:
+    """Records of a connection that a pull which shows everything, begun at `before`, did not show."""
+    table = _table(obj)
+    missing = sa.or_(table.c.seen_at.is_(None), table.c.seen_at < before)
+    wanted = [table.c.connection == connection, table.c.object == obj, table.c.gone_at.is_(None), missing]
+    return list(conn.scalars(sa.select(table.c.id).where(*wanted).order_by(table.c.id)))
+
+
+def mark_gone(conn: Connection, ids: Collection[str], at: int) -> list[str]:
+    """Note that the CRM no longer has these records; return those that were there. Nothing of them is deleted."""
+    gone: list[str] = []
+    for table in (deals, leads):
+        for chunk in bulk.chunks(sorted(ids)):
+            there = sa.and_(among(conn, table.c.id, chunk), table.c.gone_at.is_(None))
+            found = list(conn.scalars(sa.select(table.c.id).where(there)))
+            if found:
+                conn.execute(sa.update(table).where(there).values(gone_at=at))
+            gone.extend(found)
+    return gone
+
+
+def objects(conn: Connection, ids: Collection[str]) -> dict[str, str]:
+    """Which object each of these records is; unknown ids are left out."""
+    found: dict[str, str] = {}
+    for table in (deals, leads):
+        rows = bulk.read(conn, [table.c.id, table.c.object], table.c.id, ids)
+        found.update((row[0], row[1]) for row in rows)
+    return found
+
+
+def names(conn: Connection, ids: Collection[str]) -> dict[str, str]:
+    """What each of these records is called; unknown ids and nameless ones are left out."""
+    found: dict[str, str] = {}
+    for table in (deals, leads):
+        rows = bulk.read(conn, [table.c.id, table.c.name], table.c.id, ids)
+        found.update((row[0], row[1]) for row in rows if row[1])
+    return found
+
+
+def count(
+    conn: Connection,
+    obj: str,
+    connection: str | None = None,
+    *,
+    open_only: bool = False,
+    visible: Visible | None = None,
+) -> int:
+    """How many records there are that have not vanished."""
+    table = _table(obj)
+    wanted = [table.c.object == obj, table.c.gone_at.is_(None), seen_by(conn, table, visible)]
+    if connection is not None:
+        wanted.append(table.c.connection == connection)
+    if open_only:
+        wanted.append(table.c.is_open)
+    return conn.execute(sa.select(sa.func.count()).select_from(table).where(*wanted)).scalar_one()
+
+
+def _table(obj: str) -> sa.Table:
+    return leads if obj == "lead" else deals
