@@ -1,0 +1,122 @@
+"""The calendar's rules once more, slowly and in plain Python: a loop over dates, and over minutes for hours.
+
+It shares no code with the tables; what both say about a case is what rules.md says, or one of them is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import holidays
+
+from stalewatch.domain.calendar import Spec
+from stalewatch.domain.durations import Duration, Unit
+
+ONE_DAY = timedelta(days=1)
+Wait = tuple[datetime, datetime]
+
+
+@lru_cache
+def holidays_of(place: str) -> frozenset[date]:
+    country, _, subdivision = place.partition("-")
+    return frozenset(holidays.country_holidays(country, subdiv=subdivision or None, years=range(1970, 2100)))
+
+
+class SlowCalendar:
+    """One calendar; instants are aware datetimes in UTC."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+        self.zone = ZoneInfo(spec.zone)
+        self._free = holidays_of(spec.holidays) if spec.holidays else frozenset()
+
+    # ---------------------------------------------------------------------------------------- dates
+
+    def local_date(self, at: datetime) -> date:
+        return at.astimezone(self.zone).date()
+
+    def clock_shows(self, day: date, minutes: int) -> datetime:
+        wall = datetime.combine(day, time()) + timedelta(minutes=minutes)
+        return wall.replace(tzinfo=self.zone).astimezone(UTC)
+
+    def opens(self, day: date) -> datetime:
+        return self.clock_shows(day, self.spec.opens)
+
+    def closes(self, day: date) -> datetime:
+        return self.clock_shows(day, self.spec.closes)
+
+    def lived(self, day: date) -> bool:
+        """False for a date on which this zone's clocks showed no time at all."""
+        return any(self.local_date(self.clock_shows(day, hour * 60)) == day for hour in range(24))
+
+    def works(self, day: date) -> bool:
+        closed = any(_within(day, first, last) for first, last in self.spec.closed)
+        return day.weekday() in self.spec.days and day not in self._free and not closed and self.lived(day)
+
+    def counts(self, day: date, unit: Unit) -> bool:
+        return self.works(day) if unit is Unit.BUSINESS_DAY else self.lived(day)
+
+    def date_of_deadline(self, at: datetime) -> date:
+        """Midnight is the end of its day where the calendar closes at 24:00."""
+        before = self.local_date(at - timedelta(microseconds=1))
+        return before if self.closes(before) == at else self.local_date(at)
+
+    # ------------------------------------------------------------------------------------ deadlines
+
+    def add(self, anchor: datetime, limit: Duration, waits: Sequence[Wait] = (), dated: bool = False) -> datetime:
+        if not limit.unit.counts_dates:
+            return self._pass_minutes(anchor, limit, waits, +1)
+        day = self.date_of_deadline(anchor) if dated else self.local_date(anchor)
+        if limit.amount == 0 and self.counts(day, limit.unit) and (dated or self.closes(day) > anchor):
+            return self.closes(day)
+        return max(anchor, self.closes(self._step(day, limit, waits, +1)))
+
+    def sub(self, breach: datetime, warn: Duration, waits: Sequence[Wait] = ()) -> datetime:
+        if not warn.unit.counts_dates:
+            return self._pass_minutes(breach, warn, waits, -1)
+        day = self.date_of_deadline(breach)
+        if warn.amount == 0 and self.counts(day, warn.unit) and self.opens(day) < breach:
+            return self.opens(day)
+        return min(breach, self.opens(self._step(day, warn, waits, -1)))
+
+    def _step(self, day: date, duration: Duration, waits: Sequence[Wait], towards: int) -> date:
+        left = max(duration.amount * (7 if duration.unit is Unit.WEEK else 1), 1)
+        while left:
+            day += ONE_DAY * towards
+            paused = any(start <= self.closes(day) < end for start, end in waits)
+            left -= self.counts(day, duration.unit) and not paused
+        return day
+
+    def _pass_minutes(self, at: datetime, duration: Duration, waits: Sequence[Wait], towards: int) -> datetime:
+        # Monrovia kept 44 minutes and 30 seconds from Greenwich until 1972.
+        tick = timedelta(seconds=30 if self.spec.zone in ("Africa/Monrovia",) else 60)
+        left = duration.amount * (timedelta(minutes=1) if duration.unit is Unit.MINUTE else timedelta(hours=1))
+        counts = self._open_ticks() if duration.unit is Unit.BUSINESS_HOUR else _always
+        while left:
+            begins = at if towards > 0 else at - tick
+            if counts(begins) and not any(start <= begins < end for start, end in waits):
+                left -= tick
+            at += tick * towards
+        return at
+
+    def _open_ticks(self) -> Callable[[datetime], bool]:
+        """Tells of an instant whether the calendar is open; remembers the hours of each date for one walk."""
+
+        @lru_cache(maxsize=None)
+        def hours_around(day: date) -> list[Wait]:
+            near = (day + ONE_DAY * n for n in range(-2, 3))  # `day` is the date in Greenwich
+            return [(self.opens(d), self.closes(d)) for d in near if self.works(d)]
+
+        return lambda at: any(opens <= at < closes for opens, closes in hours_around(at.date()))
+
+
+def _always(_: datetime) -> bool:
+    return True
+
+
+def _within(day: date, first: tuple[int, int], last: tuple[int, int]) -> bool:
+    here = (day.month, day.day)
+    return first <= here <= last if first <= last else here >= first or here <= last
