@@ -23,7 +23,7 @@ from stalewatch.store.errors import (
     StoreError,
     in_words,
 )
-from stalewatch.store.expressions import among, earlier
+from stalewatch.store.expressions import among
 from stalewatch.store.tables import facts as facts_table
 
 
@@ -108,15 +108,6 @@ def test_a_list_of_ids_may_be_longer_than_any_limit_of_parameters(db: Database) 
         facts.write(conn, "k7", 7)
         ids = [f"k{n}" for n in range(70_000)]
         assert conn.scalars(sa.select(facts_table.c.key).where(among(conn, facts_table.c.key, ids))).all() == ["k7"]
-
-
-@pytest.mark.parametrize(("one", "other", "answer"), [(1, 2, 1), (None, 2, 2), (1, None, 1), (None, None, None)])
-def test_the_earlier_of_two_instants_ignores_a_missing_one(
-    db: Database, one: int | None, other: int | None, answer: int | None
-) -> None:
-    with db.read() as conn:
-        pair = (sa.cast(sa.literal(one), sa.BigInteger()), sa.cast(sa.literal(other), sa.BigInteger()))
-        assert conn.execute(sa.select(earlier(*pair))).scalar_one() == answer
 
 
 def test_a_database_that_stays_locked_is_named_in_one_line(tmp_path: Path) -> None:

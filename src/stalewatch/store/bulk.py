@@ -31,20 +31,28 @@ def insert(conn: Connection, table: sa.Table, rows: Sequence[Row]) -> int:
     return _put(conn, table, rows, ())
 
 
-def upsert(conn: Connection, table: sa.Table, rows: Sequence[Row], *, keep: Collection[str] = ()) -> int:
+def upsert(
+    conn: Connection,
+    table: sa.Table,
+    rows: Sequence[Row],
+    *,
+    keep: Collection[str] = (),
+    silent: Collection[str] = (),
+) -> int:
     """Add rows or change those that differ, by primary key; return how many were added or changed.
 
     A row that comes twice counts as it came last.
 
     Args:
         keep: columns that only a new row gets, and that an existing one keeps.
+        silent: columns that make no row differ, but are written with those that do.
     """
     if not rows:
         return 0
     keys = [column.name for column in table.primary_key]
     last = {tuple(row[key] for key in keys): row for row in rows}
     changing = [name for name in rows[0] if name not in keys and name not in keep]
-    return _put(conn, table, list(last.values()), changing)
+    return _put(conn, table, list(last.values()), changing, silent)
 
 
 def update(conn: Connection, table: sa.Table, rows: Sequence[Row], *, by: Sequence[str]) -> int:
@@ -92,7 +100,9 @@ def chunks(values: Sequence[str], size: int = CHUNK) -> Iterable[Sequence[str]]:
     return (values[start : start + size] for start in range(0, len(values), size))
 
 
-def _put(conn: Connection, table: sa.Table, rows: Sequence[Row], changing: Sequence[str]) -> int:
+def _put(
+    conn: Connection, table: sa.Table, rows: Sequence[Row], changing: Sequence[str], silent: Collection[str] = ()
+) -> int:
     if not rows:
         return 0
     names = list(rows[0])
@@ -102,17 +112,21 @@ def _put(conn: Connection, table: sa.Table, rows: Sequence[Row], changing: Seque
         if not changing:
             return _run(conn, lite.on_conflict_do_nothing(), rows)
         new = {name: lite.excluded[name] for name in changing}
-        return _run(conn, lite.on_conflict_do_update(index_elements=keys, set_=new, where=_differs(table, new)), rows)
+        return _run(
+            conn, lite.on_conflict_do_update(index_elements=keys, set_=new, where=_differs(table, new, silent)), rows
+        )
     given = _unnest(table, rows)
     put = postgresql.insert(table).from_select(names, sa.select(*(given.c[name] for name in names)))
     if not changing:
         return _run(conn, put.on_conflict_do_nothing())
     new = {name: put.excluded[name] for name in changing}
-    return _run(conn, put.on_conflict_do_update(index_elements=keys, set_=new, where=_differs(table, new)))
+    return _run(conn, put.on_conflict_do_update(index_elements=keys, set_=new, where=_differs(table, new, silent)))
 
 
-def _differs(table: sa.Table, new: Mapping[str, sa.ColumnElement[Any]]) -> sa.ColumnElement[bool]:
-    return sa.or_(*(table.c[name].is_distinct_from(value) for name, value in new.items()))
+def _differs(
+    table: sa.Table, new: Mapping[str, sa.ColumnElement[Any]], silent: Collection[str]
+) -> sa.ColumnElement[bool]:
+    return sa.or_(*(table.c[name].is_distinct_from(value) for name, value in new.items() if name not in silent))
 
 
 def _params(table: sa.Table, names: Iterable[str]) -> dict[str, sa.BindParameter[Any]]:

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.engine import Connection as Connection  # what services hand to the store's functions
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from stalewatch.sdk.errors import ConfigurationError

@@ -31,24 +31,6 @@ def _postgresql_now(_element: database_now, _compiler: SQLCompiler, **_options: 
     return "CAST(extract(epoch from statement_timestamp()) * 1000000 AS BIGINT)"
 
 
-class earlier(FunctionElement[int]):  # noqa: N801 - reads as the SQL function that it is
-    """The smaller of two numbers, or the one that is not null."""
-
-    type = sa.BigInteger()
-    inherit_cache = True
-
-
-@compiles(earlier, "sqlite")
-def _sqlite_earlier(element: earlier, compiler: SQLCompiler, **options: Any) -> str:
-    one, other = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"min(coalesce({one}, {other}), coalesce({other}, {one}))"
-
-
-@compiles(earlier, "postgresql")
-def _postgresql_earlier(element: earlier, compiler: SQLCompiler, **options: Any) -> str:
-    return f"least({compiler.process(element.clauses, **options)})"
-
-
 def among(conn: Connection, column: sa.ColumnElement[Any], values: Collection[str]) -> sa.ColumnElement[bool]:
     """`column` is one of `values`: one bound parameter, however many there are (SQLite allows 32,766)."""
     if conn.dialect.name == "sqlite":

@@ -139,6 +139,11 @@ def _transposed(names: Sequence[str], rows: Sequence[Found]) -> dict[str, list[A
     return {name: list(values) for name, values in zip(names, zip(*rows, strict=True), strict=True)}
 
 
+def column_names(obj: str) -> frozenset[str]:
+    """The columns that records of this object have; every other catalogue field is kept in `fields`."""
+    return frozenset(column.name for column in _table(obj).c)
+
+
 def touch(conn: Connection, obj: str, ids: Collection[str], seen_at: int) -> None:
     """Note that the CRM showed these records, changed or not; needed only where `unseen` will be asked."""
     table = _table(obj)

@@ -1,0 +1,121 @@
+"""Alerts: one row per episode of a problem, and their timers.
+
+Who changes an alert names the `version` it was read at. If somebody else changed it since, nothing is written and
+`ChangedMeanwhile` rolls the transaction back; read again and decide again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from stalewatch.store import bulk
+from stalewatch.store.bulk import Found, Row
+from stalewatch.store.errors import ChangedMeanwhile
+from stalewatch.store.expressions import among
+from stalewatch.store.tables import alerts
+
+IS_OPEN: Final = sa.text("alerts.state <> 'resolved'")
+"""Written out, not as a parameter: only so may SQLite use the index over the open alerts."""
+
+
+def latest(conn: Connection, fingerprints: Collection[str]) -> dict[str, Found]:
+    """By fingerprint its newest episode; fingerprints without an alert are missing."""
+    newest = alerts.alias("newest")
+    last = sa.select(sa.func.max(newest.c.episode)).where(newest.c.fingerprint == alerts.c.fingerprint)
+    found: dict[str, Found] = {}
+    for chunk in bulk.chunks(sorted(fingerprints)):
+        wanted = (among(conn, alerts.c.fingerprint, chunk), alerts.c.episode == last.scalar_subquery())
+        found.update((row.fingerprint, row) for row in conn.execute(sa.select(alerts).where(*wanted)))
+    return found
+
+
+def latest_of(conn: Connection, record_ids: Collection[str]) -> list[Found]:
+    """The newest episode of every problem of these records, resolved ones included, by record and fingerprint."""
+    newest = alerts.alias("newest")
+    last = sa.select(sa.func.max(newest.c.episode)).where(newest.c.fingerprint == alerts.c.fingerprint)
+    found: list[Found] = []
+    for chunk in bulk.chunks(sorted(record_ids)):
+        wanted = (among(conn, alerts.c.record_id, chunk), alerts.c.episode == last.scalar_subquery())
+        there = sa.select(alerts).where(*wanted).order_by(alerts.c.record_id, alerts.c.fingerprint)
+        found.extend(conn.execute(there))
+    return found
+
+
+def open_for(conn: Connection, record_ids: Collection[str]) -> list[Found]:
+    """Alerts of these records that are not resolved, by record and id."""
+    found: list[Found] = []
+    for chunk in bulk.chunks(sorted(record_ids)):
+        there = sa.select(alerts).where(among(conn, alerts.c.record_id, chunk), IS_OPEN)
+        found.extend(conn.execute(there.order_by(alerts.c.record_id, alerts.c.id)))
+    return found
+
+
+def open_of_rule(conn: Connection, rule_id: str, limit: int = bulk.CHUNK) -> list[Found]:
+    """Alerts of one rule that are not resolved, by id."""
+    there = sa.select(alerts).where(alerts.c.rule_id == rule_id, IS_OPEN)
+    return list(conn.execute(there.order_by(alerts.c.id).limit(limit)))
+
+
+def by_id(conn: Connection, ids: Collection[str]) -> dict[str, Found]:
+    """Alerts by their id; unknown ids are missing."""
+    return {row.id: row for row in bulk.read(conn, list(alerts.c), alerts.c.id, ids)}
+
+
+def history(conn: Connection, record_id: str, limit: int = 200) -> list[Found]:
+    """All alerts of one record, the newest first."""
+    there = sa.select(alerts).where(alerts.c.record_id == record_id)
+    return list(conn.execute(there.order_by(alerts.c.opened_at.desc(), alerts.c.id).limit(limit)))
+
+
+def timers_due(conn: Connection, upto: int, limit: int, *, connection: str | None = None) -> list[Found]:
+    """Alerts whose timer (keep_for, snooze, wait, claim, ladder, reopen window) is due, the earliest first."""
+    wanted = [alerts.c.due_at <= upto]
+    if connection is not None:
+        wanted.append(alerts.c.connection == connection)
+    return list(conn.execute(sa.select(alerts).where(*wanted).order_by(alerts.c.due_at, alerts.c.id).limit(limit)))
+
+
+def next_timer(conn: Connection) -> int | None:
+    """The instant of the earliest timer; None if no alert has one."""
+    statement = sa.select(sa.func.min(alerts.c.due_at)).where(alerts.c.due_at.is_not(None))
+    return conn.execute(statement).scalar_one_or_none()
+
+
+def insert(conn: Connection, rows: Sequence[Row]) -> int:
+    """Open episodes; every row names the same columns.
+
+    Raises:
+        ChangedMeanwhile: another transaction opened the same episode.
+    """
+    added = bulk.insert(conn, alerts, rows)
+    _all_there(added, len(rows))
+    return added
+
+
+def update(conn: Connection, rows: Sequence[Row]) -> int:
+    """Change alerts by `id` and the `version` they were read at; every row names the same columns.
+
+    Raises:
+        ChangedMeanwhile: one of them is not at that version any more; nothing may be kept.
+    """
+    changed = bulk.update(conn, alerts, rows, by=("id", "version"))
+    _all_there(changed, len(rows))
+    return changed
+
+
+def counts(conn: Connection) -> list[Found]:
+    """(rule_id, state, how many) of the alerts that are not resolved."""
+    columns = (alerts.c.rule_id, alerts.c.state, sa.func.count().label("many"))
+    statement = sa.select(*columns).where(IS_OPEN).group_by(alerts.c.rule_id, alerts.c.state)
+    return list(conn.execute(statement.order_by(alerts.c.rule_id, alerts.c.state)))
+
+
+def _all_there(done: int, asked: int) -> None:
+    if done != asked:
+        raise ChangedMeanwhile(
+            f"{asked - done} of {asked} alerts were changed by somebody else", cure="it is tried again by itself"
+        )

@@ -1,0 +1,46 @@
+"""The audit log: who did what to which object. The database itself refuses to change or delete its rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from stalewatch.store.bulk import Found
+from stalewatch.store.tables import audit
+
+
+def add(
+    conn: Connection,
+    *,
+    at: int,
+    actor: str,
+    action: str,
+    obj: str,
+    before: Any = None,
+    after: Any = None,
+    request: str | None = None,
+) -> None:
+    """Note an act, in the transaction that does it.
+
+    Args:
+        at: when, by the caller's clock.
+        actor: a person's id or address, a token's id, or "stalewatch".
+        action: a short verb with its kind, such as "alert.snooze".
+        obj: what it was done to: a record, an alert, a delivery.
+        before: the values that were, after: the values that are now; any JSON.
+        request: id of the request that asked for it.
+    """
+    row = {"at": at, "actor": actor, "action": action, "object": obj, "request": request}
+    conn.execute(sa.insert(audit).values(**row, before=before, after=after))
+
+
+def read(conn: Connection, *, obj: str | None = None, below: int | None = None, limit: int = 200) -> list[Found]:
+    """Acts, the newest first; those on one object, or those older than the id `below` (for paging)."""
+    statement = sa.select(audit).order_by(audit.c.id.desc()).limit(limit)
+    if obj is not None:
+        statement = statement.where(audit.c.object == obj)
+    if below is not None:
+        statement = statement.where(audit.c.id < below)
+    return list(conn.execute(statement))

@@ -1,0 +1,153 @@
+"""Deadlines: one row per record, found by `next_at`, the earliest edge ahead.
+
+A scan begins at the connection's watermark: everything below it has been handled, so the dead index entries that
+fired clocks leave behind are never walked. Two rules keep that true while several transactions run:
+
+- who stores clocks holds the watermark in common with others, and never stores an edge below it;
+- the tick holds it alone, from before its scan until it has moved it.
+
+    with db.write() as conn:
+        since = clocks.lock(conn, connection)
+        while ids := clocks.due(conn, connection, now, since=since, limit=1000):
+            ... judge, store: their next_at is now ahead of `now`
+        clocks.advance(conn, connection, now)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Final, TypeVar
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from stalewatch.store import bulk
+from stalewatch.store.bulk import Found, Row
+from stalewatch.store.columns import encoded
+from stalewatch.store.expressions import among
+from stalewatch.store.tables import clocks, facts
+
+T = TypeVar("T")
+
+BEGINNING: Final = -(2**63)
+"""The watermark of a connection that was never ticked: before every instant."""
+
+
+def upsert(conn: Connection, rows: Sequence[Row]) -> int:
+    """Store deadlines and return how many differ from what was there.
+
+    A row has record_id, connection, object, entries (any value msgspec encodes), next_at and breach_at (the earliest
+    edge and the earliest breach ahead, None if there is none), ruleset and judged_at. A row of which nothing but
+    judged_at differs is left alone. Edges below the connection's watermark are moved up to it: they are due now.
+    """
+    floors = {connection: _shared(conn, connection) for connection in {row["connection"] for row in rows}}
+    return bulk.upsert(conn, clocks, [_clamped(row, floors[row["connection"]]) for row in rows], silent=("judged_at",))
+
+
+def _clamped(row: Row, floor: int) -> Row:
+    next_at = row["next_at"]
+    lifted = None if next_at is None else max(next_at, floor)
+    return {**row, "next_at": lifted, "entries": encoded(row["entries"])}
+
+
+def due(conn: Connection, connection: str, upto: int, *, since: int, limit: int) -> list[str]:
+    """Records with an edge in [since, upto], the earliest first."""
+    wanted = (clocks.c.connection == connection, clocks.c.next_at >= since, clocks.c.next_at <= upto)
+    statement = sa.select(clocks.c.record_id).where(*wanted).order_by(clocks.c.next_at).limit(limit)
+    return list(conn.scalars(statement))
+
+
+def next_edge(conn: Connection, connection: str) -> int | None:
+    """The instant of the earliest edge of a connection: until then there is nothing to do. None: nothing ahead."""
+    wanted = (clocks.c.connection == connection, clocks.c.next_at >= watermark(conn, connection))
+    statement = sa.select(clocks.c.next_at).where(*wanted).order_by(clocks.c.next_at).limit(1)
+    return conn.execute(statement).scalar_one_or_none()
+
+
+def due_between(conn: Connection, connection: str, start: int, end: int) -> list[Found]:
+    """(record_id, next_at, breach_at) of records whose next edge or breach lies in (start, end], the earliest first."""
+    columns = (clocks.c.record_id, clocks.c.next_at, clocks.c.breach_at)
+    wanted = (clocks.c.connection == connection, clocks.c.next_at > start, clocks.c.next_at <= end)
+    return list(conn.execute(sa.select(*columns).where(*wanted).order_by(clocks.c.next_at, clocks.c.record_id)))
+
+
+def entries(conn: Connection, ids: Collection[str], kind: type[T]) -> dict[str, T]:
+    """What was stored as `entries` of these records, read as `kind` (a msgspec type such as `list[Deadline]`)."""
+    decode = msgspec.json.Decoder(kind).decode
+    rows = bulk.read(conn, [clocks.c.record_id, clocks.c.entries], clocks.c.record_id, ids)
+    return {row[0]: decode(row[1]) for row in rows}
+
+
+def stored(conn: Connection, ids: Collection[str]) -> list[Found]:
+    """(record_id, entries as text, ruleset, next_at) of those of these records that were judged, in no order."""
+    columns = (clocks.c.record_id, clocks.c.entries, clocks.c.ruleset, clocks.c.next_at)
+    return bulk.read(conn, columns, clocks.c.record_id, ids)
+
+
+def stale(conn: Connection, connection: str, ruleset: str, limit: int) -> list[str]:
+    """Records judged by other rules than `ruleset`, by id: what a change of rules has still to judge."""
+    wanted = (clocks.c.connection == connection, clocks.c.ruleset.is_distinct_from(ruleset))
+    return list(conn.scalars(sa.select(clocks.c.record_id).where(*wanted).order_by(clocks.c.record_id).limit(limit)))
+
+
+def counts(conn: Connection, now: int) -> list[Found]:
+    """Per connection: (connection, records judged, records with an edge ahead or due, records due, the oldest due)."""
+    is_due = clocks.c.next_at <= now
+    oldest = sa.func.min(sa.case((is_due, clocks.c.next_at)))
+    running = sa.func.count(clocks.c.next_at)
+    waiting = sa.func.count(sa.case((is_due, 1)))
+    columns = (clocks.c.connection, sa.func.count().label("judged"), running.label("running"))
+    statement = sa.select(*columns, waiting.label("due"), oldest.label("oldest")).group_by(clocks.c.connection)
+    return list(conn.execute(statement.order_by(clocks.c.connection)))
+
+
+def delete(conn: Connection, ids: Collection[str]) -> None:
+    """Forget the deadlines of these records."""
+    for chunk in bulk.chunks(list(ids)):
+        conn.execute(sa.delete(clocks).where(among(conn, clocks.c.record_id, chunk)))
+
+
+def watermark(conn: Connection, connection: str) -> int:
+    """The instant below which no edge of this connection is left; BEGINNING if it was never ticked."""
+    value = conn.execute(sa.select(facts.c.value).where(facts.c.key == _key(connection))).scalar_one_or_none()
+    return BEGINNING if value is None else int(value)
+
+
+def lock(conn: Connection, connection: str) -> int:
+    """The watermark, held alone until the transaction ends: nobody stores clocks of this connection meanwhile."""
+    return _locked(conn, connection, alone=True)
+
+
+def advance(conn: Connection, connection: str, upto: int) -> None:
+    """Move the watermark up to `upto`, once `due` has no more to give; it never moves back.
+
+    Call it under `lock`.
+    """
+    if upto > watermark(conn, connection):
+        bulk.upsert(conn, facts, [{"key": _key(connection), "value": upto}])
+
+
+def rewind(conn: Connection, connection: str, now: int) -> None:
+    """The caller's clock was turned back: put the watermark there and let every record be judged anew (`stale`)."""
+    lock(conn, connection)
+    conn.execute(sa.update(clocks).where(clocks.c.connection == connection).values(ruleset=None))
+    bulk.upsert(conn, facts, [{"key": _key(connection), "value": now}])
+
+
+def _shared(conn: Connection, connection: str) -> int:
+    return _locked(conn, connection, alone=False)
+
+
+def _locked(conn: Connection, connection: str, *, alone: bool) -> int:
+    """A lock needs a row; on SQLite the transaction itself is the lock."""
+    statement = sa.select(facts.c.value).where(facts.c.key == _key(connection)).with_for_update(read=not alone)
+    found = conn.execute(statement).scalar_one_or_none()
+    if found is None:
+        bulk.insert(conn, facts, [{"key": _key(connection), "value": BEGINNING}])
+        found = conn.execute(statement).scalar_one()
+    return int(found)
+
+
+def _key(connection: str) -> str:
+    return f"ticked:{connection}"

@@ -1,0 +1,124 @@
+"""Notices: what must be said to whom, written with the change that caused it, each key said at most once ever."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from stalewatch.store import bulk
+from stalewatch.store.bulk import Found, Row
+from stalewatch.store.expressions import among
+from stalewatch.store.tables import notices
+
+PENDING: Final = "pending"
+HELD: Final = "held"
+CLAIMED: Final = "claimed"
+TOLD: Final = "told"
+DROPPED: Final = "dropped"
+
+
+def add(conn: Connection, rows: Sequence[Row]) -> int:
+    """Store notices whose `key` was never used; return how many were new. Every row names the same columns."""
+    return bulk.insert(conn, notices, rows)
+
+
+def by_key(conn: Connection, keys: Collection[str]) -> dict[str, Found]:
+    """Notices by their key; unknown keys are missing."""
+    return {row.key: row for row in bulk.read(conn, list(notices.c), notices.c.key, keys)}
+
+
+def pending(conn: Connection, target: str, upto: int, *, style: str | None = None) -> list[Found]:
+    """What may be said to a target by now, the oldest first."""
+    ripe = sa.or_(notices.c.not_before.is_(None), notices.c.not_before <= upto)
+    wanted = [notices.c.target == target, notices.c.state == PENDING, ripe]
+    if style is not None:
+        wanted.append(notices.c.style == style)
+    return list(conn.execute(sa.select(notices).where(*wanted).order_by(notices.c.created_at, notices.c.key)))
+
+
+def targets(conn: Connection, upto: int) -> list[str]:
+    """Targets to whom something may be said by now."""
+    ripe = sa.or_(notices.c.not_before.is_(None), notices.c.not_before <= upto)
+    statement = sa.select(notices.c.target).where(notices.c.state == PENDING, ripe).distinct()
+    return list(conn.scalars(statement.order_by(notices.c.target)))
+
+
+def of_alerts(conn: Connection, alert_ids: Collection[str], states: Collection[str]) -> list[Found]:
+    """Notices of these alerts in one of the states, the oldest first."""
+    found: list[Found] = []
+    for chunk in bulk.chunks(sorted(alert_ids)):
+        wanted = (among(conn, notices.c.alert_id, chunk), notices.c.state.in_(list(states)))
+        found.extend(conn.execute(sa.select(notices).where(*wanted).order_by(notices.c.created_at, notices.c.key)))
+    return found
+
+
+def of_deliveries(conn: Connection, delivery_ids: Collection[str]) -> list[Found]:
+    """Notices that these deliveries carry, the oldest first."""
+    found: list[Found] = []
+    for chunk in bulk.chunks(sorted(delivery_ids)):
+        there = sa.select(notices).where(among(conn, notices.c.delivery_id, chunk))
+        found.extend(conn.execute(there.order_by(notices.c.created_at, notices.c.key)))
+    return found
+
+
+def claim(conn: Connection, keys: Collection[str], delivery_id: str) -> int:
+    """Put pending notices into a delivery; return how many still were pending."""
+    return _move(conn, keys, PENDING, state=CLAIMED, delivery_id=delivery_id)
+
+
+def give_back(conn: Connection, keys: Collection[str]) -> int:
+    """Take claimed notices out of their delivery: they may be said with another one."""
+    return _move(conn, keys, CLAIMED, state=PENDING, delivery_id=None)
+
+
+def tell(conn: Connection, delivery_id: str, at: int) -> int:
+    """The delivery was sent: everything it carries has been told."""
+    carried = sa.and_(notices.c.delivery_id == delivery_id, notices.c.state == CLAIMED)
+    return conn.execute(sa.update(notices).where(carried).values(state=TOLD, told_at=at)).rowcount
+
+
+def drop(conn: Connection, keys: Collection[str], reason: str) -> int:
+    """Say these never, for a named reason, unless they are claimed or told already."""
+    return _move(conn, keys, PENDING, HELD, state=DROPPED, reason=reason)
+
+
+def postpone(conn: Connection, keys: Collection[str], not_before: int, reason: str) -> int:
+    """Say these not before an instant, for a named reason; what is claimed or told stays."""
+    return _move(conn, keys, PENDING, state=PENDING, not_before=not_before, reason=reason)
+
+
+def hold(conn: Connection, keys: Collection[str], reason: str) -> int:
+    """Say these not until `release`, for a named reason; what is claimed or told stays."""
+    return _move(conn, keys, PENDING, state=HELD, reason=reason)
+
+
+def held(conn: Connection, reason: str | None = None, limit: int = bulk.CHUNK) -> list[Found]:
+    """Notices that wait for a person's word, the oldest first; with `reason` only those held for it."""
+    wanted = [notices.c.state == HELD]
+    if reason is not None:
+        wanted.append(notices.c.reason == reason)
+    there = sa.select(notices).where(*wanted).order_by(notices.c.created_at, notices.c.key)
+    return list(conn.execute(there.limit(limit)))
+
+
+def release(conn: Connection, keys: Collection[str]) -> int:
+    """Let held notices be said after all; return how many were held."""
+    return _move(conn, keys, HELD, state=PENDING, reason=None)
+
+
+def counts(conn: Connection) -> list[Found]:
+    """(state, reason, how many)."""
+    columns = (notices.c.state, notices.c.reason, sa.func.count().label("many"))
+    statement = sa.select(*columns).group_by(notices.c.state, notices.c.reason)
+    return list(conn.execute(statement.order_by(notices.c.state, notices.c.reason)))
+
+
+def _move(conn: Connection, keys: Collection[str], *states: str, **values: object) -> int:
+    moved = 0
+    for chunk in bulk.chunks(sorted(keys)):
+        there = sa.and_(among(conn, notices.c.key, chunk), notices.c.state.in_(states))
+        moved += conn.execute(sa.update(notices).where(there).values(values)).rowcount
+    return moved

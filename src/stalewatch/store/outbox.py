@@ -1,0 +1,119 @@
+"""Deliveries, and the destinations that are claimed to send them (leases.DESTINATIONS).
+
+A delivery is one message with its notices. Which state may follow which is decided elsewhere (delivery.md); here a
+delivery moves only from the state it was seen in, so two workers never both move it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from stalewatch.store import bulk, leases
+from stalewatch.store.bulk import Found, Row
+from stalewatch.store.errors import ChangedMeanwhile
+from stalewatch.store.expressions import among
+from stalewatch.store.tables import deliveries, destinations
+
+UNFINISHED: Final = ("held", "ready", "sending", "unknown")
+FINISHED: Final = ("sent", "cancelled", "superseded", "rerouted", "dead", "parked")
+
+
+def add(conn: Connection, rows: Sequence[Row]) -> int:
+    """Store deliveries whose id and `key` are new; return how many were. Every row names the same columns."""
+    return bulk.insert(conn, deliveries, rows)
+
+
+def move(conn: Connection, delivery_id: str, before: str, after: str, *, at: int, **values: Any) -> None:
+    """Move a delivery from one state to another, with further columns.
+
+    Call it in a transaction that also holds the destination (`leases.keep`): that is the fence.
+
+    Raises:
+        ChangedMeanwhile: it is not in state `before` any more.
+    """
+    there = sa.and_(deliveries.c.id == delivery_id, deliveries.c.state == before)
+    moved = conn.execute(sa.update(deliveries).where(there).values(state=after, updated_at=at, **values)).rowcount
+    if moved == 0:
+        raise ChangedMeanwhile(f"the delivery is no longer {before}", where=delivery_id)
+
+
+def by_id(conn: Connection, ids: Collection[str]) -> dict[str, Found]:
+    """Deliveries by their id; unknown ids are missing."""
+    return {row.id: row for row in bulk.read(conn, list(deliveries.c), deliveries.c.id, ids)}
+
+
+def by_key(conn: Connection, keys: Collection[str]) -> dict[str, Found]:
+    """Deliveries by their key; unknown keys are missing."""
+    return {row.key: row for row in bulk.read(conn, list(deliveries.c), deliveries.c.key, keys)}
+
+
+def unfinished(conn: Connection, target: str) -> list[Found]:
+    """What is still to be sent, or settled, for a target, the oldest first."""
+    wanted = (deliveries.c.target == target, deliveries.c.state.in_(UNFINISHED))
+    return list(conn.execute(sa.select(deliveries).where(*wanted).order_by(deliveries.c.created_at, deliveries.c.id)))
+
+
+def in_state(conn: Connection, states: Collection[str], *, limit: int = 200, before: int | None = None) -> list[Found]:
+    """Deliveries in one of the states, the oldest first; with `before` only those created before it."""
+    wanted: list[sa.ColumnElement[bool]] = [deliveries.c.state.in_(list(states))]
+    if before is not None:
+        wanted.append(deliveries.c.created_at < before)
+    there = sa.select(deliveries).where(*wanted).order_by(deliveries.c.created_at, deliveries.c.id)
+    return list(conn.execute(there.limit(limit)))
+
+
+def to_look_at(conn: Connection, upto: int, limit: int = 200) -> list[Found]:
+    """Deliveries of unknown fate whose next look is due, the longest due first."""
+    there = sa.select(deliveries).where(deliveries.c.look_at <= upto)
+    return list(conn.execute(there.order_by(deliveries.c.look_at, deliveries.c.id).limit(limit)))
+
+
+def counts(conn: Connection) -> dict[str, int]:
+    """How many deliveries are in each state."""
+    statement = sa.select(deliveries.c.state, sa.func.count()).group_by(deliveries.c.state)
+    return {row[0]: row[1] for row in conn.execute(statement)}
+
+
+def oldest_unfinished(conn: Connection) -> int | None:
+    """When the oldest delivery that is not finished was created; None if all are."""
+    statement = sa.select(sa.func.min(deliveries.c.created_at)).where(deliveries.c.state.in_(UNFINISHED))
+    return conn.execute(statement).scalar_one_or_none()
+
+
+def call(conn: Connection, due: dict[str, int]) -> None:
+    """There is something for these targets at these instants: their destination is due then, or earlier as it was."""
+    known = {row.target for row in bulk.read(conn, [destinations.c.target], destinations.c.target, due)}
+    bulk.insert(conn, destinations, [{"target": t, "due_at": at} for t, at in due.items() if t not in known])
+    for at in sorted(set(due.values())):
+        asked = sorted(target for target, when in due.items() if when == at)
+        later = sa.or_(destinations.c.due_at.is_(None), destinations.c.due_at > at)
+        there = sa.and_(among(conn, destinations.c.target, asked), later)
+        conn.execute(sa.update(destinations).where(there).values(due_at=at))
+
+
+def claim_destinations(conn: Connection, *, due: int, lease_us: int, limit: int = 1) -> list[Found]:
+    """`leases.claim` for destinations that are not paused."""
+    going = destinations.c.paused_reason.is_(None)
+    return leases.claim(conn, leases.DESTINATIONS, due=due, lease_us=lease_us, limit=limit, where=going)
+
+
+def pause(conn: Connection, targets: Collection[str], reason: str) -> None:
+    """Let these destinations stand still for a named reason; what they have to send waits."""
+    there = among(conn, destinations.c.target, sorted(targets))
+    conn.execute(sa.update(destinations).where(there).values(paused_reason=reason))
+
+
+def resume(conn: Connection, reason: str) -> int:
+    """Let every destination that is paused for this reason go on; return how many were."""
+    paused = destinations.c.paused_reason == reason
+    return conn.execute(sa.update(destinations).where(paused).values(paused_reason=None)).rowcount
+
+
+def waiting_destinations(conn: Connection) -> list[Found]:
+    """Destinations that are due, leased, paused or parked, the longest due first."""
+    busy = sa.or_(destinations.c.due_at.is_not(None), destinations.c.parked_at.is_not(None))
+    return list(conn.execute(sa.select(destinations).where(busy).order_by(destinations.c.due_at)))

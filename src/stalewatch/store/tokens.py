@@ -1,0 +1,51 @@
+"""API tokens. Only their hash is stored: a stolen database opens nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from stalewatch.store.bulk import Found
+from stalewatch.store.tables import tokens
+
+
+def add(
+    conn: Connection,
+    *,
+    id: str,  # noqa: A002 - the column's name
+    name: str,
+    hash: str,  # noqa: A002 - the column's name
+    scopes: Collection[str],
+    created_at: int,
+    expires_at: int | None,
+) -> None:
+    """Store a token by its hash."""
+    row = {"id": id, "name": name, "hash": hash, "scopes": sorted(scopes)}
+    conn.execute(sa.insert(tokens).values(**row, created_at=created_at, expires_at=expires_at))
+
+
+def by_hash(conn: Connection, digest: str, now: int) -> Found | None:
+    """The token with this hash, if it is neither revoked nor expired."""
+    lives = sa.or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > now)
+    wanted = (tokens.c.hash == digest, tokens.c.revoked_at.is_(None), lives)
+    return conn.execute(sa.select(tokens).where(*wanted)).one_or_none()
+
+
+def read(conn: Connection) -> list[Found]:
+    """All tokens, without their hashes, the oldest first."""
+    shown = [column for column in tokens.c if column.name != "hash"]
+    return list(conn.execute(sa.select(*shown).order_by(tokens.c.created_at, tokens.c.id)))
+
+
+def revoke(conn: Connection, token_id: str, at: int) -> bool:
+    """End a token's life; False if there is none or it was revoked before."""
+    there = sa.and_(tokens.c.id == token_id, tokens.c.revoked_at.is_(None))
+    return conn.execute(sa.update(tokens).where(there).values(revoked_at=at)).rowcount == 1
+
+
+def used(conn: Connection, token_id: str, at: int, *, not_within: int) -> None:
+    """Note a use, but not more often than every `not_within` microseconds: reading must not become writing."""
+    old = sa.or_(tokens.c.last_used_at.is_(None), tokens.c.last_used_at <= at - not_within)
+    conn.execute(sa.update(tokens).where(tokens.c.id == token_id, old).values(last_used_at=at))
