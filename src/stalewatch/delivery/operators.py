@@ -1,0 +1,141 @@
+"""What the operator reads: what happened, how much it concerns, and the one thing to do. Once, not every cycle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from stalewatch.delivery.telling import Recipient
+from stalewatch.delivery.wording.reader import Reader
+from stalewatch.delivery.wording.times import moment
+from stalewatch.delivery.wording.untrusted import clean
+from stalewatch.domain.language.model import Words
+from stalewatch.sdk.notifier import Entry, Message, Style
+
+_LONG = 300
+
+
+@dataclass(frozen=True, slots=True)
+class StormHeld:
+    """The storm guard holds notices until somebody looks: so many of so many judged open records."""
+
+    notices: int
+    judged: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionFailed:
+    """A connection could not be read since `since` (µs); `what` and `cure` are the error's own words."""
+
+    connection: str
+    what: str
+    cure: str = ""
+    since: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CannotJudge:
+    """Rules that say nothing about these records, because fields cannot be read on a connection."""
+
+    connection: str
+    fields: tuple[Words, ...]
+    rules: tuple[Words, ...]
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """Notices that reached nobody."""
+
+    notices: int
+
+
+News = StormHeld | ConnectionFailed | CannotJudge | Undelivered
+
+
+def compose_operator(
+    news: Sequence[News], *, delivery: str, recipient: Recipient, now: datetime, url: str | None = None
+) -> Message | None:
+    """One message with an entry per piece of news; None without any."""
+    if not news:
+        return None
+    reader = recipient.reads(now)
+    entries = [_entry(each, reader) for each in news]
+    return Message(
+        delivery=delivery,
+        target=recipient.target,
+        address=recipient.address,
+        style=Style.OPERATOR,
+        language=recipient.language,
+        title=entries[0].headline if len(entries) == 1 else reader.words.gettext("stalewatch needs your eye"),
+        entries=entries,
+        url=url,
+        link=reader.words.gettext("Open the dashboard") if url else "",
+    )
+
+
+def _entry(news: News, reader: Reader) -> Entry:
+    if isinstance(news, StormHeld):
+        headline, body = _storm(news, reader)
+    elif isinstance(news, ConnectionFailed):
+        headline, body = _failed(news, reader)
+    elif isinstance(news, CannotJudge):
+        headline, body = _cannot_judge(news, reader)
+    else:
+        headline, body = _undelivered(news, reader)
+    return Entry(record="", headline=headline, body=body, severity="warning")
+
+
+def _storm(news: StormHeld, reader: Reader) -> tuple[str, str]:
+    words = reader.words
+    headline = words.ngettext("{count} message is held back", "{count} messages are held back", news.notices)
+    body = words.gettext(
+        "They all became due at once, out of {judged} open records, so an import or a changed rule may be the "
+        "cause. See them with `stalewatch work ls`, then let them go with `stalewatch work release` or discard "
+        "them with `stalewatch work drop`."
+    )
+    return (
+        headline.format(count=reader.number(news.notices)),
+        body.format(judged=reader.number(news.judged)),
+    )
+
+
+def _failed(news: ConnectionFailed, reader: Reader) -> tuple[str, str]:
+    words, what, cure = reader.words, _begun(news.what).rstrip(".。"), _begun(news.cure)
+    headline = words.gettext("{connection} cannot be read").format(connection=clean(news.connection))
+    if news.since is None:
+        body = words.gettext("{what}. Nothing is judged on old data; what was known stays.")
+        return headline, f"{body.format(what=what)} {cure}".rstrip()
+    body = words.gettext("{what}, since {since}. Nothing is judged on old data; what was known stays.")
+    return headline, f"{body.format(what=what, since=moment(news.since, reader))} {cure}".rstrip()
+
+
+def _cannot_judge(news: CannotJudge, reader: Reader) -> tuple[str, str]:
+    words = reader.words
+    said = words.gettext("{connection}: {fields} cannot be read")
+    fields = reader.listed([reader.pick(each) for each in news.fields])
+    headline = said.format(connection=clean(news.connection), fields=fields)
+    body = words.ngettext(
+        "{count} record is not judged for {rules} until that is mapped or granted. `stalewatch doctor` says how.",
+        "{count} records are not judged for {rules} until that is mapped or granted. `stalewatch doctor` says how.",
+        news.records,
+    )
+    rules = reader.listed([words.gettext("“{title}”").format(title=reader.pick(each)) for each in news.rules])
+    return headline, body.format(count=reader.number(news.records), rules=rules)
+
+
+def _undelivered(news: Undelivered, reader: Reader) -> tuple[str, str]:
+    words = reader.words
+    headline = words.ngettext("{count} message reached nobody", "{count} messages reached nobody", news.notices)
+    body = words.gettext(
+        "No address, manager or channel could be found for them. `stalewatch work ls` lists them; name the people "
+        "under `people:` or a channel under `notify.operator`."
+    )
+    return headline.format(count=reader.number(news.notices)), body
+
+
+def _begun(text: str) -> str:
+    """An error's own words as the beginning of a sentence, safe to show."""
+    plain = clean(text, _LONG)
+    return plain[:1].upper() + plain[1:]

@@ -1,0 +1,33 @@
+"""A rule's own message with this record's values in it. Placeholders only; nothing in a value is read again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from stalewatch.delivery.wording.untrusted import template
+
+_PLACEHOLDER: Final = re.compile(r"\{([a-z_][a-z0-9_.]*)\}")
+_NAME_FIRST: Final = re.compile(r"[^{}*]{0,12}\*\{name\}\*\s*[::]\s*")
+_MARK: Final = re.compile(r"\*?\{name\}\*?")
+
+
+def filled_in(message: str, values: Mapping[str, str]) -> str:
+    """`message` with each `{placeholder}` replaced once by its words; an unknown one is left as it stands.
+
+    `values` are already worded and safe: see `values.shown`.
+    """
+    return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), template(message))
+
+
+def without_the_name(message: str) -> str:
+    """The message for a place that already shows the name: "*{name}*: no next meeting." → "No next meeting."
+
+    A sentence that uses the name further in is left whole.
+    """
+    plain = template(message)
+    rest = _NAME_FIRST.sub("", plain, count=1) if _NAME_FIRST.match(plain) else plain
+    if rest == plain or _MARK.search(rest):
+        return plain
+    return rest[:1].upper() + rest[1:]
