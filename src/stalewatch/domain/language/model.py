@@ -61,6 +61,7 @@ class Field:
     origin: Origin
     values: tuple[str, ...] = ()
     title: Words = field(default_factory=dict)
+    value_titles: Mapping[str, Words] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,15 @@ class Catalogue:
 
     objects: Mapping[str, Mapping[str, Field]]
     events: tuple[str, ...]
+    extends: Mapping[str, str] = field(default_factory=dict)
+    """Which object an object takes its fields from: partner_deal -> deal."""
+
+    def ancestry(self, name: str) -> tuple[str, ...]:
+        """The object and those that it extends, nearest first."""
+        line = [name]
+        while (parent := self.extends.get(line[-1])) is not None and parent not in line:
+            line.append(parent)
+        return tuple(line)
 
 
 # ---------------------------------------------------------------------------------------------- terms

@@ -1,0 +1,137 @@
+"""What is wrong with a file: code, place, sentence and cure, in every language we speak."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from stalewatch.domain.language import nodes
+from stalewatch.domain.language.messages import CURES, PROBLEMS, Severity
+from stalewatch.domain.language.model import Words
+from stalewatch.domain.language.nearest import nearest
+
+LANGUAGES = ("en", "ja")
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding. Line and column count from 1; `width` is in characters (shown, they may be wider)."""
+
+    code: str
+    severity: Severity
+    file: str
+    line: int
+    column: int
+    width: int
+    message: Words
+    cure: Words = field(default_factory=dict)
+
+    @property
+    def is_error(self) -> bool:
+        return self.severity is Severity.ERROR
+
+
+Filler = str | int | Words
+"""What a sentence is filled with: the same for all readers, or a text per language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cure:
+    """Which sentence of the table tells what to do, and what fills it."""
+
+    name: str
+    fillers: Mapping[str, Filler] = field(default_factory=dict)
+
+    def words(self) -> Words:
+        return _filled(CURES[self.name], self.fillers)
+
+
+def cure(sentence: str, /, **fillers: Filler) -> Cure:
+    """A cure from the table `messages.CURES`."""
+    return Cure(sentence, fillers)
+
+
+@dataclass(slots=True)
+class Findings:
+    """Collects diagnostics while files are read; nothing stops at the first."""
+
+    found: list[Diagnostic] = field(default_factory=list)
+
+    def report(
+        self, problem: str, at: nodes.Span | nodes.Node, remedy: Cure | None = None, /, **fillers: Filler
+    ) -> None:
+        """Add the problem of the table `messages.PROBLEMS` at a place."""
+        span = at if isinstance(at, nodes.Span) else at.span
+        wording = PROBLEMS[problem]
+        self.found.append(
+            Diagnostic(
+                wording.code,
+                wording.severity,
+                span.file,
+                span.line,
+                span.column,
+                span.length,
+                _filled({"en": wording.en, "ja": wording.ja}, fillers),
+                remedy.words() if remedy else {},
+            )
+        )
+
+    def unknown(
+        self,
+        problem: str,
+        at: nodes.Scalar | nodes.Span,
+        name: str,
+        known: Iterable[str],
+        otherwise: Cure | None = None,
+        **fillers: Filler,
+    ) -> None:
+        """Report a name that is not among `known`, with the nearest one as cure if there is one.
+
+        A name that only differs by full-width characters is reported as just that (SW003).
+        """
+        near = nearest(name, known)
+        if near is not None and near.only_full_width:
+            self.report("full_width", at, cure("write", text=near.name), char=near.full_width)
+            return
+        remedy = cure("did_you_mean", name=near.name) if near else otherwise
+        self.report(problem, at, remedy, name=name, **fillers)
+
+    @property
+    def has_errors(self) -> bool:
+        return any(diagnostic.is_error for diagnostic in self.found)
+
+    def sorted(self, files: Iterable[str] = ()) -> tuple[Diagnostic, ...]:
+        """All of them by place, files in the given order; the same finding at the same place only once."""
+        order = {file: number for number, file in enumerate(files)}
+        return tuple(
+            sorted(
+                {_identity(found): found for found in self.found}.values(),
+                key=lambda found: (order.get(found.file, len(order)), found.file, found.line, found.column),
+            )
+        )
+
+
+def _identity(found: Diagnostic) -> tuple[str, str, int, int, str]:
+    return found.code, found.file, found.line, found.column, found.message["en"]
+
+
+def _filled(words: Words, fillers: Mapping[str, Filler]) -> Words:
+    return {
+        language: words[language].format_map(
+            {name: filler[language] if isinstance(filler, Mapping) else filler for name, filler in fillers.items()}
+        )
+        for language in LANGUAGES
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the closing line says. Scripts read it, so it is the same in every language."""
+
+    files: int
+    rules: int
+    errors: int = 0
+    warnings: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.files} file(s), {self.rules} rules, {self.errors} error(s), {self.warnings} warning(s)"

@@ -1,0 +1,95 @@
+"""Constants beside a field: of its type, or a finding that says how to write them."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+
+from stalewatch.domain.language.diagnostics import Cure, Findings, cure
+from stalewatch.domain.language.model import FieldType, Literal, Ref
+from stalewatch.domain.language.nearest import narrowed
+from stalewatch.domain.language.nodes import Scalar
+from stalewatch.domain.language.scalars import moment
+from stalewatch.domain.language.scope import CLOCK_WORDS, Scope
+from stalewatch.domain.language.terms import TYPES
+
+
+def literal_for(ref: Ref, node: Scalar, scope: Scope, findings: Findings) -> Literal | None:
+    """The constant that a field is compared with; None, and a finding, if it is none of the field's type."""
+    if ref.type is FieldType.CHOICE:
+        return _choice(ref, node, scope, findings)
+    if ref.type is FieldType.BOOL:
+        return _yes_no(node, findings)
+    if ref.type.is_number:
+        return _number(ref, node, findings)
+    if ref.type.is_time:
+        return _time(ref, node, findings)
+    if isinstance(node.value, str):
+        return Literal(node.text, ref.type)
+    _mismatch(ref, node, cure("quote", text=node.text), findings)
+    return None
+
+
+def _choice(ref: Ref, node: Scalar, scope: Scope, findings: Findings) -> Literal | None:
+    values = scope.values(ref)
+    if node.text in values or (not values and node.value is not None):
+        return Literal(node.text, FieldType.CHOICE)
+    remedy = cure("one_of", names=", ".join(values))
+    findings.unknown("unknown_value", node, node.text, values, remedy, field=ref.name)
+    return None
+
+
+def _yes_no(node: Scalar, findings: Findings) -> Literal | None:
+    if isinstance(node.value, bool):
+        return Literal(node.value, FieldType.BOOL)
+    findings.report("not_yes_no", node, cure("true_or_false"), what=f"`{node.text}`")
+    return None
+
+
+def _number(ref: Ref, node: Scalar, findings: Findings) -> Literal | None:
+    if isinstance(node.value, int | float) and not isinstance(node.value, bool):
+        return Literal(float(node.value), ref.type)
+    number = _digits(node.text)
+    remedy = cure("without_quotes", number=number) if number else cure("write_number")
+    _mismatch(ref, node, remedy, findings)
+    return None
+
+
+def _time(ref: Ref, node: Scalar, findings: Findings) -> Literal | None:
+    value = moment(node.text) if isinstance(node.value, str) else node.value
+    if isinstance(value, datetime):
+        return Literal(value, FieldType.DATETIME)
+    if isinstance(value, date):
+        return Literal(value, FieldType.DATE)
+    if node.text in CLOCK_WORDS:
+        findings.report("reads_clock", node, cure("clock"), name=node.text)
+    else:
+        _mismatch(ref, node, cure("write_date"), findings)
+    return None
+
+
+def _mismatch(ref: Ref, node: Scalar, remedy: Cure, findings: Findings) -> None:
+    kind = type_of(node)
+    shown = f"'{node.text}'" if kind is FieldType.TEXT else node.text
+    findings.report("type_mismatch", node, remedy, field=ref.name, type=TYPES[ref.type], other=TYPES[kind], value=shown)
+
+
+def type_of(node: Scalar) -> FieldType:
+    """The type of a constant by itself."""
+    match node.value:
+        case bool():
+            return FieldType.BOOL
+        case int() | float():
+            return FieldType.INT
+        case datetime():
+            return FieldType.DATETIME
+        case date():
+            return FieldType.DATE
+        case _:
+            return FieldType.TEXT
+
+
+def _digits(text: str) -> str:
+    """`3_000_000` for `3,000,000円`; nothing if the text is more than a number with its sign of money."""
+    bare = re.sub(r"[,_\s¥$€円]", "", narrowed(text))
+    return f"{int(bare):_}" if re.fullmatch(r"[0-9]{1,18}", bare, re.ASCII) else ""
