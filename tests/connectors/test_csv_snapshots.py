@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stalewatch.sdk.connector import Level
+from stalewatch.sdk.connector import Level, Page
 from stalewatch.sdk.errors import TryLater
 from tests.connectors.exports import HEADER, Export, open_deals
 
@@ -109,7 +109,7 @@ def test_half_a_gzip_file_is_read_later(export: Export) -> None:
 @pytest.mark.parametrize("torn", ["D4,Deal 4,Sa", 'D4,"Deal 4\nis to', "D"])
 def test_a_file_that_ends_in_the_middle_of_a_row_is_read_later(export: Export, torn: str) -> None:
     export.raw("deals.csv", ("\n".join([HEADER, *open_deals(3)]) + "\n" + torn).encode())
-    pages = []
+    pages: list[Page] = []
     with pytest.raises(TryLater, match="ends in the middle of row 5"):
         pages.extend(export.connector().pull(None))
     assert not any(page.complete for page in pages)
