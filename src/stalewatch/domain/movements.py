@@ -1,7 +1,8 @@
 """What the history of stage, amount and close date says: since when a deal stands where it stands, and how it moved.
 
 Instants are microseconds, dates are day numbers (instants.py). Histories may come in any order; rows of one
-instant count in the order given. An event's subject is its kind and its instant, so that the same history always names the same events.
+instant count in the order given. An event's subject is its kind and its instant, so that the same history
+always names the same events.
 """
 
 from __future__ import annotations
