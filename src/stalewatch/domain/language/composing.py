@@ -5,6 +5,7 @@ The parser's events are consumed one by one, so a bomb is refused before anythin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,6 +19,7 @@ from stalewatch.domain.language.scalars import loses_digits, resolve
 MOST_BYTES: Final = 256 * 1024
 MOST_LEVELS: Final = 32
 
+_COLON = re.compile(r"\s*:")
 _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml where the wheel has it: ten times faster; both give the same events and marks."""
 
@@ -86,10 +88,12 @@ class _Composer:
     def _refuse_extras(self, event: Any) -> None:
         if isinstance(event, yaml.AliasEvent):
             self.findings.report("alias", self._span(event), cure("write_it_out"))
+            self.findings.silence(self._span(event))
         elif event.anchor is not None:
             self.findings.report("anchor", self._span(event, 1), cure("write_it_out"))
         if getattr(event, "tag", None) is not None:
-            self.findings.report("tag", self._span(event, 1), cure("remove_tag"), tag=event.tag)
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            self.findings.report("tag", self._span(event, 1), cure("remove_tag"), tag=tag)
 
     def _scalar(self, event: Any) -> Scalar:
         if isinstance(event, yaml.AliasEvent):
@@ -120,9 +124,10 @@ class _Composer:
                 return Mapping(span, tuple(entries.values()), bool(start.flow_style))
             key = self._key(event, events, level)
             value = self._node(next(events), events, level + 1)
-            if not (start.flow_style and self._is_split_off(key, value, previous)):
-                self._add(entries, Entry(key, value))
-                previous = value
+            entry = self._mended(Entry(key, value), previous) if start.flow_style else Entry(key, value)
+            if entry is not None:
+                self._add(entries, entry)
+                previous = entry.value
         raise AssertionError("the parser closes what it opens")
 
     def _key(self, event: Any, events: Iterator[Any], level: int) -> Scalar:
@@ -139,17 +144,31 @@ class _Composer:
             line = first.key.span.line
             self.findings.report("duplicate_key", entry.key, cure("keep_one", line=line), key=entry.name)
 
-    def _is_split_off(self, key: Scalar, value: Node, previous: Node | None) -> bool:
-        """`{en: late, very late, ja: x}`: the comma made a key of "very late"; say that instead of its effects."""
-        alone = isinstance(value, Scalar) and value.plain and not value.raw and value.value is None
-        if not (alone and key.plain and isinstance(previous, Scalar) and previous.plain and previous.text):
+    def _mended(self, entry: Entry, previous: Node | None) -> Entry | None:
+        """What was meant by a key in braces that stands alone; its cause is said instead of its effects.
+
+        `{en: late, very late, ja: x}`: a comma split the text, the rest of it is dropped.
+        `{stage:proposal}`: the space behind the colon is missing, and read as if it were there.
+        """
+        key = entry.key
+        if not self._is_alone(key, entry.value):
+            return entry
+        name, colon, value = key.text.partition(":")
+        if colon:
+            self.findings.report("glued", key.part(len(name), 1), cure("write", text=f"{name}: {value}"))
+            span = key.part(len(name) + 1, len(value))
+            return Entry(Scalar(key.span, name, name, True, name), Scalar(span, value, resolve(value), True, value))
+        if not (isinstance(previous, Scalar) and previous.plain and previous.text):
+            return entry
+        self.findings.report("comma_split", key, cure("quote", text=f"{previous.text}, {key.text}"), key=key.text)
+        return None
+
+    def _is_alone(self, key: Scalar, value: Node) -> bool:
+        """A key in braces without a colon and without a value."""
+        if not (isinstance(value, Scalar) and value.plain and not value.raw and value.value is None and key.plain):
             return False
-        behind = self.source.line(key.span.line)[key.span.column - 1 + key.span.length :].lstrip()
-        if behind.startswith(":"):
-            return False
-        remedy = cure("quote", text=f"{previous.text}, {key.text}")
-        self.findings.report("comma_split", key, remedy, key=key.text)
-        return True
+        behind = self.source.starts[key.span.line - 1] + key.span.column - 1 + key.span.length
+        return not _COLON.match(self.source.text, behind)
 
     def _collection(self, start: Any, end: Any) -> Span:
         """All of a bracketed collection on one line; else its first character."""
@@ -159,9 +178,10 @@ class _Composer:
 
     def _span(self, event: Any, length: int | None = None) -> Span:
         mark, end = event.start_mark, event.end_mark
-        if length is None:
-            rest = len(self.source.line(mark.line + 1)) - mark.column
-            length = end.column - mark.column if end.line == mark.line else rest
+        if length is None and end.line == mark.line:
+            length = end.column - mark.column
+        elif length is None:
+            length = len(self.source.line(mark.line + 1, mark.column))
         return Span(self.source.path, mark.line + 1, mark.column + 1, max(length, 1))
 
 

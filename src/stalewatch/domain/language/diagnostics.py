@@ -11,6 +11,8 @@ from stalewatch.domain.language.model import Words
 from stalewatch.domain.language.nearest import nearest
 
 LANGUAGES = ("en", "ja")
+_MOST_SUGGESTIONS = 500
+"""Names beyond these get no "did you mean": a file with thousands of wrong names must not cost minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,25 @@ class Findings:
     """Collects diagnostics while files are read; nothing stops at the first."""
 
     found: list[Diagnostic] = field(default_factory=list)
+    _silenced: set[nodes.Span] = field(default_factory=set)
+    _suggested: int = 0
+
+    def silence(self, span: nodes.Span) -> None:
+        """Say nothing more about this place: what is wrong there has been said."""
+        self._silenced.add(span)
+
+    def absorb(self, other: Findings) -> None:
+        """Take over what another collector heard."""
+        self.found += other.found
+        self._silenced |= other._silenced
 
     def report(
         self, problem: str, at: nodes.Span | nodes.Node, remedy: Cure | None = None, /, **fillers: Filler
     ) -> None:
         """Add the problem of the table `messages.PROBLEMS` at a place."""
         span = at if isinstance(at, nodes.Span) else at.span
+        if span in self._silenced:
+            return
         wording = PROBLEMS[problem]
         self.found.append(
             Diagnostic(
@@ -83,17 +98,21 @@ class Findings:
         name: str,
         known: Iterable[str],
         otherwise: Cure | None = None,
+        *,
+        sentence: str = "did_you_mean",
         **fillers: Filler,
     ) -> None:
         """Report a name that is not among `known`, with the nearest one as cure if there is one.
 
-        A name that only differs by full-width characters is reported as just that (SW003).
+        A name that only differs by full-width characters is reported as just that (SW003). `sentence` is the
+        cure that offers the nearest one.
         """
-        near = nearest(name, known)
+        self._suggested += 1
+        near = nearest(name, known) if self._suggested <= _MOST_SUGGESTIONS else None
         if near is not None and near.only_full_width:
             self.report("full_width", at, cure("write", text=near.name), char=near.full_width)
             return
-        remedy = cure("did_you_mean", name=near.name) if near else otherwise
+        remedy = cure(sentence, name=near.name) if near else otherwise
         self.report(problem, at, remedy, name=name, **fillers)
 
     @property

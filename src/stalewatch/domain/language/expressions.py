@@ -42,8 +42,9 @@ def parse_expression(node: Scalar, scope: Scope, findings: Findings) -> Conditio
     before = len(findings.found)
     parser = _Parser(tokens, scope, findings)
     try:
-        condition = parser.condition(parser.either(0))
+        part = parser.either(0)
         parser.expect_end()
+        condition = parser.condition(part)
     except _Stop:
         return None
     return condition if len(findings.found) == before else None

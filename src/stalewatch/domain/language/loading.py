@@ -91,7 +91,7 @@ def _outcome(whole: RuleSet, rules: int, shelf: Shelf, findings: Findings) -> Lo
     sources = tuple(pack.source for pack in (*shelf.loaded, *shelf.only_used))
     diagnostics = findings.sorted(source.path for source in sources)
     errors = sum(found.is_error for found in diagnostics)
-    counts = Counts(len(shelf.loaded), rules, errors, len(diagnostics) - errors)
+    counts = Counts(len(shelf.loaded), rules + len(_lost(shelf)), errors, len(diagnostics) - errors)
     return Loaded(None if errors else whole, diagnostics, counts, sources)
 
 

@@ -29,6 +29,9 @@ _WARN = Severity.WARNING
 PROBLEMS: Final[dict[str, Problem]] = {
     # ------------------------------------------------------------------------------------------- the file
     "not_yaml": Problem("SW001", "not YAML: {what}", "YAML として読めません: {what}"),
+    "glued": Problem(
+        "SW001", "not YAML: a `:` needs a space behind it", "YAML として読めません: `:` の後に空白が必要です"
+    ),
     "tab": Problem("SW002", "a tab cannot indent", "字下げにタブは使えません"),
     "full_width": Problem("SW003", "`{char}` is a full-width character", "`{char}` は全角文字です"),
     "comma_split": Problem(
@@ -168,6 +171,7 @@ CURES: Final[dict[str, Words]] = {
     },
     "write_it_out": {"en": "write the value out where it is used", "ja": "使う場所に値をそのまま書いてください"},
     "remove_tag": {"en": "remove it; quotes make a text", "ja": "削除してください。文字列にするには引用符を使います"},
+    "add_space": {"en": "add a space", "ja": "空白を入れてください"},
     "spaces": {"en": "use spaces", "ja": "半角スペースを使ってください"},
     "keep_one": {"en": "keep one; the other is on line {line}", "ja": "一つにしてください(もう一つは {line} 行目)"},
     "keep_one_at": {"en": "the other is at {place}", "ja": "もう一つは {place} にあります"},

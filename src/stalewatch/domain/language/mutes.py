@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Dict
+from itertools import islice
+from typing import Final
 
 from stalewatch.domain.language.diagnostics import Findings, cure
 from stalewatch.domain.language.nodes import Mapping, Node, Scalar, Sequence
+
+_MOST_LOOPS: Final = 20
+_MOST_NAMES: Final = 12
 
 
 def check_mutes(rules: Iterable[Mapping], lost: frozenset[str], findings: Findings) -> None:
@@ -21,9 +26,9 @@ def check_mutes(rules: Iterable[Mapping], lost: frozenset[str], findings: Findin
             if own and name.text not in by_id and name.text not in lost:
                 findings.unknown("unknown_mute", name, name.text, by_id)
     graph = {name: [muted.text for muted in _muted(rule)] for name, rule in by_id.items()}
-    for loop in _loops(graph):
+    for loop in islice(_loops(graph), _MOST_LOOPS):
         last = by_id[loop[-1]].get("mutes")
-        names = [*loop, loop[0]]
+        names = [*loop, loop[0]] if len(loop) <= _MOST_NAMES else [*loop[:_MOST_NAMES], "…", loop[0]]
         if last is not None:
             findings.report(
                 "mute_loop", last, cure("remove_mute"), loop_en=" -> ".join(names), loop_ja=" → ".join(names)
@@ -36,9 +41,9 @@ def _muted(rule: Mapping) -> list[Scalar]:
     return [item for item in items if isinstance(item, Scalar) and item.value is not None]
 
 
-def _loops(graph: Dict[str, list[str]]) -> list[list[str]]:
+def _loops(graph: Dict[str, list[str]]) -> Iterator[list[str]]:
     """Each way back to a rule on the path, found by one walk through all rules in their order."""
-    found, done = list[list[str]](), set[str]()
+    done = set[str]()
     for root in graph:
         path, on_path = list[str](), dict[str, int]()
         branches = [iter([root])]
@@ -51,9 +56,8 @@ def _loops(graph: Dict[str, list[str]]) -> list[list[str]]:
                     done.add(finished)
                     del on_path[finished]
             elif name in on_path:
-                found.append(path[on_path[name] :])
+                yield path[on_path[name] :]
             elif name in graph and name not in done:
                 on_path[name] = len(path)
                 path.append(name)
                 branches.append(iter(graph[name]))
-    return found

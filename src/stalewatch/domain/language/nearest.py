@@ -29,7 +29,7 @@ def nearest(written: str, known: Iterable[str]) -> Near | None:
     if narrow != written and narrow in candidates:
         return Near(narrow, True, next(c for c, n in zip(written, narrow, strict=False) if c != n))
     key = _key(narrow)
-    allowed = min(3, max(1, len(key) // 3))
+    allowed = min(3, len(key) // 3)
     scored = [
         (slips(key, _key(name), allowed), number, name)
         for number, name in enumerate(candidates)

@@ -31,12 +31,15 @@ class Source:
         """Index of the first character of each line, as YAML counts lines."""
         return [0, *(found.end() for found in _BREAK.finditer(self.text))]
 
-    def line(self, number: int) -> str:
-        """The text of a line (from 1) without its break; empty beyond the end."""
+    def line(self, number: int, first: int = 0, length: int | None = None) -> str:
+        """The text of a line (from 1) without its break, or `length` characters of it; empty beyond the end."""
         if not 1 <= number <= len(self.starts):
             return ""
         end = self.starts[number] if number < len(self.starts) else len(self.text)
-        return self.text[self.starts[number - 1] : end].rstrip("\r\n\x85\u2028\u2029")
+        begin = min(self.starts[number - 1] + first, end)
+        if length is not None:
+            end = min(end, begin + length)
+        return self.text[begin:end].rstrip("\r\n\x85\u2028\u2029")
 
     @property
     def whole(self) -> Span:

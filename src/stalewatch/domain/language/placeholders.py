@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
+from itertools import islice
 from typing import Final, NamedTuple
 
 from stalewatch.domain.language.diagnostics import Findings, cure
-from stalewatch.domain.language.nearest import nearest
 from stalewatch.domain.language.nodes import Mapping, Node, Scalar
 from stalewatch.domain.language.scope import Scope
 
 CLOCK_PLACEHOLDERS: Final = ("days_over", "due", "since", "limit", "missing")
 """What a message may say of the clock itself, besides the record's fields."""
+_MOST_REPORTED: Final = 20
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
@@ -41,18 +42,17 @@ def check_message(node: Node | None, scope: Scope, findings: Findings) -> None:
     texts = [entry.value for entry in node] if isinstance(node, Mapping) else [node]
     for text in texts:
         if isinstance(text, Scalar):
-            for piece in pieces(text.text):
-                if piece.is_placeholder and not _known(piece.text, scope.fields):
-                    _report(text, piece, scope, findings)
+            unknown = (piece for piece in pieces(text.text) if _is_unknown(piece, scope))
+            for piece in islice(unknown, _MOST_REPORTED):
+                _report(text, piece, scope, findings)
 
 
-def _known(name: str, fields: Container[str]) -> bool:
-    return name in CLOCK_PLACEHOLDERS or name in fields
+def _is_unknown(piece: Piece, scope: Scope) -> bool:
+    return piece.is_placeholder and piece.text not in CLOCK_PLACEHOLDERS and piece.text not in scope.fields
 
 
 def _report(text: Scalar, piece: Piece, scope: Scope, findings: Findings) -> None:
-    near = nearest(piece.text, (*CLOCK_PLACEHOLDERS, *scope.fields))
-    names = ", ".join(CLOCK_PLACEHOLDERS)
-    remedy = cure("did_you_mean_placeholder", name=near.name) if near else cure("placeholders", names=names)
     at = text.part(piece.offset, len(piece.text)) if piece.text else text.part(piece.offset - 1, 2)
-    findings.report("unknown_placeholder", at, remedy, name=piece.text)
+    known = (*CLOCK_PLACEHOLDERS, *scope.fields)
+    otherwise = cure("placeholders", names=", ".join(CLOCK_PLACEHOLDERS))
+    findings.unknown("unknown_placeholder", at, piece.text, known, otherwise, sentence="did_you_mean_placeholder")

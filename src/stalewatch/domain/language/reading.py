@@ -23,6 +23,7 @@ _WIDE_SIGNS = (
     re.compile(r"([\uff3d\uff5d])\s*$"),
 )
 """Indentation, a key's colon, an opening sign where a value begins, a closing sign at the end of a line."""
+_GLUED = re.compile(r"^\s*(?:- +)?[A-Za-z_][\w+-]*(:)[^\s:/]")
 _NAMED = re.compile(r"\bid:\s*([\w.-]+)")
 
 
@@ -51,7 +52,7 @@ def read(source: Source, findings: Findings) -> Reading:
         try:
             root = parse(Source(source.path, text), heard)
         except Refused:
-            findings.found += heard.found
+            findings.absorb(heard)
             return Reading(source, None, whole=False)
         except SyntaxBroken as broken:
             first, last = _report(broken.error, source, findings)
@@ -61,7 +62,7 @@ def read(source: Source, findings: Findings) -> Reading:
             text, names = _without(text, *part)
             lost |= names
         else:
-            findings.found += heard.found
+            findings.absorb(heard)
             return Reading(source, root, whole=attempt == 0, lost=lost)
     return Reading(source, None, whole=False, lost=lost)
 
@@ -71,16 +72,25 @@ def _report(error: yaml.YAMLError, source: Source, findings: Findings) -> tuple[
     problem, line, column, first = _located(error, source)
     tab = _tab(source, line)
     wide_line, wide = _wide(source, line)
+    glued = _GLUED.search(source.line(line))
     if tab:
         findings.report("tab", Span(source.path, line + 1, tab, 1), cure("spaces"))
     elif wide:
         char = source.line(wide_line + 1)[wide - 1]
         remedy = cure("write", text=narrow(char))
         findings.report("full_width", Span(source.path, wide_line + 1, wide, 1), remedy, char=char)
+    elif glued and _noticed_late(problem):
+        first = min(first, line - 1)
+        findings.report("glued", Span(source.path, line, glued.start(1) + 1, 1), cure("add_space"))
     else:
         what = next(words for piece, words in SYNTAX if piece in problem)
         findings.report("not_yaml", Span(source.path, line + 1, column + 1, 1), what=what)
     return min(first, line, wide_line if wide else line), line
+
+
+def _noticed_late(problem: str) -> bool:
+    """True for what the parser only notices one line after its cause."""
+    return "mapping values" in problem or "expected ':'" in problem
 
 
 def _located(error: Any, source: Source) -> tuple[str, int, int, int]:

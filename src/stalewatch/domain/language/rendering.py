@@ -28,21 +28,21 @@ def _block(found: Diagnostic, source: Source | None, language: str) -> list[str]
     cure = found.cure.get(language, "")
     if source is None:
         return [_safe(head), *([f"  {_safe(cure)}"] if cure else [])]
-    line, column = _excerpt(source.line(found.line), found.column - 1)
+    line, column = _excerpt(source, found.line, found.column - 1)
     padding = " " * width(line[:column])
     carets = "^" * max(1, width(line[column : column + found.width]))
     return [_safe(head), f"{found.line:6} | {line}", f"       | {padding}{carets} {_safe(cure)}".rstrip()]
 
 
-def _excerpt(line: str, column: int) -> tuple[str, int]:
-    """A very long line is shown around the place only."""
-    line = _safe(line)
-    if len(line) <= _LONGEST:
-        return line, column
+def _excerpt(source: Source, number: int, column: int) -> tuple[str, int]:
+    """The line and the column (from 0) of the place in it; a very long line is shown around the place only."""
+    whole = source.line(number, 0, _LONGEST + 1)
+    if len(whole) <= _LONGEST:
+        return _safe(whole), column
     first = max(0, column - _MARGIN)
-    shown = line[first : first + _LONGEST]
-    lead, tail = ("… " if first else ""), (" …" if first + _LONGEST < len(line) else "")
-    return f"{lead}{shown}{tail}", column - first + len(lead)
+    shown = source.line(number, first, _LONGEST + 1)
+    lead, tail = ("… " if first else ""), (" …" if len(shown) > _LONGEST else "")
+    return f"{lead}{_safe(shown[:_LONGEST])}{tail}", column - first + len(lead)
 
 
 def width(text: str) -> int:

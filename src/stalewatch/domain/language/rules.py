@@ -35,6 +35,7 @@ RULE_KEYS: Final = (
     *("where", "until", "pause", "warn", "because", "severity", "mutes", "escalate", "mode", "message"),
     *("was", "owner", "tags", "use"),
 )
+_MOST_STRAYS: Final = 50
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
@@ -52,7 +53,7 @@ def _check_required(node: Mapping, setting: Setting) -> None:
     written = node.get("id")
     shown = f" `{written.text}`" if isinstance(written, Scalar) else ""
     thing = {"en": f"rule{shown}", "ja": f"ルール{shown}"} if shown else {"en": "a rule", "ja": "ルール"}
-    strays = [entry.name for entry in node if entry.name not in RULE_KEYS]
+    strays = [entry.name for entry in node if entry.name not in RULE_KEYS][:_MOST_STRAYS]
     for key in REQUIRED:
         if key not in node:
             misspelt = any((near := nearest(stray, RULE_KEYS)) and near.name == key for stray in strays)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from stalewatch.domain.language.composing import MOST_LEVELS
 from stalewatch.domain.language.diagnostics import Findings, cure
 from stalewatch.domain.language.nodes import Entry, Mapping, Node, Scalar, Sequence
 from stalewatch.domain.language.packs import Shelf
@@ -29,7 +30,7 @@ class Uses:
         if not isinstance(reference, Scalar) or reference.value is None:
             wrong("use", reference, "name", self.findings)
             return None
-        if reference.text in trail:
+        if reference.text in trail or len(trail) >= MOST_LEVELS:
             self.findings.report("circular", reference, cure("remove_key", key="use"), name=reference.text)
             return None
         found = self._find(reference)
