@@ -1,0 +1,80 @@
+"""What the operator reads: how much it concerns and the one thing to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from stalewatch.delivery.operators import (
+    CannotJudge,
+    ConnectionFailed,
+    News,
+    StormHeld,
+    Undelivered,
+    compose_operator,
+)
+from stalewatch.sdk.notifier import Message, Style
+from tests.delivery.tellings import NOW, at, sato
+
+SILENCE = {"en": "Customer went silent", "ja": "お客様からの返信なし"}
+MAIL = {"en": "E-mails", "ja": "メール"}
+
+
+def operator(*news: News, language: str = "en", **more: Any) -> Message:
+    recipient = sato(language, target="operator", address="#revops", key=None)
+    message = compose_operator(news, delivery="o", recipient=recipient, now=NOW, **more)
+    assert message is not None
+    return message
+
+
+@pytest.mark.parametrize(
+    ("news", "headline", "cure"),
+    [
+        (StormHeld(412, 1_800), "412 messages are held back", "`stalewatch work release`"),
+        (ConnectionFailed("hs", "the token was revoked."), "hs cannot be read", "Nothing is judged on old data"),
+        (CannotJudge("hs", (MAIL,), (SILENCE,), 412), "hs: E-mails cannot be read", "`stalewatch doctor`"),
+        (Undelivered(1), "1 message reached nobody", "`stalewatch work ls`"),
+    ],
+)
+def test_each_kind_of_news_names_its_cure(news: News, headline: str, cure: str) -> None:
+    message = operator(news)
+    [entry] = message.entries
+    assert (message.title, entry.headline, message.style) == (headline, headline, Style.OPERATOR)
+    assert cure in entry.body
+    translated = operator(news, language="ja").entries[0]
+    assert translated.headline != headline
+    assert translated.body != entry.body
+
+
+def test_a_failed_connection_says_since_when_and_what_to_do() -> None:
+    failed = ConnectionFailed("hs", "the token was revoked", "connect it again", since=at("11-20 08:00"))
+    assert operator(failed).entries[0].body == (
+        "The token was revoked, since 20 Nov 08:00. Nothing is judged on old data; what was known stays."
+        " Connect it again"
+    )
+
+
+def test_rules_that_cannot_judge_are_named() -> None:
+    blind = CannotJudge("hs", (MAIL, {"en": "Agenda"}), (SILENCE, {"en": "No agenda"}), 412)
+    assert (
+        operator(blind)
+        .entries[0]
+        .body.startswith("412 records are not judged for “Customer went silent” and “No agenda” until")
+    )
+
+
+def test_several_pieces_of_news_are_one_message() -> None:
+    message = operator(StormHeld(30, 100), Undelivered(2), url="https://sw.example/health")
+    assert message.title == "stalewatch needs your eye"
+    assert len(message.entries) == 2
+    assert message.link == "Open the dashboard"
+
+
+def test_no_news_is_no_message() -> None:
+    assert compose_operator([], delivery="o", recipient=sato(), now=NOW) is None
+
+
+def test_the_crms_own_words_cannot_break_out() -> None:
+    body = operator(ConnectionFailed("h\ns", "*bad*\x1b[31m https://evil.example\n")).entries[0].body
+    assert body.startswith("∗bad∗ [31m https:∕∕evil.example. ")
