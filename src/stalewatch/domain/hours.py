@@ -24,7 +24,7 @@ FURTHEST: Final = 400
 class WorkDays(Protocol):
     """What of a calendar is needed here: which dates are business days (domain/calendar.py has it)."""
 
-    def is_business_day(self, days: NDArray[np.int64]) -> Mask:
+    def is_business_day(self, days: NDArray[np.int64], /) -> Mask:
         """True per day number that is a business day."""
         ...
 
