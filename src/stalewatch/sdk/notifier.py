@@ -135,6 +135,6 @@ class Notifier(ABC):
     def settle(self, delivery: str, address: str, since: datetime) -> Settled:
         """Look whether the delivery that was sent at or after `since` arrived."""
 
-    def edit(self, receipt: Receipt, message: Message) -> Receipt:  # noqa: ARG002 (for those who can)
+    def edit(self, receipt: Receipt, message: Message) -> Receipt:
         """Replace an earlier message by a new text. Notifiers that cannot edit leave it as it is."""
         return receipt
