@@ -28,7 +28,7 @@ from stalewatch.domain.language.model import (
     RuleSet,
     Since,
 )
-from stalewatch.domain.language.refs import refs, resolve
+from stalewatch.domain.language.reads import fields_read
 from stalewatch.domain.pauses import Pauses
 from stalewatch.domain.timeline import became_true
 from stalewatch.domain.waits import pauses_of, waits
@@ -157,7 +157,7 @@ class _RuleOnFrame:
     def _cannot_judge(self) -> Mask:
         """Where a field that decides (start, where, until, their scores) cannot be told, or a date is beyond us."""
         unknown: Mask = self.anchor == OUTSIDE
-        for name in deciding_fields(self.rule, self.rules):
+        for name in fields_read(self.rule, self.rules).judged:
             if name not in self.frame.columns:
                 return np.ones(self.size, np.bool_)
             gone = self.frame.unavailable.get(name)
@@ -250,23 +250,3 @@ def warning_before(default: Duration | None, limit: Duration, open_minutes: int)
     if default is None or limit.amount == 0:
         return None
     return default if 2 * ratio(default, limit, open_minutes) <= 1 else None
-
-
-def deciding_fields(rule: Rule, rules: RuleSet) -> frozenset[str]:
-    """Catalogue fields without which the rule cannot judge: those of start, where, until and their scores.
-
-    A band counts as empty when its amount is unavailable, so its field does not decide.
-    """
-    found: set[str] = set()
-    conditions = [condition for condition in (rule.where, rule.until) if condition is not None]
-    match rule.start:
-        case FromFields(fields=starts):
-            found.update(ref.name for ref in starts)
-        case Since(condition=condition):
-            conditions.append(condition)
-        case Each():
-            pass
-    for condition in conditions:
-        names = {ref.name for ref in refs(condition)} - rules.bands.keys()
-        found.update(name for ref in names for name in resolve(ref, rules))
-    return frozenset(found)

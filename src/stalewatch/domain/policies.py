@@ -81,6 +81,7 @@ class Speaking:
         language: of people who have none of their own, "en" or "ja".
         people: by lower-case e-mail address (or name, where a CRM has no addresses).
         channels: team -> channel.
+        names_suffice: people without an address can be told by name (the console can).
         public_url: where the dashboard is reached; without it messages carry no links.
     """
 
@@ -92,4 +93,5 @@ class Speaking:
     channels: Mapping[str, str] = field(default_factory=dict)
     operator_channel: str | None = None
     operator_email: str | None = None
+    names_suffice: bool = False
     public_url: str | None = None

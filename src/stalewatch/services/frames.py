@@ -21,6 +21,9 @@ from stalewatch.store.engine import Connection
 Coverage = Mapping[str, Mapping[str, Collection[str]]]
 """connection -> object -> the catalogue fields that it feeds."""
 
+EVERYTHING: Coverage = {}
+"""Stands for "nobody asks what is unavailable": the frame is read for its values alone."""
+
 Table = Mapping[str, Sequence[Any]]
 """Columns of some records by name, as lists of one length."""
 
@@ -47,7 +50,7 @@ def build(conn: Connection, catalogue: Catalogue, needs: Needs, obj: str, table:
     ids: Sequence[str] = table["id"]
     kinds = catalogue.objects[obj]
     columns = {
-        name: column(kinds[name], _values(table, name), text=name in needs.texts)
+        name: column(kinds[name], _values(table, name), text=name in needs.values)
         for name in needs.fields
         if name in kinds
     }
@@ -75,7 +78,7 @@ def column(kind: Field, values: Sequence[Stored], *, text: bool) -> Column:
             return Column(np.fromiter(found, np.int32, len(values)), present)
         case FieldType.BOOL:
             return Column(np.fromiter((bool(value) for value in values), np.bool_, len(values)), present)
-    whole = np.fromiter((value or 0 for value in values), np.int64, len(values))  # type: ignore[misc]
+    whole = np.fromiter((value or 0 for value in values), np.int64, len(values))
     if kind.type is FieldType.MONEY:
         return Column(whole / 100, present)
     return Column(whole.astype(np.float64) if kind.type is FieldType.INT else whole, present)
@@ -122,7 +125,7 @@ def _histories(conn: Connection, kinds: Mapping[str, Field], needs: Needs, ids: 
     place = {record: row for row, record in enumerate(ids)}
     rows = sorted(changes.read(conn, ids, needs.history), key=itemgetter(1))
     return {
-        name: _history(kinds[name], place, list(mine), text=name in needs.texts)
+        name: _history(kinds[name], place, list(mine), text=name in needs.values)
         for name, mine in groupby(rows, key=itemgetter(1))
         if name in kinds
     }

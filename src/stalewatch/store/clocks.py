@@ -51,6 +51,11 @@ def _clamped(row: Row, floor: int) -> Row:
     return {**row, "next_at": lifted, "entries": encoded(row["entries"])}
 
 
+def rearm(conn: Connection, edges: Sequence[tuple[str, int | None]]) -> int:
+    """Set the next edge of records that were looked at, under `lock`; return how many there were."""
+    return bulk.update(conn, clocks, [{"record_id": id_, "next_at": edge} for id_, edge in edges], by=("record_id",))
+
+
 def due(conn: Connection, connection: str, upto: int, *, since: int, limit: int) -> list[str]:
     """Records with an edge in [since, upto], the earliest first."""
     wanted = (clocks.c.connection == connection, clocks.c.next_at >= since, clocks.c.next_at <= upto)
@@ -89,6 +94,11 @@ def stale(conn: Connection, connection: str, ruleset: str, limit: int) -> list[s
     """Records judged by other rules than `ruleset`, by id: what a change of rules has still to judge."""
     wanted = (clocks.c.connection == connection, clocks.c.ruleset.is_distinct_from(ruleset))
     return list(conn.scalars(sa.select(clocks.c.record_id).where(*wanted).order_by(clocks.c.record_id).limit(limit)))
+
+
+def forget_ruleset(conn: Connection, connection: str) -> None:
+    """Note that all deadlines of a connection have to be computed again: what it can tell has changed."""
+    conn.execute(sa.update(clocks).where(clocks.c.connection == connection).values(ruleset=None))
 
 
 def counts(conn: Connection, now: int) -> list[Found]:

@@ -13,13 +13,14 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.engine import URL, Engine, make_url
-from sqlalchemy.engine import Connection as Connection  # what services hand to the store's functions
+from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from stalewatch.sdk.errors import ConfigurationError
 from stalewatch.store.errors import in_words
 from stalewatch.store.expressions import database_now
+
+__all__ = ["WAL_LIMIT", "Connection", "Database"]  # Connection: what services hand to the store's functions
 
 WAL_LIMIT: Final = 16 * 1024 * 1024
 """Bytes of write-ahead log above which `Database.tidy` folds it into the file."""

@@ -104,6 +104,11 @@ def held(conn: Connection, reason: str | None = None, limit: int = bulk.CHUNK) -
     return list(conn.execute(there.limit(limit)))
 
 
+def relabel(conn: Connection, keys: Collection[str], reason: str) -> int:
+    """Name another reason for which these are held."""
+    return _move(conn, keys, HELD, reason=reason)
+
+
 def release(conn: Connection, keys: Collection[str]) -> int:
     """Let held notices be said after all; return how many were held."""
     return _move(conn, keys, HELD, state=PENDING, reason=None)

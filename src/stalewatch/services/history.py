@@ -1,0 +1,156 @@
+"""The past of fields: what the CRM's own history tells, and what a sync notices by comparing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from stalewatch.domain import movements
+from stalewatch.domain.instants import to_us
+from stalewatch.domain.language.model import FieldType
+from stalewatch.domain.movements import Event, Visit
+from stalewatch.domain.values import BadValue, Stored, store
+from stalewatch.sdk.connector import Page
+from stalewatch.services.rulebook import Rulebook
+from stalewatch.store import changes, events, records
+from stalewatch.store.engine import Connection
+
+Row = dict[str, Any]
+
+_MOVING = ("stage", "amount", "close_date", "proposal_sent_at")
+"""Fields whose past tells when a deal moved and how."""
+
+
+def note(conn: Connection, book: Rulebook, obj: str, rows: Sequence[Row], now: int) -> None:
+    """Write down which tracked fields differ from what is stored; call it before the rows themselves are stored.
+
+    A change is dated by the CRM's own time of modification where it says one. With the first change of a field
+    its earlier value is written as well, from the record's creation on.
+    """
+    tracked = sorted(book.needs[obj].tracked & book.rules.catalogue.objects[obj].keys())
+    columns = [name for name in tracked if name in records.column_names(obj)]
+    given = {row["id"]: row for row in rows}
+    before = records.columns(conn, obj, given.keys(), [*columns, "fields", "created_at", "modified_at"])
+    differing = [
+        (record, name, old, new, before["created_at"][position])
+        for position, record in enumerate(before["id"])
+        for name in tracked
+        if (old := _value(before, position, name)) != (new := _given(given[record], name))
+    ]
+    there = changes.read(conn, {one[0] for one in differing}, {one[1] for one in differing})
+    known = {(row[0], row[1]) for row in there}
+    found = []
+    for record, name, old, new, created in differing:
+        if (record, name) not in known:
+            found.append(_seen(record, name, created or 0, old, now))
+        at = given[record].get("modified_at") or now
+        found.append(_seen(record, name, min(at, now), new, now))
+    changes.add(conn, found)
+
+
+def replace(conn: Connection, connection: str, book: Rulebook, page: Page, now: int) -> list[str]:
+    """Store what the page's histories tell instead of what syncs inferred; return the records that changed."""
+    rows = list(_numbered(_told(connection, book, page, now)))
+    whole = {f"{connection}:{one}" for one in page.histories}
+    mine = [row for row in rows if row["record_id"] in whole and row["field"] in page.history_fields]
+    changed = changes.replace_history(conn, whole, page.history_fields, mine) if whole else []
+    rest = [row for row in rows if row["record_id"] not in whole or row["field"] not in page.history_fields]
+    return changed + changes.add(conn, rest)
+
+
+def derive(conn: Connection, book: Rulebook, obj: str, ids: Collection[str]) -> None:
+    """What follows from the past of stage, amount and close date: fields, and events for `each` rules.
+
+    Events from before we first saw the record start no clock: nobody could have been told in time.
+    """
+    past = _past(conn, ids)
+    if not past:
+        return
+    order = book.rules.catalogue.objects[obj]["stage"].values
+    present = records.columns(conn, obj, past.keys(), ["stage", "stage_entered_at", "closed_at", "first_seen_at"])
+    rows: list[Row] = []
+    found: list[Row] = []
+    for position, record in enumerate(present["id"]):
+        moves = past[record]
+        stage, closed, seen = (present[name][position] for name in ("stage", "closed_at", "first_seen_at"))
+        visits = [Visit(str(value), at) for at, value in moves["stage"] if value is not None]
+        entered = movements.stage_entered_at(visits, stage) or present["stage_entered_at"][position]
+        pushes = movements.close_date_pushes(moves["close_date"], closed)
+        rows.append(
+            {
+                "id": record,
+                "stage_entered_at": entered,
+                "previous_amount": movements.previous_amount(moves["amount"], entered),
+                "close_date_pushes": len(pushes),
+            }
+        )
+        news = {
+            "close_date_pushed": pushes,
+            "stage_regressed": movements.stage_regressions(visits, order),
+            "amount_decreased": movements.amount_decreases(moves["amount"], closed),
+            "proposal_sent": movements.proposals_sent(moves["proposal_sent_at"], visits),
+        }
+        found += _events(record, news, seen)
+    records.update(conn, obj, rows)
+    events.add(conn, found)
+
+
+def _past(conn: Connection, ids: Collection[str]) -> dict[str, dict[str, list[tuple[int, Any]]]]:
+    found: dict[str, dict[str, list[tuple[int, Any]]]] = {}
+    for record, name, at, _, value, _ in changes.read(conn, ids, _MOVING):
+        found.setdefault(record, defaultdict(list))[name].append((at, value))
+    return found
+
+
+def _events(record: str, news: Mapping[str, Sequence[Event]], seen: int) -> Iterable[Row]:
+    return (
+        {"record_id": record, "kind": kind, "subject": event.subject, "at": event.at, "began": event.at}
+        for kind, some in news.items()
+        for event in some
+        if event.at >= seen
+    )
+
+
+def _told(connection: str, book: Rulebook, page: Page, now: int) -> Iterable[Row]:
+    """The page's visits and changes as rows; values that no field could hold are left out."""
+    kinds = {name: field.type for fields in book.rules.catalogue.objects.values() for name, field in fields.items()}
+    for visit in page.visits:
+        yield _crm(f"{connection}:{visit.deal}", "stage", to_us(visit.entered_at), visit.stage, now)
+    for change in page.changes:
+        try:
+            value = store(kinds.get(change.field, FieldType.TEXT), change.value)
+        except BadValue:
+            continue  # one absurd value of the past; its neighbours still tell when the field changed
+        yield _crm(f"{connection}:{change.record}", change.field, to_us(change.at), value, now)
+
+
+def _numbered(rows: Iterable[Row]) -> Iterable[Row]:
+    """Rows of one field at one instant keep their order."""
+    seen: dict[tuple[str, str, int], int] = {}
+    for row in rows:
+        place = (row["record_id"], row["field"], row["at"])
+        seen[place] = seen.get(place, -1) + 1
+        yield {**row, "ordinal": seen[place]}
+
+
+def _value(table: Mapping[str, Sequence[Any]], position: int, name: str) -> Stored:
+    if name in table:
+        value: Stored = table[name][position]
+        return value
+    return (table["fields"][position] or {}).get(name)
+
+
+def _given(row: Row, name: str) -> Stored:
+    value: Stored = row[name] if name in row else (row["fields"] or {}).get(name)
+    return value
+
+
+def _seen(record: str, name: str, at: int, value: Stored, now: int) -> Row:
+    return {
+        "record_id": record, "field": name, "at": at, "ordinal": 0, "value": value, "source": "seen", "seen_at": now,
+    }  # fmt: skip
+
+
+def _crm(record: str, name: str, at: int, value: Stored, now: int) -> Row:
+    return {**_seen(record, name, at, value, now), "source": "crm"}

@@ -1,0 +1,63 @@
+"""Everybody who can be told: the people of the CRMs with what `people:` and `teams:` say of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stalewatch.domain.directory import Directory, Person
+from stalewatch.domain.policies import Override, Speaking
+from stalewatch.store import people
+from stalewatch.store.engine import Connection
+
+NOTHING = Override()
+
+
+def directory(conn: Connection, speaking: Speaking) -> Directory:
+    """Read the directory as it is now. Managers named in `people:` are found by their address."""
+    rows = people.read(conn)
+    by_address = {row.email: row.id for row in rows if row.email}
+    known = {row.id: _person(row, speaking, by_address) for row in rows}
+    for address, override in speaking.people.items():
+        if address not in by_address and "@" in address:
+            known[address] = _configured(address, override, by_address)
+    return Directory(
+        people=known,
+        channels=dict(speaking.channels),
+        operator_channel=speaking.operator_channel,
+        operator_email=speaking.operator_email,
+        names_suffice=speaking.names_suffice,
+    )
+
+
+def override_for(speaking: Speaking, email: str | None, name: str | None) -> Override:
+    """What `people:` says of somebody, found by address or, where there is none, by name."""
+    return speaking.people.get((email or "").lower()) or speaking.people.get(name or "") or NOTHING
+
+
+def _person(row: Any, speaking: Speaking, by_address: dict[str, str]) -> Person:
+    said = override_for(speaking, row.email, row.name)
+    return Person(
+        key=row.id,
+        name=row.name or row.external_id,
+        email=row.email,
+        active=row.active,
+        manager=by_address.get(said.manager, said.manager) if said.manager else row.manager,
+        team=said.team or row.team,
+        zone=said.zone or row.zone,
+        language=said.language or row.language,
+        alias=said.slack,
+    )
+
+
+def _configured(address: str, said: Override, by_address: dict[str, str]) -> Person:
+    """Somebody whom no CRM knows: a manager outside it, a colleague of RevOps."""
+    return Person(
+        key=address,
+        name=address,
+        email=address,
+        manager=by_address.get(said.manager, said.manager) if said.manager else None,
+        team=said.team,
+        zone=said.zone,
+        language=said.language,
+        alias=said.slack,
+    )

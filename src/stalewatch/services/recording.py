@@ -1,0 +1,211 @@
+"""Store a page of a pull: what a connector says, in the store's words. A page replayed changes nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from stalewatch.domain.instants import to_us
+from stalewatch.domain.language.model import Catalogue, Field, FieldType
+from stalewatch.domain.policies import Speaking
+from stalewatch.domain.values import BadValue, Stored, clean, store
+from stalewatch.sdk.connector import Page
+from stalewatch.sdk.records import Activity, Deal, Lead, Outcome, Person, Rejected, Value
+from stalewatch.services import history
+from stalewatch.services.evidence import refresh
+from stalewatch.services.people import override_for
+from stalewatch.services.rulebook import Rulebook
+from stalewatch.store import activities, people, quarantine, records
+from stalewatch.store.engine import Connection
+
+Row = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Recorded:
+    """What a page brought: ids of records that have to be judged again, per object; rows left out, by reason."""
+
+    touched: dict[str, set[str]] = field(default_factory=dict)
+    records: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+
+    def touch(self, obj: str, ids: Iterable[str]) -> None:
+        self.touched.setdefault(obj, set()).update(ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Stores the pages of one connection's pull.
+
+    Attributes:
+        now: the clock's time, when the page is stored.
+        began: when the pull began; what it shows is marked as seen then.
+    """
+
+    connection: str
+    book: Rulebook
+    speaking: Speaking
+    now: int
+    began: int
+
+    def record(self, conn: Connection, page: Page) -> Recorded:
+        """Store everything on the page; rows that cannot be stored are left out and counted."""
+        done = Recorded()
+        rejected = list(page.rejected)
+        people.upsert(conn, [self._person(person) for person in page.people])
+        teams = _teams(conn, self.connection, self.speaking)
+        deals = [row for deal in page.deals if (row := self._usable(deal, teams, rejected)) is not None]
+        leads = [row for lead in page.leads if (row := self._usable(lead, teams, rejected)) is not None]
+        self._records(conn, deals, done)
+        self._records(conn, leads, done)
+        self._happenings(conn, page, done)
+        self._gone(conn, page.gone, done)
+        done.rejected.update(one.reason for one in rejected)
+        quarantine.add(conn, [self._rejected(one) for one in rejected])
+        for obj, ids in done.touched.items():
+            if obj != "lead":
+                refresh(conn, self.book, obj, ids, self.now)
+                history.derive(conn, self.book, obj, ids)
+        return done
+
+    def _records(self, conn: Connection, rows: Sequence[Row], done: Recorded) -> None:
+        for obj in sorted({row["object"] for row in rows}):
+            mine = [row for row in rows if row["object"] == obj]
+            done.records += len(mine)
+            history.note(conn, self.book, obj, mine, self.now)
+            write = records.upsert_leads if obj == "lead" else records.upsert_deals
+            done.touch(obj, write(conn, mine))
+            records.touch(conn, obj, [row["id"] for row in mine], self.began)
+
+    def _happenings(self, conn: Connection, page: Page, done: Recorded) -> None:
+        touched = activities.upsert(conn, [self._activity(one) for one in page.activities])
+        touched += history.replace(conn, self.connection, self.book, page, self.now)
+        for record, obj in records.objects(conn, touched).items():
+            done.touch(obj, [record])
+
+    def _gone(self, conn: Connection, ids: Sequence[str], done: Recorded) -> None:
+        gone = records.mark_gone(conn, [f"{self.connection}:{one}" for one in ids], self.now)
+        for record, obj in records.objects(conn, gone).items():
+            done.touch(obj, [record])
+
+    def _usable(self, record: Deal | Lead, teams: Mapping[str, str | None], rejected: list[Rejected]) -> Row | None:
+        """The record's row; None, and one more rejected, if a value of it cannot be stored."""
+        try:
+            return row_of(self.connection, record, self.book.rules.catalogue, teams, self.now, self.began)
+        except BadValue as error:
+            rejected.append(Rejected(ref=record.id, reason=str(error), detail=record.name[:200]))
+            return None
+
+    def _person(self, person: Person) -> Row:
+        return {
+            "id": f"{self.connection}:{person.id}",
+            "connection": self.connection,
+            "external_id": person.id,
+            "name": clean(person.name),
+            "email": clean(person.email or ""),
+            "active": person.active,
+            "manager": None if person.manager is None else f"{self.connection}:{person.manager}",
+            "team": clean(person.team or ""),
+            "zone": person.zone,
+            "language": person.language,
+        }
+
+    def _activity(self, activity: Activity) -> Row:
+        return {
+            "id": f"{self.connection}:{activity.id}",
+            "connection": self.connection,
+            "kind": activity.kind.value,
+            "actor": activity.actor.value,
+            "at": to_us(activity.at),
+            "ends_at": None if activity.ends_at is None else to_us(activity.ends_at),
+            "recorded_at": None if activity.recorded_at is None else to_us(activity.recorded_at),
+            "meeting": None if activity.meeting is None else activity.meeting.value,
+            "people": sorted(activity.people),
+            "inferred": activity.inferred,
+            "records": [f"{self.connection}:{record}" for record in activity.records],
+        }
+
+    def _rejected(self, one: Rejected) -> Row:
+        return {
+            "connection": self.connection,
+            "ref": clean(one.ref) or "?",
+            "reason": one.reason,
+            "detail": clean(one.detail),
+            "at": self.now,
+            "object": None,
+        }
+
+
+def row_of(
+    connection: str, record: Deal | Lead, catalogue: Catalogue, teams: Mapping[str, str | None], now: int, began: int
+) -> Row:
+    """A record as a row of the store.
+
+    Raises:
+        BadValue: if one of its values cannot be a value of its field.
+    """
+    obj = "lead" if isinstance(record, Lead) else "partner_deal" if record.is_partner_deal else "deal"
+    kinds, columns = catalogue.objects[obj], records.column_names(obj)
+    values = {**record.fields, **(_lead(record) if isinstance(record, Lead) else _deal(record))}
+    stored = {name: store(kinds[name].type, value) for name, value in values.items() if name in kinds}
+    hidden = record.unreadable | _unmapped(kinds, stored)
+    owner = None if record.owner is None else f"{connection}:{record.owner}"
+    own = {name: value for name, value in stored.items() if name in columns}
+    if isinstance(record, Deal):
+        own |= _money(record)
+        hidden |= {"amount"} if record.amount is not None and own["amount"] is None else set()
+    return {
+        **own,
+        "id": f"{connection}:{record.id}",
+        "connection": connection,
+        "external_id": record.id,
+        "object": obj,
+        "name": clean(record.name) or record.id,
+        "owner": owner,
+        "team": stored.get("team") or teams.get(owner or ""),
+        "url": record.url,
+        "is_open": record.is_open if isinstance(record, Lead) else record.outcome is Outcome.OPEN,
+        "outcome": None if isinstance(record, Lead) else record.outcome.value,
+        "created_at": store(FieldType.DATETIME, record.created_at),
+        "closed_at": None if isinstance(record, Lead) else store(FieldType.DATETIME, record.closed_at),
+        "modified_at": store(FieldType.DATETIME, record.modified_at),
+        "first_seen_at": now,
+        "seen_at": began,
+        "gone_at": None,
+        "fields": {name: value for name, value in stored.items() if name not in columns and value is not None} or None,
+        "unreadable": sorted(hidden) or None,
+    }
+
+
+def _deal(deal: Deal) -> Mapping[str, Value]:
+    return {"pipeline": deal.pipeline, "stage": deal.stage, "close_date": deal.close_date}
+
+
+def _lead(lead: Lead) -> Mapping[str, Value]:
+    return {"status": lead.status}
+
+
+def _money(deal: Deal) -> Row:
+    """The amount in the project's currency, and as the CRM has it."""
+    return {
+        "amount": store(FieldType.MONEY, deal.amount_in_project_currency),
+        "amount_original": None if deal.amount is None else str(deal.amount)[:64],
+        "currency": clean(deal.currency or ""),
+    }
+
+
+def _unmapped(kinds: Mapping[str, Field], stored: Mapping[str, Stored]) -> frozenset[str]:
+    """Choices that the catalogue does not know: what they mean cannot be judged."""
+    return frozenset(
+        name
+        for name, value in stored.items()
+        if kinds[name].type is FieldType.CHOICE and value is not None and value not in kinds[name].values
+    )
+
+
+def _teams(conn: Connection, connection: str, speaking: Speaking) -> dict[str, str | None]:
+    return {
+        row.id: override_for(speaking, row.email, row.name).team or row.team for row in people.read(conn, connection)
+    }

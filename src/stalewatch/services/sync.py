@@ -1,0 +1,199 @@
+"""Read a connection: page by page into the store, each page with its cursor and its deadlines in one transaction."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from stalewatch.clock import Clock
+from stalewatch.domain.instants import DAY, MINUTE, SECOND, to_us
+from stalewatch.domain.policies import Speaking
+from stalewatch.sdk.connector import Connector, Cursor, Description, Page
+from stalewatch.sdk.errors import BadCursor, ConnectorError, NeedsReconnect, TryLater
+from stalewatch.services import judging
+from stalewatch.services.recording import Recorder
+from stalewatch.services.rulebook import Rulebook
+from stalewatch.services.sources import coverage
+from stalewatch.store import clocks, connections, leases, quarantine, records
+from stalewatch.store.engine import Connection, Database
+from stalewatch.store.leases import CONNECTIONS
+
+LEASE: Final = 5 * MINUTE
+RETRY: Final = MINUTE
+RECONNECT: Final = 15 * MINUTE
+HALF: Final = 0.5
+"""A pull that would make more than this share of a connection's open records vanish is not believed."""
+
+Progress = Callable[[int, int | None], None]
+"""Called with the records read so far and, where known, how many there will be."""
+
+
+@dataclass(slots=True)
+class Synced:
+    """What came of syncing one connection.
+
+    Attributes:
+        error: why it stopped early; the pages before that stand.
+        is_busy: another worker has the connection; nothing was done.
+        rejected: rows left out, by reason; they are shown by `doctor` and tried again with the next pull.
+        judged: records whose deadlines were computed.
+        kept: vanished records that were not believed to be gone.
+    """
+
+    connection: str
+    pages: int = 0
+    records: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+    judged: int = 0
+    vanished: int = 0
+    kept: int = 0
+    is_busy: bool = False
+    error: ConnectorError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """Syncs connections by one rulebook."""
+
+    db: Database
+    clock: Clock
+    book: Rulebook
+    speaking: Speaking
+
+    def run(
+        self, connection: str, connector: Connector, *, every: int, full: bool = False,
+        progress: Progress = lambda _done, _total: None,
+    ) -> Synced:  # fmt: skip
+        """Pull what changed and store it; a fault ends the pull, keeps the cursor and says when to come back.
+
+        Args:
+            every: microseconds until the next sync.
+            full: read everything again, whatever the cursor says.
+        """
+        done = Synced(connection)
+        claimed = self._claim(connection)
+        if claimed is None:
+            done.is_busy = True
+            return done
+        began = to_us(self.clock.now())
+        try:
+            self._pull(claimed, connector, done, began, full=full, progress=progress)
+        except ConnectorError as error:
+            done.error = error
+            self._give_up(claimed, error, every)
+            return done
+        self._finish(claimed, began, every)
+        return done
+
+    # ------------------------------------------------------------------------------------------ the claim
+
+    def _claim(self, connection: str) -> Any:
+        now = to_us(self.clock.now())
+        with self.db.write() as conn:
+            leases.demand(conn, CONNECTIONS, connection, now)
+            rows = leases.claim(conn, CONNECTIONS, due=now, lease_us=LEASE, only=connection)
+        return rows[0] if rows else None
+
+    def _finish(self, claimed: Any, began: int, every: int) -> None:
+        now = to_us(self.clock.now())
+        with self.db.write() as conn:
+            first = claimed.first_sync_at if claimed.first_sync_at is not None else now
+            leases.finish(
+                conn, CONNECTIONS, claimed.id, claimed.fence, due_at=now + every, last_sync_at=now,
+                data_at=began, first_sync_at=first, last_error=None,
+            )  # fmt: skip
+        self.db.tidy()
+
+    def _give_up(self, claimed: Any, error: ConnectorError, every: int) -> None:
+        """The cursor stays, and so does the age of the data: it grows until somebody or time mends it."""
+        now = to_us(self.clock.now())
+        cursor = {"cursor": None} if isinstance(error, BadCursor) else {}
+        with self.db.write() as conn:
+            leases.finish(
+                conn, CONNECTIONS, claimed.id, claimed.fence, due_at=now + _pause(error, every),
+                last_error=str(error), **cursor,
+            )  # fmt: skip
+
+    # ------------------------------------------------------------------------------------------- the pages
+
+    def _pull(
+        self, claimed: Any, connector: Connector, done: Synced, began: int, *, full: bool, progress: Progress
+    ) -> None:
+        self._cover(claimed, connector.describe())
+        cursor: Cursor | None = claimed.cursor
+        for page in connector.pull(cursor, full=full):
+            with self.db.write() as conn:
+                self._store(conn, claimed, page, done, began)
+            done.pages += 1
+            progress(done.records, page.total)
+            self.db.tidy()
+
+    def _store(self, conn: Connection, claimed: Any, page: Page, done: Synced, began: int) -> None:
+        now = to_us(self.clock.now())
+        leases.keep(conn, CONNECTIONS, claimed.id, claimed.fence, lease_us=LEASE, cursor=dict(page.cursor))
+        recorded = Recorder(claimed.id, self.book, self.speaking, now, began).record(conn, page)
+        done.records += recorded.records
+        done.rejected.update(recorded.rejected)
+        if page.complete:
+            self._vanish(conn, claimed.id, recorded.touched, done, began, now)
+        fed = coverage(conn)
+        for obj, ids in recorded.touched.items():
+            if obj in self.book.objects:
+                done.judged += judging.judge(conn, self.book, obj, ids, fed, now).records
+
+    def _vanish(
+        self, conn: Connection, connection: str, touched: dict[str, set[str]], done: Synced, began: int, now: int
+    ) -> None:
+        """Records that a complete pull did not show are gone, unless they are so many that the pull is doubted."""
+        quarantine.clear_before(conn, connection, began)
+        for obj in ("deal", "partner_deal", "lead"):
+            missing = records.unseen(conn, obj, connection, began)
+            if not missing:
+                continue
+            if len(missing) > HALF * records.count(conn, obj, connection):
+                done.kept += len(missing)
+                continue
+            done.vanished += len(missing)
+            touched.setdefault(obj, set()).update(records.mark_gone(conn, missing, now))
+
+    def _cover(self, claimed: Any, description: Description) -> None:
+        """Remember what the connection feeds; if that changed, every record of it has to be judged again."""
+        fed = {obj: sorted(info.ours for info in infos) for obj, infos in description.fields.items()}
+        if claimed.coverage == fed:
+            return
+        with self.db.write() as conn:
+            leases.keep(conn, CONNECTIONS, claimed.id, claimed.fence, lease_us=LEASE, coverage=fed)
+            clocks.forget_ruleset(conn, claimed.id)
+
+
+def recompute(db: Database, clock: Clock, book: Rulebook, connection: str, progress: Progress) -> int:
+    """Judge again every record of a connection whose clocks were computed by other rules; returns how many."""
+    done = 0
+    while True:
+        with db.write() as conn:
+            stale = clocks.stale(conn, connection, book.version, judging.PIECE)
+            if not stale:
+                return done
+            now, fed = to_us(clock.now()), coverage(conn)
+            objects = records.objects(conn, stale)
+            for obj in sorted(set(objects.values())):
+                mine = [record for record in stale if objects[record] == obj]
+                judging.judge(conn, book, obj, mine, fed, now)
+        done += len(stale)
+        progress(done, None)
+
+
+def _pause(error: ConnectorError, every: int) -> int:
+    """How long to leave a connection alone after a fault, in microseconds."""
+    if isinstance(error, TryLater):
+        asked = 0 if error.after is None else int(error.after.total_seconds() * SECOND)
+        return min(max(asked, RETRY), DAY)
+    return RECONNECT if isinstance(error, NeedsReconnect) else every
+
+
+def register(db: Database, wanted: dict[str, str], now: int) -> None:
+    """Make sure that every configured connection (id to type) has its row."""
+    with db.write() as conn:
+        connections.ensure(conn, wanted, now)
