@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Connection
 
+from stalewatch.store.columns import Json, encoded
 from stalewatch.store.expressions import among, is_sqlite
 
 Row = Mapping[str, Any]
@@ -140,10 +141,20 @@ def _renamed(row: Row, names: Collection[str]) -> dict[str, Any]:
 
 def _unnest(table: sa.Table, rows: Sequence[Row]) -> sa.TableValuedAlias:
     """The rows as a table, one array per column: the statement is as long for one row as for 30,000."""
-    names = list(rows[0])
-    arrays = [sa.bindparam(None, [row[n] for row in rows], ARRAY(table.c[n].type)) for n in names]
-    columns = [sa.column(n, table.c[n].type) for n in names]
-    return sa.func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
+    columns = [table.c[name] for name in rows[0]]
+    arrays = [sa.bindparam(None, _array(column, rows), ARRAY(_plain(column))) for column in columns]
+    given = [sa.column(column.name, _plain(column)) for column in columns]
+    return sa.func.unnest(*arrays).table_valued(*given, name="given").render_derived()
+
+
+def _array(column: sa.Column[Any], rows: Sequence[Row]) -> list[Any]:
+    """JSON goes as its text: a list of lists would be taken for an array of two dimensions."""
+    values = [row[column.name] for row in rows]
+    return [encoded(value) for value in values] if isinstance(column.type, Json) else values
+
+
+def _plain(column: sa.Column[Any]) -> sa.types.TypeEngine[Any]:
+    return sa.Text() if isinstance(column.type, Json) else column.type
 
 
 def _run(conn: Connection, statement: sa.Executable, rows: Sequence[Row] | None = None) -> int:

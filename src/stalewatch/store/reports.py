@@ -1,0 +1,202 @@
+"""The lists that people read: what is stalled, what soon will be. One row per record, whatever the number of rules."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from stalewatch.store.bulk import Found
+from stalewatch.store.expressions import among
+from stalewatch.store.paging import Order, Rows, page
+from stalewatch.store.tables import alerts, clocks, connections, deals, leads, people
+from stalewatch.store.visibility import Visible, seen_by
+
+_ALL_TIME: Final = 10**17
+"""More microseconds than any instant has: severity comes before age."""
+
+_STALLED: Final = sa.text(
+    "alerts.breached_at IS NOT NULL AND alerts.state IN ('open', 'snoozed', 'waiting', 'claimed', 'backlog')"
+)
+
+
+class Sort(StrEnum):
+    """The orders of a list. `worst` puts the gravest first, among them the longest over."""
+
+    WORST = "worst"
+    DUE = "due"
+    AMOUNT = "amount"
+    NAME = "name"
+    OWNER = "owner"
+    CLOSE_DATE = "close_date"
+    CREATED = "created"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """Which records a list shows; None: all.
+
+    Attributes:
+        obj: "deal", "partner_deal" or "lead"; None: both kinds of deals.
+        owners: ids of people.
+        rule, severity: records with a breach of this rule, of this severity (`stalled` only).
+        min_amount: hundredths of the project's currency; leads have none.
+        q: a piece of the name, in any case.
+    """
+
+    obj: str | None = None
+    connection: str | None = None
+    owners: Collection[str] | None = None
+    team: str | None = None
+    pipeline: str | None = None
+    stage: str | None = None
+    rule: str | None = None
+    severity: str | None = None
+    min_amount: int | None = None
+    q: str | None = None
+
+
+def stalled(
+    conn: Connection,
+    filters: Filters,
+    *,
+    visible: Visible | None,
+    sort: Sort = Sort.WORST,
+    falling: bool | None = None,
+    limit: int = 50,
+    after: str | None = None,
+) -> Rows:
+    """Records with a breached alert: their columns, owner_name, owner_email, and of their breaches the earliest
+    (`breach_at`), the gravest (`gravity`: 1 info, 2 warning, 3 critical) and how many there are (`breaches`).
+
+    Args:
+        falling: turn the order round; None: each sort's own way (worst, greatest and newest first, else upwards).
+
+    Raises:
+        CursorNotUnderstood: see `paging.page`.
+    """
+    table = _table(filters)
+    late = _late(filters)
+    listed = _listed(conn, table, filters, visible).add_columns(late.c.breach_at, late.c.gravity, late.c.breaches)
+    worst = late.c.gravity * sa.literal(_ALL_TIME, sa.BigInteger()) - late.c.breach_at
+    order = _order(sort, table, late.c.breach_at, worst, falling)
+    return page(conn, listed.join(late, late.c.record_id == table.c.id), order, limit=limit, after=after)
+
+
+def due_soon(
+    conn: Connection,
+    filters: Filters,
+    *,
+    now: int,
+    until: int,
+    visible: Visible | None,
+    sort: Sort = Sort.DUE,
+    falling: bool | None = None,
+    limit: int = 50,
+    after: str | None = None,
+) -> Rows:
+    """Records of which a deadline breaks in (now, until]: their columns, owner_name, owner_email, breach_at, next_at.
+
+    `worst` sorts like `due`. What breaks is in `clocks.entries`; rule and severity are not filtered here.
+
+    Raises:
+        CursorNotUnderstood: see `paging.page`.
+    """
+    table = _table(filters)
+    # An edge lies no later than the breach, so the index over edges finds them all.
+    soon = (clocks.c.next_at <= until, clocks.c.breach_at > now, clocks.c.breach_at <= until, _of(filters))
+    listed = _listed(conn, table, filters, visible).add_columns(clocks.c.breach_at, clocks.c.next_at)
+    joined = listed.join(clocks, clocks.c.record_id == table.c.id).where(*soon)
+    order = _order(sort, table, clocks.c.breach_at, -clocks.c.breach_at, falling)
+    return page(conn, joined, order, limit=limit, after=after)
+
+
+def stalled_alerts(conn: Connection, record_ids: Collection[str]) -> list[Found]:
+    """The breached alerts behind a page of `stalled`, by record, the gravest and longest over first."""
+    there = sa.select(alerts).where(among(conn, alerts.c.record_id, sorted(record_ids)), _STALLED)
+    return list(conn.execute(there.order_by(alerts.c.record_id, _gravity().desc(), alerts.c.breach_at, alerts.c.id)))
+
+
+def _of(filters: Filters) -> sa.ColumnElement[bool]:
+    """The index over edges begins with the connection, so every connection is named."""
+    if filters.connection is not None:
+        return clocks.c.connection == filters.connection
+    return clocks.c.connection.in_(sa.select(connections.c.id))
+
+
+def _gravity() -> sa.ColumnElement[int]:
+    ranks = {"info": 1, "warning": 2, "critical": 3}
+    return sa.case(ranks, value=alerts.c.severity, else_=0)
+
+
+def _late(filters: Filters) -> sa.Subquery:
+    columns = (
+        alerts.c.record_id,
+        sa.func.min(alerts.c.breach_at).label("breach_at"),
+        sa.func.max(_gravity()).label("gravity"),
+        sa.func.count().label("breaches"),
+    )
+    wanted: list[Any] = [_STALLED]
+    if filters.rule is not None:
+        wanted.append(alerts.c.rule_id == filters.rule)
+    if filters.severity is not None:
+        wanted.append(alerts.c.severity == filters.severity)
+    return sa.select(*columns).where(*wanted).group_by(alerts.c.record_id).subquery("late")
+
+
+def _table(filters: Filters) -> sa.Table:
+    return leads if filters.obj == "lead" else deals
+
+
+def _listed(conn: Connection, table: sa.Table, filters: Filters, visible: Visible | None) -> sa.Select[Any]:
+    """Open records of `table` that may be seen, with their owner."""
+    owner = (people.c.name.label("owner_name"), people.c.email.label("owner_email"))
+    listed = sa.select(*table.c, *owner).select_from(table).outerjoin(people, people.c.id == table.c.owner)
+    present = (table.c.is_open, table.c.gone_at.is_(None), seen_by(conn, table, visible))
+    return listed.where(*present, *_conditions(conn, table, filters))
+
+
+def _conditions(conn: Connection, table: sa.Table, filters: Filters) -> list[sa.ColumnElement[bool]]:
+    equal = {
+        "object": filters.obj,
+        "connection": filters.connection,
+        "team": filters.team,
+        "pipeline": filters.pipeline,
+        "stage": filters.stage,
+    }
+    asked = {name: value for name, value in equal.items() if value is not None}
+    found = [table.c[name] == value if name in table.c else sa.false() for name, value in asked.items()]
+    if filters.owners is not None:
+        found.append(among(conn, table.c.owner, sorted(filters.owners)))
+    if filters.min_amount is not None:
+        found.append(table.c.amount >= filters.min_amount if "amount" in table.c else sa.false())
+    if filters.q:
+        found.append(table.c.name.icontains(filters.q, autoescape=True))
+    return found
+
+
+def _order(
+    sort: Sort,
+    table: sa.Table,
+    due: sa.ColumnElement[int],
+    worst: sa.ColumnElement[int],
+    falling: bool | None,
+) -> Order:
+    """What is empty sorts below everything else."""
+    has_money = "amount" in table.c
+    values: dict[Sort, tuple[sa.ColumnElement[Any], bool]] = {
+        Sort.WORST: (worst, True),
+        Sort.DUE: (due, False),
+        Sort.AMOUNT: (sa.func.coalesce(table.c.amount, -1) if has_money else sa.literal(0), True),
+        Sort.NAME: (sa.func.coalesce(table.c.name, ""), False),
+        Sort.OWNER: (sa.func.coalesce(people.c.name, ""), False),
+        Sort.CLOSE_DATE: (sa.func.coalesce(table.c.close_date, -(2**31)) if has_money else sa.literal(0), False),
+        Sort.CREATED: (sa.func.coalesce(table.c.created_at, -(2**63)), True),
+    }
+    value, natural = values[sort]
+    down = natural if falling is None else falling
+    return Order(f"{sort}:{'down' if down else 'up'}", value, table.c.id, down)
