@@ -9,8 +9,11 @@ from stalewatch.domain.language import nodes
 from stalewatch.domain.language.messages import CURES, PROBLEMS, Severity
 from stalewatch.domain.language.model import Words
 from stalewatch.domain.language.nearest import nearest
+from stalewatch.domain.language.project_messages import PROJECT_CURES, PROJECT_PROBLEMS
 
 LANGUAGES = ("en", "ja")
+_PROBLEMS = PROBLEMS | PROJECT_PROBLEMS
+_CURES = CURES | PROJECT_CURES
 _MOST_SUGGESTIONS = 500
 """Names beyond these get no "did you mean": a file with thousands of wrong names must not cost minutes."""
 
@@ -45,7 +48,7 @@ class Cure:
     fillers: Mapping[str, Filler] = field(default_factory=dict)
 
     def words(self) -> Words:
-        return _filled(CURES[self.name], self.fillers)
+        return _filled(_CURES[self.name], self.fillers)
 
 
 def cure(sentence: str, /, **fillers: Filler) -> Cure:
@@ -77,7 +80,7 @@ class Findings:
         span = at if isinstance(at, nodes.Span) else at.span
         if span in self._silenced:
             return
-        wording = PROBLEMS[problem]
+        wording = _PROBLEMS[problem]
         self.found.append(
             Diagnostic(
                 wording.code,

@@ -24,13 +24,14 @@ def wrong(key: str, node: Node, wanted: str, findings: Findings, remedy: Cure | 
     findings.report("wrong_shape", node, remedy, key=key, wanted=THINGS[wanted])
 
 
-def check_keys(node: Mapping, known: Iterable[str], thing: str, findings: Findings) -> None:
-    """Report every key that the thing (a row of `terms.THINGS`) does not have."""
+def check_keys(node: Mapping, known: Iterable[str], thing: str | Words, findings: Findings) -> None:
+    """Report every key that the thing (a row of `terms.THINGS`, or its name in words) does not have."""
     known = tuple(known)
     for entry in node:
         if entry.name not in known:
             remedy = cure("one_of", names=", ".join(known))
-            findings.unknown("unknown_key", entry.key, entry.name, known, remedy, thing=THINGS[thing])
+            named = THINGS[thing] if isinstance(thing, str) else thing
+            findings.unknown("unknown_key", entry.key, entry.name, known, remedy, thing=named)
 
 
 def text_of(key: str, node: Node | None, findings: Findings) -> str | None:
