@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -16,10 +16,11 @@ from stalewatch.domain.calendar import Spec
 from stalewatch.domain.durations import Duration, Unit
 
 ONE_DAY = timedelta(days=1)
+ONE_MINUTE = timedelta(minutes=1)
 Wait = tuple[datetime, datetime]
 
 
-@lru_cache
+@cache
 def holidays_of(place: str) -> frozenset[date]:
     country, _, subdivision = place.partition("-")
     return frozenset(holidays.country_holidays(country, subdiv=subdivision or None, years=range(1970, 2100)))
@@ -91,21 +92,18 @@ class SlowCalendar:
         return day
 
     def _pass_minutes(self, at: datetime, duration: Duration, waits: Sequence[Wait], towards: int) -> datetime:
-        # Monrovia kept 44 minutes and 30 seconds from Greenwich until 1972.
-        tick = timedelta(seconds=30 if self.spec.zone in ("Africa/Monrovia",) else 60)
-        left = duration.amount * (timedelta(minutes=1) if duration.unit is Unit.MINUTE else timedelta(hours=1))
-        counts = self._open_ticks() if duration.unit is Unit.BUSINESS_HOUR else _always
+        left = duration.amount * (1 if duration.unit is Unit.MINUTE else 60)
+        counts = self._open_minutes() if duration.unit is Unit.BUSINESS_HOUR else _always
         while left:
-            begins = at if towards > 0 else at - tick
-            if counts(begins) and not any(start <= begins < end for start, end in waits):
-                left -= tick
-            at += tick * towards
+            begins = at if towards > 0 else at - ONE_MINUTE
+            left -= counts(begins) and not any(start <= begins < end for start, end in waits)
+            at += ONE_MINUTE * towards
         return at
 
-    def _open_ticks(self) -> Callable[[datetime], bool]:
+    def _open_minutes(self) -> Callable[[datetime], bool]:
         """Tells of an instant whether the calendar is open; remembers the hours of each date for one walk."""
 
-        @lru_cache(maxsize=None)
+        @cache
         def hours_around(day: date) -> list[Wait]:
             near = (day + ONE_DAY * n for n in range(-2, 3))  # `day` is the date in Greenwich
             return [(self.opens(d), self.closes(d)) for d in near if self.works(d)]

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.domain.calendar_builders import MONDAY_TO_FRIDAY, ROUND_THE_CLOCK, TOKYO, Told, days, limit, pauses, utc
 
 from stalewatch.domain.calendar import Calendar, CalendarError, Spec
 from stalewatch.domain.durations import Unit
 from stalewatch.domain.instants import NEVER, OUTSIDE
 from stalewatch.domain.pauses import Pauses
+from tests.domain.calendar_builders import MONDAY_TO_FRIDAY, ROUND_THE_CLOCK, TOKYO, Told, days, limit, pauses, utc
 
 tokyo = Told.of(TOKYO)
 always = Told.of(ROUND_THE_CLOCK)

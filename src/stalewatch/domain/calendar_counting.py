@@ -51,14 +51,13 @@ class OpenTime:
     """Open hours laid end to end; a position is the microseconds of them since the tables begin.
 
     Args:
-        opens, closes: the hours of each business date, in order; a night on which the clocks change may leave
-            them empty or let them overlap.
+        opens, closes: the hours of each business date, in order; where the clocks skip the open, the close may
+            come before it, and that date has no open time.
     """
 
     def __init__(self, opens: Instants, closes: Instants) -> None:
-        ends = np.maximum.accumulate(np.maximum(opens, closes))
-        self._starts = np.maximum(opens, np.concatenate([opens[:1], ends[:-1]]))
-        self._lengths = ends - self._starts
+        self._starts = opens
+        self._lengths = np.maximum(closes - opens, 0)
         self._done: Positions = np.concatenate([[0], np.cumsum(self._lengths)])
         self._started = Edges(self._starts)
 
