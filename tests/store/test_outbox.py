@@ -108,7 +108,7 @@ def test_a_call_makes_a_destination_and_only_ever_makes_it_earlier(db: Database)
             ("person:sato", 40),
             ("person:mori", 60),
         ]
-        (row,) = outbox.claim_destinations(conn, due=45, lease_us=LONG)
+        (row,) = leases.claim(conn, DESTINATIONS, due=45, lease_us=LONG)
         leases.finish(conn, DESTINATIONS, row.target, row.fence, due_at=None)
         assert [row.target for row in outbox.waiting_destinations(conn)] == ["person:mori"]
         outbox.call(conn, {"person:sato": 80})
@@ -119,10 +119,10 @@ def test_a_paused_destination_waits_and_keeps_what_it_has(db: Database) -> None:
     with db.write() as conn:
         outbox.call(conn, {"person:sato": 1, "person:mori": 2})
         outbox.pause(conn, ["person:sato", "person:mori"], "token revoked")
-        assert outbox.claim_destinations(conn, due=9, lease_us=LONG) == []
+        assert leases.claim(conn, DESTINATIONS, due=9, lease_us=LONG) == []
         assert outbox.resume(conn, "another reason") == 0
         assert outbox.resume(conn, "token revoked") == 2
-        assert [row.target for row in outbox.claim_destinations(conn, due=9, lease_us=LONG, limit=5)] == [
+        assert [row.target for row in leases.claim(conn, DESTINATIONS, due=9, lease_us=LONG, limit=5)] == [
             "person:sato",
             "person:mori",
         ]

@@ -182,6 +182,7 @@ def test_beyond_ten_thousand_the_total_says_only_that_there_are_more(db: Databas
     with db.write() as conn:
         bulk.insert(conn, deals, [deal(f"{n}") for n in range(10_001)])
         bulk.insert(conn, alerts_table, [alert(f"sf:{n}") for n in range(10_001)])
+    analyze(db)
     found = stalled(db, limit=1_000)
     assert (len(found.rows), found.total, found.more) == (200, 10_000, True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
@@ -43,6 +44,22 @@ class Json(TypeDecorator[Any]):
 def as_text(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
     """A JSON column unread, every other one as it is."""
     return sa.type_coerce(column, sa.Text()).label(column.name) if isinstance(column.type, Json) else column
+
+
+def unread(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    """A column as the driver gives it; `read_column` makes values of it."""
+    if isinstance(column.type, sa.Boolean):
+        return sa.type_coerce(column, sa.Integer()).label(column.name)
+    return as_text(column)
+
+
+def read_column(column: sa.Column[Any], values: Iterable[Any]) -> list[Any]:
+    """The values of an `unread` column."""
+    if isinstance(column.type, Json):
+        return [None if value is None else _decode(value) for value in values]
+    if isinstance(column.type, sa.Boolean):
+        return [None if value is None else bool(value) for value in values]
+    return list(values)
 
 
 def key(name: str) -> sa.Column[str]:

@@ -13,6 +13,8 @@ A row whose work kills its worker five times is parked, so that the others go on
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
@@ -28,10 +30,11 @@ PATIENCE: Final = 5
 
 
 class Leased(NamedTuple):
-    """A kind of row that workers claim, and the column that names it."""
+    """A kind of row that workers claim: its table, the column that names it, and one that, when set, forbids it."""
 
     table: sa.Table
     key: str
+    halted: str | None = None
 
     @property
     def id(self) -> sa.Column[str]:
@@ -39,18 +42,11 @@ class Leased(NamedTuple):
 
 
 CONNECTIONS: Final = Leased(connections, "id")
-DESTINATIONS: Final = Leased(destinations, "target")
+DESTINATIONS: Final = Leased(destinations, "target", halted="paused_reason")
 
 
 def claim(
-    conn: Connection,
-    leased: Leased,
-    *,
-    due: int,
-    lease_us: int,
-    limit: int = 1,
-    only: str | None = None,
-    where: sa.ColumnElement[bool] | None = None,
+    conn: Connection, leased: Leased, *, due: int, lease_us: int, limit: int = 1, only: str | None = None
 ) -> list[Found]:
     """Take up to `limit` rows that are due and free, the longest due first, each with its new `fence`.
 
@@ -60,29 +56,47 @@ def claim(
         due: rows with `due_at` up to this instant are due (the caller's clock).
         lease_us: microseconds until somebody else may take them (the database's clock).
         only: the one row that is meant, by its key.
-        where: a further condition of the store's own.
     """
-    table = leased.table
-    free = [table.c.due_at <= due, table.c.lease_until <= database_now(), table.c.parked_at.is_(None)]
-    if only is not None:
-        free.append(leased.id == only)
-    if where is not None:
-        free.append(where)
-    _park(conn, table, free)
-    pick = sa.select(leased.id).where(*free).order_by(table.c.due_at).limit(limit)
-    # A CTE is evaluated once; a plain IN (SELECT … LIMIT) may be evaluated again and lock more than it returns.
-    picked = pick.with_for_update(skip_locked=True).cte("picked")
-    taken = {"lease_until": database_now() + lease_us, "fence": table.c.fence + 1, "attempts": table.c.attempts + 1}
-    statement = sa.update(table).where(leased.id.in_(sa.select(picked.c[leased.key]))).values(taken)
-    rows = conn.execute(statement.returning(*table.c)).all()
+    given = {"due": due, "lease_us": lease_us, "limit": limit, "only": only}
+    _park(conn, leased, given)
+    rows = conn.execute(_claiming(leased, only is not None), given).all()
     return sorted(rows, key=lambda row: (row.due_at, row._mapping[leased.key]))
 
 
-def _park(conn: Connection, table: sa.Table, free: list[sa.ColumnElement[bool]]) -> None:
+@cache
+def _claiming(leased: Leased, one: bool) -> sa.Executable:
+    """Built once: putting the statement together costs more than running it."""
+    table = leased.table
+    pick = sa.select(leased.id).where(*_free(leased, one)).order_by(table.c.due_at).limit(sa.bindparam("limit"))
+    # A CTE is evaluated once; a plain IN (SELECT … LIMIT) may be evaluated again and lock more than it returns.
+    picked = pick.with_for_update(skip_locked=True).cte("picked")
+    until = database_now() + sa.bindparam("lease_us", type_=sa.BigInteger())
+    taken = {"lease_until": until, "fence": table.c.fence + 1, "attempts": table.c.attempts + 1}
+    claimed = sa.update(table).where(leased.id.in_(sa.select(picked.c[leased.key])))
+    return claimed.values(taken).returning(*table.c)
+
+
+def _free(leased: Leased, one: bool) -> list[sa.ColumnElement[bool]]:
+    table = leased.table
+    is_due = table.c.due_at <= sa.bindparam("due", type_=sa.BigInteger())
+    free = [is_due, table.c.lease_until <= database_now(), table.c.parked_at.is_(None)]
+    if leased.halted is not None:
+        free.append(table.c[leased.halted].is_(None))
+    return [*free, leased.id == sa.bindparam("only")] if one else free
+
+
+def _park(conn: Connection, leased: Leased, given: Mapping[str, Any]) -> None:
     """Set aside rows whose last claims all ended without a word; the fence keeps a late worker from undoing it."""
-    worn = [*free, table.c.attempts >= PATIENCE]
-    if conn.execute(sa.select(sa.literal(1)).select_from(table).where(*worn).limit(1)).first():
-        conn.execute(sa.update(table).where(*worn).values(parked_at=database_now(), fence=table.c.fence + 1))
+    if conn.execute(_worn(leased, given["only"] is not None), given).first():
+        table = leased.table
+        worn = (*_free(leased, given["only"] is not None), table.c.attempts >= PATIENCE)
+        conn.execute(sa.update(table).where(*worn).values(parked_at=database_now(), fence=table.c.fence + 1), given)
+
+
+@cache
+def _worn(leased: Leased, one: bool) -> sa.Select[int]:
+    worn = (*_free(leased, one), leased.table.c.attempts >= PATIENCE)
+    return sa.select(sa.literal(1)).select_from(leased.table).where(*worn).limit(1)
 
 
 def keep(conn: Connection, leased: Leased, key: str, fence: int, *, lease_us: int | None = None, **values: Any) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from stalewatch.store import bulk
 from stalewatch.store.bulk import Found, Row
 from stalewatch.store.expressions import among
-from stalewatch.store.tables import notices
+from stalewatch.store.tables import alerts, notices
 
 PENDING: Final = "pending"
 HELD: Final = "held"
@@ -88,6 +88,37 @@ def drop(conn: Connection, keys: Collection[str], reason: str) -> int:
 def postpone(conn: Connection, keys: Collection[str], not_before: int, reason: str) -> int:
     """Say these not before an instant, for a named reason; what is claimed or told stays."""
     return _move(conn, keys, PENDING, state=PENDING, not_before=not_before, reason=reason)
+
+
+def restyle(conn: Connection, keys: Collection[str], style: str, not_before: int, reason: str) -> int:
+    """Say these in another way and not before an instant; what is claimed or told stays."""
+    return _move(conn, keys, PENDING, style=style, not_before=not_before, reason=reason)
+
+
+def retarget(conn: Connection, delivery_id: str, target: str) -> int:
+    """Give what a delivery carries to somebody else, to be said anew."""
+    carried = sa.and_(notices.c.delivery_id == delivery_id, notices.c.state == CLAIMED)
+    there = sa.update(notices).where(carried).values(state=PENDING, delivery_id=None, target=target)
+    return conn.execute(there).rowcount
+
+
+def next_ripe(conn: Connection, target: str) -> int | None:
+    """The earliest instant at which something that is pending may be said to a target; None: nothing is pending."""
+    wanted = (notices.c.target == target, notices.c.state == PENDING)
+    return conn.execute(sa.select(sa.func.min(notices.c.not_before)).where(*wanted)).scalar_one_or_none()
+
+
+def told_since(conn: Connection, target: str, since: int) -> list[Found]:
+    """(rule_id, kind, alert_id) of what was claimed for or told to a target since an instant."""
+    wanted = (notices.c.target == target, notices.c.state.in_((CLAIMED, TOLD)), notices.c.created_at >= since)
+    return list(conn.execute(sa.select(notices.c.rule_id, notices.c.kind, notices.c.alert_id).where(*wanted)))
+
+
+def open_records(conn: Connection, target: str) -> set[str]:
+    """Records of which a target was told, and that still have an open alert."""
+    told = (notices.c.target == target, notices.c.state == TOLD, alerts.c.state != "resolved")
+    both = notices.join(alerts, alerts.c.id == notices.c.alert_id)
+    return set(conn.scalars(sa.select(notices.c.record_id).select_from(both).where(*told).distinct()))
 
 
 def hold(conn: Connection, keys: Collection[str], reason: str) -> int:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from stalewatch.store import bulk, leases
+from stalewatch.store import bulk
 from stalewatch.store.bulk import Found, Row
 from stalewatch.store.errors import ChangedMeanwhile
 from stalewatch.store.expressions import among
@@ -72,6 +72,14 @@ def to_look_at(conn: Connection, upto: int, limit: int = 200) -> list[Found]:
     return list(conn.execute(there.order_by(deliveries.c.look_at, deliveries.c.id).limit(limit)))
 
 
+def made_since(conn: Connection, target: str, style: str, since: int) -> int:
+    """How many messages of a style were made for a target since an instant, those that were called off not counted."""
+    off = ("cancelled", "superseded", "rerouted")
+    wanted = (deliveries.c.target == target, deliveries.c.style == style, deliveries.c.created_at >= since)
+    statement = sa.select(sa.func.count()).select_from(deliveries).where(*wanted, deliveries.c.state.not_in(off))
+    return conn.execute(statement).scalar_one()
+
+
 def counts(conn: Connection) -> dict[str, int]:
     """How many deliveries are in each state."""
     statement = sa.select(deliveries.c.state, sa.func.count()).group_by(deliveries.c.state)
@@ -93,12 +101,6 @@ def call(conn: Connection, due: dict[str, int]) -> None:
         later = sa.or_(destinations.c.due_at.is_(None), destinations.c.due_at > at)
         there = sa.and_(among(conn, destinations.c.target, asked), later)
         conn.execute(sa.update(destinations).where(there).values(due_at=at))
-
-
-def claim_destinations(conn: Connection, *, due: int, lease_us: int, limit: int = 1) -> list[Found]:
-    """`leases.claim` for destinations that are not paused."""
-    going = destinations.c.paused_reason.is_(None)
-    return leases.claim(conn, leases.DESTINATIONS, due=due, lease_us=lease_us, limit=limit, where=going)
 
 
 def pause(conn: Connection, targets: Collection[str], reason: str) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from stalewatch.store import bulk
 from stalewatch.store.bulk import Found, Row
-from stalewatch.store.columns import Json, as_text, encoded
+from stalewatch.store.columns import Json, as_text, encoded, read_column, unread
 from stalewatch.store.expressions import among
 from stalewatch.store.tables import deals, leads
 from stalewatch.store.visibility import Visible, seen_by
@@ -97,11 +97,12 @@ def columns(
     For judging: no object per record is built. Ask for pieces of at most `bulk.CHUNK` ids for flat memory.
     """
     table = _table(obj)
-    asked = [table.c.id, *(table.c[name] for name in names if name != "id")]
+    asked = _asked(table, names)
     rows: list[Found] = []
     for chunk in bulk.chunks(sorted(ids)):
-        rows.extend(conn.execute(sa.select(*asked).where(among(conn, table.c.id, chunk)).order_by(table.c.id)))
-    return _transposed([column.name for column in asked], rows)
+        there = sa.select(*map(unread, asked)).where(among(conn, table.c.id, chunk))
+        rows.extend(conn.execute(there.order_by(table.c.id)))
+    return _transposed(asked, rows)
 
 
 def column_chunks(
@@ -118,39 +119,31 @@ def column_chunks(
     Each piece begins where the last one ended, so records may be written between pieces.
     """
     table = _table(obj)
-    asked = [table.c.id, *(table.c[name] for name in names if name != "id")]
+    asked = _asked(table, names)
     wanted = [table.c.object == obj, table.c.gone_at.is_(None)]
     if connection is not None:
         wanted.append(table.c.connection == connection)
     if open_only:
         wanted.append(table.c.is_open)
-    statement = sa.select(*asked).where(*wanted).order_by(table.c.id).limit(size)
+    statement = sa.select(*map(unread, asked)).where(*wanted).order_by(table.c.id).limit(size)
     after = ""
     while rows := conn.execute(statement.where(table.c.id > after)).all():
-        yield _transposed([column.name for column in asked], rows)
+        yield _transposed(asked, rows)
         after = rows[-1][0]
         if len(rows) < size:
             return
 
 
-def _transposed(names: Sequence[str], rows: Sequence[Found]) -> dict[str, list[Any]]:
+def _asked(table: sa.Table, names: Sequence[str]) -> list[sa.Column[Any]]:
+    return [table.c.id, *(table.c[name] for name in names if name != "id")]
+
+
+def _transposed(asked: Sequence[sa.Column[Any]], rows: Sequence[Found]) -> dict[str, list[Any]]:
+    """Values are read from their stored form a column at a time: a row at a time costs twice as much."""
     if not rows:
-        return {name: [] for name in names}
-    return {name: list(values) for name, values in zip(names, zip(*rows, strict=True), strict=True)}
-
-
-def column_names(obj: str) -> frozenset[str]:
-    """The columns that records of this object have; every other catalogue field is kept in `fields`."""
-    return frozenset(column.name for column in _table(obj).c)
-
-
-def meetings_over(conn: Connection, ids: Collection[str], by: int) -> list[str]:
-    """Of these deals, those whose next planned meeting ended by then."""
-    found: list[str] = []
-    for chunk in bulk.chunks(sorted(ids)):
-        over = sa.and_(among(conn, deals.c.id, chunk), deals.c.meeting_ends_at <= by)
-        found.extend(conn.scalars(sa.select(deals.c.id).where(over).order_by(deals.c.id)))
-    return found
+        return {column.name: [] for column in asked}
+    pairs = zip(asked, zip(*rows, strict=True), strict=True)
+    return {column.name: read_column(column, values) for column, values in pairs}
 
 
 def touch(conn: Connection, obj: str, ids: Collection[str], seen_at: int) -> None:
