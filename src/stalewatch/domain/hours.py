@@ -77,6 +77,10 @@ class Hours:
         """The dates at or after `day` on which something may be sent."""
         return (later for later in range(day, day + FURTHEST) if self.is_day(later))
 
+    def midnight(self, day: int) -> int:
+        """When the local date begins."""
+        return self._at(day, 0)
+
     def opens(self, day: int) -> int:
         """The first instant of this date at which something may be sent."""
         return self._at(day, self.quiet.opens if self.quiet else 0)

@@ -121,6 +121,10 @@ class Notifier(ABC):
     type: ClassVar[str]
     timeout_seconds: ClassVar[float] = 8.0
     """Longest time one `send` may take; nothing is sent on a lease with less time left."""
+    settle_after_seconds: ClassVar[float] = 15.0
+    """How long after a send whose outcome is not known a look is certain to show it."""
+    seconds_apart: ClassVar[float] = 0.0
+    """Shortest time between two messages to one target."""
 
     @abstractmethod
     def send(self, message: Message) -> Receipt:

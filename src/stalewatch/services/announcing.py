@@ -46,13 +46,16 @@ class Announcer:
         rungs = [ladder[0] for ladder in ladders(route, row.owner, self.people, team=row.team)]
         return [self._notice(moved, said, route, rung) for rung in rungs]
 
-    def summarise(self, moved: Moved, row: Any) -> list[Row]:
-        """One backlog summary per recipient, however many deals it sums up."""
-        since = moved.record.live_since.get(moved.rule.id, 0)
+    def note_backlog(self, moved: Moved, row: Any) -> list[Row]:
+        """What was late before its rule began to speak: all of it makes one line in each reader's next digest."""
         route = route_for(self.speaking.routes, _facts(moved, row))
         rungs = [ladder[0] for ladder in ladders(route, row.owner, self.people, team=row.team)]
+        mark = f"{moved.alert.fingerprint}:{moved.alert.episode}:{BACKLOG}:1"
         return [
-            self._row(f"{BACKLOG}:{since}:{rung.target}", BACKLOG, rung, Style.DIGEST, self._digest(moved, route, rung))
+            {
+                **self._row(f"{mark}:{rung.target}", BACKLOG, rung, Style.DIGEST, self._digest(moved, route, rung)),
+                **_about(moved),
+            }
             for rung in rungs
         ]
 

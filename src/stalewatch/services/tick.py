@@ -166,7 +166,7 @@ class _Tick:
                     said += announcer.say(one, what, row)
             if one.alert.backlog and (before is None or not before.backlog):
                 self.done.backlog += 1
-                said += announcer.summarise(one, row)
+                said += announcer.note_backlog(one, row)
         self.done.said += notices.add(conn, said)
         outbox.call(conn, _calls(said))
 

@@ -41,6 +41,12 @@ def move(conn: Connection, delivery_id: str, before: str, after: str, *, at: int
         raise ChangedMeanwhile(f"the delivery is no longer {before}", where=delivery_id)
 
 
+def note_look(conn: Connection, delivery_id: str, *, look_at: int) -> None:
+    """A look did not show it: look again at `look_at`."""
+    there = sa.update(deliveries).where(deliveries.c.id == delivery_id)
+    conn.execute(there.values(look_at=look_at, looks=deliveries.c.looks + 1))
+
+
 def by_id(conn: Connection, ids: Collection[str]) -> dict[str, Found]:
     """Deliveries by their id; unknown ids are missing."""
     return {row.id: row for row in bulk.read(conn, list(deliveries.c), deliveries.c.id, ids)}

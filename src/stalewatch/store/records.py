@@ -146,6 +146,20 @@ def _transposed(asked: Sequence[sa.Column[Any]], rows: Sequence[Found]) -> dict[
     return {column.name: read_column(column, values) for column, values in pairs}
 
 
+def column_names(obj: str) -> frozenset[str]:
+    """The columns that records of this object have; every other catalogue field is kept in `fields`."""
+    return frozenset(column.name for column in _table(obj).c)
+
+
+def meetings_over(conn: Connection, ids: Collection[str], by: int) -> list[str]:
+    """Of these deals, those whose next planned meeting ended by then."""
+    found: list[str] = []
+    for chunk in bulk.chunks(sorted(ids)):
+        over = sa.and_(among(conn, deals.c.id, chunk), deals.c.meeting_ends_at <= by)
+        found.extend(conn.scalars(sa.select(deals.c.id).where(over).order_by(deals.c.id)))
+    return found
+
+
 def touch(conn: Connection, obj: str, ids: Collection[str], seen_at: int) -> None:
     """Note that the CRM showed these records, changed or not; needed only where `unseen` will be asked."""
     table = _table(obj)
