@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from stalewatch.store import clocks
+from stalewatch.store import clocks, records
 from stalewatch.store.clocks import BEGINNING
 from stalewatch.store.engine import Connection, Database
-from tests.store.builders import analyze, clock, plan
+from tests.store.builders import analyze, clock, deal, plan
 
 
 def store(db: Database, *rows: dict[str, Any]) -> int:
@@ -103,6 +103,29 @@ def test_a_writer_of_clocks_and_a_tick_do_not_pass_each_other(db: Database) -> N
     assert ticked == ["edge"]
 
 
+def test_who_says_first_that_clocks_will_follow_is_not_blocked_crosswise(db: Database) -> None:
+    """A page that changes a deal before its clocks, and a tick that changes the same deal."""
+    with db.write() as conn:
+        records.upsert_deals(conn, [deal("a")])
+        clocks.upsert(conn, [clock("sf:a", 5)])
+
+    def end_its_meeting() -> None:
+        with db.write() as conn:
+            clocks.lock(conn, "sf")
+            records.update(conn, "deal", [{"id": "sf:a", "next_meeting_at": None}])
+
+    with db.write() as conn:
+        clocks.share(conn, "sf")
+        thread = threading.Thread(target=end_its_meeting)
+        thread.start()
+        thread.join(0.2)
+        records.upsert_deals(conn, [deal("a", stage="approval")])
+        clocks.upsert(conn, [clock("sf:a", 9)])
+    thread.join(30)
+    with db.read() as conn:
+        assert clocks.next_edge(conn, "sf") == 9
+
+
 def test_two_writers_do_not_wait_for_each_other_on_postgresql(db: Database) -> None:
     if db.is_sqlite:
         return
@@ -154,3 +177,22 @@ def test_the_next_edge_is_one_look_into_the_index(many: Database) -> None:
         clocks.next_edge(conn, "sf")
 
     assert "ix_clocks_due" in plan(many, look)
+
+
+def test_what_was_looked_at_gets_its_next_edge(db: Database) -> None:
+    store(db, clock("a", 10), clock("b", 11))
+    with db.write() as conn:
+        assert clocks.rearm(conn, [("a", 90), ("b", None), ("?", 1)]) == 2
+        assert clocks.next_edge(conn, "sf") == 90
+        assert {row.record_id: (row.next_at, row.ruleset) for row in clocks.stored(conn, ["a", "b", "?"])} == {
+            "a": (90, "v1"),
+            "b": (None, "v1"),
+        }
+
+
+def test_another_coverage_makes_every_deadline_of_the_connection_stale(db: Database) -> None:
+    store(db, clock("a", 10), clock("x", 10, connection="hs"))
+    with db.write() as conn:
+        clocks.forget_ruleset(conn, "sf")
+        assert clocks.stale(conn, "sf", "v1", limit=9) == ["a"]
+        assert clocks.stale(conn, "hs", "v1", limit=9) == []

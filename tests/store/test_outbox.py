@@ -50,6 +50,8 @@ def test_a_storm_is_held_until_somebody_says_so(db: Database) -> None:
         assert [row.key for row in notices.pending(conn, "person:sato", 99)] == ["d"]
         assert [row.key for row in notices.held(conn, "storm")] == ["a", "b", "c"]
         assert notices.held(conn, "other") == []
+        assert notices.relabel(conn, ["a", "d"], "storm of Monday") == 1, "only what is held"
+        assert [row.key for row in notices.held(conn, "storm of Monday")] == ["a"]
         assert notices.release(conn, ["a", "d"]) == 1
         assert notices.drop(conn, ["b"], "by hand") == 1
         assert notices.postpone(conn, ["a", "c"], 200, "quiet hours") == 1
@@ -96,6 +98,8 @@ def test_deliveries_are_found_by_what_is_to_be_done_with_them(db: Database) -> N
         assert [row.id for row in outbox.in_state(conn, ["ready", "sent"], before=10)] == ["a", "b"]
         assert [row.id for row in outbox.in_state(conn, ["ready"], limit=1)] == ["a"]
         assert (outbox.to_look_at(conn, 29), [row.id for row in outbox.to_look_at(conn, 30)]) == ([], ["lost"])
+        outbox.note_look(conn, "lost", look_at=45)
+        assert [(row.id, row.looks) for row in outbox.to_look_at(conn, 45)] == [("lost", 1)]
         assert outbox.counts(conn) == {"ready": 2, "sent": 1, "unknown": 1}
         assert outbox.oldest_unfinished(conn) == 1
 

@@ -138,6 +138,15 @@ def test_a_thousand_deals_take_as_many_statements_as_one(db: Database) -> None:
     assert len(many) == len(few) == 2
 
 
+def test_a_planned_meeting_that_is_over_is_found(db: Database) -> None:
+    with db.write() as conn:
+        page = [deal("a", meeting_ends_at=50), deal("b", meeting_ends_at=51), deal("c", meeting_ends_at=None)]
+        records.upsert_deals(conn, page)
+        assert records.meetings_over(conn, ["sf:a", "sf:b", "sf:c"], by=50) == ["sf:a"]
+    assert {"stage", "amount"} <= records.column_names("partner_deal")
+    assert "stage" not in records.column_names("lead")
+
+
 def test_people_are_found_by_address_in_any_case_and_leave_when_absent(db: Database) -> None:
     sato = {"id": "sf:sato", "connection": "sf", "external_id": "sato", "name": "佐藤", "email": " Sato@Acme.COM "}
     mori = {"id": "sf:mori", "connection": "sf", "external_id": "mori", "name": "Mori", "email": None}

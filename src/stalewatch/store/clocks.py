@@ -41,7 +41,7 @@ def upsert(conn: Connection, rows: Sequence[Row]) -> int:
     edge and the earliest breach ahead, None if there is none), ruleset and judged_at. A row of which nothing but
     judged_at differs is left alone. Edges below the connection's watermark are moved up to it: they are due now.
     """
-    floors = {connection: _shared(conn, connection) for connection in {row["connection"] for row in rows}}
+    floors = {connection: share(conn, connection) for connection in {row["connection"] for row in rows}}
     return bulk.upsert(conn, clocks, [_clamped(row, floors[row["connection"]]) for row in rows], silent=("judged_at",))
 
 
@@ -124,6 +124,15 @@ def watermark(conn: Connection, connection: str) -> int:
     return BEGINNING if value is None else int(value)
 
 
+def share(conn: Connection, connection: str) -> int:
+    """The watermark, held in common: no tick of this connection begins or ends until the transaction does.
+
+    `upsert` does this by itself. A transaction that first changes records or alerts of the connection calls it before
+    that: a tick takes the watermark first and then those rows, and two that take them crosswise would block each other.
+    """
+    return _locked(conn, connection, alone=False)
+
+
 def lock(conn: Connection, connection: str) -> int:
     """The watermark, held alone until the transaction ends: nobody stores clocks of this connection meanwhile."""
     return _locked(conn, connection, alone=True)
@@ -143,10 +152,6 @@ def rewind(conn: Connection, connection: str, now: int) -> None:
     lock(conn, connection)
     conn.execute(sa.update(clocks).where(clocks.c.connection == connection).values(ruleset=None))
     bulk.upsert(conn, facts, [{"key": _key(connection), "value": now}])
-
-
-def _shared(conn: Connection, connection: str) -> int:
-    return _locked(conn, connection, alone=False)
 
 
 def _locked(conn: Connection, connection: str, *, alone: bool) -> int:
