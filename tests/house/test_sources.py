@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.house.tree import CONNECTORS, CORE, ROOT, place, sources
 
 CLOCK = CORE / "clock.py"
-SETTINGS = CORE / "settings.py"
+SETTINGS = CORE / "settings" / "variables.py"
 ASKING_THE_TIME = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"}
 ENVIRONMENT = {"os.environ", "os.getenv", "os.environb", "os.putenv"}
 FILES = {"open", "read_text", "read_bytes", "write_text", "write_bytes"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from stalewatch.domain.language.messages import Problem
+from stalewatch.domain.language.messages import Problem, Severity
 from stalewatch.domain.language.model import Words
 
 PROJECT_PROBLEMS: Final[dict[str, Problem]] = {
@@ -14,6 +14,13 @@ PROJECT_PROBLEMS: Final[dict[str, Problem]] = {
     "not_weekdays": Problem("SW125", "`{text}` are not days of the week", "`{text}` は曜日として読めません"),
     "not_a_closure": Problem("SW125", "`{text}` is not a range of dates", "`{text}` は日付の範囲として読めません"),
     "not_a_share": Problem("SW125", "`{text}` is not a share", "`{text}` は割合として読めません"),
+    "not_a_currency": Problem("SW125", "`{text}` is not a currency", "`{text}` は通貨として読めません"),
+    "not_in_a_route": Problem(
+        "SW103", "`{name}` cannot stand in the `where` of a route", "ルートの `where` に `{name}` は書けません"
+    ),
+    "unknown_mode_of": Problem(
+        "SW170", "no rule or pack `{name}` here", "`{name}` というルールもパックもありません", Severity.WARNING
+    ),
     "not_whole": Problem("SW125", "`{key}` needs a whole number", "`{key}` には整数が必要です"),
     "not_an_address": Problem("SW125", "`{text}` is not a web address", "`{text}` は URL として読めません"),
     "unknown_zone": Problem("SW180", "no time zone `{name}`", "`{name}` というタイムゾーンはありません"),
@@ -46,6 +53,7 @@ PROJECT_CURES: Final[dict[str, Words]] = {
     "hours_example": {"en": 'write them like "09:00-18:00"', "ja": '"09:00-18:00" のように書いてください'},
     "weekdays_example": {"en": "write mon-fri, or [mon, wed]", "ja": "mon-fri か [mon, wed] のように書いてください"},
     "closure_example": {"en": 'write it like "12-29..01-03"', "ja": '"12-29..01-03" のように書いてください'},
+    "currency_example": {"en": "write its code, such as JPY", "ja": "JPY のような符号で書いてください"},
     "share_example": {"en": "write it like 20%", "ja": "20% のように書いてください"},
     "zone_example": {"en": "write it like Asia/Tokyo", "ja": "Asia/Tokyo のように書いてください"},
     "holidays_example": {

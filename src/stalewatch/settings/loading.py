@@ -1,0 +1,172 @@
+"""stalewatch.yaml to `Settings`, or to every error in it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from stalewatch.domain.language import nodes
+from stalewatch.domain.language.diagnostics import Counts, Diagnostic, Findings, cure
+from stalewatch.domain.language.nodes import Source
+from stalewatch.domain.language.packs import check_version
+from stalewatch.domain.language.reading import read
+from stalewatch.domain.language.rendering import render
+from stalewatch.settings.calendars import read_calendars
+from stalewatch.settings.connections import Offered, read_connections, read_notify
+from stalewatch.settings.judging import read_judging
+from stalewatch.settings.project import Settings, Web
+from stalewatch.settings.routes import read_escalations
+from stalewatch.settings.secrets import Secrets
+from stalewatch.settings.section import ROOT, Section
+from stalewatch.settings.speaking import read_language, read_speaking
+from stalewatch.settings.variables import Variables, environment
+
+SQLITE: Final = "sqlite:///"
+_DATABASE: Final = f"{SQLITE}stalewatch.db"
+_KEYS: Final = (
+    *("stalewatch", "database", "rules", "catalogue", "web", "secrets", "connections", "notify", "people", "teams"),
+    *("defaults", "modes", "calendars", "quiet", "budget", "routes", "escalations", "acted", "storm_guard"),
+    *("rollout", "auth", "webhooks", "retention"),
+)
+_ACTED: Final = (
+    *("snoozed", "next_meeting_booked", "on_hold", "acknowledged", "claimed", "loss_check_sent", "marked_lost"),
+    "crm_changed",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What came of reading a configuration; `settings` is None if there is an error anywhere."""
+
+    settings: Settings | None
+    diagnostics: tuple[Diagnostic, ...]
+    sources: tuple[Source, ...]
+
+    @property
+    def has_errors(self) -> bool:
+        return any(found.is_error for found in self.diagnostics)
+
+    def render(self, language: str) -> str:
+        """The findings as people read them."""
+        errors = sum(found.is_error for found in self.diagnostics)
+        counts = Counts(len(self.sources), 0, errors, len(self.diagnostics) - errors)
+        return render(self.diagnostics, self.sources, language, counts)
+
+
+def load(path: Path, env: Mapping[str, str] | None = None, offered: Offered | None = None) -> Loaded:
+    """Read a configuration file.
+
+    Args:
+        path: the file; relative paths in it start at its folder.
+        env: the variables that `${NAME}` stands for; None is the environment of this process.
+        offered: the plugins that are installed.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    mode = path.stat().st_mode
+    source = Source(str(path), path.read_bytes().decode("utf-8", "replace"))
+    findings = Findings()
+    reading = read(source, findings)
+    if reading.whole:
+        check_version(reading, "stalewatch", findings)
+    root = reading.root if isinstance(reading.root, nodes.Mapping) else nodes.Mapping(source.whole, ())
+    secrets = Secrets(path.absolute().parent, str(path), mode, findings)
+    secrets.check(root)
+    filled = Variables(environment() if env is None else env, findings).fill(root)
+    whole = secrets.resolved(filled)
+    assert isinstance(whole, nodes.Mapping)  # noqa: S101 - a mapping stays one
+    settings = _settings(path, Section(ROOT, whole, findings), offered or Offered())
+    return Loaded(None if findings.has_errors else settings, findings.sorted([source.path]), (secrets.masked(source),))
+
+
+def _settings(path: Path, root: Section, offered: Offered) -> Settings:
+    root.only(*_KEYS)
+    base = path.absolute().parent
+    web = _web(root.inner("web"))
+    speaking = read_speaking(root, web.public_url)
+    modes = root.inner("modes")
+    return Settings(
+        path=path,
+        base=base,
+        database=_database(root.text("database") or _DATABASE, base),
+        language=read_language(root) or speaking.language,
+        rules=_paths(root, "rules", base) or (base / "rules",),
+        catalogue=_paths(root, "catalogue", base),
+        connections=read_connections(root, offered),
+        judging=read_judging(root),
+        speaking=speaking,
+        calendars=read_calendars(root),
+        escalations=read_escalations(root, speaking.people),
+        route_conditions=tuple(node for row in root.rows("routes") if (node := row.get("where"))),
+        modes_at=modes.node if modes else None,
+        web=web,
+        notify=read_notify(root, offered),
+        secrets=_only(root.inner("secrets"), "key", "previous"),
+        others=_others(root),
+    )
+
+
+def _web(section: Section | None) -> Web:
+    if section is None:
+        return Web()
+    section.only("public_url", "host", "port")
+    url, usual = section.address("public_url"), Web()
+    port = section.whole("port")
+    return Web(
+        host=section.text("host") or usual.host,
+        port=usual.port if port is None else port,
+        public_url=url.geturl().rstrip("/") if url else None,
+    )
+
+
+def _database(url: str, base: Path) -> str:
+    """The address with a relative file name resolved against the configuration's folder."""
+    name = url.removeprefix(SQLITE)
+    if name == url or not name or name.startswith(("/", ":")):
+        return url
+    return f"{SQLITE}{base / name}"
+
+
+def _paths(root: Section, key: str, base: Path) -> tuple[Path, ...]:
+    """Files and folders of the project; one that is not there is an error with its place."""
+    found = []
+    for node in root.scalars(key):
+        path = base / node.text
+        if not path.exists():
+            root.findings.report("no_such_file", node, cure("make_it"), name=node.text)
+        found.append(path)
+    return tuple(found)
+
+
+def _only(section: Section | None, *keys: str) -> dict[str, Any]:
+    if section is None:
+        return {}
+    section.only(*keys)
+    return section.data()
+
+
+def _others(root: Section) -> dict[str, Any]:
+    """Sections that later parts understand: their keys are checked here, their values there."""
+    for node in root.scalars("acted"):
+        if node.text not in _ACTED:
+            remedy = cure("one_of", names=", ".join(_ACTED))
+            root.findings.unknown("unknown_value", node, node.text, _ACTED, remedy, field="acted")
+    auth = root.inner("auth")
+    if auth is not None:
+        auth.only("oidc", "admins")
+        _only(auth.inner("oidc"), "issuer", "client_id", "client_secret")
+    webhooks = list(root.rows("webhooks"))
+    for webhook in webhooks:
+        webhook.only("url", "secret", "events")
+        webhook.need("url")
+        webhook.address("url")
+    return {
+        "acted": root.names("acted"),
+        "auth": auth.data() if auth else {},
+        "webhooks": [webhook.data() for webhook in webhooks],
+        "retention": _only(root.inner("retention"), "changes", "outbox", "audit"),
+        "budget": budget.data() if (budget := root.inner("budget")) else {},
+    }

@@ -1,0 +1,99 @@
+"""What stalewatch.yaml says, checked and typed; sections that only other parts understand stay plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from stalewatch.domain.calendar_spec import Spec
+from stalewatch.domain.durations import Duration, Unit
+from stalewatch.domain.language import nodes
+from stalewatch.domain.policies import Judging, Speaking
+from stalewatch.sdk.notifier import Style
+
+UNNAMED: Final = Spec("default", "UTC", 9 * 60, 18 * 60, frozenset(range(5)))
+"""The calendar of a project without `calendars:`: Monday to Friday, 09:00-18:00 UTC, no holidays."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connecting:
+    """One entry of `connections:`. `options` are the keys that are the connector's own, secrets resolved."""
+
+    id: str
+    type: str
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    every: Duration = Duration(5, Unit.MINUTE)  # noqa: RUF009  # immutable
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One row of `calendars.choose`: its calendar, and its condition as written (None: every record)."""
+
+    calendar: str
+    condition: nodes.Mapping | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarSpecs:
+    """The calendars by name, and which record follows which; the last choice takes every record."""
+
+    specs: Mapping[str, Spec] = field(default_factory=lambda: {UNNAMED.name: UNNAMED})
+    choose: tuple[Choice, ...] = (Choice(calendar=UNNAMED.name),)
+    named: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalating:
+    """One step of a ladder under `escalations:`: `after` is business time since the breach was told."""
+
+    after: Duration
+    to: tuple[str, ...]
+    say: str | None = None
+    style: Style | None = None
+    stop: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Web:
+    """`web:`; `public_url` is where people reach the dashboard."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    public_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One project.
+
+    Attributes:
+        path: the configuration file; `base` is its folder, where relative paths start.
+        language: of what the program prints.
+        rules: files and folders of rules; catalogue: files that add fields.
+        escalations: ladders by name; None if the project has no such section.
+        route_conditions: the `where` of every route as written, for the check against the field catalogue.
+        modes_at: the node of `modes:`, for the check against the rules.
+        notify: per notifier its options, secrets resolved.
+        others: sections that only other parts understand (auth, webhooks, retention, acted, budget, partners).
+    """
+
+    path: Path
+    base: Path
+    database: str = field(repr=False)
+    language: str = "en"
+    rules: tuple[Path, ...] = ()
+    catalogue: tuple[Path, ...] = ()
+    connections: tuple[Connecting, ...] = ()
+    judging: Judging = field(default_factory=Judging)
+    speaking: Speaking = field(default_factory=Speaking)
+    calendars: CalendarSpecs = field(default_factory=CalendarSpecs)
+    escalations: Mapping[str, tuple[Escalating, ...]] | None = None
+    route_conditions: tuple[nodes.Node, ...] = ()
+    modes_at: nodes.Mapping | None = None
+    web: Web = field(default_factory=Web)
+    notify: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
+    secrets: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    others: Mapping[str, Any] = field(default_factory=dict, repr=False)

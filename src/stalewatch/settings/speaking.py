@@ -1,0 +1,97 @@
+"""`quiet:`, `budget:`, `people:`, `teams:` and the addresses of `notify:`: when to speak, and who is who."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from stalewatch.domain.hours import Quiet
+from stalewatch.domain.language.calendars import read_zone
+from stalewatch.domain.language.diagnostics import LANGUAGES
+from stalewatch.domain.language.times_of_day import read_hours
+from stalewatch.domain.policies import Override, Speaking
+from stalewatch.settings.routes import read_routes
+from stalewatch.settings.section import Section
+
+POLITE: Final = Quiet(9 * 60, 18 * 60 + 30)
+"""The hours of a project that says nothing of them; `quiet: off` speaks around the clock."""
+_BUDGET: Final = ("immediate_per_day", "digests_per_day", "escalations_per_manager_per_day")
+
+
+def read_speaking(root: Section, public_url: str | None) -> Speaking:
+    """What the project decided about speaking."""
+    people = _people(root.inner("people"))
+    channel, email = _operator(root.inner("notify"))
+    return Speaking(
+        routes=read_routes(root, people),
+        quiet=None if root.is_off("quiet") else _quiet(root.inner("quiet")),
+        immediate_per_day=_budget(root.inner("budget")),
+        language=read_language(root) or LANGUAGES[0],
+        people=people,
+        channels=_channels(root.inner("teams")),
+        operator_channel=channel,
+        operator_email=email,
+        public_url=public_url,
+    )
+
+
+def read_language(root: Section) -> str | None:
+    """The project's own language; None where readers have the last word (`owner`)."""
+    defaults = root.inner("defaults")
+    said = defaults.word("language", ("owner", *LANGUAGES)) if defaults else None
+    return None if said == "owner" else said
+
+
+def _quiet(section: Section | None) -> Quiet:
+    if section is None:
+        return POLITE
+    section.only("send_between", "days", "respect_slack_dnd")
+    section.flag("respect_slack_dnd")
+    node = section.get("send_between")
+    hours = (POLITE.opens, POLITE.closes) if node is None else read_hours(node, section.findings)
+    days = section.word("days", ("calendar", "all"))
+    opens, closes = hours or (POLITE.opens, POLITE.closes)
+    return Quiet(opens, closes, on_business_days=days != "all")
+
+
+def _budget(section: Section | None) -> int:
+    usual = Speaking().immediate_per_day
+    if section is None:
+        return usual
+    section.only(*_BUDGET)
+    numbers = {key: section.whole(key) for key in _BUDGET}
+    most = numbers["immediate_per_day"]
+    return usual if most is None else most
+
+
+def _people(section: Section | None) -> Mapping[str, Override]:
+    found: dict[str, Override] = {}
+    for key, person in section.sections() if section else ():
+        person.only("slack", "manager", "team", "language", "tz")
+        manager = person.text("manager")
+        name = key.text.lower() if "@" in key.text else key.text
+        found[name] = Override(
+            slack=person.text("slack"),
+            manager=manager.lower() if manager and "@" in manager else manager,
+            team=person.text("team"),
+            language=person.word("language", LANGUAGES),
+            zone=read_zone(person.get("tz"), person.findings),
+        )
+    return found
+
+
+def _channels(section: Section | None) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for key, team in section.sections() if section else ():
+        team.only("channel")
+        if (channel := team.text("channel")) is not None:
+            found[key.text] = channel
+    return found
+
+
+def _operator(notify: Section | None) -> tuple[str | None, str | None]:
+    section = notify.inner("operator") if notify else None
+    if section is None:
+        return None, None
+    section.only("channel", "email")
+    return section.text("channel"), section.text("email")
