@@ -9,7 +9,7 @@ import pytest
 
 from stalewatch.domain.calendar import Calendar, CalendarError, Spec
 from stalewatch.domain.durations import Unit
-from stalewatch.domain.instants import NEVER, OUTSIDE
+from stalewatch.domain.instants import DAY, NEVER, OUTSIDE
 from stalewatch.domain.pauses import Pauses
 from tests.domain.calendar_builders import MONDAY_TO_FRIDAY, ROUND_THE_CLOCK, TOKYO, Told, days, limit, pauses, utc
 
@@ -164,6 +164,12 @@ def test_a_calendar_that_closes_at_midnight_ends_its_own_day() -> None:
     assert always.add("2026-03-02 10:00", "36bh") == "2026-03-03 22:00"
 
 
+@pytest.mark.parametrize("text", ["0h", "0m", "0bh"])
+def test_no_time_at_all_moves_nothing(text: str) -> None:
+    for moment in ("2026-03-05 10:00", "2026-03-07 15:00"):  # a Thursday in hours, a Saturday
+        assert tokyo.add(moment, text) == tokyo.sub(moment, text) == moment
+
+
 # ------------------------------------------------------------------------------------- the ends of the tables
 
 
@@ -191,6 +197,12 @@ def test_a_deadline_that_leaves_the_tables_is_outside(text: str) -> None:
     assert tokyo.sub("1970-01-01 09:30", text) == "outside"
 
 
+def test_the_last_close_at_midnight_is_outside_already() -> None:
+    assert always.add("2099-12-30 10:00", "0d") == "2099-12-31 00:00"
+    assert always.add("2099-12-30 10:00", "1d") == "outside"
+    assert always.calendar.closes_at(days("2099-12-31")).tolist() == [OUTSIDE]
+
+
 def test_a_batch_may_mix_what_can_and_cannot_be_judged() -> None:
     mixed = np.array([NEVER, tokyo.us("2026-03-02 10:00"), OUTSIDE])
     due = tokyo.calendar.add(mixed, limit("14d"))
@@ -202,6 +214,18 @@ def test_a_wait_without_end_leaves_no_deadline() -> None:
     forever = Pauses(np.array([0, 1]), np.array([tokyo.us("2026-03-03 10:00")]), np.array([OUTSIDE]))
     for text in ("14d", "10bd", "100h", "40bh"):
         assert tokyo.calendar.add(tokyo.instants("2026-03-02 10:00"), limit(text), forever).tolist() == [OUTSIDE]
+
+
+@pytest.mark.parametrize(("text", "due"), [("1bd", "2026-04-01 18:00"), ("1h", "2026-04-01 10:00")])
+def test_a_wait_without_start_lasts_until_its_end(text: str, due: str) -> None:
+    wait = Pauses(np.array([0, 1]), np.array([NEVER]), np.array([tokyo.us("2026-04-01 09:00")]))
+    us = tokyo.calendar.add(tokyo.instants("2026-03-02 10:00"), limit(text), wait)
+    assert tokyo.wall(int(us[0])) == due
+
+
+def test_the_tables_hold_their_first_instant_and_not_the_one_behind_them() -> None:
+    first, behind = tokyo.us("1970-01-01 00:00"), tokyo.us("2100-01-01 00:00")
+    assert tokyo.calendar.holds(np.array([first - 1, first, behind - 1, behind])).tolist() == [False, True, True, False]
 
 
 def test_an_empty_batch_stays_empty() -> None:
@@ -284,12 +308,18 @@ def test_the_anchors_own_date_is_not_told_and_that_of_the_deadline_is() -> None:
     assert tokyo.calendar.holidays_between(equinox_and_before, until).tolist() == [0, 1]
 
 
-def test_there_is_nothing_to_explain_without_a_deadline() -> None:
-    anchor = np.array([NEVER, tokyo.us("2026-03-02 10:00"), tokyo.us("2026-03-02 10:00")])
-    due = np.array([NEVER, NEVER, OUTSIDE])
-    wait = pauses([[(tokyo.us("2026-03-06 12:00"), tokyo.us("2026-04-01 09:00"))]] * 3)
-    assert tokyo.calendar.holidays_between(anchor, due).tolist() == [0, 0, 0]
-    assert tokyo.calendar.paused_dates(anchor, due, wait).tolist() == [0, 0, 0]
+def test_a_paused_date_is_told_like_a_holiday() -> None:
+    anchor, due = tokyo.instants("2026-03-06 10:00"), tokyo.instants("2026-04-02 18:00")  # 6 March is paused itself
+    wait = pauses([[(tokyo.us("2026-03-06 12:00"), tokyo.us("2026-04-01 09:00"))]])
+    assert tokyo.calendar.paused_dates(anchor, due, wait).tolist() == [25]
+
+
+def test_there_is_nothing_to_explain_without_a_start_or_a_deadline() -> None:
+    early, march = utc("1969-06-01"), tokyo.us("2026-03-02 10:00")
+    anchor, due = np.array([NEVER, march, march, early]), np.array([NEVER, NEVER, OUTSIDE, march + 40 * DAY])
+    wait = pauses([[(tokyo.us("2026-03-06 12:00"), tokyo.us("2026-04-01 09:00"))]] * 4)
+    assert tokyo.calendar.holidays_between(anchor, due).tolist() == [0] * 4
+    assert tokyo.calendar.paused_dates(anchor, due, wait).tolist() == [0] * 4
 
 
 def test_where_midnight_closes_a_date_without_a_time_is_its_own_start() -> None:
@@ -298,6 +328,7 @@ def test_where_midnight_closes_a_date_without_a_time_is_its_own_start() -> None:
     anchor, due = np.array([told.close_of("2026-03-19")]), np.array([told.close_of("2026-03-23")])
     assert told.calendar.holidays_between(anchor, due, dated=True).tolist() == [1]
     assert told.calendar.holidays_between(anchor, due).tolist() == [0]
+    assert told.calendar.holidays_between(anchor, anchor).tolist() == [0]
 
 
 # ----------------------------------------------------------------------------------------- what is refused

@@ -78,7 +78,7 @@ def nights(zone: str) -> list[int]:
 
 @st.composite
 def specs(draw: st.DrawFn) -> Spec:
-    odd_hours = st.tuples(st.integers(0, 1439), st.integers(1, 1440)).filter(lambda hours: hours[0] < hours[1])
+    odd_hours = st.tuples(st.integers(0, 1380), st.integers(60, 1440)).filter(lambda hours: hours[0] + 60 <= hours[1])
     opens, closes = draw(st.sampled_from(HOURS) | odd_hours)
     return Spec(
         name="any",
@@ -99,9 +99,12 @@ def batches(draw: st.DrawFn, units: list[Unit], amounts: tuple[int, int], longes
     wait = st.tuples(st.integers(-longest_wait, 2 * longest_wait), st.integers(1, longest_wait))
     clock = st.tuples(near | far, st.lists(wait, max_size=3), st.booleans())
     clocks = draw(st.lists(clock, min_size=CLOCKS, max_size=CLOCKS))
+    unit, (fewest, most) = draw(st.sampled_from(units)), amounts
+    if unit is Unit.BUSINESS_HOUR:  # half a week of them: the oracle walks every minute
+        most = min(most, max(1, (spec.closes - spec.opens) * len(spec.days) // 120))
     return Batch(
         spec,
-        Duration(draw(st.integers(*amounts)), draw(st.sampled_from(units))),
+        Duration(draw(st.integers(fewest, most)), unit),
         tuple(start * MINUTE for start, _, _ in clocks),
         tuple(
             tuple(((start + after) * MINUTE, (start + after + minutes) * MINUTE) for after, minutes in waits)

@@ -106,6 +106,11 @@ def test_a_close_that_the_night_repeats_is_the_first() -> None:
     assert told.calendar.add(np.array([close + HOUR // 2]), limit("0d"))[0] == utc("2026-10-26 01:30")
 
 
+def test_a_date_whose_midnight_is_skipped_begins_with_the_skip() -> None:
+    sao_paulo = office("America/Sao_Paulo").calendar  # on 4 November 2018 00:00 became 01:00
+    assert sao_paulo.midnight(days("2018-11-04"))[0] == utc("2018-11-04 03:00")
+
+
 def test_a_date_that_begins_twice_has_the_instants_of_both_beginnings() -> None:
     st_johns = office("America/St_Johns")  # on 7 November 2010 at 00:01 it became 23:01 of the 6th again
     sixth, seventh = days("2010-11-06", "2010-11-07")

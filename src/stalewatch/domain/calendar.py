@@ -169,8 +169,7 @@ class Calendar:
 
     def _distance(self, duration: Duration) -> int:
         # Longer than the tables is as good as any longer, and no sum can overflow.
-        longest = DAYS if duration.unit.counts_dates else self._end - self._start
-        return min(duration.amount * _STEP[duration.unit], longest)
+        return min(duration.amount * _STEP[duration.unit], self._end - self._start)
 
     def _forward(self, scale: Scale, origin: Positions, distance: int, pauses: Pauses | None) -> Positions:
         if pauses is None or not pauses.start.size:

@@ -18,7 +18,7 @@ from stalewatch.domain.instants import OUTSIDE, Instants, Mask
 from stalewatch.domain.pauses import Pauses
 
 Positions = NDArray[np.int64]
-_FAR: Final = 1 << 40  # the position of what lies outside the tables: no walk comes back from it
+_FAR: Final = 1 << 60  # the position of what lies outside the tables: no walk comes back from it
 
 
 class Scale(Protocol):

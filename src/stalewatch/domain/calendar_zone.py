@@ -36,8 +36,8 @@ class Zone:
 
     Attributes:
         lived: per day whether the zone had that date (Apia had no 30 December 2011).
-        midnights: per day, and for the day after the last, its first instant; of a date that was skipped the
-            instant of the skip.
+        midnights: per day, and for the day after the last, when it begins: where clocks skip 00:00, the instant
+            of the skip; where they show it twice, the first.
 
     Raises:
         CalendarError: if there is no zone of this name.
@@ -49,11 +49,8 @@ class Zone:
         self._changes = Edges(changes)
         # -1 before the tables and DAYS behind them: both find the sentinel at the end of a table of DAYS + 1.
         self._day_after = np.clip(np.concatenate([[-1], days]), -1, DAYS)
-        begun, first = np.unique(days, return_index=True)
-        inside = (begun >= 0) & (begun <= DAYS)
         self.midnights = self.instant(np.arange(DAYS + 1) * DAY)
-        self.midnights[begun[inside]] = changes[first[inside]]
-        self.lived: Mask = np.isin(np.arange(DAYS), begun)
+        self.lived: Mask = np.isin(np.arange(DAYS), days)
 
     def instant(self, wall: NDArray[np.int64]) -> Instants:
         """Instants at which clocks show these wall times (microseconds since 1970-01-01 00:00 local)."""
