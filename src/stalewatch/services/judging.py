@@ -68,7 +68,7 @@ def _store(conn: Connection, book: Rulebook, frame: Frame, table: Table, now: in
                 "object": frame.object,
                 "entries": kept,
                 "next_at": first,
-                "breach_at": first_breach(kept),
+                "breach_at": next_breach(kept, now),
                 "ruleset": book.version,
                 "judged_at": now,
             }
@@ -95,9 +95,9 @@ def earliest(*moments: int | None) -> int | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def first_breach(mine: Sequence[Entry]) -> int | None:
-    """The earliest deadline among a record's running clocks."""
-    return earliest(*(entry.breach_at for entry in mine))
+def next_breach(mine: Sequence[Entry], now: int) -> int | None:
+    """The earliest deadline ahead among a record's running clocks."""
+    return earliest(*(entry.breach_at for entry in mine if entry.breach_at is not None and entry.breach_at > now))
 
 
 def states(some: Sequence[Entry], now: int) -> list[State]:

@@ -122,7 +122,7 @@ class Recorder:
             "ends_at": None if activity.ends_at is None else to_us(activity.ends_at),
             "recorded_at": None if activity.recorded_at is None else to_us(activity.recorded_at),
             "meeting": None if activity.meeting is None else activity.meeting.value,
-            "people": sorted(activity.people),
+            "people": sorted(name for one in activity.people if (name := clean(one))),
             "inferred": activity.inferred,
             "records": [f"{self.connection}:{record}" for record in activity.records],
         }
@@ -146,6 +146,8 @@ def row_of(
     Raises:
         BadValue: if one of its values cannot be a value of its field.
     """
+    if clean(record.id) != record.id:
+        raise BadValue("id with characters that cannot be stored")
     obj = "lead" if isinstance(record, Lead) else "partner_deal" if record.is_partner_deal else "deal"
     kinds, columns = catalogue.objects[obj], records.column_names(obj)
     values = {**record.fields, **(_lead(record) if isinstance(record, Lead) else _deal(record))}

@@ -133,6 +133,7 @@ class Sync:
     def _store(self, conn: Connection, claimed: Any, page: Page, done: Synced, began: int) -> None:
         now = to_us(self.clock.now())
         leases.keep(conn, CONNECTIONS, claimed.id, claimed.fence, lease_us=LEASE, cursor=dict(page.cursor))
+        clocks.share(conn, claimed.id)  # before any record: the tick locks in the same order
         recorded = Recorder(claimed.id, self.book, self.speaking, now, began).record(conn, page)
         done.records += recorded.records
         done.rejected.update(recorded.rejected)
@@ -176,11 +177,13 @@ def recompute(db: Database, clock: Clock, book: Rulebook, connection: str, progr
             stale = clocks.stale(conn, connection, book.version, judging.PIECE)
             if not stale:
                 return done
+            clocks.share(conn, connection)
             now, fed = to_us(clock.now()), coverage(conn)
             objects = records.objects(conn, stale)
             for obj in sorted(set(objects.values())):
                 mine = [record for record in stale if objects[record] == obj]
                 judging.judge(conn, book, obj, mine, fed, now)
+            clocks.delete(conn, [record for record in stale if objects.get(record) not in book.objects])
         done += len(stale)
         progress(done, None)
 

@@ -160,12 +160,29 @@ class _Records:
         )
 
 
-def days_over(calendar: Calendar, due: int, now: int, limit: Duration) -> int:
-    """Whole days past the limit in the limit's own days, negative before it."""
+def calendars_of(conn: Connection, book: Rulebook, objects: Mapping[str, str]) -> dict[str, Calendar]:
+    """The calendar of each record (id -> object); read from the store only where there is a choice."""
+    if len(book.calendars.rows) == 1:
+        return dict.fromkeys(objects, book.calendars.default)
+    found: dict[str, Calendar] = {}
+    for obj in sorted(set(objects.values())):
+        ids = [record for record, mine in objects.items() if mine == obj]
+        frame = frames.load(conn, book.rules.catalogue, book.needs[obj], obj, ids, frames.EVERYTHING)
+        chosen = book.calendars.choose(frame, book.rules)
+        found |= {record: chosen.of(place) for place, record in enumerate(frame.keys)}
+    return found
+
+
+def days_over(calendar: Calendar, due: int, now: int, limit: Duration | None) -> int:
+    """Whole days past the limit in the limit's own days (None: calendar days), negative before it."""
     first, last = calendar.local_day(np.array([due, now], np.int64)).tolist()
     low, high = sorted((first, last))
     dates = np.arange(low + 1, high + 1)
-    counted = int(calendar.is_business_day(dates).sum()) if day_unit(limit) is Unit.BUSINESS_DAY else len(dates)
+    counted = (
+        int(calendar.is_business_day(dates).sum())
+        if limit is not None and day_unit(limit) is Unit.BUSINESS_DAY
+        else len(dates)
+    )
     return counted if last >= first else -counted
 
 

@@ -12,13 +12,12 @@ from typing import Any
 
 from stalewatch.clock import Clock
 from stalewatch.domain.alerts import Kind
-from stalewatch.domain.calendar import Calendar
 from stalewatch.domain.directory import Directory
 from stalewatch.domain.entries import Entry
-from stalewatch.domain.instants import NEVER, to_us
+from stalewatch.domain.instants import NEVER, SECOND, to_us
 from stalewatch.domain.pacing import Reason, storm
 from stalewatch.domain.policies import Speaking
-from stalewatch.services import evidence, frames, judging
+from stalewatch.services import evidence, judging
 from stalewatch.services.alert_rows import alert_id, from_row, split
 from stalewatch.services.announcing import CHECKING, Announcer
 from stalewatch.services.episodes import Moved, Watched
@@ -26,11 +25,14 @@ from stalewatch.services.golive import live_since
 from stalewatch.services.people import directory
 from stalewatch.services.rulebook import Rulebook
 from stalewatch.services.sources import Sources, coverage, trusted
+from stalewatch.services.tellings import calendars_of
 from stalewatch.store import alerts, clocks, notices, outbox, records
 from stalewatch.store.engine import Connection, Database
 
 PAGE = 500
 """Records of one transaction: short enough that a writer never waits long."""
+LOOKED_EVERY = 60 * SECOND
+"""A connection at which nothing is due gets its watermark moved at least this often."""
 
 
 @dataclass(slots=True)
@@ -81,9 +83,12 @@ class _Tick:
 
     def connection(self, connection: str, since: Mapping[str, int]) -> None:
         """Page after page, each in a transaction of its own, until nothing is due."""
-        while True:
+        while self._has_work(connection):
             with self.db.write() as conn:
                 seen = clocks.lock(conn, connection)
+                if seen > self.now:  # somebody tried a later `--now` before
+                    clocks.rewind(conn, connection, self.now)
+                    seen = self.now
                 due = clocks.due(conn, connection, self.now, since=seen, limit=PAGE)
                 timers = alerts.timers_due(conn, self.now, PAGE, connection=connection)
                 ids = sorted({*due, *(row.record_id for row in timers)})
@@ -91,6 +96,15 @@ class _Tick:
                     clocks.advance(conn, connection, self.now)
                     return
                 self._page(conn, ids, since, NEVER if seen == clocks.BEGINNING else seen)
+
+    def _has_work(self, connection: str) -> bool:
+        """A look without a lock: most ticks find nothing, and then write nothing."""
+        with self.db.read() as conn:
+            seen = clocks.watermark(conn, connection)
+            if seen > self.now or seen == clocks.BEGINNING or self.now - seen > LOOKED_EVERY:
+                return True
+            timers = alerts.timers_due(conn, self.now, 1, connection=connection)
+            return bool(timers or clocks.due(conn, connection, self.now, since=seen, limit=1))
 
     def _page(self, conn: Connection, ids: Sequence[str], since: Mapping[str, int], seen: int) -> None:
         self._end_meetings(conn, ids)
@@ -103,7 +117,7 @@ class _Tick:
         alerts.insert(conn, new)
         alerts.update(conn, changed)
         self._announce(conn, announcer, moved, rows)
-        self._rearm(conn, watched, rows)
+        self._rearm(conn, ids, watched, rows)
         self.done.looked += len(watched)
         self.done.opened += len(new)
 
@@ -124,11 +138,11 @@ class _Tick:
         entries = clocks.entries(conn, ids, list[Entry])
         stored = alerts.latest_of(conn, ids)
         objects = records.objects(conn, ids)
-        rows, calendars = {}, {}
+        rows: dict[str, Any] = {}
+        calendars = calendars_of(conn, self.book, objects)
         for obj in sorted(set(objects.values())):
             mine = [record for record in ids if objects.get(record) == obj]
             rows.update({row.id: row for row in records.read_by_ids(conn, obj, mine)})
-            calendars.update(_calendars(conn, self.book, obj, mine))
         known: dict[str, dict[tuple[str, str | None], Any]] = {}
         for row in stored:
             known.setdefault(row.record_id, {})[row.rule_id, row.subject] = from_row(row)
@@ -170,23 +184,17 @@ class _Tick:
         self.done.said += notices.add(conn, said)
         outbox.call(conn, _calls(said))
 
-    def _rearm(self, conn: Connection, watched: Sequence[Watched], rows: Mapping[str, Any]) -> None:
-        """Set every record's next edge beyond now."""
+    def _rearm(self, conn: Connection, ids: Sequence[str], watched: Sequence[Watched], rows: Mapping[str, Any]) -> None:
+        """Set every record's next edge beyond now; a record that is gone has none."""
         edges = judging.next_edges([each.clocks for each in watched], self.now)
-        ahead = []
+        gone = set(ids) - {each.id for each in watched}
+        ahead: list[dict[str, Any]] = [{"record_id": one, "next_at": None, "breach_at": None} for one in sorted(gone)]
         for each, edge in zip(watched, edges, strict=True):
             ends = getattr(rows[each.id], "meeting_ends_at", None)
             later = ends if ends is not None and ends > self.now else None
-            ahead.append((each.id, judging.earliest(edge, later)))
+            breach = judging.next_breach(each.clocks, self.now)
+            ahead.append({"record_id": each.id, "next_at": judging.earliest(edge, later), "breach_at": breach})
         clocks.rearm(conn, ahead)
-
-
-def _calendars(conn: Connection, book: Rulebook, obj: str, ids: Sequence[str]) -> dict[str, Calendar]:
-    if len(book.calendars.rows) == 1:
-        return dict.fromkeys(ids, book.calendars.default)
-    frame = frames.load(conn, book.rules.catalogue, book.needs[obj], obj, ids, frames.EVERYTHING)
-    chosen = book.calendars.choose(frame, book.rules)
-    return {record: chosen.of(position) for position, record in enumerate(frame.keys)}
 
 
 def _calls(said: Sequence[Mapping[str, Any]]) -> dict[str, int]:

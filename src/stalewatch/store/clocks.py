@@ -15,7 +15,7 @@ fired clocks leave behind are never walked. Two rules keep that true while sever
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final, TypeVar
 
 import msgspec
@@ -51,9 +51,9 @@ def _clamped(row: Row, floor: int) -> Row:
     return {**row, "next_at": lifted, "entries": encoded(row["entries"])}
 
 
-def rearm(conn: Connection, edges: Sequence[tuple[str, int | None]]) -> int:
-    """Set the next edge of records that were looked at, under `lock`; return how many there were."""
-    return bulk.update(conn, clocks, [{"record_id": id_, "next_at": edge} for id_, edge in edges], by=("record_id",))
+def rearm(conn: Connection, rows: Sequence[Row]) -> int:
+    """Set next_at and breach_at of records (record_id) that were looked at, under `lock`; return how many."""
+    return bulk.update(conn, clocks, rows, by=("record_id",))
 
 
 def due(conn: Connection, connection: str, upto: int, *, since: int, limit: int) -> list[str]:
@@ -82,6 +82,18 @@ def entries(conn: Connection, ids: Collection[str], kind: type[T]) -> dict[str, 
     decode = msgspec.json.Decoder(kind).decode
     rows = bulk.read(conn, [clocks.c.record_id, clocks.c.entries], clocks.c.record_id, ids)
     return {row[0]: decode(row[1]) for row in rows}
+
+
+def every(conn: Connection, size: int = bulk.CHUNK) -> Iterator[tuple[str, list[str]]]:
+    """(connection, the entries of its records as text) of everything that was judged, in pieces."""
+    statement = sa.select(clocks.c.record_id, clocks.c.entries).order_by(clocks.c.record_id).limit(size)
+    for connection in conn.scalars(sa.select(clocks.c.connection).distinct().order_by(clocks.c.connection)).all():
+        after = ""
+        while rows := conn.execute(
+            statement.where(clocks.c.connection == connection, clocks.c.record_id > after)
+        ).all():
+            yield connection, [row[1] for row in rows]
+            after = rows[-1][0]
 
 
 def stored(conn: Connection, ids: Collection[str]) -> list[Found]:
