@@ -167,9 +167,8 @@ def of_entry(book: Rulebook, rule: Rule, entry: Entry, calendar: Calendar, conne
     counted = limit is not None and limit.unit in _BUSINESS and entry.runs
     skipped = int(calendar.holidays_between(clocks.anchor, clocks.breach_at)[0]) if counted else 0
     named = [ref.name for ref in rule.start.fields] if isinstance(rule.start, FromFields) else []
-    waits = (
-        0 if clocks.pauses is None else int(calendar.paused_dates(clocks.anchor, clocks.breach_at, clocks.pauses)[0])
-    )
+    pauses = clocks.pauses
+    waits = 0 if pauses is None else int(calendar.paused_dates(clocks.anchor, clocks.breach_at, pauses)[0])
     return Explanation(
         rule_id=rule.id,
         rule_title=rule.title,
@@ -182,7 +181,7 @@ def of_entry(book: Rulebook, rule: Rule, entry: Entry, calendar: Calendar, conne
         calendar=calendar.spec.name,
         zone=calendar.spec.zone,
         holidays_skipped=skipped,
-        paused_dates=int(waits[0]),
+        paused_dates=waits,
         paused_until=_or_none(int(clocks.paused_until(moment)[0])),
         due=entry.breach_at,
         connection=connection,
