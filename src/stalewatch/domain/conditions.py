@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stalewatch.domain.calendar import Calendar
+from stalewatch.domain.changed import newest_change
 from stalewatch.domain.frame import UNKNOWN_CHOICE, Column, Frame
 from stalewatch.domain.instants import Instants, Mask, to_day, to_us
 from stalewatch.domain.language.model import (
@@ -176,23 +177,10 @@ class Scope:
     def _entered(self, name: str) -> Mask:
         if self.began is None:
             return np.zeros(self.size, np.bool_)
-        newest = self._newest_change(name)
+        newest = newest_change(self.frame, name)
         newest = newest if self.rows is None else newest[self.rows]
-        return newest >= self.began
-
-    def _newest_change(self, name: str) -> Instants:
-        """Per record when the field last took another value; a first known value is no change."""
-        newest = np.full(self.frame.size, np.iinfo(np.int64).min + 1, np.int64)
-        history = self.frame.history.get(name)
-        if history is None or not len(history.row):
-            return newest
-        same_row = np.concatenate(([False], history.row[1:] == history.row[:-1]))
-        differs = np.concatenate(([True], _differs(history.values, history.present)))
-        created = self.frame.columns["created_at"]
-        begun = np.where(created.present, created.values, np.int64(0))[history.row]
-        changed = np.where(same_row, differs, history.at > begun)
-        np.maximum.at(newest, history.row[changed], history.at[changed])
-        return newest
+        entered: Mask = newest >= self.began
+        return entered
 
     # ------------------------------------------------------------------------------------------ comparison
 
@@ -303,11 +291,3 @@ class Scope:
             which[where] = number
         mine = which[self.rows]
         return [(calendar, np.flatnonzero(mine == number)) for number, (calendar, _) in enumerate(parts)]
-
-
-def _differs(values: NDArray[Any], present: Mask) -> Mask:
-    """Where an entry differs from the one before it; two empties are equal."""
-    both = present[1:] & present[:-1]
-    unequal = np.asarray(values[1:] != values[:-1], np.bool_) if len(values) else np.zeros_like(both)
-    changed: Mask = (present[1:] != present[:-1]) | (both & unequal)
-    return changed

@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from stalewatch.domain import alerts, assemble
+from stalewatch.domain import alerts, assemble, episodes
 from stalewatch.domain.assemble import Happening, Raw, Snapshot
 from stalewatch.domain.clocks import Judge, Verdict
 from stalewatch.domain.deadlines import State
@@ -217,7 +217,7 @@ class _Life:
         for sleep in sleeps:
             for key, alert in self.alerts.items():
                 if key[0] == sleep.rule and not alert.is_over:
-                    self.alerts[key] = alerts.snooze(alert, sleep.until, self._policy(None))
+                    self.alerts[key] = episodes.snooze(alert, sleep.until, self._policy(None))
 
     def _step(self, now: int) -> None:
         rules = {rule.id: rule for rule in self.judge.rules.rules}
@@ -225,7 +225,7 @@ class _Life:
         breached = {key[0] for key, reading in found.items() if reading.state is State.BREACHED}
         for key, reading in found.items():
             muter = next((rule for rule in sorted(breached) if key[0] in rules[rule].mutes), None)
-            outcome = alerts.step(self.alerts.get(key), "", reading, now, self._policy(muter))
+            outcome = episodes.step(self.alerts.get(key), "", reading, now, self._policy(muter))
             if outcome.alert is not None:
                 self.alerts[key] = outcome.alert
                 said = [f"{outcome.alert.episode}:{one.kind}" for one in outcome.says]

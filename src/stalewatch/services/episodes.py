@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from stalewatch.domain import alerts
+from stalewatch.domain import alerts, episodes
 from stalewatch.domain.alerts import Alert, Policy, Reading, Said
 from stalewatch.domain.calendar import Calendar
 from stalewatch.domain.deadlines import State
@@ -73,7 +73,7 @@ class Steps:
             latest = record.alerts.get(problem)
             muter = next((name for name in muters if problem[0] in self.rules[name].mutes), None)
             mark = alerts.fingerprint(self.tenant, rule.id, record.object, record.id, problem[1])
-            outcome = alerts.step(latest, mark, reading, now, self._policy(record, rule, muter))
+            outcome = episodes.step(latest, mark, reading, now, self._policy(record, rule, muter))
             if outcome.alert is not None and (outcome.alert != latest or outcome.says):
                 moved.append(Moved(record, rule, problem[1], outcome.alert, latest, reading, outcome.says))
         return moved

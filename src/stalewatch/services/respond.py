@@ -10,6 +10,7 @@ import numpy as np
 
 from stalewatch.clock import Clock
 from stalewatch.domain import alerts as life
+from stalewatch.domain import episodes
 from stalewatch.domain.alerts import AlertState
 from stalewatch.domain.instants import to_us
 from stalewatch.services.alert_rows import changing, from_row
@@ -61,7 +62,7 @@ def snooze(
         refusal = _refusal(book, row, until, reason, now, latest)
         if refusal is not None:
             return Answer(alert=row, refusal=refusal, until=latest)
-        alert = life.snooze(from_row(row), until, _policy(book))
+        alert = episodes.snooze(from_row(row), until, _policy(book))
         values = changing(alert, row, now)
         answered = {"snoozed_by": actor, "snooze_reason": reason, "acted_at": now, "acted_as": "snoozed"}
         alerts.update(conn, [{"id": row.id, "version": row.version, **values, **answered}])

@@ -1,0 +1,209 @@
+"""The life of an alert: what opens, what is told, what resolves (rules.md, "Identity and episodes").
+
+`step` takes the latest episode of one problem, what its clock says now, and the time; it answers with the
+episode as it is from now on and the messages that this moment calls for. It is the only place where either
+changes, whoever calls it: a tick, a sync, a replay of history.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from stalewatch.domain.alerts import Alert, AlertState, Cause, Kind, Policy, Reading, Said, Step
+from stalewatch.domain.deadlines import State
+
+
+def step(latest: Alert | None, mark: str, clock: Reading, now: int, policy: Policy) -> Step:
+    """Take the latest episode of a problem to `now`.
+
+    Args:
+        latest: the episode with the highest number, None if there never was one.
+        mark: the problem's fingerprint, for an episode that opens.
+    """
+    if clock.state is State.CANNOT_JUDGE:
+        return Step(latest)
+    if latest is None or latest.is_over:
+        if clock.state not in (State.AT_RISK, State.BREACHED):
+            return Step(latest)
+        return _speak(_opened(latest, mark, clock, now, policy), clock, now, policy)
+    if clock.state is State.PAUSED:
+        return Step(_timed(_waiting(latest, clock, policy), policy))
+    if _holds_on(latest, clock):
+        return _speak(_back(latest, clock, now), clock, now, policy)
+    return _fade(latest, clock, now, policy)
+
+
+def end(alert: Alert, cause: Cause, now: int) -> Step:
+    """Resolve at once: the rule changed, the record vanished, or somebody said so."""
+    over = replace(
+        alert, state=AlertState.RESOLVED, cause=cause, resolved_at=now, due_at=None,
+        snoozed_until=None, ask_at=None, muted_by=None, resolved_since_told=alert.breach_told,
+    )  # fmt: skip
+    return Step(over, (Said(Kind.RESOLVE, 1 + alert.reopens),) if alert.was_told else ())
+
+
+def snooze(alert: Alert, until: int, policy: Policy) -> Alert:
+    """Hold back warn, breach, repeat and escalate until then. Limits are the caller's to check."""
+    return _timed(replace(alert, state=AlertState.SNOOZED, snoozed_until=until, snoozes=alert.snoozes + 1), policy)
+
+
+# ------------------------------------------------------------------------------------------------ opening
+
+
+def _opened(latest: Alert | None, mark: str, clock: Reading, now: int, policy: Policy) -> Alert:
+    late = policy.live_since is not None and clock.state is State.BREACHED and clock.breach_at <= policy.live_since
+    backlog = late and (latest is None or (latest.resolved_at or 0) <= (policy.live_since or 0))
+    if latest is not None and _is_same_story(latest, clock, policy):
+        return replace(
+            latest, state=AlertState.OPEN, anchor=clock.anchor, warn_at=clock.warn_at, breach_at=clock.breach_at,
+            reopens=latest.reopens + 1, resolving_since=None, resolved_at=None, cause=None, backlog=backlog,
+            shadow=policy.shadow,
+        )  # fmt: skip
+    return Alert(
+        fingerprint=mark, episode=1 if latest is None else latest.episode + 1, state=AlertState.OPEN,
+        anchor=clock.anchor, warn_at=clock.warn_at, breach_at=clock.breach_at, opened_at=now,
+        backlog=backlog, shadow=policy.shadow,
+    )  # fmt: skip
+
+
+def _is_same_story(latest: Alert, clock: Reading, policy: Policy) -> bool:
+    """Resolved no longer than reopen_within before the clock ran again, from the same anchor or by condition."""
+    resolved = latest.resolved_at or 0
+    in_time = clock.ran_since <= policy.reopens_until(resolved)
+    return in_time and (clock.by_condition or clock.anchor == latest.anchor)
+
+
+# ------------------------------------------------------------------------------------------------ going on
+
+
+def _holds_on(alert: Alert, clock: Reading) -> bool:
+    """Whether the trouble that the alert speaks of is still there."""
+    match clock.state:
+        case State.BREACHED:
+            return True
+        case State.AT_RISK:
+            # A deadline that lies ahead again after its breach has moved: that trouble is over.
+            return alert.breached_at is None or (clock.was_paused and clock.anchor == alert.anchor)
+        case State.WATCHING:
+            return clock.was_paused and clock.anchor == alert.anchor  # a wait is never a resolve
+        case _:
+            return False
+
+
+def _back(alert: Alert, clock: Reading, now: int) -> Alert:
+    """The trouble holds: out of a flap, a snooze that ended, a wait that ended."""
+    snoozed = alert.snoozed_until is not None and now < alert.snoozed_until
+    state = AlertState.SNOOZED if snoozed else AlertState.OPEN
+    return replace(
+        alert, state=state, anchor=clock.anchor, warn_at=clock.warn_at, breach_at=clock.breach_at,
+        resolving_since=None, cause=None,
+    )  # fmt: skip
+
+
+def _waiting(alert: Alert, clock: Reading, policy: Policy) -> Alert:
+    until = clock.paused_until
+    ask_at = None if until is None else policy.close_of_day(until)
+    return replace(alert, state=AlertState.WAITING, ask_at=ask_at, resolving_since=None, cause=None)
+
+
+def _speak(alert: Alert, clock: Reading, now: int, policy: Policy) -> Step:
+    """Say what this moment calls for, unless something holds it back."""
+    if clock.state is State.BREACHED and alert.breached_at is None:
+        alert = replace(alert, breached_at=now)
+    if _is_late_backlog(alert, clock, policy):
+        alert = replace(alert, backlog=True)
+    alert = replace(alert, muted_by=policy.muted_by, shadow=alert.shadow and policy.shadow)
+    if clock.state is State.WATCHING:
+        return Step(_timed(replace(alert, ask_at=None), policy))
+    if _is_held_back(alert, clock, now):
+        return Step(_timed(alert, policy))
+    woke = alert.snoozed_until is not None or alert.ask_at is not None
+    said = _call(alert, clock, woke=woke)
+    if said is not None and policy.muted_by is not None:
+        return Step(_timed(alert, policy))  # not told, so that it is told when the other one falls silent
+    alert = replace(alert, snoozed_until=None, ask_at=None)
+    if said is None or alert.backlog or alert.shadow:
+        return Step(_timed(alert, policy))
+    return Step(_timed(_told(alert, said), policy), (said,))
+
+
+def _is_late_backlog(alert: Alert, clock: Reading, policy: Policy) -> bool:
+    since = policy.live_since
+    if since is None or alert.breach_told or clock.state is not State.BREACHED:
+        return False
+    return clock.breach_at <= since and alert.opened_at <= since
+
+
+def _is_held_back(alert: Alert, clock: Reading, now: int) -> bool:
+    if alert.snoozed_until is not None and now < alert.snoozed_until:
+        return True
+    return alert.ask_at is not None and clock.state is State.BREACHED and now < alert.ask_at
+
+
+def _call(alert: Alert, clock: Reading, *, woke: bool) -> Said | None:
+    """Which message is due, if any: each kind once, a repeat only after a snooze or a wait."""
+    if clock.state is State.AT_RISK:
+        return None if alert.warn_told or alert.breach_told else Said(Kind.WARN)
+    if not alert.breach_told:
+        return Said(Kind.BREACH)
+    if alert.resolved_since_told:
+        return Said(Kind.REOPEN, alert.reopens)
+    return Said(Kind.REPEAT, alert.repeats + 1) if woke else None
+
+
+def _told(alert: Alert, said: Said) -> Alert:
+    match said.kind:
+        case Kind.WARN:
+            return replace(alert, warn_told=True)
+        case Kind.BREACH:
+            return replace(alert, breach_told=True, resolved_since_told=False)
+        case Kind.REPEAT:
+            return replace(alert, repeats=said.n)
+        case Kind.REOPEN:
+            return replace(alert, resolved_since_told=False)
+        case Kind.RESOLVE | Kind.ESCALATE:
+            return alert
+
+
+# ------------------------------------------------------------------------------------------------ ending
+
+
+def _fade(alert: Alert, clock: Reading, now: int, policy: Policy) -> Step:
+    """The trouble is gone: resolve at once if the record closed, else once it stayed away for keep_for."""
+    if clock.state is State.CLOSED:
+        return end(alert, Cause.CLOSED, now)
+    since = alert.resolving_since if alert.resolving_since is not None else now
+    cause = _cause(alert, clock)
+    if now >= since + policy.keep_for:
+        return end(alert, cause, now)
+    fading = replace(alert, state=AlertState.RESOLVING, resolving_since=since, cause=cause, ask_at=None)
+    return Step(_timed(fading, policy))
+
+
+def _cause(alert: Alert, clock: Reading) -> Cause:
+    match clock.state:
+        case State.SATISFIED:
+            return Cause.SATISFIED
+        case State.EXCEPTED:
+            return Cause.EXCEPTED
+        case State.NO_CLOCK if clock.by_condition:
+            return Cause.SATISFIED
+        case State.NO_CLOCK | State.NOT_APPLICABLE:
+            return Cause.NO_LONGER_APPLIES
+        case _:
+            return Cause.DEADLINE_MOVED if clock.anchor == alert.anchor else Cause.RE_ANCHORED
+
+
+def _timed(alert: Alert, policy: Policy) -> Alert:
+    """Set the state's name and the alert's own timer, the next moment at which it changes by itself."""
+    match alert.state:
+        case AlertState.RESOLVING:
+            return replace(alert, due_at=(alert.resolving_since or 0) + policy.keep_for)
+        case AlertState.SNOOZED:
+            return replace(alert, due_at=alert.snoozed_until)
+        case AlertState.WAITING:
+            return replace(alert, due_at=None)  # the clock's own edge ends the wait
+        case AlertState.RESOLVED:
+            return replace(alert, due_at=None)
+    quiet = AlertState.SHADOW if alert.shadow else AlertState.BACKLOG if alert.backlog else AlertState.OPEN
+    return replace(alert, state=quiet, due_at=alert.ask_at)
