@@ -18,6 +18,7 @@ from stalewatch.domain.language.scalars import loses_digits, resolve
 
 MOST_BYTES: Final = 256 * 1024
 MOST_LEVELS: Final = 32
+SECOND_DOCUMENT: Final = "document start"
 
 _COLON = re.compile(r"\s*:")
 _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -71,7 +72,7 @@ class _Composer:
         root = self._node(next(events), events, 1)
         for event in events:
             if isinstance(event, yaml.DocumentStartEvent):
-                raise _broken("document start", event)
+                raise _broken(SECOND_DOCUMENT, event)
         return root
 
     def _node(self, event: Any, events: Iterator[Any], level: int) -> Node:

@@ -128,7 +128,7 @@ class Findings:
         return tuple(
             sorted(
                 {_identity(found): found for found in self.found}.values(),
-                key=lambda found: (order.get(found.file, len(order)), found.file, found.line, found.column),
+                key=lambda found: (order.get(found.file, len(order)), found.file, found.line, found.column, found.code),
             )
         )
 

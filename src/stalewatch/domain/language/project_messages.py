@@ -27,6 +27,9 @@ PROJECT_PROBLEMS: Final[dict[str, Problem]] = {
     "unknown_holidays": Problem(
         "SW180", "the holidays of `{name}` are not known", "`{name}` の祝日は登録されていません"
     ),
+    "no_workday": Problem(
+        "SW180", "the calendar `{name}` has no workday at all", "カレンダー `{name}` に営業日がありません"
+    ),
     "no_last_calendar": Problem(
         "SW180",
         "the last row of `choose` must have no condition; some records would have no calendar",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
 
-from stalewatch.domain.language.composing import Refused, SyntaxBroken, parse
+from stalewatch.domain.language.composing import SECOND_DOCUMENT, Refused, SyntaxBroken, parse
 from stalewatch.domain.language.diagnostics import Findings, cure
 from stalewatch.domain.language.nearest import narrow
 from stalewatch.domain.language.nodes import Node, Source, Span, lines_of
@@ -55,7 +56,7 @@ def read(source: Source, findings: Findings) -> Reading:
             findings.absorb(heard)
             return Reading(source, None, whole=False)
         except SyntaxBroken as broken:
-            first, last = _report(broken.error, source, findings)
+            first, last = _report(broken.error, Source(source.path, text), findings)
             part = _part(text, first, last)
             if part is None:
                 break
@@ -85,7 +86,8 @@ def _report(error: yaml.YAMLError, source: Source, findings: Findings) -> tuple[
     else:
         what = next(words for piece, words in SYNTAX if piece in problem)
         findings.report("not_yaml", Span(source.path, line + 1, column + 1, 1), what=what)
-    return min(first, line, wide_line if wide else line), line
+    last = len(source.starts) if problem == SECOND_DOCUMENT else line
+    return min(first, line, wide_line if wide else line), last
 
 
 def _noticed_late(problem: str) -> bool:
@@ -96,8 +98,10 @@ def _noticed_late(problem: str) -> bool:
 def _located(error: Any, source: Source) -> tuple[str, int, int, int]:
     """The problem, its line and column, and the line where the broken thing begins, all from 0."""
     if isinstance(error, yaml.reader.ReaderError):
-        before = source.text[: error.position].count("\n")
-        return "special character", before, error.position - source.starts[before], before
+        bad = yaml.reader.Reader.NON_PRINTABLE.search(source.text)  # its own position counts bytes
+        at = bad.start() if bad else 0
+        line = bisect_right(source.starts, at) - 1
+        return "special character", line, at - source.starts[line], line
     mark, context = error.problem_mark, error.context_mark
     problem = error.problem or ""
     unclosed = context is not None and ("unexpected end" in problem or "or ']'" in problem or "or '}'" in problem)

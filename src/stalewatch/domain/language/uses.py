@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from stalewatch.domain.language.composing import MOST_LEVELS
@@ -21,6 +22,7 @@ class Uses:
 
     shelf: Shelf
     findings: Findings
+    _index: dict[str, Dict[str, Mapping]] = field(default_factory=dict)
 
     def expanded(self, rule: Mapping, trail: frozenset[str] = frozenset()) -> Mapping | None:
         """The rule with what it uses filled in; None, and a finding, if that is not there."""
@@ -43,13 +45,18 @@ class Uses:
 
     def _find(self, reference: Scalar) -> Mapping | None:
         pack, _, wanted = reference.text.partition("/")
-        rules = [rule for found in self.shelf.find(pack) for rule in found.rules]
-        by_id = {node.text: rule for rule in rules if isinstance(node := rule.get("id"), Scalar)}
+        by_id = self._rules_of(pack)
         if wanted in by_id:
             return by_id[wanted]
         known = [f"{pack}/{name}" for name in by_id] or [f"{name}/{wanted}" for name in self.shelf.names()]
         self.findings.unknown("not_found", reference, reference.text, known, cure("include_it"))
         return None
+
+    def _rules_of(self, pack: str) -> Dict[str, Mapping]:
+        if pack not in self._index:
+            rules = [rule for found in self.shelf.find(pack) for rule in found.rules]
+            self._index[pack] = {node.text: rule for rule in rules if isinstance(node := rule.get("id"), Scalar)}
+        return self._index[pack]
 
     def _merged(self, base: Mapping, changes: Mapping) -> Mapping:
         """The base with keys replaced, `key+:` added to lists and `key-:` taken from them."""
@@ -58,7 +65,7 @@ class Uses:
             key, edit = change.name[:-1], change.name[-1:]
             if edit in ("+", "-"):
                 old = entries.get(key)
-                entries[key] = Entry(change.key, self._edited(key, edit, old, change.value))
+                entries[key] = Entry(replace(change.key, text=key), self._edited(key, edit, old, change.value))
                 continue
             entries[change.name] = self._replaced(entries.get(change.name), change)
         return Mapping(changes.span, tuple(entries.values()), changes.flow)
