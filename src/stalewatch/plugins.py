@@ -45,6 +45,16 @@ def notifier(type_name: str) -> NotifierFactory:
     return _load(NOTIFIERS, type_name)
 
 
+def hosts(group: str, type_name: str) -> tuple[str, ...]:
+    """The hosts that a plugin calls its vendor's own: `HOSTS` in the module its entry point names, if it has any.
+
+    Raises:
+        PluginError: as for `connector`.
+    """
+    module = sys.modules[_load(group, type_name).__module__]
+    return tuple(getattr(module, "HOSTS", ()))
+
+
 def offered(group: str) -> Mapping[str, tuple[str, ...]]:
     """What is installed in an entry point group: name -> the distributions that offer it. Imports nothing."""
     return {name: tuple(found) for name, found in sorted(_registrations(group).items())}

@@ -25,6 +25,7 @@ from stalewatch.services.rulebook import Rulebook
 from stalewatch.settings import CalendarSpecs, Settings
 
 BUILT_IN: Final = "fields.yaml"
+_MARK: Final = " (built in)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,13 @@ def check_files(files: Sequence[Path], settings: Settings | None, today: date) -
     return _check(_sources(_rules_in(files), findings), settings, today, findings)
 
 
-def check_project(settings: Settings, today: date) -> Checked:
-    """Check everything a project judges by; what stalewatch.yaml says of fields and rules is checked with it."""
-    findings = Findings()
+def check_project(settings: Settings, today: date, found: Sequence[Diagnostic] = ()) -> Checked:
+    """Check everything a project judges by; what stalewatch.yaml says of fields and rules is checked with it.
+
+    Args:
+        found: what reading stalewatch.yaml has found; it becomes part of the answer.
+    """
+    findings = Findings(list(found))
     return _check(_sources(_rules_in(settings.rules), findings), settings, today, findings, whole=True)
 
 
@@ -73,14 +78,14 @@ def rulebook(checked: Checked, settings: Settings) -> Rulebook | None:
 def packs() -> Mapping[str, Source]:
     """The packs that travel with the program, by name: what `include` and `use` may bring in."""
     files = sorted(shipped.rules().glob("*.yaml"))
-    sources = (Source(f"{path.name} (built in)", path.read_text("utf-8")) for path in files if path.name != BUILT_IN)
+    sources = (Source(f"{path.name}{_MARK}", path.read_text("utf-8")) for path in files if path.name != BUILT_IN)
     return {source.path.partition(".")[0]: source for source in sources}
 
 
 def catalogue_sources(settings: Settings | None, findings: Findings) -> list[Source]:
     """The built-in catalogue and what the project adds to it."""
     path = shipped.rules() / BUILT_IN
-    built_in = Source(f"{BUILT_IN} (built in)", path.read_text("utf-8"))
+    built_in = Source(f"{BUILT_IN}{_MARK}", path.read_text("utf-8"))
     added = list(settings.catalogue) if settings else []
     if settings:
         known = {path.resolve() for path in added}
@@ -104,7 +109,7 @@ def _check(
     catalogue = load_catalogue(catalogue_sources(settings, findings))
     findings.found += catalogue.diagnostics
     if catalogue.catalogue is None:
-        return _outcome(None, None, findings, catalogue.sources, 0)
+        return _outcome(None, None, findings, (*_own(settings), *catalogue.sources), (len(files), 0))
     calendars = _Calendars(settings, catalogue.catalogue, findings)
     ladders = settings.escalations.keys() if settings and settings.escalations is not None else None
     options = Options(open_minutes=calendars.open_minutes, today=today, escalations=ladders)
@@ -113,18 +118,26 @@ def _check(
     if settings is not None and whole and loaded.ruleset is not None:
         _check_project(settings, loaded.ruleset, findings)
     chosen = calendars.build() if whole else None
-    own = () if settings is None else (settings.source,)
-    return _outcome(loaded.ruleset, chosen, findings, (*loaded.sources, *own, *catalogue.sources), loaded.counts.rules)
+    sources = (*_own(settings), *catalogue.sources, *loaded.sources)
+    count = loaded.counts.files if not whole else sum(not source.path.endswith(_MARK) for source in sources)
+    return _outcome(loaded.ruleset, chosen, findings, sources, (count, loaded.counts.rules))
 
 
 def _outcome(
-    ruleset: RuleSet | None, calendars: Calendars | None, findings: Findings, sources: Sequence[Source], rules: int
+    ruleset: RuleSet | None,
+    calendars: Calendars | None,
+    findings: Findings,
+    sources: Sequence[Source],
+    counted: tuple[int, int],
 ) -> Checked:
     found = findings.sorted(source.path for source in sources)
     errors = sum(one.is_error for one in found)
-    files = {source.path for source in sources if not source.path.endswith("(built in)")}
-    counts = Counts(len(files), rules, errors, len(found) - errors)
+    counts = Counts(*counted, errors, len(found) - errors)
     return Checked(None if errors else ruleset, found, tuple(sources), counts, calendars)
+
+
+def _own(settings: Settings | None) -> tuple[Source, ...]:
+    return (settings.source,) if settings else ()
 
 
 def _check_project(settings: Settings, rules: RuleSet, findings: Findings) -> None:

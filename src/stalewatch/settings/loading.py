@@ -38,9 +38,15 @@ _ACTED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What came of reading a configuration; `settings` is None if there is an error anywhere."""
+    """What came of reading a configuration.
+
+    Attributes:
+        settings: None if there is an error anywhere.
+        draft: what could be understood all the same, to look for further errors with; never to work by.
+    """
 
     settings: Settings | None
+    draft: Settings
     diagnostics: tuple[Diagnostic, ...]
     sources: tuple[Source, ...]
 
@@ -78,11 +84,12 @@ def load(path: Path, env: Mapping[str, str] | None = None, offered: Offered | No
     filled = Variables(environment() if env is None else env, findings).fill(root)
     whole = secrets.resolved(filled)
     assert isinstance(whole, nodes.Mapping)  # noqa: S101 - a mapping stays one
-    settings = _settings(path, Section(ROOT, whole, findings), offered or Offered())
-    return Loaded(None if findings.has_errors else settings, findings.sorted([source.path]), (secrets.masked(source),))
+    quoted = secrets.masked(source)
+    settings = _settings(path, quoted, Section(ROOT, whole, findings), offered or Offered())
+    return Loaded(None if findings.has_errors else settings, settings, findings.sorted([source.path]), (quoted,))
 
 
-def _settings(path: Path, root: Section, offered: Offered) -> Settings:
+def _settings(path: Path, source: Source, root: Section, offered: Offered) -> Settings:
     root.only(*_KEYS)
     base = path.absolute().parent
     web = _web(root.inner("web"))
@@ -90,6 +97,7 @@ def _settings(path: Path, root: Section, offered: Offered) -> Settings:
     modes = root.inner("modes")
     return Settings(
         path=path,
+        source=source,
         base=base,
         database=_database(root.text("database") or _DATABASE, base),
         language=read_language(root) or speaking.language,

@@ -71,6 +71,7 @@ class Settings:
 
     Attributes:
         path: the configuration file; `base` is its folder, where relative paths start.
+        source: its text as findings may quote it, without secrets.
         language: of what the program prints.
         rules: files and folders of rules; catalogue: files that add fields.
         escalations: ladders by name; None if the project has no such section.
@@ -81,6 +82,7 @@ class Settings:
     """
 
     path: Path
+    source: nodes.Source = field(repr=False)
     base: Path
     database: str = field(repr=False)
     language: str = "en"

@@ -1,0 +1,230 @@
+"""Puts the machine together: the one place where settings, database, rules, plugins and the clock meet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Final
+
+from stalewatch import plugins, shipped
+from stalewatch.clock import Clock, FixedClock, ShiftedClock, SystemClock
+from stalewatch.domain.durations import elapsed
+from stalewatch.domain.policies import Speaking
+from stalewatch.sdk.connector import ConnectionSettings, Connector
+from stalewatch.sdk.errors import ConfigurationError
+from stalewatch.sdk.notifier import Notifier, NotifierSettings
+from stalewatch.services import rulefiles
+from stalewatch.services.rulebook import Rulebook
+from stalewatch.services.rulefiles import Checked
+from stalewatch.settings import Connecting, Loaded, Offered, Settings, load
+from stalewatch.store import migrate
+from stalewatch.store.engine import Database
+
+CONSOLE: Final = "console"
+_FALLBACKS: Final = ("email", "operator")
+"""Keys of `notify:` that are addresses of last resort, not the way messages usually go."""
+
+
+class BrokenProject(ConfigurationError):
+    """The configuration or the rules have errors; `text` is all of them, as people read them. Nothing was started."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text.rstrip("\n")
+
+
+@dataclass(frozen=True)
+class Stalewatch:
+    """One project, ready to work. Connectors and the notifier are made when they are first asked for."""
+
+    settings: Settings
+    db: Database
+    clock: Clock
+    rulebook: Rulebook
+    _connectors: dict[str, Connector] = field(default_factory=dict)
+
+    @cached_property
+    def speaking(self) -> Speaking:
+        """Who is told what; on the console people without an address are found by their name."""
+        return replace(self.settings.speaking, names_suffice=self.notifier_name == CONSOLE)
+
+    @property
+    def notifier_name(self) -> str:
+        """The notifier that `notify:` names; without one, the console."""
+        return next((name for name in self.settings.notify if name not in _FALLBACKS), CONSOLE)
+
+    @cached_property
+    def notifier(self) -> Notifier:
+        """How messages leave.
+
+        Raises:
+            PluginError: it is not installed, or cannot be loaded.
+        """
+        name = self.notifier_name
+        options = self.settings.notify.get(name, {})
+        return plugins.notifier(name)(NotifierSettings(options=options, base=self.settings.base, now=self.clock.now))
+
+    def connection(self, identity: str) -> Connecting:
+        """What the configuration says of a connection.
+
+        Raises:
+            ConfigurationError: there is none with this id.
+        """
+        return connection_of(self.settings, identity)
+
+    def connector(self, identity: str) -> Connector:
+        """The connector of a connection, made once.
+
+        Raises:
+            ConfigurationError: there is no such connection, or its options cannot be used.
+            PluginError: its type cannot be loaded.
+        """
+        if identity not in self._connectors:
+            self._connectors[identity] = make_connector(
+                self.settings, self.connection(identity), self.rulebook, self.clock
+            )
+        return self._connectors[identity]
+
+    @cached_property
+    def sources(self) -> Mapping[str, int | None]:
+        """Every connection with the age, in microseconds, from which its data is too old; None: it does not age."""
+        most = elapsed(self.settings.judging.max_data_age)
+        return {one.id: most if self.connector(one.id).ages else None for one in self.settings.connections}
+
+    def close(self) -> None:
+        """Close every connection to the database."""
+        self.db.dispose()
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A configuration looked at: `settings` and `rulebook` are None if there is an error anywhere."""
+
+    draft: Settings
+    settings: Settings | None
+    checked: Checked
+    rulebook: Rulebook | None
+
+
+def examine(config: Path, now: datetime, env: Mapping[str, str] | None = None) -> Examined:
+    """Read and check a configuration with everything it judges by, and start nothing.
+
+    Raises:
+        ConfigurationError: there is no such file.
+    """
+    loaded = read_settings(config, env)
+    checked = rulefiles.check_project(loaded.draft, now.date(), loaded.diagnostics)
+    settings = None if checked.has_errors else loaded.settings
+    book = None if settings is None else rulefiles.rulebook(checked, settings)
+    return Examined(loaded.draft, settings, checked, book)
+
+
+def read_settings(config: Path, env: Mapping[str, str] | None = None) -> Loaded:
+    """Read a configuration file.
+
+    Raises:
+        ConfigurationError: there is no such file, or it cannot be read.
+    """
+    try:
+        return load(config, env, installed())
+    except OSError as error:
+        cure = "`stalewatch init` writes one; --config names another"
+        raise ConfigurationError(f"cannot be read: {error.strerror}", where=str(config), cure=cure) from error
+
+
+def open_project(
+    config: Path,
+    *,
+    now: datetime | None = None,
+    language: str | None = None,
+    env: Mapping[str, str] | None = None,
+    running: bool = False,
+) -> Stalewatch:
+    """Open a project to work on it.
+
+    Args:
+        now: the moment that counts as the present; None is the machine's own time.
+        language: of what is wrong, if anything is; None leaves it to the configuration.
+        running: the clock starts at `now` and goes on, as `serve` and `worker` need it.
+
+    Raises:
+        BrokenProject: the configuration or a rule file has errors, all of which it tells.
+        SchemaBehind, SchemaAhead: the database is of another version. A new SQLite file gets its schema at once.
+        StoreError: the database cannot be reached.
+    """
+    clock = clock_at(now, running=running)
+    examined = examine(config, clock.now(), env)
+    if examined.settings is None or examined.rulebook is None:
+        raise BrokenProject(examined.checked.render(language or examined.draft.language))
+    db = open_database(examined.settings)
+    return Stalewatch(examined.settings, db, clock, examined.rulebook)
+
+
+def clock_at(now: datetime | None, *, running: bool = False) -> Clock:
+    """The machine's clock, or one that stands at a moment, or begins there and runs."""
+    if now is None:
+        return SystemClock()
+    return ShiftedClock(now) if running else FixedClock(now)
+
+
+def open_database(settings: Settings) -> Database:
+    """The project's database with the schema this version needs; a new SQLite file is given it.
+
+    Raises:
+        SchemaBehind, SchemaAhead, StoreError: as for `open_project`.
+    """
+    db = Database(settings.database)
+    scripts = shipped.migrations()
+    if db.is_sqlite and migrate.current(db) is None:
+        migrate.upgrade(db, scripts)
+    migrate.require_current(db, scripts)
+    return db
+
+
+def connection_of(settings: Settings, identity: str) -> Connecting:
+    """What the configuration says of a connection.
+
+    Raises:
+        ConfigurationError: there is none with this id.
+    """
+    known = {connection.id: connection for connection in settings.connections}
+    if identity not in known:
+        cure = f"connections: {', '.join(known) or 'none'}"
+        raise ConfigurationError(f"there is no connection {identity!r}", where=str(settings.path), cure=cure)
+    return known[identity]
+
+
+def make_connector(settings: Settings, connection: Connecting, book: Rulebook, clock: Clock) -> Connector:
+    """Make the connector of a connection.
+
+    Raises:
+        ConfigurationError: its options cannot be used.
+        PluginError: its type cannot be loaded.
+    """
+    objects = book.rules.catalogue.objects
+    catalogue = {obj: {name: field.type.value for name, field in fields.items()} for obj, fields in objects.items()}
+    told = ConnectionSettings(
+        id=connection.id,
+        options=connection.options,
+        base=settings.base,
+        currency=settings.judging.currency,
+        now=clock.now,
+        catalogue=catalogue,
+    )
+    return plugins.connector(connection.type)(told)
+
+
+def installed() -> Offered:
+    """The plugins of this installation."""
+    return Offered(
+        connectors=tuple(plugins.offered(plugins.CONNECTORS)),
+        notifiers=tuple(plugins.offered(plugins.NOTIFIERS)),
+        connector_hosts=partial(plugins.hosts, plugins.CONNECTORS),
+        notifier_hosts=partial(plugins.hosts, plugins.NOTIFIERS),
+    )
