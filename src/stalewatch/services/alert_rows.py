@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from stalewatch.domain.alerts import Alert, AlertState, Cause
+from stalewatch.domain.language.model import Severity
 from stalewatch.services.episodes import Moved
 
 Row = dict[str, Any]
@@ -89,12 +90,12 @@ def _identity(one: Moved, connection_of: dict[str, str]) -> Row:
         "id": alert_id(alert),
         "fingerprint": alert.fingerprint,
         "episode": alert.episode,
-        "rule_id": one.rule.id,
+        "rule_id": one.rule_id,
         "object": one.record.object,
         "record_id": one.record.id,
         "connection": connection_of[one.record.id],
         "subject": one.subject,
-        "severity": one.rule.severity.value,
+        "severity": one.rule.severity.value if one.rule else Severity.WARNING.value,
         "opened_at": alert.opened_at,
     }
 

@@ -89,13 +89,10 @@ class Announcer:
 
     def _edge(self, moved: Moved, said: Said | None) -> int:
         """The moment that the message is about: a deadline if time brought it, else now."""
-        match None if said is None else said.kind:
-            case Kind.WARN:
-                return min(moved.reading.warn_at, self.now)
-            case Kind.REPEAT | Kind.RESOLVE | Kind.ESCALATE:
-                return self.now
-            case _:
-                return min(moved.reading.breach_at, self.now)
+        kind = Kind.BREACH if said is None else said.kind
+        if moved.reading is None or kind not in (Kind.WARN, Kind.BREACH, Kind.REOPEN):
+            return self.now
+        return min(moved.reading.warn_at if kind is Kind.WARN else moved.reading.breach_at, self.now)
 
     def _row(self, key: str, kind: str, rung: Target | None, style: Style, when: tuple[int, str]) -> Row:
         nowhere = rung is not None and rung.target == UNDELIVERED
@@ -127,22 +124,22 @@ def _about(moved: Moved) -> Row:
     return {
         "alert_id": alert_id(moved.alert),
         "record_id": moved.record.id,
-        "rule_id": moved.rule.id,
-        "severity": moved.rule.severity.value,
+        "rule_id": moved.rule_id,
+        "severity": None if moved.rule is None else moved.rule.severity.value,
     }
 
 
 def _facts(moved: Moved, row: Any) -> Mapping[str, object]:
     """What a route may ask about: the rule's words, and the record's own columns."""
-    record = dict(row._mapping)
+    record, rule = dict(row._mapping), moved.rule
     amount = record.get("amount")
     return {
         **record,
         **(record.get("fields") or {}),
         "amount": None if amount is None else Decimal(amount) / 100,
-        "severity": moved.rule.severity.value,
-        "watch": moved.rule.watch,
-        "rule": moved.rule.id,
-        "pack": moved.rule.pack,
-        "tags": moved.rule.tags,
+        "severity": None if rule is None else rule.severity.value,
+        "watch": moved.record.object,
+        "rule": moved.rule_id,
+        "pack": None if rule is None else rule.pack,
+        "tags": () if rule is None else rule.tags,
     }

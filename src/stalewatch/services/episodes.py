@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stalewatch.domain import alerts, episodes
-from stalewatch.domain.alerts import Alert, Policy, Reading, Said
+from stalewatch.domain.alerts import Alert, Cause, Policy, Reading, Said
 from stalewatch.domain.calendar import Calendar
 from stalewatch.domain.deadlines import State
 from stalewatch.domain.durations import Duration
@@ -22,6 +22,7 @@ class Watched:
     Attributes:
         alerts: the latest episode of every problem that the record ever had.
         live_since: per rule when it began to speak for this record's connection; a missing rule has no backlog.
+        is_gone: the CRM no longer shows the record.
     """
 
     id: str
@@ -31,18 +32,19 @@ class Watched:
     alerts: Mapping[Problem, Alert]
     calendar: Calendar
     live_since: Mapping[str, int]
+    is_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """One alert that a step changed or that has something to say."""
+    """One alert that a step changed or that has something to say; `rule` is None if no file names it any more."""
 
     record: Watched
-    rule: Rule
+    rule_id: str
+    rule: Rule | None
     subject: str | None
     alert: Alert
-    before: Alert | None
-    reading: Reading
+    reading: Reading | None
     says: tuple[Said, ...]
 
 
@@ -63,6 +65,12 @@ class Steps:
 
     def take(self, record: Watched, now: int) -> list[Moved]:
         """Take every problem of a record to `now`; answers with those that changed."""
+        if record.is_gone:
+            return self._end(record, record.alerts, Cause.DATA_LOST, now)
+        removed = {problem: alert for problem, alert in record.alerts.items() if problem[0] not in self.rules}
+        return self._end(record, removed, Cause.RULE_CHANGED, now) + self._steps(record, now)
+
+    def _steps(self, record: Watched, now: int) -> list[Moved]:
         found = readings(record.clocks, record.alerts.keys(), self.rules, now, is_open=record.is_open)
         muters = self._muters(found, record)
         moved = []
@@ -75,7 +83,17 @@ class Steps:
             mark = alerts.fingerprint(self.tenant, rule.id, record.object, record.id, problem[1])
             outcome = episodes.step(latest, mark, reading, now, self._policy(record, rule, muter))
             if outcome.alert is not None and (outcome.alert != latest or outcome.says):
-                moved.append(Moved(record, rule, problem[1], outcome.alert, latest, reading, outcome.says))
+                moved.append(Moved(record, rule.id, rule, problem[1], outcome.alert, reading, outcome.says))
+        return moved
+
+    def _end(self, record: Watched, some: Mapping[Problem, Alert], cause: Cause, now: int) -> list[Moved]:
+        """Resolve what is open of these problems: nobody can tell any more how they stand."""
+        moved = []
+        for (rule, subject), alert in some.items():
+            if not alert.is_over:
+                over = episodes.end(alert, cause, now)
+                ended = over.alert or alert
+                moved.append(Moved(record, rule, self.rules.get(rule), subject, ended, None, over.says))
         return moved
 
     def _muters(self, found: Mapping[Problem, Reading], record: Watched) -> list[str]:

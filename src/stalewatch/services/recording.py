@@ -17,7 +17,7 @@ from stalewatch.services import history
 from stalewatch.services.evidence import refresh
 from stalewatch.services.people import override_for
 from stalewatch.services.rulebook import Rulebook
-from stalewatch.store import activities, people, quarantine, records
+from stalewatch.store import activities, clocks, people, quarantine, records
 from stalewatch.store.engine import Connection
 
 Row = dict[str, Any]
@@ -61,7 +61,7 @@ class Recorder:
         self._records(conn, deals, done)
         self._records(conn, leads, done)
         self._happenings(conn, page, done)
-        self._gone(conn, page.gone, done)
+        self._gone(conn, page.gone)
         done.rejected.update(one.reason for one in rejected)
         quarantine.add(conn, [self._rejected(one) for one in rejected])
         for obj, ids in done.touched.items():
@@ -85,10 +85,9 @@ class Recorder:
         for record, obj in records.objects(conn, touched).items():
             done.touch(obj, [record])
 
-    def _gone(self, conn: Connection, ids: Sequence[str], done: Recorded) -> None:
+    def _gone(self, conn: Connection, ids: Sequence[str]) -> None:
         gone = records.mark_gone(conn, [f"{self.connection}:{one}" for one in ids], self.now)
-        for record, obj in records.objects(conn, gone).items():
-            done.touch(obj, [record])
+        clocks.wake(conn, gone, self.now)
 
     def _usable(self, record: Deal | Lead, teams: Mapping[str, str | None], rejected: list[Rejected]) -> Row | None:
         """The record's row; None, and one more rejected, if a value of it cannot be stored."""

@@ -75,7 +75,7 @@ class Sync:
         done = Synced(connection)
         claimed = self._claim(connection)
         if claimed is None:
-            done.is_busy = True
+            self._say_why(done)
             return done
         began = to_us(self.clock.now())
         try:
@@ -95,6 +95,19 @@ class Sync:
             leases.demand(conn, CONNECTIONS, connection, now)
             rows = leases.claim(conn, CONNECTIONS, due=now, lease_us=LEASE, only=connection)
         return rows[0] if rows else None
+
+    def _say_why(self, done: Synced) -> None:
+        """Somebody else is at it, or it was set aside because its work killed five workers."""
+        with self.db.read() as conn:
+            row = connections.one(conn, done.connection)
+        if row is not None and row.parked_at is not None:
+            done.error = NeedsReconnect(
+                "set aside: reading it ended its worker five times in a row",
+                where=done.connection,
+                cure="look at the log, then let it go on with `stalewatch work release`",
+            )
+        else:
+            done.is_busy = True
 
     def _finish(self, claimed: Any, began: int, every: int) -> None:
         now = to_us(self.clock.now())
@@ -138,15 +151,13 @@ class Sync:
         done.records += recorded.records
         done.rejected.update(recorded.rejected)
         if page.complete:
-            self._vanish(conn, claimed.id, recorded.touched, done, began, now)
+            self._vanish(conn, claimed.id, done, began, now)
         fed = coverage(conn)
         for obj, ids in recorded.touched.items():
             if obj in self.book.objects:
                 done.judged += judging.judge(conn, self.book, obj, ids, fed, now).records
 
-    def _vanish(
-        self, conn: Connection, connection: str, touched: dict[str, set[str]], done: Synced, began: int, now: int
-    ) -> None:
+    def _vanish(self, conn: Connection, connection: str, done: Synced, began: int, now: int) -> None:
         """Records that a complete pull did not show are gone, unless they are so many that the pull is doubted."""
         quarantine.clear_before(conn, connection, began)
         for obj in ("deal", "partner_deal", "lead"):
@@ -157,7 +168,7 @@ class Sync:
                 done.kept += len(missing)
                 continue
             done.vanished += len(missing)
-            touched.setdefault(obj, set()).update(records.mark_gone(conn, missing, now))
+            clocks.wake(conn, records.mark_gone(conn, missing, now), now)
 
     def _cover(self, claimed: Any, description: Description) -> None:
         """Remember what the connection feeds; if that changed, every record of it has to be judged again."""

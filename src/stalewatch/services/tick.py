@@ -155,9 +155,9 @@ class _Tick:
                 alerts=known.get(record, {}),
                 calendar=calendars[record],
                 live_since=since,
+                is_gone=row.gone_at is not None,
             )
             for record, row in sorted(rows.items())
-            if row.gone_at is None
         ]
         return watched, rows, {row.fingerprint: row for row in stored}
 
@@ -185,11 +185,12 @@ class _Tick:
         outbox.call(conn, _calls(said))
 
     def _rearm(self, conn: Connection, ids: Sequence[str], watched: Sequence[Watched], rows: Mapping[str, Any]) -> None:
-        """Set every record's next edge beyond now; a record that is gone has none."""
-        edges = judging.next_edges([each.clocks for each in watched], self.now)
-        gone = set(ids) - {each.id for each in watched}
-        ahead: list[dict[str, Any]] = [{"record_id": one, "next_at": None, "breach_at": None} for one in sorted(gone)]
-        for each, edge in zip(watched, edges, strict=True):
+        """Set every record's next edge beyond now; a record that is gone has no clocks until it comes back."""
+        here = [each for each in watched if not each.is_gone]
+        clocks.delete(conn, sorted(set(ids) - {each.id for each in here}))
+        edges = judging.next_edges([each.clocks for each in here], self.now)
+        ahead = []
+        for each, edge in zip(here, edges, strict=True):
             ends = getattr(rows[each.id], "meeting_ends_at", None)
             later = ends if ends is not None and ends > self.now else None
             breach = judging.next_breach(each.clocks, self.now)

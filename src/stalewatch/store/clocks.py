@@ -51,6 +51,12 @@ def _clamped(row: Row, floor: int) -> Row:
     return {**row, "next_at": lifted, "entries": encoded(row["entries"])}
 
 
+def wake(conn: Connection, ids: Collection[str], at: int) -> None:
+    """Make these records due at `at`, whatever their clocks say: something about them changed from outside."""
+    for chunk in bulk.chunks(sorted(ids)):
+        conn.execute(sa.update(clocks).where(among(conn, clocks.c.record_id, chunk)).values(next_at=at))
+
+
 def rearm(conn: Connection, rows: Sequence[Row]) -> int:
     """Set next_at and breach_at of records (record_id) that were looked at, under `lock`; return how many."""
     return bulk.update(conn, clocks, rows, by=("record_id",))
