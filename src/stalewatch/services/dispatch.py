@@ -7,7 +7,7 @@ reply that was lost) is a state of its own and never a guess.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final
@@ -59,6 +59,7 @@ class Dispatch:
 
     Attributes:
         composer: puts notices into words.
+        is_stopping: asked before each message; True ends the run and leaves the rest to the next worker.
     """
 
     db: Database
@@ -68,17 +69,19 @@ class Dispatch:
     sources: Sources
     notifier: Notifier
     composer: Composer
+    is_stopping: Callable[[], bool] = lambda: False
 
     def run(self) -> Dispatched:
         """Serve every destination that is due, until none is."""
         done = Dispatched()
-        while True:
+        while not self.is_stopping():
             now = to_us(self.clock.now())
             with self.db.write() as conn:
                 claimed = leases.claim(conn, DESTINATIONS, due=now, lease_us=self._lease)
             if not claimed:
-                return done
+                break
             self._serve(claimed[0], now, done)
+        return done
 
     @property
     def _lease(self) -> int:

@@ -27,7 +27,11 @@ HALF: Final = 0.5
 """A pull that would make more than this share of a connection's open records vanish is not believed."""
 
 Progress = Callable[[int, int | None], None]
-"""Called with the records read so far and, where known, how many there will be."""
+"""Called with the records read so far and, where known, how many there will be. It may raise `Stopped`."""
+
+
+class Stopped(Exception):  # noqa: N818  # not an error: somebody asked
+    """The worker was told to stop: what is stored stays, the lease goes back, the next worker goes on from there."""
 
 
 @dataclass(slots=True)
@@ -36,7 +40,8 @@ class Synced:
 
     Attributes:
         error: why it stopped early; the pages before that stand.
-        is_busy: another worker has the connection; nothing was done.
+        is_busy: another worker has the connection, or it is not due; nothing was done.
+        is_stopped: the worker was told to stop half-way.
         rejected: rows left out, by reason; they are shown by `doctor` and tried again with the next pull.
         judged: records whose deadlines were computed.
         kept: vanished records that were not believed to be gone.
@@ -50,6 +55,7 @@ class Synced:
     vanished: int = 0
     kept: int = 0
     is_busy: bool = False
+    is_stopped: bool = False
     error: ConnectorError | None = None
 
 
@@ -63,7 +69,7 @@ class Sync:
     speaking: Speaking
 
     def run(
-        self, connection: str, connector: Connector, *, every: int, full: bool = False,
+        self, connection: str, connector: Connector, *, every: int, full: bool = False, due_only: bool = False,
         progress: Progress = lambda _done, _total: None,
     ) -> Synced:  # fmt: skip
         """Pull what changed and store it; a fault ends the pull, keeps the cursor and says when to come back.
@@ -71,15 +77,20 @@ class Sync:
         Args:
             every: microseconds until the next sync.
             full: read everything again, whatever the cursor says.
+            due_only: leave it alone unless it is due.
         """
         done = Synced(connection)
-        claimed = self._claim(connection)
+        claimed = self._claim(connection, due_only=due_only)
         if claimed is None:
             self._say_why(done)
             return done
         began = to_us(self.clock.now())
         try:
             self._pull(claimed, connector, done, began, full=full, progress=progress)
+        except Stopped:
+            done.is_stopped = True
+            self._hand_back(claimed)
+            return done
         except ConnectorError as error:
             done.error = error
             self._give_up(claimed, error, every)
@@ -89,10 +100,11 @@ class Sync:
 
     # ------------------------------------------------------------------------------------------ the claim
 
-    def _claim(self, connection: str) -> Any:
+    def _claim(self, connection: str, *, due_only: bool) -> Any:
         now = to_us(self.clock.now())
         with self.db.write() as conn:
-            leases.demand(conn, CONNECTIONS, connection, now)
+            if not due_only:
+                leases.demand(conn, CONNECTIONS, connection, now)
             rows = leases.claim(conn, CONNECTIONS, due=now, lease_us=LEASE, only=connection)
         return rows[0] if rows else None
 
@@ -118,6 +130,10 @@ class Sync:
                 data_at=began, first_sync_at=first, last_error=None,
             )  # fmt: skip
         self.db.tidy()
+
+    def _hand_back(self, claimed: Any) -> None:
+        with self.db.write() as conn:
+            leases.release(conn, CONNECTIONS, claimed.id, claimed.fence)
 
     def _give_up(self, claimed: Any, error: ConnectorError, every: int) -> None:
         """The cursor stays, and so does the age of the data: it grows until somebody or time mends it."""
