@@ -10,10 +10,12 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from bench.measuring import machine
+
 
 def names() -> list[str]:
     """The measurements there are."""
-    return sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py"))
+    return sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py") if path.stem != "measuring")
 
 
 def run(asked: list[str]) -> int:
@@ -22,6 +24,7 @@ def run(asked: list[str]) -> int:
     if unknown:
         print(f"no measurement {', '.join(unknown)}; there are: {', '.join(names()) or 'none yet'}", file=sys.stderr)
         return 2
+    print(f"on {machine()}")
     for name in asked or names():
         print(f"== {name}", flush=True)
         import_module(f"bench.{name}").main()
