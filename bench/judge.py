@@ -14,6 +14,7 @@ from stalewatch.domain.calendars import Calendars
 from stalewatch.domain.clocks import Judge
 from stalewatch.domain.frame import Column, Frame
 from stalewatch.domain.language.catalogue import load_catalogue
+from stalewatch.domain.language.loading import load_rules
 from stalewatch.domain.language.model import FieldType, RuleSet
 from stalewatch.domain.language.nodes import Source
 from stalewatch.domain.needs import needs
