@@ -30,7 +30,7 @@ Progress = Callable[[int, int | None], None]
 """Called with the records read so far and, where known, how many there will be. It may raise `Stopped`."""
 
 
-class Stopped(Exception):  # noqa: N818  # not an error: somebody asked
+class Stopped(Exception):  # not an error: somebody asked
     """The worker was told to stop: what is stored stays, the lease goes back, the next worker goes on from there."""
 
 
