@@ -1,4 +1,7 @@
-"""Puts the machine together: the one place where settings, database, rules, plugins and the clock meet."""
+"""Puts the machine together: the one place where settings, database, rules, plugins and the clock meet.
+
+The database's libraries are imported where a database is opened: to check rules takes none.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from stalewatch import plugins, shipped
 from stalewatch.clock import Clock, FixedClock, ShiftedClock, SystemClock
+from stalewatch.domain.calendars import Calendars
 from stalewatch.domain.durations import elapsed
+from stalewatch.domain.language.model import Catalogue, RuleSet
 from stalewatch.domain.policies import Speaking
 from stalewatch.sdk.connector import ConnectionSettings, Connector
 from stalewatch.sdk.errors import ConfigurationError
@@ -20,8 +25,10 @@ from stalewatch.services import rulefiles
 from stalewatch.services.rulebook import Rulebook
 from stalewatch.services.rulefiles import Checked
 from stalewatch.settings import Connecting, Loaded, Offered, Settings, load
-from stalewatch.store import migrate
-from stalewatch.store.engine import Database
+
+if TYPE_CHECKING:
+    from stalewatch.services.doctor import Doctor
+    from stalewatch.store.engine import Database
 
 CONSOLE: Final = "console"
 _FALLBACKS: Final = ("email", "operator")
@@ -41,13 +48,17 @@ class BrokenProject(ConfigurationError):
 
 @dataclass(frozen=True)
 class Stalewatch:
-    """One project, ready to work. Connectors and the notifier are made when they are first asked for."""
+    """One project. The database is opened, and connectors and the notifier are made, when they are first used."""
 
     settings: Settings
-    db: Database
     clock: Clock
     rulebook: Rulebook
     _connectors: dict[str, Connector] = field(default_factory=dict)
+
+    @cached_property
+    def db(self) -> Database:
+        """The project's database, with the schema that this version needs; raises like `open_database`."""
+        return open_database(self.settings)
 
     @cached_property
     def speaking(self) -> Speaking:
@@ -99,7 +110,8 @@ class Stalewatch:
 
     def close(self) -> None:
         """Close every connection to the database."""
-        self.db.dispose()
+        if "db" in self.__dict__:
+            self.db.dispose()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +174,26 @@ def open_project(
     examined = examine(config, clock.now(), env)
     if examined.settings is None or examined.rulebook is None:
         raise BrokenProject(examined.checked.render(language or examined.draft.language))
-    db = open_database(examined.settings)
-    return Stalewatch(examined.settings, db, clock, examined.rulebook)
+    project = Stalewatch(examined.settings, clock, examined.rulebook)
+    project.db.now()  # opens it now: whoever has a project has a database that answers
+    return project
+
+
+def doctor(examined: Examined, clock: Clock, language: str) -> Doctor:
+    """Who looks at a project, whatever state it is in."""
+    from stalewatch.services.doctor import Doctor  # noqa: PLC0415  # needs the database's libraries
+
+    nothing = Rulebook(RuleSet(Catalogue({}, ()), ()), Calendars(()), examined.draft.judging)
+    project = Stalewatch(examined.draft, clock, examined.rulebook or nothing)
+    return Doctor(
+        settings=examined.draft,
+        checked=examined.checked,
+        book=examined.rulebook,
+        language=language,
+        open_database=lambda: project.db,
+        connector=project.connector,
+        notifier=lambda: project.notifier,
+    )
 
 
 def clock_at(now: datetime | None, *, running: bool = False) -> Clock:
@@ -179,12 +209,44 @@ def open_database(settings: Settings) -> Database:
     Raises:
         SchemaBehind, SchemaAhead, StoreError: as for `open_project`.
     """
+    from stalewatch.store import migrate  # noqa: PLC0415
+    from stalewatch.store.engine import Database  # noqa: PLC0415
+
     db = Database(settings.database)
     scripts = shipped.migrations()
     if db.is_sqlite and migrate.current(db) is None:
         migrate.upgrade(db, scripts)
     migrate.require_current(db, scripts)
     return db
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The schema of a database before and after an upgrade; None: there is, or was, none."""
+
+    where: str
+    before: str | None
+    after: str | None
+    newest: str
+
+
+def schema(settings: Settings, *, upgrade: bool = False) -> Schema:
+    """Look at the schema of a project's database, and with `upgrade` bring it up to date.
+
+    Raises:
+        SchemaAhead, StoreError: as for `open_project`.
+    """
+    from stalewatch.store import migrate  # noqa: PLC0415
+    from stalewatch.store.engine import Database  # noqa: PLC0415
+
+    db = Database(settings.database)
+    scripts = shipped.migrations()
+    before = migrate.current(db)
+    if upgrade:
+        migrate.upgrade(db, scripts)
+    found = Schema(db.where, before, migrate.current(db), migrate.head(scripts))
+    db.dispose()
+    return found
 
 
 def connection_of(settings: Settings, identity: str) -> Connecting:

@@ -29,7 +29,14 @@ class Lazy(NamedTuple):
     summary: str
 
 
-COMMANDS: Final[dict[str, Lazy]] = {}
+COMMANDS: Final[dict[str, Lazy]] = {
+    "init": Lazy("stalewatch.cli.init:init", "write a project to start from"),
+    "doctor": Lazy("stalewatch.cli.doctor:doctor", "look at everything, and say what to do"),
+    "rules": Lazy("stalewatch.cli.rules:rules", "check, test and explain rules"),
+    "fields": Lazy("stalewatch.cli.fields:fields", "the fields that rules can read, as connections fill them"),
+    "token": Lazy("stalewatch.cli.token:token", "API tokens: create, list, revoke"),
+    "db": Lazy("stalewatch.cli.db:db", "the database: upgrade, current"),
+}
 """Every command, in the order of the help: from the first five minutes to the rare ones."""
 
 EXAMPLES: Final = """\b

@@ -48,6 +48,11 @@ class Outcome:
     rules: dict[str, bool] = field(default_factory=dict)
 
     @property
+    def failed(self) -> int:
+        """How many tests failed; a test may fail in several places."""
+        return len({(failure.file, failure.mismatch.trial.line) for failure in self.failures})
+
+    @property
     def untested(self) -> tuple[str, ...]:
         return tuple(rule for rule, tested in self.rules.items() if not tested)
 

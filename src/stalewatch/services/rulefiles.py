@@ -17,6 +17,7 @@ from stalewatch.domain.language.conditions import parse_condition
 from stalewatch.domain.language.diagnostics import Counts, Diagnostic, Findings
 from stalewatch.domain.language.model import Catalogue, Condition, RuleSet
 from stalewatch.domain.language.nodes import Source
+from stalewatch.domain.language.refs import fields
 from stalewatch.domain.language.rendering import render
 from stalewatch.domain.language.scope import calendar_scope, route_scope
 from stalewatch.domain.language.setting import Options
@@ -73,6 +74,15 @@ def rulebook(checked: Checked, settings: Settings) -> Rulebook | None:
         return None
     texts = (*(source.text for source in checked.sources), _described(checked.calendars))
     return Rulebook(checked.ruleset, checked.calendars, settings.judging, texts)
+
+
+def choosing_fields(settings: Settings | None, rules: RuleSet) -> frozenset[str]:
+    """The fields by which `calendars.choose` chooses."""
+    specs = settings.calendars if settings else CalendarSpecs()
+    scope, unheard = calendar_scope(rules.catalogue), Findings()
+    written = (choice.condition for choice in specs.choose if choice.condition is not None)
+    conditions = [parse_condition(node, scope, unheard, besides=("use",)) for node in written]
+    return frozenset(name for condition in conditions if condition for name in fields(condition, rules))
 
 
 def packs() -> Mapping[str, Source]:

@@ -1,0 +1,77 @@
+"""`stalewatch db ...`: the schema of the database."""
+
+from __future__ import annotations
+
+import click
+
+from stalewatch import wiring
+from stalewatch.cli.invocation import Invocation, command, group
+from stalewatch.cli.printing import as_json, say
+from stalewatch.cli.projects import language_of
+from stalewatch.settings import Settings
+from stalewatch.wiring import BrokenProject, Schema
+
+
+@group("db")
+def db() -> None:
+    """Look after the database.
+
+    \b
+    Examples:
+      stalewatch db current
+      stalewatch db upgrade
+    """
+
+
+@command("upgrade", parent=db)
+def upgrade(invocation: Invocation) -> int:
+    """Bring the schema up to date; nothing happens if it is.
+
+    \b
+    Example:
+      stalewatch db upgrade --config /etc/stalewatch/stalewatch.yaml
+    """
+    settings, language = _settings(invocation)
+    found = wiring.schema(settings, upgrade=True)
+    if invocation.json:
+        _print(found)
+    elif found.before == found.after:
+        click.echo(say(language, "up_to_date", where=found.where, schema=found.after))
+    else:
+        before = found.before or say(language, "nothing")
+        click.echo(say(language, "upgraded", where=found.where, before=before, after=found.after))
+    return 0
+
+
+@command("current", parent=db)
+def current(invocation: Invocation) -> int:
+    """Say which schema the database has.
+
+    \b
+    Example:
+      stalewatch db current --json
+    """
+    settings, language = _settings(invocation)
+    found = wiring.schema(settings)
+    if invocation.json:
+        _print(found)
+        return 0
+    if found.after is None:
+        click.echo(say(language, "schema_none", where=found.where))
+    else:
+        sentence = "up_to_date" if found.after == found.newest else "schema_now"
+        click.echo(say(language, sentence, where=found.where, schema=found.after))
+    return 0
+
+
+def _settings(invocation: Invocation) -> tuple[Settings, str]:
+    """The settings alone: a broken rule must not keep a database from its upgrade."""
+    loaded = wiring.read_settings(invocation.config)
+    language = language_of(invocation, loaded.draft)
+    if loaded.settings is None:
+        raise BrokenProject(loaded.render(language))
+    return loaded.settings, language
+
+
+def _print(found: Schema) -> None:
+    as_json({"database": found.where, "before": found.before, "schema": found.after, "newest": found.newest})

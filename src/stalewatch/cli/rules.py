@@ -1,0 +1,24 @@
+"""`stalewatch rules ...`: check, test and explain what is judged by."""
+
+from __future__ import annotations
+
+from stalewatch.cli.invocation import group
+from stalewatch.cli.rules_check import check
+from stalewatch.cli.rules_explain import explain
+from stalewatch.cli.rules_test import test
+
+
+@group("rules")
+def rules() -> None:
+    """Check, test and explain rules.
+
+    \b
+    Examples:
+      stalewatch rules check                 everything this project judges by
+      stalewatch rules test                  run the tests beside the rules
+      stalewatch rules explain ghosted       one rule in words
+    """
+
+
+for command in (check, test, explain):
+    rules.add_command(command)

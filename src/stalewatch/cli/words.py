@@ -1,0 +1,86 @@
+"""What the command line says, in English and Japanese."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from stalewatch.domain.language.model import Words
+
+WORDS: Final[dict[str, Words]] = {
+    # ---------------------------------------------------------------------------------------------------- rules
+    "mismatch": {
+        "en": "{place}: {test}\n  {rule}{subject}: {what} at {at} should be {expected}, but is {found}",
+        "ja": "{place}: {test}\n  {rule}{subject}: {at} の {what} は {expected} のはずですが、{found} です",
+    },
+    "not_there": {"en": "{place}: {test}\n  {rule}{subject}: {why}", "ja": "{place}: {test}\n  {rule}{subject}: {why}"},
+    "did_you_mean": {"en": "did you mean `{name}`?", "ja": "`{name}` の間違いですか?"},
+    "nothing": {"en": "nothing", "ja": "なし"},
+    "no_such_event": {"en": "there is no such event at {at}", "ja": "{at} にそのイベントはありません"},
+    "not_judged": {
+        "en": "the rule does not watch this record",
+        "ja": "このルールはこの種類のデータを監視していません",
+    },
+    "tested": {
+        "en": "{files} file(s), {tests} test(s), {failed} failed",
+        "ja": "{files} ファイル、テスト {tests} 件、失敗 {failed} 件",
+    },
+    "untested": {"en": "without a test: {rules}", "ja": "テストのないルール: {rules}"},
+    "no_tests": {
+        "en": "there is no *.test.yaml in {places}",
+        "ja": "{places} に *.test.yaml がありません",
+    },
+    "no_rule": {"en": "there is no rule `{name}`", "ja": "`{name}` というルールはありません"},
+    "no_rule_cure": {
+        "en": "`stalewatch rules explain --short` lists them",
+        "ja": "一覧は `stalewatch rules explain --short` で見られます",
+    },
+    "cannot_judge": {
+        "en": "{rule}: cannot judge the {object} records of {connection}; map {fields}",
+        "ja": "{rule}: {connection} の {object} を判定できません。{fields} を対応付けてください",
+    },
+    # ------------------------------------------------------------------------------------------------------ init
+    "would_overwrite": {"en": "{name} is there already", "ja": "{name} はすでにあります"},
+    "would_overwrite_cure": {
+        "en": "nothing was written; name another folder, or move it away",
+        "ja": "何も書き込んでいません。別のフォルダーを指定するか、移してください",
+    },
+    "written": {"en": "wrote {name}", "ja": "{name} を作成しました"},
+    "next_steps": {
+        "en": "Next: stalewatch doctor, then stalewatch rules check, then stalewatch run --once",
+        "ja": "次は: stalewatch doctor、stalewatch rules check、stalewatch run --once",
+    },
+    # ---------------------------------------------------------------------------------------------------- tokens
+    "token_once": {
+        "en": "This is the only time it is shown; keep it in your secret store.",
+        "ja": "表示されるのは今回だけです。安全な場所に保管してください。",
+    },
+    "revoked": {"en": "revoked {id}", "ja": "{id} を無効にしました"},
+    "no_tokens": {"en": "there is no token", "ja": "トークンはありません"},
+    # -------------------------------------------------------------------------------------------------- database
+    "schema_now": {"en": "{where}: schema {schema}", "ja": "{where}: スキーマ {schema}"},
+    "schema_none": {"en": "{where}: no schema yet", "ja": "{where}: スキーマはまだありません"},
+    "upgraded": {
+        "en": "{where}: upgraded from {before} to {after}",
+        "ja": "{where}: {before} から {after} に更新しました",
+    },
+    "up_to_date": {"en": "{where}: schema {schema}, up to date", "ja": "{where}: スキーマ {schema}(最新)"},
+    # ---------------------------------------------------------------------------------------------------- titles
+    "ours": {"en": "field", "ja": "項目"},
+    "theirs": {"en": "source", "ja": "元の列"},
+    "type": {"en": "type", "ja": "型"},
+    "fill": {"en": "filled", "ja": "入力率"},
+    "example": {"en": "example", "ja": "例"},
+    "object": {"en": "object", "ja": "対象"},
+    "connection": {"en": "connection", "ja": "接続"},
+    "id": {"en": "id", "ja": "ID"},
+    "name": {"en": "name", "ja": "名前"},
+    "scopes": {"en": "scopes", "ja": "権限"},
+    "created": {"en": "created", "ja": "作成"},
+    "expires": {"en": "expires", "ja": "期限"},
+    "used": {"en": "last used", "ja": "最終利用"},
+    "state": {"en": "state", "ja": "状態"},
+    "valid": {"en": "valid", "ja": "有効"},
+    "expired": {"en": "expired", "ja": "期限切れ"},
+    "revoked_state": {"en": "revoked", "ja": "無効"},
+    "no_connections": {"en": "no connection is configured", "ja": "接続が設定されていません"},
+}

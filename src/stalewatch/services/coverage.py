@@ -1,0 +1,62 @@
+"""Which rules a connection lets us judge, and what to map for the rest (rules.md, "cannot_judge")."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from stalewatch.domain.language.model import Origin, Rule, RuleSet
+from stalewatch.domain.language.reads import fields_read
+from stalewatch.domain.needs import ALWAYS
+from stalewatch.sdk.connector import Description
+
+_FED_AS: Final = {"partner_deal": "deal"}
+"""Objects whose records a connector describes under another name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgeable:
+    """The rules on the objects that a connection feeds.
+
+    Attributes:
+        missing: per rule that cannot judge there, the fields that nothing feeds.
+    """
+
+    rules: int
+    missing: Mapping[str, tuple[str, ...]]
+
+    @property
+    def judging(self) -> int:
+        return self.rules - len(self.missing)
+
+    def advice(self) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+        """Fields to map together and the rules that this enables; the least work for the most rules first."""
+        waiting: dict[tuple[str, ...], list[str]] = {}
+        for rule, names in self.missing.items():
+            waiting.setdefault(names, []).append(rule)
+        return [
+            (names, tuple(rules))
+            for names, rules in sorted(waiting.items(), key=lambda item: (len(item[0]), -len(item[1]), item[0]))
+        ]
+
+
+def judgeable(rules: RuleSet, description: Description) -> Judgeable:
+    """What of the rules can judge by the fields that a connection describes."""
+    watching = [rule for rule in rules.rules if _fed(rule.watch) in description.fields]
+    missing = {rule.id: names for rule in watching if (names := unfed(rule, rules, description))}
+    return Judgeable(len(watching), missing)
+
+
+def unfed(rule: Rule, rules: RuleSet, description: Description) -> tuple[str, ...]:
+    """The fields that decide this rule and that nothing feeds; what stalewatch keeps itself is always there."""
+    fed = {info.ours for info in description.fields.get(_fed(rule.watch), ())} | ALWAYS
+    fields = rules.catalogue.objects[rule.watch]
+    needed = fields_read(rule, rules).judged
+    return tuple(
+        sorted(name for name in needed - fed if name in fields and fields[name].origin in (Origin.CRM, Origin.DERIVED))
+    )
+
+
+def _fed(watch: str) -> str:
+    return _FED_AS.get(watch, watch)

@@ -1,0 +1,65 @@
+"""What `stalewatch doctor` says, in English and Japanese; what a connector finds is in its own words."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from stalewatch.domain.language.model import Words
+
+WORDS: Final[dict[str, Words]] = {
+    "configuration": {"en": "configuration", "ja": "設定"},
+    "rules": {"en": "rules", "ja": "ルール"},
+    "calendar": {"en": "calendar", "ja": "カレンダー"},
+    "database": {"en": "database", "ja": "データベース"},
+    "notifier": {"en": "notifier", "ja": "通知"},
+    "config_ok": {"en": "{file} has no errors", "ja": "{file} に誤りはありません"},
+    "config_warnings": {"en": "{count} warning(s)", "ja": "警告 {count} 件"},
+    "config_errors": {"en": "{count} error(s); nothing starts", "ja": "誤り {count} 件。起動できません"},
+    "see_check": {
+        "en": "`stalewatch rules check` shows them with their places",
+        "ja": "`stalewatch rules check` で場所と直し方が見られます",
+    },
+    "rules_ok": {
+        "en": "{rules} rules: {live} live, {shadow} in shadow, {off} off",
+        "ja": "ルール {rules} 件: 通知 {live}、試行 {shadow}、停止 {off}",
+    },
+    "no_rules": {"en": "there is no rule to judge by", "ja": "判定するルールがありません"},
+    "add_rules": {"en": "put rule files into {places}", "ja": "{places} にルールファイルを置いてください"},
+    "all_shadow": {
+        "en": "no rule is live: nobody will be told anything",
+        "ja": "通知するルールがありません。誰にも知らせません",
+    },
+    "make_live": {"en": "write `modes: {{PACK: live}}`", "ja": "`modes: {{パック名: live}}` と書いてください"},
+    "calendar_ok": {
+        "en": "{name}: {zone}, {hours}, {days} days a week, holidays: {holidays}",
+        "ja": "{name}: {zone}、{hours}、週 {days} 日、祝日: {holidays}",
+    },
+    "no_holidays": {"en": "none", "ja": "なし"},
+    "calendar_unnamed": {
+        "en": "none is named, so Monday to Friday, 09:00-18:00 UTC, without holidays",
+        "ja": "指定がないため、月〜金 09:00-18:00 UTC、祝日なしとして扱います",
+    },
+    "name_calendar": {"en": "name yours under `calendars:`", "ja": "`calendars:` に指定してください"},
+    "database_ok": {"en": "{where}, schema {schema}", "ja": "{where}、スキーマ {schema}"},
+    "no_connection": {"en": "there is no connection to read", "ja": "読み込む接続がありません"},
+    "add_connection": {"en": "add one under `connections:`", "ja": "`connections:` に追加してください"},
+    "can_judge": {
+        "en": "{judging} of {rules} rules can judge",
+        "ja": "{rules} 件中 {judging} 件のルールが判定できます",
+    },
+    "map_for": {"en": "map {fields} to enable {rules}", "ja": "{fields} を対応付けると {rules} が使えます"},
+    "rejected": {"en": "{count} rows left out: {reason}", "ja": "{count} 行を除外: {reason}"},
+    "last_error": {"en": "the last sync failed: {error}", "ja": "前回の同期に失敗しました: {error}"},
+    "never_synced": {"en": "not synced yet", "ja": "まだ同期していません"},
+    "sync_it": {"en": "stalewatch sync {connection}", "ja": "stalewatch sync {connection}"},
+    "notifier_ok": {"en": "{name}", "ja": "{name}"},
+    "notifier_console": {
+        "en": "console: messages are printed here, nobody else sees them",
+        "ja": "console: 通知はこの画面に表示されるだけです",
+    },
+}
+
+
+def say(language: str, sentence: str, /, **fillers: object) -> str:
+    """A sentence in a language."""
+    return WORDS[sentence][language].format(**fillers)
