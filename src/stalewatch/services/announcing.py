@@ -10,6 +10,7 @@ from typing import Any, Final
 from stalewatch.domain.alerts import Kind, Said, message_key
 from stalewatch.domain.directory import Directory
 from stalewatch.domain.instants import NEVER
+from stalewatch.domain.language.model import Rule
 from stalewatch.domain.pacing import Reason, digest_slot, immediate_time
 from stalewatch.domain.policies import Speaking
 from stalewatch.domain.routing import UNDELIVERED, Route, Target, ladders, route_for
@@ -42,13 +43,13 @@ class Announcer:
 
     def say(self, moved: Moved, said: Said, row: Any) -> list[Row]:
         """One notice per recipient of the route that matches."""
-        route = route_for(self.speaking.routes, _facts(moved, row))
+        route = route_for(self.speaking.routes, facts_of(moved.rule_id, moved.rule, row))
         rungs = [ladder[0] for ladder in ladders(route, row.owner, self.people, team=row.team)]
         return [self._notice(moved, said, route, rung) for rung in rungs]
 
     def note_backlog(self, moved: Moved, row: Any) -> list[Row]:
         """What was late before its rule began to speak: all of it makes one line in each reader's next digest."""
-        route = route_for(self.speaking.routes, _facts(moved, row))
+        route = route_for(self.speaking.routes, facts_of(moved.rule_id, moved.rule, row))
         rungs = [ladder[0] for ladder in ladders(route, row.owner, self.people, team=row.team)]
         mark = f"{moved.alert.fingerprint}:{moved.alert.episode}:{BACKLOG}:1"
         return [
@@ -129,17 +130,17 @@ def _about(moved: Moved) -> Row:
     }
 
 
-def _facts(moved: Moved, row: Any) -> Mapping[str, object]:
-    """What a route may ask about: the rule's words, and the record's own columns."""
-    record, rule = dict(row._mapping), moved.rule
+def facts_of(rule_id: str, rule: Rule | None, row: Any) -> Mapping[str, object]:
+    """What a route may ask about: the columns of the record's stored row, and the rule's words while there is one."""
+    record = dict(row._mapping)
     amount = record.get("amount")
     return {
         **record,
         **(record.get("fields") or {}),
         "amount": None if amount is None else Decimal(amount) / 100,
         "severity": None if rule is None else rule.severity.value,
-        "watch": moved.record.object,
-        "rule": moved.rule_id,
+        "watch": row.object,
+        "rule": rule_id,
         "pack": None if rule is None else rule.pack,
         "tags": () if rule is None else rule.tags,
     }

@@ -7,7 +7,7 @@ from typing import Any
 from stalewatch.domain.directory import Directory, Person
 from stalewatch.domain.policies import Override, Speaking
 from stalewatch.store import people
-from stalewatch.store.engine import Connection
+from stalewatch.store.engine import Connection, Database
 
 NOTHING = Override()
 
@@ -61,3 +61,16 @@ def _configured(address: str, said: Override, by_address: dict[str, str]) -> Per
         language=said.language,
         alias=said.slack,
     )
+
+
+def called(db: Database, speaking: Speaking, text: str) -> tuple[frozenset[str], list[str]]:
+    """The ids of the people whom a text names (an address, a name or an id, in any case), and all names there are.
+
+    A text that is nobody's whole name names everybody whose name it is a part of.
+    """
+    with db.read() as conn:
+        everybody = directory(conn, speaking).people.values()
+    wanted = text.strip().casefold()
+    exact = {one.key for one in everybody if wanted in {part.casefold() for part in (one.key, one.name, one.email or "")}}
+    part = {one.key for one in everybody if wanted and wanted in one.name.casefold()}
+    return frozenset(exact or part), sorted({one.name for one in everybody})

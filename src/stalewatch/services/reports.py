@@ -18,7 +18,7 @@ from stalewatch.services.explaining import Explainer
 from stalewatch.services.listing import Item, Listing, Shelf, as_json, shown
 from stalewatch.services.rulebook import Rulebook
 from stalewatch.services.sources import Sources, trusted
-from stalewatch.store import activities, alerts, changes, clocks, connections, notices, records
+from stalewatch.store import activities, alerts, changes, clocks, connections, notices, people, records
 from stalewatch.store import reports as lists
 from stalewatch.store.engine import Connection, Database
 from stalewatch.store.reports import Filters, Sort
@@ -86,6 +86,7 @@ class Reports:
             zone = self.book.calendars.default.spec.zone
             return {
                 **self._fields(row, zone),
+                **self._owner(conn, row),
                 "deadlines": [self._deadline(one, now) for one in Explainer(self.book, now).explain(conn, row)],
                 "alerts": [_alert(one) for one in past],
                 "said": [_said(one) for one in said],
@@ -155,6 +156,10 @@ class Reports:
             "unreadable": list(row.unreadable or ()),
         }
 
+    def _owner(self, conn: Connection, row: Any) -> dict[str, Any]:
+        known = people.by_id(conn, [row.owner] if row.owner else []).get(row.owner)
+        return {"owner_name": known.name if known else None, "owner_email": known.email if known else None}
+
     def _deadline(self, one: Explanation, now: int) -> dict[str, Any]:
         said = {
             "rule": one.rule_id,
@@ -190,6 +195,7 @@ def _alert(row: Any) -> dict[str, Any]:
     times = {name: shown(getattr(row, name), "UTC") for name in names if getattr(row, name) is not None}
     told = {"id": row.id, "rule": row.rule_id, "episode": row.episode, "severity": row.severity, "state": row.state}
     more = {name: getattr(row, name) for name in ("cause", "snoozed_by", "snooze_reason", "muted_by")}
+    more |= {name: True for name in ("backlog", "shadow") if getattr(row, name)}
     return {**told, **times, **{name: value for name, value in more.items() if value is not None}}
 
 

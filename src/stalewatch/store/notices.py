@@ -145,6 +145,23 @@ def release(conn: Connection, keys: Collection[str]) -> int:
     return _move(conn, keys, HELD, state=PENDING, reason=None)
 
 
+def readdress(conn: Connection, keys: Collection[str], target: str) -> int:
+    """Let held notices be said to somebody else; return how many were held."""
+    return _move(conn, keys, HELD, state=PENDING, reason=None, target=target)
+
+
+def waiting(conn: Connection, after: int) -> list[Found]:
+    """(style, not_before, reason, messages, notices) of what may not be said before some moment after this one.
+
+    `messages` counts destinations: what one person hears at one moment is one digest.
+    """
+    columns = (notices.c.style, notices.c.not_before, notices.c.reason)
+    messages, many = sa.func.count(sa.distinct(notices.c.target)).label("messages"), sa.func.count().label("many")
+    wanted = (notices.c.state == PENDING, notices.c.not_before > after)
+    statement = sa.select(*columns, messages, many).where(*wanted).group_by(*columns)
+    return list(conn.execute(statement.order_by(notices.c.not_before, notices.c.style, notices.c.reason)))
+
+
 def counts(conn: Connection) -> list[Found]:
     """(state, reason, how many)."""
     columns = (notices.c.state, notices.c.reason, sa.func.count().label("many"))
