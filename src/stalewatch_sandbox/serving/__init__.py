@@ -1,0 +1,1 @@
+"""What the simulated servers share: HTTP on a free port, a movable clock, a ledger of calls, switchable faults."""
