@@ -62,8 +62,7 @@ class CycleReport:
     @property
     def failures(self) -> tuple[str, ...]:
         """What went wrong, in words, connection by connection and message by message; empty if nothing did."""
-        unread = [_failed(one.connection, one.error) for one in self.synced if one.error is not None]
-        return (*unread, *self.dispatched.errors)
+        return (*failures(self.synced), *self.dispatched.errors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +195,11 @@ class Cycle:
 
 def _named(progress: Progress, connection: str) -> Callable[[int, int | None], None]:
     return lambda done, total: progress(connection, done, total)
+
+
+def failures(synced: Collection[Synced]) -> tuple[str, ...]:
+    """What could not be read, and why, each with its connection."""
+    return tuple(_failed(one.connection, one.error) for one in synced if one.error is not None)
 
 
 def _failed(connection: str, error: StalewatchError) -> str:

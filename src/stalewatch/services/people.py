@@ -71,6 +71,10 @@ def called(db: Database, speaking: Speaking, text: str) -> tuple[frozenset[str],
     with db.read() as conn:
         everybody = directory(conn, speaking).people.values()
     wanted = text.strip().casefold()
-    exact = {one.key for one in everybody if wanted in {part.casefold() for part in (one.key, one.name, one.email or "")}}
+    exact = {one.key for one in everybody if wanted in _names(one)}
     part = {one.key for one in everybody if wanted and wanted in one.name.casefold()}
     return frozenset(exact or part), sorted({one.name for one in everybody})
+
+
+def _names(person: Person) -> set[str]:
+    return {name.casefold() for name in (person.key, person.name, person.email or "")}

@@ -114,6 +114,11 @@ class Reports:
                     mine[said.word] = mine.get(said.word, 0) + 1
         return counted
 
+    def stock(self) -> Mapping[str, tuple[int, int]]:
+        """connection -> how many records there are, and how many of them are open."""
+        with self.db.read() as conn:
+            return {one: (_count(conn, one), _count(conn, one, open_only=True)) for one in self.sources}
+
     # ------------------------------------------------------------------------------------- pieces
 
     def _shelf(self, conn: Connection, rows: Any, now: int) -> Shelf:
@@ -188,6 +193,10 @@ class Reports:
         ]
         newest = sorted(told, key=lambda one: -one[0])[:200]
         return [{"at": shown(at, zone), **what} for at, what in newest]
+
+
+def _count(conn: Connection, connection: str, *, open_only: bool = False) -> int:
+    return sum(records.count(conn, obj, connection, open_only=open_only) for obj in ("deal", "partner_deal", "lead"))
 
 
 def _alert(row: Any) -> dict[str, Any]:
