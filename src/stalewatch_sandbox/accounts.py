@@ -9,9 +9,6 @@ from typing import Final
 from stalewatch_sandbox.dice import Dice
 from stalewatch_sandbox.staff import Language, phrases
 
-PEOPLE: Final = 12
-"""How many people of a customer can become known."""
-
 _SEGMENTS: Final = {
     "ja": (("smb", 25), ("mid_market", 40), ("enterprise", 25), ("public_sector", 10)),
     "en": (("smb", 30), ("mid_market", 45), ("enterprise", 25)),

@@ -10,7 +10,8 @@ from stalewatch_sandbox.pen import Pen
 from stalewatch_sandbox.plots import ORDER, Plot
 
 _DUE: Final = {
-    "discovery": ("need", "budget", "timeframe", "pain"),
+    "first_meeting": ("need",),
+    "discovery": ("budget", "timeframe", "pain"),
     "proposal": ("impact", "metrics", "decision_process", "decision_date", "competitors", "customer_agreed_problem"),
     "evaluation": ("decision_criteria",),
     "negotiation": ("decision_criteria",),

@@ -183,13 +183,11 @@ class _Life:
     # ------------------------------------------------------------------------------------------- stages and end
 
     def _advance(self, day: int, minute: int) -> None:
-        before, self._stage = self._stage, self._entered[day]
+        self._stage = self._entered[day]
         self._pen.stage(day, minute, self._stage)
         self._arrive(self._stage, day, minute)
         if self._stage == "approval":
             self._ringi(day)
-        if self._stage == "first_meeting" or before == "qualification":
-            self._pen.set(day, minute + 3, need=self._dice.one_of(self._pen.book.facts["need"]))
 
     def _arrive(self, stage: str, day: int, minute: int) -> None:
         self._knowledge.enter(stage, day, minute)

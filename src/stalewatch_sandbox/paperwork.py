@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from stalewatch_sandbox.pen import Pen
 from stalewatch_sandbox.plots import Plot
 
-_PHASES = {
+_PHASES: Final = {
     "discovery": "interest", "proposal": "comparing", "evaluation": "comparing", "approval": "approval",
     "negotiation": "approval",
 }  # fmt: skip
@@ -17,7 +19,6 @@ class Paperwork:
     def __init__(self, pen: Pen, plot: Plot) -> None:
         self._pen = pen
         self._has_partner = plot.frame.pipeline == "partner"
-        self._last = plot.end
 
     def next_step(self, stage: str, day: int, minute: int, due: int) -> None:
         """What we do next, and until when."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from itertools import islice
 from operator import itemgetter
 from typing import Final
 
@@ -23,19 +25,21 @@ from stalewatch_sandbox.workdays import Workdays
 
 MEETING: Final = 60
 """Minutes that a meeting takes."""
-MORNING, EVENING = 9 * 60, 18 * 60
+MORNING: Final = 9 * 60
+EVENING: Final = 18 * 60
+"""Minutes of the day at which the office opens and closes."""
 
 
 class Pen:
     """Collects what happens. Moments are a working day and a minute of it.
 
     Attributes:
-        known: ids of the customer's people who became known so far, in that order.
+        known: the customer's people who became known so far, by id, with the moment; in that order.
     """
 
     def __init__(self, deal: str, account: Account, dice: Dice, days: Workdays) -> None:
         self.dice, self.days, self.account, self.book = dice, days, account, phrases(account.language)
-        self.known: list[str] = []
+        self.known: dict[str, datetime] = {}
         self._deal = deal
         self._meetings = self._touches = 0
         self._lines: list[Happening] = []
@@ -59,10 +63,9 @@ class Pen:
 
     def join(self, day: int, minute: int, contact: int, *roles: str) -> None:
         """The customer's person with that number becomes known, or gets these roles."""
-        id_ = self.account.contacts[contact].id
-        if id_ not in self.known:
-            self.known.append(id_)
-        self._lines.append(PersonJoined(self.days.at(day, minute), id_, roles))
+        id_, at = self.account.contacts[contact].id, self.days.at(day, minute)
+        self.known.setdefault(id_, at)
+        self._lines.append(PersonJoined(at, id_, roles))
 
     def customer(self, day: int, minute: int) -> None:
         """The customer writes or calls."""
@@ -76,8 +79,8 @@ class Pen:
         """A meeting is agreed on; returns its id."""
         self._meetings += 1
         id_ = f"{self._deal}/m{self._meetings}"
-        starts, ends = self.days.at(on, start), self.days.at(on, start + MEETING)
-        self._lines.append(MeetingBooked(self.days.at(day, minute), id_, starts, ends, title, tuple(self.known[:3])))
+        at, starts, ends = self.days.at(day, minute), self.days.at(on, start), self.days.at(on, start + MEETING)
+        self._lines.append(MeetingBooked(at, id_, starts, ends, title, tuple(self._reachable(at))))
         return id_
 
     def hold(self, id_: str, day: int, start: int) -> None:
@@ -91,5 +94,10 @@ class Pen:
     def _touch(self, day: int, minute: int, by: Actor) -> None:
         self._touches += 1
         channel = "call" if self.dice.chance(0.15) else "email"
-        contact = self.dice.one_of(self.known[:3])
-        self._lines.append(Touch(self.days.at(day, minute), f"{self._deal}/t{self._touches}", channel, by, contact))
+        at = self.days.at(day, minute)
+        contact = self.dice.one_of(self._reachable(at))
+        self._lines.append(Touch(at, f"{self._deal}/t{self._touches}", channel, by, contact))
+
+    def _reachable(self, at: datetime) -> list[str]:
+        """The first three people who were known by then."""
+        return [id_ for id_, since in islice(self.known.items(), 3) if since <= at]

@@ -6,6 +6,7 @@ from typing import Final
 
 from stalewatch_sandbox.phrases import Phrases
 
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 ENGLISH: Final = Phrases(
     families=(
         ("Clarke", "clarke"), ("Bennett", "bennett"), ("Okafor", "okafor"), ("Novak", "novak"),
@@ -49,7 +50,7 @@ ENGLISH: Final = Phrases(
     ),
     company=lambda first, trade: f"{first} {trade}",
     deal=lambda company, project: f"{company} – {project}",
-    day=lambda day: f"{day.day} {day:%b}",
+    day=lambda day: f"{day.day} {_MONTHS[day.month - 1]}",
     projects=(
         "core system renewal", "sales cloud rollout", "expense automation", "service desk consolidation",
         "factory IoT platform", "analytics platform", "e-signature rollout", "inventory modernisation", "HR system",

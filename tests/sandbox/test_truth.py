@@ -131,6 +131,18 @@ def test_meetings_are_booked_before_and_held_once(deal: Opportunity) -> None:
 
 
 @given(lives)
+def test_nobody_is_written_to_or_invited_before_they_are_known(deal: Opportunity) -> None:
+    known: set[str] = set()
+    for step in deal.life:
+        if isinstance(step, PersonJoined):
+            known.add(step.contact)
+        elif isinstance(step, Touch):
+            assert step.contact in known
+        elif isinstance(step, MeetingBooked):
+            assert set(step.contacts) <= known
+
+
+@given(lives)
 def test_people_meet_in_working_hours(deal: Opportunity) -> None:
     zone = demo_world().people[deal.owner].team.workdays(DEMO_AT.astimezone(UTC).date()).zone
     for step in deal.life:
