@@ -35,8 +35,8 @@ WORDS: Final[dict[str, Words]] = {
         "ja": "一覧は `stalewatch rules explain --short` で見られます",
     },
     "cannot_judge": {
-        "en": "{rule}: cannot judge the {object} records of {connection}; map {fields}",
-        "ja": "{rule}: {connection} の {object} を判定できません。{fields} を対応付けてください",
+        "en": "{rule}: cannot judge by {connection}; map {fields}",
+        "ja": "{rule}: {connection} では判定できません。{fields} を対応付けてください",
     },
     # ------------------------------------------------------------------------------------------------------ init
     "would_overwrite": {"en": "{name} is there already", "ja": "{name} はすでにあります"},

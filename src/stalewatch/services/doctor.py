@@ -106,6 +106,7 @@ class Doctor:
             return
         yield self._found(subject, Level.OK, self._say("database_ok", where=db.where, schema=schema))
         yield from self._syncs(db)
+        db.dispose()
 
     def _syncs(self, db: Database) -> Iterator[Finding]:
         """How the last sync of each connection went, and which rows it had to leave out."""

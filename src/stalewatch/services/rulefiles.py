@@ -125,8 +125,10 @@ def _check(
     options = Options(open_minutes=calendars.open_minutes, today=today, escalations=ladders)
     loaded = loading.load_rules(files, catalogue.catalogue, available=packs(), options=options)
     findings.found += loaded.diagnostics
+    if settings is not None and whole:
+        _check_routes(settings, loaded.draft, findings)
     if settings is not None and whole and loaded.ruleset is not None:
-        _check_project(settings, loaded.ruleset, findings)
+        _check_modes(settings, loaded.ruleset, findings)
     chosen = calendars.build() if whole else None
     sources = (*_own(settings), *catalogue.sources, *loaded.sources)
     count = loaded.counts.files if not whole else sum(not source.path.endswith(_MARK) for source in sources)
@@ -150,11 +152,15 @@ def _own(settings: Settings | None) -> tuple[Source, ...]:
     return (settings.source,) if settings else ()
 
 
-def _check_project(settings: Settings, rules: RuleSet, findings: Findings) -> None:
-    """Fields that routes name, and rules and packs that `modes:` names."""
+def _check_routes(settings: Settings, rules: RuleSet, findings: Findings) -> None:
+    """Fields and values that routes name."""
     scope = route_scope(rules.catalogue, rules.bands.values(), rules.scores.values())
     for node in settings.route_conditions:
         parse_condition(node, scope, findings)
+
+
+def _check_modes(settings: Settings, rules: RuleSet, findings: Findings) -> None:
+    """Rules and packs that `modes:` names; a name that is none is a warning, for its pack may be loaded elsewhere."""
     names = ["default", *rules.packs, *(rule.id for rule in rules.rules)]
     for entry in settings.modes_at or ():
         if entry.name not in names:

@@ -31,11 +31,13 @@ class Loaded:
 
     Attributes:
         ruleset: the rules; None if there is an error anywhere.
+        draft: what could be understood all the same, to look for further errors with; never to judge by.
         diagnostics: errors and warnings, sorted by place, files in the order given.
         sources: the files given and those they include.
     """
 
     ruleset: RuleSet | None
+    draft: RuleSet
     diagnostics: tuple[Diagnostic, ...]
     counts: Counts
     sources: tuple[Source, ...]
@@ -92,7 +94,7 @@ def _outcome(whole: RuleSet, rules: int, shelf: Shelf, findings: Findings) -> Lo
     diagnostics = findings.sorted(source.path for source in sources)
     errors = sum(found.is_error for found in diagnostics)
     counts = Counts(len(shelf.loaded), rules + len(_lost(shelf)), errors, len(diagnostics) - errors)
-    return Loaded(None if errors else whole, diagnostics, counts, sources)
+    return Loaded(None if errors else whole, whole, diagnostics, counts, sources)
 
 
 def _lost(shelf: Shelf) -> frozenset[str]:

@@ -1,0 +1,159 @@
+"""`init` writes a project that works as it is; `doctor` says what each part of one stands on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Call, Said
+
+NOW = ("--now", "2026-04-15T09:00:00Z")
+WRITTEN = {
+    "stalewatch.yaml",
+    "fields.yaml",
+    "rules/default.yaml",
+    "exports/deals.csv",
+    "exports/stages.csv",
+    "exports/events.csv",
+}
+
+
+def tree(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_new_project_passes_its_own_check_and_its_doctor(here: Path, call: Call, language: str) -> None:
+    made = call("init", "--lang", language, *NOW)
+    assert made.status == 0
+    assert tree(here) == WRITTEN
+    checked = call("rules", "check", "--strict", *NOW)
+    assert (checked.status, checked.out) == (0, "3 file(s), 19 rules, 0 error(s), 0 warning(s)\n")
+    looked = call("doctor", *NOW)
+    assert looked.status == 0, looked.out
+    assert "error" not in {line.split()[0] for line in looked.lines if line[0] != " "}
+
+
+def test_a_project_can_be_made_in_another_folder(here: Path, call: Call) -> None:
+    assert call("init", "acme", *NOW).status == 0
+    assert tree(here) == {f"acme/{name}" for name in WRITTEN}
+    assert call("doctor", "--config", "acme/stalewatch.yaml", *NOW).status == 0
+
+
+def test_nothing_is_overwritten_and_then_nothing_is_written(here: Path, call: Call) -> None:
+    (here / "rules").mkdir()
+    (here / "rules" / "default.yaml").write_text("mine")
+    said = call("init")
+    assert said.status == 1
+    assert said.err.startswith("rules/default.yaml is there already\n  nothing was written")
+    assert tree(here) == {"rules/default.yaml"}
+    assert (here / "rules" / "default.yaml").read_text() == "mine"
+
+
+def test_the_example_deals_are_as_old_as_they_are_meant_to_be(here: Path, call: Call) -> None:
+    call("init", *NOW)
+    first = (here / "exports" / "deals.csv").read_text().splitlines()[1]
+    assert first.startswith("1001,Hikari Foods - core system,open,2026-02-14,")
+    assert "{" not in (here / "exports" / "events.csv").read_text()
+
+
+# ------------------------------------------------------------------------------------------------------ doctor
+
+
+@pytest.fixture
+def project(here: Path, call: Call) -> Path:
+    call("init", *NOW)
+    return here
+
+
+def change(file: Path, old: str, new: str) -> None:
+    text = file.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def found(said: Said) -> dict[str, tuple[str, str, str | None]]:
+    return {one["subject"]: (one["level"], one["message"], one["cure"]) for one in json.loads(said.out)}
+
+
+@pytest.mark.usefixtures("project")
+def test_every_part_has_its_line(call: Call) -> None:
+    parts = found(call("doctor", "--json", *NOW))
+    assert list(parts)[:4] == ["configuration", "rules", "calendar", "database"]
+    assert parts["rules"][:2] == ("ok", "19 rules: 19 live, 0 in shadow, 0 off")
+    assert parts["export"][:2] == ("warning", "11 of 19 rules can judge")
+    assert parts["export"][2] is not None
+    assert "map agenda to enable exit-first-meeting" in parts["export"][2].splitlines()
+    assert parts["notifier"][0] == "ok"
+
+
+@pytest.mark.usefixtures("project")
+def test_it_speaks_japanese(call: Call) -> None:
+    said = call("doctor", "--lang", "ja", *NOW)
+    assert "ルール 19 件: 通知 19、試行 0、停止 0" in said.out
+    assert "agenda を対応付けると exit-first-meeting が使えます" in said.out
+
+
+def test_a_broken_configuration_is_told_with_its_places_and_nothing_else_is_looked_at(
+    project: Path, call: Call
+) -> None:
+    change(project / "stalewatch.yaml", "storm_guard: {share: 20%", "storm_guard: {share: lots")
+    said = call("doctor", *NOW)
+    assert said.status == 1
+    assert said.lines[0].startswith("error    configuration: 1 error(s); nothing starts")
+    assert "stalewatch.yaml:" in said.out
+    assert "`lots` is not a share" in said.out
+    assert "database" not in said.lines[0]
+    assert not (project / "stalewatch.db").exists()
+
+
+def test_a_file_that_is_gone_is_an_error_with_its_cure(project: Path, call: Call) -> None:
+    (project / "exports" / "deals.csv").unlink()
+    said = call("doctor", "--json", *NOW)
+    assert said.status == 1
+    levels = [one["level"] for one in json.loads(said.out) if one["subject"].startswith("export ")]
+    assert "error" in levels
+
+
+def test_a_database_that_cannot_be_opened_is_one_line(project: Path, call: Call) -> None:
+    change(project / "stalewatch.yaml", "sqlite:///stalewatch.db", "sqlite:///nowhere/stalewatch.db")
+    said = call("doctor", "--json", *NOW)
+    level, message, cure = found(said)["database"]
+    assert (said.status, level) == (1, "error")
+    assert "cannot be reached" in message
+    assert cure is not None
+
+
+def test_a_file_that_is_no_database_is_told_as_such(project: Path, call: Call) -> None:
+    (project / "stalewatch.db").write_text("not a database, " * 100)
+    level, message, _ = found(call("doctor", "--json", *NOW))["database"]
+    assert (level, "damaged" in message) == ("error", True)
+
+
+def test_an_option_that_the_connector_does_not_know_is_told(project: Path, call: Call) -> None:
+    change(project / "stalewatch.yaml", "    tz: UTC", "    tmezone: UTC")
+    level, message, _ = found(call("doctor", "--json", *NOW))["export"]
+    assert (level, message) == ("error", "connection export: unknown key tmezone")
+
+
+def test_a_project_without_calendars_or_live_rules_is_warned_of_it(project: Path, call: Call) -> None:
+    change(project / "stalewatch.yaml", "modes: {default: live}", "modes: {}")
+    text = (project / "stalewatch.yaml").read_text("utf-8")
+    kept = [line for line in text.splitlines() if not line.startswith(("calendars:", "  office:"))]
+    (project / "stalewatch.yaml").write_text("\n".join(kept), encoding="utf-8")
+    said = call("doctor", *NOW)
+    assert said.status == 0
+    assert "Monday to Friday, 09:00-18:00 UTC, without holidays" in said.out
+    assert "no rule is live: nobody will be told anything" in said.out
+
+
+@pytest.mark.usefixtures("here")
+def test_without_a_configuration_the_cure_is_to_write_one(call: Call) -> None:
+    said = call("doctor")
+    assert said.status == 1
+    assert said.err.splitlines() == [
+        "stalewatch.yaml: cannot be read: No such file or directory",
+        "  `stalewatch init` writes one; --config names another",
+    ]
