@@ -42,6 +42,7 @@ class Token:
     id: str
     name: str
     scopes: frozenset[str]
+    last_used_at: int | None = None
 
     def allows(self, scope: str) -> bool:
         """True if it may do this; `admin` may do everything."""
@@ -84,8 +85,12 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def verify(db: Database, text: str, now: int) -> Token | None:
-    """The token that a caller presents, if it is valid now; its use is noted every five minutes at most."""
+def verify(db: Database, text: str, now: int, *, note: bool = True) -> Token | None:
+    """The token that a caller presents, if it is valid now; its use is noted every five minutes at most.
+
+    Args:
+        note: False only reads, for callers that must not wait for a writer; they call `note_use` elsewhere.
+    """
     if not looks_like_one(text):
         return None
     wanted = digest(text)
@@ -93,10 +98,15 @@ def verify(db: Database, text: str, now: int) -> Token | None:
         row = tokens.by_hash(conn, wanted, now)
     if row is None or not hmac.compare_digest(row.hash, wanted):
         return None
-    if row.last_used_at is None or row.last_used_at <= now - _NOTED_EVERY:
-        with db.write() as conn:
-            tokens.used(conn, row.id, now, not_within=_NOTED_EVERY)
-    return Token(row.id, row.name, frozenset(row.scopes))
+    if note and (row.last_used_at is None or row.last_used_at <= now - _NOTED_EVERY):
+        note_use(db, row.id, now)
+    return Token(row.id, row.name, frozenset(row.scopes), row.last_used_at)
+
+
+def note_use(db: Database, identity: str, now: int) -> None:
+    """Remember that a token was used, every five minutes at most."""
+    with db.write() as conn:
+        tokens.used(conn, identity, now, not_within=_NOTED_EVERY)
 
 
 def listed(db: Database) -> Sequence[Any]:

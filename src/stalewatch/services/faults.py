@@ -1,0 +1,7 @@
+"""The faults of the database that doors answer differently from others."""
+
+from __future__ import annotations
+
+from stalewatch.store.errors import CursorNotUnderstood, StoreError
+
+__all__ = ("CursorNotUnderstood", "StoreError")

@@ -1,0 +1,86 @@
+"""Lists and records as they are sent: JSON or CSV, with an ETag over what they say and not over when they say it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import blake2s
+from typing import Any, Final
+
+import msgspec
+from fastapi import Request, Response
+
+from stalewatch.services.exporting import as_csv
+from stalewatch.services.listing import Listing
+
+JSON: Final = "application/json"
+CSV: Final = "text/csv"
+_PRIVATE: Final = {"Cache-Control": "private, no-cache", "Vary": "Accept, Accept-Language, Authorization"}
+_PASSING: Final = ("as_of", "data_age_seconds")
+_encode = msgspec.json.Encoder().encode
+
+
+def list_answer(request: Request, listing: Listing) -> Response:
+    """The list in the form that the reader wants; 304 if they have it already."""
+    items = _encode(listing.items)
+    said = (items, _encode((listing.next, listing.total)))
+    if _wants_csv(request):
+        unchanged, headers = _tagged(request, CSV, *said)
+        if unchanged:
+            return Response(status_code=304, headers=headers)
+        headers |= {"X-Total-Count": str(listing.total)}
+        if listing.next is not None:
+            following = request.url.include_query_params(next=listing.next)
+            headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
+        return Response(as_csv(listing.items), headers=headers, media_type=f"{CSV}; charset=utf-8; header=present")
+    unchanged, headers = _tagged(request, JSON, *said)
+    if unchanged:
+        return Response(status_code=304, headers=headers)
+    body = {
+        "items": msgspec.Raw(items),
+        "next": listing.next,
+        "total": listing.total,
+        **({"more": True} if listing.more else {}),
+        "as_of": listing.as_of,
+        "data_age_seconds": listing.data_age_seconds,
+    }
+    return Response(_encode(body), headers=headers, media_type=JSON)
+
+
+def record_answer(request: Request, record: Mapping[str, Any]) -> Response:
+    """One record with everything about it; 304 if the reader has it already."""
+    lasting = {name: value for name, value in record.items() if name not in _PASSING}
+    unchanged, headers = _tagged(request, JSON, _encode(lasting))
+    if unchanged:
+        return Response(status_code=304, headers=headers)
+    return Response(_encode(record), headers=headers, media_type=JSON)
+
+
+def _tagged(request: Request, media: str, *parts: bytes) -> tuple[bool, dict[str, str]]:
+    """Whether the reader has this already, and the headers that tell it from others."""
+    digest = blake2s(media.encode(), digest_size=16)
+    for part in parts:
+        digest.update(part)
+    tag = f'W/"{digest.hexdigest()}"'  # weak: `as_of` and the age of the data may differ
+    known = [one.strip() for header in request.headers.getlist("if-none-match") for one in header.split(",")]
+    opaque = tag.removeprefix("W/")
+    return "*" in known or any(one.removeprefix("W/") == opaque for one in known), {"ETag": tag, **_PRIVATE}
+
+
+def _wants_csv(request: Request) -> bool:
+    """CSV is sent to those who name it and want JSON less."""
+    weights = {JSON: 0.0, CSV: 0.0}
+    for part in request.headers.get("accept", "").split(","):
+        media, *parameters = [piece.strip().lower() for piece in part.split(";")]
+        if media in weights:
+            weights[media] = max(weights[media], _weight(parameters))
+    return weights[CSV] > weights[JSON]
+
+
+def _weight(parameters: list[str]) -> float:
+    for parameter in parameters:
+        if parameter.startswith("q="):
+            try:
+                return float(parameter.removeprefix("q="))
+            except ValueError:
+                return 0.0
+    return 1.0

@@ -1,0 +1,43 @@
+"""The web application of one project: `create_app(project)`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from stalewatch import __version__
+from stalewatch.web.desk import Desk
+from stalewatch.web.gate import Gate
+from stalewatch.web.health import Work
+from stalewatch.web.problems import handle_problems
+from stalewatch.web.routes import add_routes, describe
+from stalewatch.wiring import Stalewatch
+
+_ABOUT = """Which opportunities have gone quiet, which soon will, and why.
+
+Times are RFC 3339 with offset. Errors are `application/problem+json` (RFC 9457). Lists are paged by `next`."""
+
+
+def create_app(
+    project: Stalewatch, *, is_local: bool = False, engine: Callable[[], str | None] = lambda: None
+) -> FastAPI:
+    """Make the application.
+
+    Args:
+        is_local: only this machine can reach it; while no token was ever made, it then needs none.
+        engine: says what is wrong with the engine that belongs to this process; None: nothing.
+    """
+    app = FastAPI(
+        title="stalewatch", version=__version__, description=_ABOUT, redirect_slashes=False,
+        openapi_url=None, docs_url=None, redoc_url=None,
+    )  # fmt: skip
+    app.state.desk = Desk(project, is_local, engine)
+    app.state.metrics = CollectorRegistry()
+    app.state.metrics.register(Work(app.state.desk.health))
+    app.add_middleware(Gate)
+    handle_problems(app)
+    add_routes(app)
+    describe(app)
+    return app

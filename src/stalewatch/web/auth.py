@@ -1,0 +1,88 @@
+"""Who asks, and whether they may: API tokens with scopes, checked by a dependency of each route and never by path.
+
+A missing, unknown, revoked, expired or misspelt token gets the same answer, so that nothing can be learnt from it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi import Request
+
+from stalewatch.domain.instants import MINUTE
+from stalewatch.sdk.errors import StalewatchError
+from stalewatch.services import tokens
+from stalewatch.web.desk import Desk, desk_of
+from stalewatch.web.problems import Problem
+
+log = logging.getLogger("stalewatch.web")
+
+REALM: Final = 'Bearer realm="stalewatch"'
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_OWN_SITE: Final = (None, "none", "same-origin")
+_NOTED_EVERY: Final = 5 * MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: `actor` is what the audit log calls them."""
+
+    actor: str
+
+
+Guard = Callable[[Request], Awaitable[Caller]]
+
+
+def needs(scope: str) -> Guard:
+    """The dependency of a route that only a token with this scope may use."""
+
+    async def guard(request: Request) -> Caller:
+        return admit(desk_of(request), request, scope)
+
+    guard.scope = scope  # type: ignore[attr-defined]  # what the test of the routes reads
+    return guard
+
+
+def admit(desk: Desk, request: Request, scope: str) -> Caller:
+    """The caller, if they may.
+
+    Raises:
+        Problem: 401 without a valid token, 403 with one that has not this scope.
+    """
+    presented = request.headers.getlist("authorization")
+    if not presented and _is_at_home(desk, request):
+        return Caller("local")
+    kind, _, text = presented[0].strip().partition(" ") if len(presented) == 1 else ("", "", "")
+    now = desk.now
+    token = tokens.verify(desk.project.db, text.strip(), now, note=False) if kind.lower() == "bearer" else None
+    if token is None:
+        invalid = ', error="invalid_token"' if presented else ""
+        raise Problem(401, "A valid API token is needed.", headers={"WWW-Authenticate": REALM + invalid})
+    if not token.allows(scope):
+        headers = {"WWW-Authenticate": f'{REALM}, error="insufficient_scope", scope="{scope}"'}
+        raise Problem(403, f"This token has not the scope {scope}.", headers=headers, scope=scope)
+    if token.last_used_at is None or token.last_used_at <= now - _NOTED_EVERY:
+        asyncio.get_running_loop().run_in_executor(None, _note, desk, token.id, now)  # reading waits for no writer
+    return Caller(f"token:{token.id}")
+
+
+def _is_at_home(desk: Desk, request: Request) -> bool:
+    """The first five minutes: nobody but this machine can ask, and no token was ever made.
+
+    Not a page of somebody else's that this machine's browser shows, by another name for this host or across sites.
+    """
+    host = request.headers.get("host", "").lower()
+    name = host if host.endswith("]") else host.rpartition(":")[0] or host
+    own = name in _LOOPBACK and request.headers.get("sec-fetch-site") in _OWN_SITE
+    return desk.is_local and own and not tokens.listed(desk.project.db)
+
+
+def _note(desk: Desk, token: str, now: int) -> None:
+    try:
+        tokens.note_use(desk.project.db, token, now)
+    except StalewatchError as error:  # it is only for people who wonder which token is still in use
+        log.warning("the use of a token was not noted: %s", error)

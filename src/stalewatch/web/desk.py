@@ -1,0 +1,86 @@
+"""What every route needs: the project, its readers in each language, and who may come in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Final
+
+from fastapi import Depends, Request
+
+from stalewatch.domain.instants import to_us
+from stalewatch.services.health import Health
+from stalewatch.services.reports import Reports
+from stalewatch.wiring import Stalewatch
+
+LANGUAGES: Final = ("en", "ja")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One application's collaborators.
+
+    Attributes:
+        is_local: only this machine can reach the application; while there is no token, it then needs none.
+        engine: says what is wrong with the engine that belongs to this process; None: nothing.
+    """
+
+    project: Stalewatch
+    is_local: bool
+    engine: Callable[[], str | None]
+
+    @property
+    def now(self) -> int:
+        """The present, in microseconds."""
+        return to_us(self.project.clock.now())
+
+    @cached_property
+    def health(self) -> Health:
+        """Looks at the work."""
+        return Health(self.project.db, self.project.clock, self.project.sources)
+
+    def reports(self, request: Request) -> Reports:
+        """The reader in the language that was asked for: `lang`, else `Accept-Language`, else the project's."""
+        return self._reports[self.language(request)]
+
+    def language(self, request: Request) -> str:
+        """ "en" or "ja"."""
+        asked = request.query_params.get("lang")
+        if asked in LANGUAGES:
+            return asked
+        return preferred(request.headers.get("accept-language", "")) or self.project.settings.language
+
+    @cached_property
+    def _reports(self) -> dict[str, Reports]:
+        own = self.project
+        return {language: Reports(own.db, own.rulebook, own.sources, language) for language in LANGUAGES}
+
+
+def preferred(accepted: str) -> str | None:
+    """The first of our languages that an `Accept-Language` header wants most; None if it wants neither."""
+    wanted = []
+    for place, part in enumerate(accepted[:1000].split(",")):
+        name, _, weight = part.strip().partition(";")
+        language = name.strip().lower().partition("-")[0]
+        quality = _quality(weight)
+        if language in LANGUAGES and quality > 0:
+            wanted.append((-quality, place, language))
+    return min(wanted)[2] if wanted else None
+
+
+def _quality(weight: str) -> float:
+    _, _, number = weight.strip().partition("=")
+    try:
+        return float(number) if number else 1.0
+    except ValueError:
+        return 0.0
+
+
+def desk_of(request: Request) -> Desk:
+    """The desk of the application that was asked."""
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+At = Annotated[Desk, Depends(desk_of)]

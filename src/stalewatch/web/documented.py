@@ -1,0 +1,102 @@
+"""What OpenAPI says of the answers: their schemas, taken from the types that are sent, and an example of each."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from stalewatch.services.listing import Item, Listing, Reason
+from stalewatch.web.problems import MEDIA
+
+_REF: Final = "#/components/schemas/{name}"
+_PROBLEM: Final = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "description": "Names the problem; about:blank where the status says it all."},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What is wrong with this request, for people."},
+        "errors": {"type": "array", "items": {"type": "object"}, "description": "Each wrong part of the request."},
+    },
+}
+_REASON: Final = Reason(
+    rule="no-next-meeting",
+    title="No next meeting",
+    severity="warning",
+    due="2026-04-09T18:00:00+09:00",
+    days_over=4,
+    alert="3f2a9c:1",
+    state="open",
+    since="2026-03-26T10:00:00+09:00",
+    limit="10bd",
+    explain="counted since 26 Mar (last meeting, from sf) · limit 10 business days · due 9 Apr, 18:00",
+)
+_ITEM: Final = Item(
+    id="sf:0065e00001AbCdE", object="deal", name="Acme renewal", connection="sf", owner="sf:0055e000003XyZ",
+    owner_name="Sato", owner_email="sato@acme.example", team="tokyo", pipeline="new_business", stage="proposal",
+    amount=1_200_000.0, currency="JPY", close_date="2026-05-29", url="https://acme.my.salesforce.com/0065e00001AbCdE",
+    severity="warning", due=_REASON.due, days_over=4, explain=_REASON.explain or "", reasons=(_REASON,),
+)  # fmt: skip
+_LISTING: Final = Listing((_ITEM,), None, 1, "2026-04-15T00:00:00+00:00", 240)
+_SNOOZED: Final = {
+    "id": "3f2a9c:1", "record": "sf:0065e00001AbCdE", "rule": "no-next-meeting", "episode": 1, "state": "snoozed",
+    "snoozed_until": "2026-04-20T09:00:00+09:00", "snooze_reason": "The customer decides on the 20th.",
+    "snoozes_left": 1,
+}  # fmt: skip
+_LIST_SCHEMA: Final = {"$ref": _REF.format(name="Listing")}
+_READY: Final = {"status": "not ready", "reasons": ["sf: its data is 190 min old, too old to judge by"]}
+
+LIST: Final[dict[str, Any]] = {
+    "description": "A page of the list; as CSV for `Accept: text/csv`.",
+    "content": {
+        "application/json": {"schema": _LIST_SCHEMA, "example": msgspec.to_builtins(_LISTING)},
+        "text/csv": {"schema": {"type": "string"}},
+    },
+}
+RECORD: Final[dict[str, Any]] = {
+    "description": "The record with its deadlines, alerts and timeline.",
+    "content": {"application/json": {"schema": {"type": "object"}, "example": {"id": _ITEM.id, "object": "deal"}}},
+}
+SNOOZED: Final[dict[str, Any]] = {
+    "description": "The alert as it is now.",
+    "content": {"application/json": {"schema": {"type": "object"}, "example": _SNOOZED}},
+}
+HEALTH: Final[dict[str, Any]] = {
+    "description": "All is well.",
+    "content": {"application/json": {"schema": {"type": "object"}, "example": {"status": "ok", "reasons": []}}},
+}
+FIGURES: Final[dict[str, Any]] = {
+    "description": "Prometheus text format.",
+    "content": {"text/plain": {"schema": {"type": "string"}}},
+}
+_SAYS: Final = {
+    401: "No valid API token.",
+    403: "The token has not the scope.",
+    404: "There is no such thing, or the caller may not see it.",
+    409: "Not possible in the alert's present state, or not any more; `reason` and `limit` say why.",
+    413: "The body is longer than 64 KB.",
+    422: "The request is not understood; `errors` says where and what was probably meant.",
+    503: "The database does not answer now, or (`/readyz`) work is late.",
+}
+
+
+def answers(good: dict[str, Any], *problems: int, is_readyz: bool = False) -> dict[int | str, dict[str, Any]]:
+    """The answers of a route."""
+    content = {MEDIA: {"schema": {"$ref": _REF.format(name="Problem")}}}
+    told: dict[int | str, dict[str, Any]] = {
+        status: {"description": _SAYS[status], "content": content} for status in problems
+    }
+    if is_readyz:
+        told[503] = {
+            "description": _SAYS[503],
+            "content": {"application/json": {"schema": {"type": "object"}, "example": _READY}},
+        }
+    return {200: good, **told}
+
+
+def schemas() -> dict[str, Any]:
+    """The named schemas."""
+    _, found = msgspec.json.schema_components([Listing], ref_template=_REF)
+    return {**found, "Problem": _PROBLEM}

@@ -1,0 +1,91 @@
+"""The outermost layer: bodies that are too long, faults that nobody caught, and headers that every answer carries."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+from uuid import uuid4
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from stalewatch.web.problems import Problem
+
+log = logging.getLogger("stalewatch.web")
+
+MOST_BYTES: Final = 64 * 1024
+"""The longest body that is read."""
+_HEADERS: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+    (b"content-security-policy", b"default-src 'self'; frame-ancestors 'none'"),
+)
+
+
+class _TooLong(Exception):
+    """The body has passed the limit while it was read."""
+
+
+class Gate:
+    """Wraps an application."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        visit = _Visit(receive, send)
+        try:
+            if _announced(scope) > MOST_BYTES:
+                raise _TooLong
+            await self._app(scope, visit.receive, visit.send)
+        except _TooLong:
+            await visit.answer(scope, Problem(413, "The body is longer than 64 KB.", headers={"Connection": "close"}))
+        except Exception as error:  # whatever it is, the caller learns nothing of it and the server goes on
+            mark = uuid4().hex[:12]
+            log.error("request %s failed: %s: %s", mark, type(error).__name__, error)
+            log.debug("request %s", mark, exc_info=error)
+            await visit.answer(scope, Problem(500, "Something went wrong here.", instance=f"urn:request:{mark}"))
+
+
+class _Visit:
+    """One request on its way in and out."""
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive, self._send = receive, send
+        self._read = 0
+        self._has_begun = False
+        self._is_too_long = False
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._read += len(message.get("body", b""))
+        if self._read > MOST_BYTES:
+            self._is_too_long = True
+            raise _TooLong
+        return message
+
+    async def send(self, message: Message) -> None:
+        if self._is_too_long:
+            raise _TooLong  # what the routes made of the broken body is not the answer
+        if message["type"] == "http.response.start":
+            self._has_begun = True
+            message = {**message, "headers": [*message.get("headers", []), *_HEADERS]}
+        await self._send(message)
+
+    async def answer(self, scope: Scope, problem: Problem) -> None:
+        """Send a problem, unless an answer is on its way already."""
+        if self._has_begun:
+            return
+        self._is_too_long = False
+        await problem.response()(scope, self._receive, self.send)
+
+
+def _announced(scope: Scope) -> int:
+    """The length that the request says its body has; one that is no number is as good as none."""
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value) if value.isdigit() else 0
+    return 0

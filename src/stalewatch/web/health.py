@@ -1,0 +1,105 @@
+"""`/healthz`, `/readyz` and `/metrics`: for whatever watches the watcher.
+
+`/healthz` says that this process answers; `/readyz` that its work is done in time. The latter two ask the database,
+which may be away, and so wait in the thread pool instead of holding up every reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+from fastapi import Request, Response
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
+
+from stalewatch.domain.instants import SECOND
+from stalewatch.services.faults import StoreError
+from stalewatch.services.health import ConnectionHealth, Health, Snapshot
+from stalewatch.web.answers import JSON
+from stalewatch.web.desk import At
+
+_NO_STORE: Final = {"Cache-Control": "no-store"}
+
+
+async def healthz() -> Response:
+    """This process answers."""
+    return Response(b'{"status":"ok"}', headers=_NO_STORE, media_type=JSON)
+
+
+def readyz(desk: At) -> Response:
+    """Whether work is done in time: 200, or 503 with the reasons."""
+    ready = desk.health.readiness(desk.engine())
+    body = {"status": "ok" if ready.ok else "not ready", "reasons": ready.reasons}
+    return Response(msgspec.json.encode(body), 200 if ready.ok else 503, _NO_STORE, JSON)
+
+
+def metrics(request: Request) -> Response:
+    """Figures for Prometheus."""
+    registry: CollectorRegistry = request.app.state.metrics
+    return Response(generate_latest(registry), headers=_NO_STORE, media_type=CONTENT_TYPE_LATEST)
+
+
+class Work(Collector):
+    """The state of the work, asked for when somebody scrapes."""
+
+    def __init__(self, health: Health) -> None:
+        self._health = health
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing is asked of the database when the registry is made."""
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        try:
+            found = self._health.look()
+        except StoreError:
+            yield _gauge("database_up", "1 if the database answers.", 0)
+            return
+        yield _gauge("database_up", "1 if the database answers.", 1)
+        yield from _connections(found.connections)
+        yield from _messages(found)
+
+
+def _connections(some: tuple[ConnectionHealth, ...]) -> Iterator[Metric]:
+    figures = (
+        ("data_age_seconds", "Age of a connection's data.", [one.data_age for one in some]),
+        ("sync_overdue_seconds", "Since a connection should have been read.", [one.overdue for one in some]),
+        ("sync_failing_seconds", "Since a connection cannot be read; 0 if it can.", [one.failing or 0 for one in some]),
+        ("due_age_seconds", "Age of the oldest deadline that was not looked at.", [one.due_age for one in some]),
+        ("tick_age_seconds", "Since time last passed for a connection.", [one.ticked_age for one in some]),
+    )
+    for name, help_text, ages in figures:
+        family = GaugeMetricFamily(f"stalewatch_{name}", help_text, labels=["connection"])
+        for one, age in zip(some, ages, strict=True):
+            if age is not None:
+                family.add_metric([one.id], age / SECOND)
+        yield family
+    due = GaugeMetricFamily("stalewatch_due", "Records due to be looked at, up to 10,000.", labels=["connection"])
+    for one in some:
+        due.add_metric([one.id], one.due)
+    yield due
+
+
+def _messages(found: Snapshot) -> Iterator[Metric]:
+    tables = (
+        ("deliveries", "Messages by state.", "state", found.deliveries),
+        ("notices", "Things to be said, by state.", "state", found.notices),
+        ("notices_held", "Things that wait for a person's word, by reason.", "reason", found.held),
+    )
+    for name, help_text, label, counted in tables:
+        family = GaugeMetricFamily(f"stalewatch_{name}", help_text, labels=[label])
+        for key, many in sorted(counted.items()):
+            family.add_metric([key], many)
+        yield family
+    yield _gauge("parked", "Connections and destinations that were set aside.", len(found.parked))
+    yield _gauge("destinations_paused", "Destinations whose service is down.", len(found.paused))
+    overdue = found.dispatch_overdue / SECOND
+    yield _gauge("dispatch_overdue_seconds", "Since the longest waiting message should have gone.", overdue)
+
+
+def _gauge(name: str, help_text: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"stalewatch_{name}", help_text, value=value)

@@ -1,0 +1,69 @@
+"""`/v1/deals` and `/v1/leads`: what is stalled, what soon will be, and everything about one record.
+
+These read prepared rows by index, at most 200 of them, and so run on the event loop itself (architecture.md, 4).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Path, Query, Request, Response
+
+from stalewatch.web.answers import list_answer, record_answer
+from stalewatch.web.asking import Asked, DealsDueSoon, LeadsDueSoon, Reading, StalledDeals, StalledLeads, plain
+from stalewatch.web.desk import At, Desk
+from stalewatch.web.problems import Problem
+
+Asking = Annotated[Reading, Query()]
+RecordId = Annotated[str, Path(description="Id of the record, with its connection.", examples=["sf:0065e00001AbCdE"])]
+
+
+async def stalled_deals(request: Request, desk: At, asked: Annotated[StalledDeals, Query()]) -> Response:
+    """Deals with a breached deadline, worst first: one item per deal, with its breached rules and why."""
+    return _stalled(request, desk, asked, asked.object)
+
+
+async def stalled_leads(request: Request, desk: At, asked: Annotated[StalledLeads, Query()]) -> Response:
+    """Leads with a breached deadline, worst first: one item per lead, with its breached rules and why."""
+    return _stalled(request, desk, asked, "lead")
+
+
+async def deals_due_soon(request: Request, desk: At, asked: Annotated[DealsDueSoon, Query()]) -> Response:
+    """Deals of which a deadline breaks within a span of time, the first due first."""
+    return _due_soon(request, desk, asked, asked.object)
+
+
+async def leads_due_soon(request: Request, desk: At, asked: Annotated[LeadsDueSoon, Query()]) -> Response:
+    """Leads of which a deadline breaks within a span of time, the first due first."""
+    return _due_soon(request, desk, asked, "lead")
+
+
+async def deal(request: Request, desk: At, id: RecordId, _asked: Asking) -> Response:  # noqa: A002
+    """One deal: its fields, deadlines, alerts, what was said of them, and what happened."""
+    return _record(request, desk, id, is_lead=False)
+
+
+async def lead(request: Request, desk: At, id: RecordId, _asked: Asking) -> Response:  # noqa: A002
+    """One lead: its fields, deadlines, alerts, what was said of them, and what happened."""
+    return _record(request, desk, id, is_lead=True)
+
+
+def _stalled(request: Request, desk: Desk, asked: Asked, obj: str | None) -> Response:
+    filters = asked.filters(desk.project, obj)
+    return list_answer(request, desk.reports(request).stalled(filters, desk.now, page=asked.page()))
+
+
+def _due_soon(request: Request, desk: Desk, asked: DealsDueSoon | LeadsDueSoon, obj: str | None) -> Response:
+    now, filters = desk.now, asked.filters(desk.project, obj)
+    within = asked.microseconds(desk.project, now)
+    return list_answer(request, desk.reports(request).due_soon(filters, now, within, page=asked.page()))
+
+
+def _record(request: Request, desk: Desk, record_id: str, *, is_lead: bool) -> Response:
+    try:
+        found = desk.reports(request).record(plain(record_id), desk.now)
+    except ValueError:  # no id holds such characters
+        found = None
+    if found is None or (found["object"] == "lead") is not is_lead:
+        raise Problem(404, f"There is no such {'lead' if is_lead else 'deal'}, or you may not see it.")
+    return record_answer(request, found)

@@ -1,0 +1,107 @@
+"""Every route with the scope that its caller needs. Nothing else adds routes, so none can be without an entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+from stalewatch.web import acting, health, lists
+from stalewatch.web.asking import DealsDueSoon, LeadsDueSoon, Reading, StalledDeals, StalledLeads
+from stalewatch.web.auth import needs
+from stalewatch.web.documented import FIGURES, HEALTH, LIST, RECORD, SNOOZED, answers, schemas
+
+Answers = dict[int | str, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One route.
+
+    Attributes:
+        scope: what its caller's token must allow; None: everybody may ask.
+        asks: the query parameters it understands.
+    """
+
+    method: str
+    path: str
+    scope: str | None
+    endpoint: Callable[..., Any]
+    answers: Answers
+    asks: type[BaseModel] | None = None
+
+
+async def described(request: Request) -> Response:
+    """This description."""
+    return JSONResponse(request.app.openapi())
+
+
+_LIST: Final = answers(LIST, 401, 403, 422, 503)
+_RECORD: Final = answers(RECORD, 401, 403, 404, 422, 503)
+_SNOOZE: Final = answers(SNOOZED, 401, 403, 404, 409, 413, 422, 503)
+_PUBLIC: Final = answers(HEALTH)
+
+ROUTES: Final = (
+    Route("GET", "/v1/deals/stalled", "deals:read", lists.stalled_deals, _LIST, StalledDeals),
+    Route("GET", "/v1/deals/due-soon", "deals:read", lists.deals_due_soon, _LIST, DealsDueSoon),
+    Route("GET", "/v1/deals/{id:path}", "deals:read", lists.deal, _RECORD, Reading),
+    Route("GET", "/v1/leads/stalled", "deals:read", lists.stalled_leads, _LIST, StalledLeads),
+    Route("GET", "/v1/leads/due-soon", "deals:read", lists.leads_due_soon, _LIST, LeadsDueSoon),
+    Route("GET", "/v1/leads/{id:path}", "deals:read", lists.lead, _RECORD, Reading),
+    Route("POST", "/v1/alerts/{id}/snooze", "alerts:act", acting.snooze_alert, _SNOOZE),
+    Route("GET", "/v1/openapi.json", None, described, _PUBLIC),
+    Route("GET", "/healthz", None, health.healthz, _PUBLIC),
+    Route("GET", "/readyz", None, health.readyz, answers(HEALTH, is_readyz=True)),
+    Route("GET", "/metrics", None, health.metrics, answers(FIGURES)),
+)
+
+
+def add_routes(app: FastAPI) -> None:
+    """Register every route with the guard of its scope."""
+    for route in ROUTES:
+        app.router.add_api_route(
+            route.path,
+            route.endpoint,
+            methods=[route.method],
+            dependencies=[] if route.scope is None else [Depends(needs(route.scope))],
+            responses=route.answers,
+            response_class=Response,
+            summary=(route.endpoint.__doc__ or "").partition("\n")[0].rstrip("."),
+            tags=[_tag(route.path)],
+            openapi_extra={"security": [] if route.scope is None else [{"token": [route.scope]}]},
+            route_class_override=_knowing(tuple(route.asks.model_fields) if route.asks else ()),
+        )
+
+
+def describe(app: FastAPI) -> None:
+    """Let OpenAPI know the schemas and how to authenticate."""
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            components = plain().setdefault("components", {})
+            components.setdefault("schemas", {}).update(schemas())
+            components["securitySchemes"] = {
+                "token": {"type": "http", "scheme": "bearer", "description": "`stalewatch token create` makes one."}
+            }
+        return plain()
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend it
+
+
+def _knowing(names: Sequence[str]) -> type[APIRoute]:
+    """A route that knows its query parameters, so that a misspelt one can be answered with the nearest."""
+
+    class Knowing(APIRoute):
+        query_names = names
+
+    return Knowing
+
+
+def _tag(path: str) -> str:
+    return path.split("/")[2].partition(".")[0] if path.startswith("/v1/") else "health"
