@@ -19,7 +19,7 @@ from stalewatch.domain.durations import elapsed
 from stalewatch.domain.language.model import Catalogue, RuleSet
 from stalewatch.domain.policies import Speaking
 from stalewatch.sdk.connector import ConnectionSettings, Connector
-from stalewatch.sdk.errors import ConfigurationError
+from stalewatch.sdk.errors import ConfigurationError, StalewatchError
 from stalewatch.sdk.notifier import Notifier, NotifierSettings
 from stalewatch.services import rulefiles
 from stalewatch.services.rulebook import Rulebook
@@ -214,9 +214,13 @@ def open_database(settings: Settings) -> Database:
 
     db = Database(settings.database)
     scripts = shipped.migrations()
-    if db.is_sqlite and migrate.current(db) is None:
-        migrate.upgrade(db, scripts)
-    migrate.require_current(db, scripts)
+    try:
+        if db.is_sqlite and migrate.current(db) is None:
+            migrate.upgrade(db, scripts)
+        migrate.require_current(db, scripts)
+    except StalewatchError:
+        db.dispose()
+        raise
     return db
 
 
@@ -241,12 +245,13 @@ def schema(settings: Settings, *, upgrade: bool = False) -> Schema:
 
     db = Database(settings.database)
     scripts = shipped.migrations()
-    before = migrate.current(db)
-    if upgrade:
-        migrate.upgrade(db, scripts)
-    found = Schema(db.where, before, migrate.current(db), migrate.head(scripts))
-    db.dispose()
-    return found
+    try:
+        before = migrate.current(db)
+        if upgrade:
+            migrate.upgrade(db, scripts)
+        return Schema(db.where, before, migrate.current(db), migrate.head(scripts))
+    finally:
+        db.dispose()
 
 
 def connection_of(settings: Settings, identity: str) -> Connecting:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import click
 
 from stalewatch.cli.grid import Column
@@ -23,12 +25,12 @@ def fields(invocation: Invocation, connection: str | None) -> int:
       stalewatch fields
       stalewatch fields export --json
     """
-    project = open_project(invocation)
-    language = language_of(invocation, project.settings)
-    wanted = [connection] if connection else [one.id for one in project.settings.connections]
+    with closing(open_project(invocation)) as project:
+        language = language_of(invocation, project.settings)
+        wanted = [connection] if connection else [one.id for one in project.settings.connections]
+        rows = [row for identity in wanted for row in _rows(project, identity)]
     if not wanted and not invocation.json:
         click.echo(say(language, "no_connections"))
-    rows = [row for identity in wanted for row in _rows(project, identity)]
     shown = rows if invocation.json else [_readable(row) for row in rows]
     columns = {
         **({"connection": Column(say(language, "connection"))} if len(wanted) > 1 else {}),
@@ -43,7 +45,6 @@ def fields(invocation: Invocation, connection: str | None) -> int:
         rows_or_json(columns, shown, json_wanted=invocation.json)
     elif invocation.json:
         rows_or_json({}, [], json_wanted=True)
-    project.close()
     return 0
 
 

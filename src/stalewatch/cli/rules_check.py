@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -52,9 +53,8 @@ def _checked(invocation: Invocation, files: tuple[Path, ...]) -> tuple[Checked, 
 
 def _lacks(invocation: Invocation, connection: str, language: str) -> bool:
     """Tell which rules cannot judge on a connection; True if there are any."""
-    project = open_project(invocation)
-    found = judgeable(project.rulebook.rules, project.connector(connection).describe())
+    with closing(open_project(invocation)) as project:
+        found = judgeable(project.rulebook.rules, project.connector(connection).describe())
     for rule, fields in found.missing.items():
         click.echo(say(language, "cannot_judge", rule=rule, connection=connection, fields=", ".join(fields)))
-    project.close()
     return bool(found.missing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 import click
@@ -40,15 +41,14 @@ def create(invocation: Invocation, name: str, scopes: tuple[str, ...], expires: 
       stalewatch token create dashboard                       may read deals
       stalewatch token create ops --scope admin --expires 90d
     """
-    project = open_project(invocation)
-    now = to_us(project.clock.now())
-    made = tokens.create(project.db, name, scopes or ("deals:read",), now, _ends(expires, now))
+    with closing(open_project(invocation)) as project:
+        now = to_us(project.clock.now())
+        made = tokens.create(project.db, name, scopes or ("deals:read",), now, _ends(expires, now))
     if invocation.json:
         as_json({"token": made})
     else:
         click.echo(made)
         click.echo(say(language_of(invocation, project.settings), "token_once"), err=True)
-    project.close()
     return 0
 
 
@@ -60,16 +60,15 @@ def list_tokens(invocation: Invocation) -> int:
     Example:
       stalewatch token list --json
     """
-    project = open_project(invocation)
-    language, now = language_of(invocation, project.settings), to_us(project.clock.now())
-    rows = [_row(found, now, language) for found in tokens.listed(project.db)]
+    with closing(open_project(invocation)) as project:
+        language, now = language_of(invocation, project.settings), to_us(project.clock.now())
+        rows = [_row(found, now, language) for found in tokens.listed(project.db)]
     names = ("id", "name", "scopes", "created", "expires", "used", "state")
     if rows or invocation.json:
         columns = {name: Column(say(language, name), elastic=name in ("name", "scopes")) for name in names}
         rows_or_json(columns, rows, json_wanted=invocation.json)
     else:
         click.echo(say(language, "no_tokens"))
-    project.close()
     return 0
 
 
@@ -82,10 +81,9 @@ def revoke(invocation: Invocation, identity: str) -> int:
     Example:
       stalewatch token revoke 1f0c9a3e
     """
-    project = open_project(invocation)
-    tokens.revoke(project.db, identity, to_us(project.clock.now()))
+    with closing(open_project(invocation)) as project:
+        tokens.revoke(project.db, identity, to_us(project.clock.now()))
     click.echo(say(language_of(invocation, project.settings), "revoked", id=identity))
-    project.close()
     return 0
 
 

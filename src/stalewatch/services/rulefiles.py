@@ -72,8 +72,8 @@ def rulebook(checked: Checked, settings: Settings) -> Rulebook | None:
     """The rules in force; None if the check found an error."""
     if checked.ruleset is None or checked.calendars is None:
         return None
-    texts = (*(source.text for source in checked.sources), _described(checked.calendars))
-    return Rulebook(checked.ruleset, checked.calendars, settings.judging, texts)
+    texts = [source.text for source in checked.sources if source is not settings.source]
+    return Rulebook(checked.ruleset, checked.calendars, settings.judging, (*texts, _described(checked.calendars)))
 
 
 def choosing_fields(settings: Settings | None, rules: RuleSet) -> frozenset[str]:
