@@ -16,7 +16,7 @@ Register a factory under the entry point group `stalewatch.connectors`, named af
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -41,6 +41,8 @@ class ConnectionSettings:
         now: the clock; a connector never asks the machine for the time.
         catalogue: type of each catalogue field, object -> field -> type name (text, choice, int, money,
             bool, date, datetime, person).
+        reads: the catalogue fields that active rules read, object -> field names; empty means "all of them".
+            A connector may leave out what nobody reads.
     """
 
     id: str
@@ -49,6 +51,7 @@ class ConnectionSettings:
     currency: str
     now: Callable[[], datetime]
     catalogue: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    reads: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +103,8 @@ class Page:
         gone: ids of records that the CRM has deleted or no longer shows.
         histories: ids of deals whose `visits` and `changes` in this page are their whole known history;
             it then replaces what earlier syncs inferred for the fields named in `history_fields`.
+        open_ids: ids of every deal that the CRM shows as open, if this page ends a comparison of ids: deals that
+            we hold for open and that are not among them have vanished. None: nothing was compared.
         complete: True on the last page of a pull that showed every record there is. Records that were not
             seen in such a pull have vanished; without it nothing is ever concluded from absence.
         as_of: the CRM's own time of the data, if it says; None means "now".
@@ -117,6 +122,7 @@ class Page:
     histories: frozenset[str] = frozenset()
     history_fields: frozenset[str] = frozenset()
     rejected: Sequence[Rejected] = ()
+    open_ids: frozenset[str] | None = None
     complete: bool = False
     as_of: datetime | None = None
     total: int | None = None

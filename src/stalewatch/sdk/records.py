@@ -76,6 +76,7 @@ class Deal:
         fields: every further catalogue field by name; a missing name means "not read here".
         unreadable: catalogue fields that exist but cannot be told for this record (an unmapped stage,
             a missing permission). Rules that need them answer "cannot judge" instead of guessing.
+        contacts: the customer's people who hold a role on it, named as in `Activity.people`; None: not read here.
         is_partner_deal: watched by `watch: partner_deal` rules instead of `watch: deal`.
         modified_at: when the CRM last changed it, by the CRM's clock; dates changes that have no history.
     """
@@ -94,6 +95,7 @@ class Deal:
     close_date: date | None = None
     fields: Mapping[str, Value] = field(default_factory=lambda: _NOTHING)
     unreadable: frozenset[str] = frozenset()
+    contacts: frozenset[str] | None = None
     is_partner_deal: bool = False
     url: str | None = None
     modified_at: datetime | None = None
