@@ -14,6 +14,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
+import stalewatch.cli
 import stalewatch.delivery
 from stalewatch.delivery.catalogues import LANGUAGES, SOURCE_LANGUAGE, translations
 
@@ -23,10 +24,15 @@ OTHERS = [language for language in LANGUAGES if language != SOURCE_LANGUAGE]
 Key = tuple[str, str | None]
 
 
-def said_in_the_source() -> set[Key]:
+SPEAKERS = (DELIVERY, Path(stalewatch.cli.__file__).parent)
+"""The folders whose sentences are translated."""
+
+
+def said_in_the_source(*folders: Path) -> set[Key]:
     found = set()
-    for _, _, message, _, context in extract_from_dir(str(DELIVERY)):
-        found.add((message[0] if isinstance(message, tuple) else message, context))
+    for folder in folders or SPEAKERS:
+        for _, _, message, _, context in extract_from_dir(str(folder)):
+            found.add((message[0] if isinstance(message, tuple) else message, context))
     return found
 
 

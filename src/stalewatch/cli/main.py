@@ -32,6 +32,13 @@ class Lazy(NamedTuple):
 COMMANDS: Final[dict[str, Lazy]] = {
     "init": Lazy("stalewatch.cli.init:init", "write a project to start from"),
     "doctor": Lazy("stalewatch.cli.doctor:doctor", "look at everything, and say what to do"),
+    "run": Lazy("stalewatch.cli.run:run", "one whole round: read, judge, tell people"),
+    "sync": Lazy("stalewatch.cli.sync:sync", "read connections"),
+    "tick": Lazy("stalewatch.cli.tick:tick", "look at the deadlines that have come"),
+    "dispatch": Lazy("stalewatch.cli.dispatch:dispatch", "send what is to be sent"),
+    "deals": Lazy("stalewatch.cli.deals:deals", "stalled deals, deals due soon, one deal in full"),
+    "leads": Lazy("stalewatch.cli.deals:leads", "the same of leads"),
+    "work": Lazy("stalewatch.cli.work:work", "what is held back or set aside: list, release, drop"),
     "rules": Lazy("stalewatch.cli.rules:rules", "check, test and explain rules"),
     "fields": Lazy("stalewatch.cli.fields:fields", "the fields that rules can read, as connections fill them"),
     "token": Lazy("stalewatch.cli.token:token", "API tokens: create, list, revoke"),

@@ -1,0 +1,209 @@
+"""From the options of a list to the list: which records are asked for, and how they are printed."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Final
+
+import click
+import msgspec
+import numpy as np
+
+from stalewatch.cli import deal_lists, record_page
+from stalewatch.cli.deal_lists import Shown, counted
+from stalewatch.cli.grid import terminal_width
+from stalewatch.cli.invocation import Invocation
+from stalewatch.cli.projects import language_of, open_project
+from stalewatch.delivery.wording.reader import Reader
+from stalewatch.delivery.wording.times import duration
+from stalewatch.domain.durations import Duration, Unit
+from stalewatch.domain.instants import to_us
+from stalewatch.domain.language.durations import parse
+from stalewatch.sdk.errors import StalewatchError
+from stalewatch.services.exporting import as_csv
+from stalewatch.services.listing import Listing, Reason
+from stalewatch.services.people import called
+from stalewatch.services.reports import Filters, Page, Reports
+from stalewatch.wiring import Stalewatch
+
+Decorator = Callable[..., Any]
+_WEEK: Final = Duration(7, Unit.DAY)
+
+
+class NoSuch(StalewatchError):
+    """Something was asked for by a name that nothing has."""
+
+
+class Span(click.ParamType[Duration]):
+    """A span of time as rules write it: 7d, 5bd, 24h, 2w."""
+
+    name = "SPAN"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Duration:
+        found = value if isinstance(value, Duration) else parse(str(value))
+        if found is None:
+            self.fail(f"{value!r} is not a span of time; write it like 7d, 5bd, 24h or 2w", param, ctx)
+        return found
+
+
+span = click.option("--within", type=Span(), default=_WEEK, show_default="7d", help="How near: 7d, 5bd, 24h, 2w.")
+kinds = click.option("--object", "obj", type=click.Choice(["deal", "partner_deal"]), help="Only this kind of deal.")
+
+
+def filters(function: Decorator) -> Decorator:
+    """The options by which every list is narrowed."""
+    options = (
+        click.option("--owner", metavar="WHO", help="Only of this owner: an e-mail address, a name or an id."),
+        click.option("--team", metavar="NAME", help="Only of this team."),
+        click.option("--rule", metavar="ID", help="Only where this rule is a reason."),
+        click.option("--severity", type=click.Choice(["info", "warning", "critical"]), help="Only of this severity."),
+        click.option("--format", "shape", type=click.Choice(["table", "json", "csv"]), help="How to print [table]."),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What one call asked for; `within` is None for the stalled list."""
+
+    within: Duration | None = None
+    obj: str | None = None
+    owner: str | None = None
+    team: str | None = None
+    rule: str | None = None
+    severity: str | None = None
+    shape: str | None = None
+
+    @property
+    def leads(self) -> bool:
+        return self.obj == "lead"
+
+    @property
+    def is_filtered(self) -> bool:
+        return any((self.owner, self.team, self.rule, self.severity, self.obj and not self.leads))
+
+    @property
+    def command(self) -> str:
+        """What was typed, as far as it can be typed again."""
+        what = "leads" if self.leads else "deals"
+        list_ = "stalled" if self.within is None else f"due-soon --within {self.within}"
+        given = {"object": None if self.leads else self.obj, "owner": self.owner, "team": self.team}
+        given |= {"rule": self.rule, "severity": self.severity}
+        options = "".join(f" --{name} {shlex.quote(value)}" for name, value in given.items() if value)
+        return f"stalewatch {what} {list_}{options}"
+
+    def wants(self, reason: Reason) -> bool:
+        """Whether a reason is one that was asked for."""
+        return self.rule in (None, reason.rule) and self.severity in (None, reason.severity)
+
+
+def print_list(invocation: Invocation, asked: Asked) -> None:
+    """Print the stalled or the due-soon list."""
+    with closing(open_project(invocation)) as app:
+        language = language_of(invocation, app.settings)
+        listing = _read(app, asked, language)
+        match asked.shape or ("json" if invocation.json else "table"):
+            case "csv":
+                click.echo(as_csv(listing.items), nl=False)
+            case "json":
+                click.echo(msgspec.json.format(msgspec.json.encode(listing), indent=2).decode())
+            case _:
+                reader = reader_of(app, invocation)
+                about = _about(app, asked, listing, reader)
+                click.echo("\n".join(deal_lists.lines(listing, about, reader, terminal_width())))
+
+
+def print_record(invocation: Invocation, record_id: str, *, lead: bool) -> None:
+    """Print one record's page.
+
+    Raises:
+        NoSuch: there is no such deal, or no such lead.
+    """
+    with closing(open_project(invocation)) as app:
+        language, now = language_of(invocation, app.settings), to_us(app.clock.now())
+        reports = Reports(app.db, app.rulebook, app.sources, language)
+        found = reports.record(record_id, now)
+        if found is None or (found["object"] == "lead") is not lead:
+            raise _unknown(record_id, lead, found is not None)
+        if invocation.json:
+            click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+            return
+        reader = reader_of(app, invocation)
+        page = record_page.lines(found, reports.explain(record_id, now) or [], app.rulebook, reader, terminal_width())
+        click.echo("\n".join(page))
+
+
+def reader_of(app: Stalewatch, invocation: Invocation) -> Reader:
+    """Whoever sits at this terminal: the language asked for, the zone of the project's own calendar."""
+    language = language_of(invocation, app.settings)
+    return Reader(language, app.clock.now(), app.rulebook.calendars.default.spec.zone)
+
+
+def _read(app: Stalewatch, asked: Asked, language: str) -> Listing:
+    reports, now = Reports(app.db, app.rulebook, app.sources, language), to_us(app.clock.now())
+    chosen = Filters(obj=asked.obj, owners=_owners(app, asked.owner), team=asked.team, rule=_rule(app, asked.rule),
+                     severity=asked.severity)  # fmt: skip
+    wanted = asked.wants if asked.rule or asked.severity else None
+
+    def page(one: Page) -> Listing:
+        if asked.within is None:
+            return reports.stalled(chosen, now, page=one)
+        return reports.due_soon(chosen, now, _microseconds(app, asked.within, now), page=one)
+
+    return deal_lists.every(page, wanted)
+
+
+def _about(app: Stalewatch, asked: Asked, listing: Listing, reader: Reader) -> Shown:
+    within = "" if asked.within is None else duration(asked.within, reader)
+    ahead = "" if listing.items or asked.within is not None else _ahead(app, asked, reader)
+    return Shown(asked.leads, within, ahead, asked.is_filtered, asked.command)
+
+
+def _ahead(app: Stalewatch, asked: Asked, reader: Reader) -> str:
+    """Nothing is stalled; how much will be."""
+    soon = _read(app, Asked(within=_WEEK, obj=asked.obj, owner=asked.owner, team=asked.team), reader.language)
+    if not soon.total:
+        return reader.words.gettext("None will be due within {span}.").format(span=duration(_WEEK, reader))
+    count = counted(soon.total, asked.leads, reader)
+    said = reader.words.ngettext("{what} will be due within {span}.", "{what} will be due within {span}.", soon.total)
+    return said.format(what=count, span=duration(_WEEK, reader))
+
+
+def _microseconds(app: Stalewatch, within: Duration, now: int) -> int:
+    """The span from now; business days by the project's own calendar."""
+    return int(app.rulebook.calendars.default.add(np.array([now], np.int64), within)[0]) - now
+
+
+def _owners(app: Stalewatch, text: str | None) -> frozenset[str] | None:
+    if text is None:
+        return None
+    found, known = called(app.db, app.speaking, text)
+    if not found:
+        close = get_close_matches(text, known, n=1, cutoff=0.5)
+        raise NoSuch(f"nobody is called {text!r}", cure=f"did you mean {close[0]!r}?" if close else None)
+    return found
+
+
+def _rule(app: Stalewatch, name: str | None) -> str | None:
+    known = app.rulebook.by_id
+    if name is None or name in known:
+        return name
+    close = get_close_matches(name, known, n=1)
+    cure = f"did you mean {close[0]!r}?" if close else f"rules that are on: {', '.join(sorted(known)) or 'none'}"
+    raise NoSuch(f"there is no rule {name!r}, or it is off", cure=cure)
+
+
+def _unknown(record_id: str, lead: bool, is_the_other: bool) -> NoSuch:
+    mine, other = ("lead", "deal") if lead else ("deal", "lead")
+    if is_the_other:
+        return NoSuch(f"{record_id} is a {other}, not a {mine}", cure=f"stalewatch {other}s show {record_id}")
+    return NoSuch(
+        f"there is no {mine} {record_id!r}",
+        cure=f"ids begin with their connection (sf:006...); `stalewatch {mine}s stalled` shows some",
+    )

@@ -1,0 +1,146 @@
+"""The words of a record's page: states of clocks, why something was said or not, what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from stalewatch.delivery.wording.reader import Reader
+from stalewatch.delivery.wording.times import day_unit, left, moment, over
+from stalewatch.delivery.wording.values import Filled, shown
+from stalewatch.domain.explain import Explanation
+from stalewatch.domain.instants import to_us
+from stalewatch.domain.language.model import Field, FieldType
+
+MARKS: Final = {"breached": "●", "at_risk": "◐", "paused": "‖", "watching": "○", "cannot_judge": "?"}
+"""A shape beside the word of a state; other states have none."""
+
+
+def state(name: str, reader: Reader) -> str:
+    """The state of a clock in a word or two."""
+    words = reader.words
+    return {
+        "breached": words.pgettext("state of a deadline", "late"),
+        "at_risk": words.pgettext("state of a deadline", "soon"),
+        "paused": words.pgettext("state of a deadline", "on hold"),
+        "watching": words.pgettext("state of a deadline", "running"),
+        "cannot_judge": words.pgettext("state of a deadline", "cannot judge"),
+        "no_clock": words.pgettext("state of a deadline", "no clock"),
+        "excepted": words.pgettext("state of a deadline", "excepted"),
+        "satisfied": words.pgettext("state of a deadline", "done"),
+    }.get(name, name)
+
+
+def distance(one: Explanation, days_over: int | None, reader: Reader) -> str:
+    """How late it is, or how much is left: " · 4 bd over"; "" for a clock that does not run."""
+    if days_over is None or one.limit is None or one.state not in ("breached", "at_risk", "watching"):
+        return ""
+    unit = day_unit(one.limit)
+    return f" · {over(days_over, unit, reader) if one.state == 'breached' else left(-days_over, unit, reader)}"
+
+
+def said(kind: str, reader: Reader) -> str:
+    """What a message was about."""
+    words = reader.words
+    return {
+        "warn": words.gettext("a limit is near"),
+        "breach": words.gettext("a limit has passed"),
+        "repeat": words.gettext("asked again"),
+        "escalate": words.gettext("passed on"),
+        "reopen": words.gettext("late again"),
+        "resolve": words.gettext("it is settled"),
+        "backlog": words.gettext("late before we began to watch"),
+    }.get(kind, kind)
+
+
+def outcome(notice: Mapping[str, Any], reader: Reader) -> str:
+    """What became of a message; silence with its reason."""
+    words, why = reader.words, because(str(notice.get("reason") or ""), reader)
+    match notice["state"]:
+        case "told":
+            return words.gettext("told")
+        case "claimed":
+            return words.gettext("on its way")
+        case "pending":
+            return words.gettext("waits: {why}").format(why=why or words.gettext("for its time"))
+        case "held":
+            return words.gettext("held back: {why}").format(why=why)
+        case _:
+            return words.gettext("not said: {why}").format(why=why)
+
+
+def because(reason: str, reader: Reader) -> str:
+    """The reason for which something waits, is held, or is never said."""
+    words = reader.words
+    return {
+        "now": "",
+        "digest": words.gettext("for the daily message"),
+        "quiet_hours": words.gettext("outside working hours"),
+        "budget_spent": words.gettext("enough immediate messages for one day"),
+        "rollout": words.gettext("the rule is new and speaks of a few a day"),
+        "storm": words.gettext("too many at once, a person should look first"),
+        "storm_check": words.gettext("too many at once, a person should look first"),
+        "nobody_left": words.gettext("no address, manager or channel is known"),
+        "resolved": words.gettext("it settled first"),
+        "snoozed": words.gettext("somebody snoozed it"),
+        "old_news": words.gettext("nobody needs to hear it any more"),
+        "dropped_by_hand": words.gettext("discarded by hand"),
+    }.get(reason, reason.replace("_", " "))
+
+
+def silence(alert: Mapping[str, Any], titles: Mapping[str, str], reader: Reader) -> str | None:
+    """Why nothing is said of a problem at all; None if nothing keeps it silent. `titles` are those of rules."""
+    words = reader.words
+    if alert.get("shadow"):
+        return words.gettext("nobody is told: the rule is tried out in shadow")
+    if alert.get("muted_by"):
+        speaker = titles.get(alert["muted_by"], alert["muted_by"])
+        return words.gettext("nobody is told: “{title}” speaks for it").format(title=speaker)
+    if alert.get("backlog"):
+        return words.gettext("no reminders: it was late before we began to watch")
+    if alert["state"] == "snoozed" and alert.get("snoozed_until"):
+        until = moment(instant(alert["snoozed_until"]), reader)
+        by, why = alert.get("snoozed_by", ""), alert.get("snooze_reason", "")
+        return words.gettext("snoozed until {until} by {by}: {why}").format(until=until, by=by, why=why)
+    return None
+
+
+def happened(event: Mapping[str, Any], reader: Reader) -> str:
+    """An activity in a few words."""
+    words, kind = reader.words, str(event["kind"])
+    what = {
+        "email": words.pgettext("activity", "e-mail"),
+        "call": words.pgettext("activity", "call"),
+        "meeting": words.pgettext("activity", "meeting"),
+        "task": words.pgettext("activity", "task"),
+        "note": words.pgettext("activity", "note"),
+    }.get(kind, words.pgettext("activity", "activity"))
+    planned = {
+        "planned": words.pgettext("meeting", "planned"),
+        "cancelled": words.pgettext("meeting", "cancelled"),
+    }.get(str(event.get("meeting")))
+    by = {
+        "customer": words.pgettext("by whom", "customer"),
+        "seller": words.pgettext("by whom", "us"),
+    }.get(str(event.get("actor")))
+    extra = reader.listed([each for each in (by, planned) if each])
+    return words.gettext("{what} ({extra})").format(what=what, extra=extra) if extra else what
+
+
+def value(kind: Field, stored: Any, currency: str, reader: Reader) -> str:
+    """A field's value as the API has it, in the reader's habit."""
+    found: Any = stored
+    if isinstance(stored, str) and kind.type is FieldType.DATETIME:
+        return moment(instant(stored), reader)
+    if isinstance(stored, str) and kind.type is FieldType.DATE:
+        found = date.fromisoformat(stored)
+    elif kind.type is FieldType.MONEY and stored is not None:
+        found = Decimal(str(stored))
+    return shown(Filled(kind.type, found, kind.value_titles.get(str(stored), {}), currency), reader)
+
+
+def instant(text: str) -> int:
+    """An RFC 3339 time in microseconds since the epoch."""
+    return to_us(datetime.fromisoformat(text))

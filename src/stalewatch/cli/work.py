@@ -1,0 +1,160 @@
+"""`stalewatch work`: what waits for a person's word, and giving it."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from collections.abc import Callable, Collection, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Final
+
+import click
+import msgspec
+
+from stalewatch.cli.asking import NoSuch, reader_of
+from stalewatch.cli.grid import Column, grid, terminal_width
+from stalewatch.cli.invocation import Invocation, command, group
+from stalewatch.cli.projects import open_project
+from stalewatch.cli.work_words import happened, kind, summary, why
+from stalewatch.delivery.wording.reader import Reader
+from stalewatch.delivery.wording.times import moment
+from stalewatch.delivery.wording.untrusted import clean
+from stalewatch.services.work import Moved, Piece, Work, by_reason, chosen, everything
+from stalewatch.wiring import Stalewatch
+
+_MOST_ROWS: Final = 50
+
+
+@group("work")
+def work() -> None:
+    """What is held back, unfinished or set aside, and what shall become of it.
+
+    \b
+    Examples:
+      stalewatch work ls
+      stalewatch work release --all --reason storm
+      stalewatch work drop 3f9c1a 77b0e2
+    """
+
+
+@command("ls", parent=work)
+def list_work(invocation: Invocation) -> None:
+    """List the messages that are held back or unfinished, and what was set aside."""
+    with closing(open_project(invocation)) as app:
+        pieces = _work(app).pieces()
+        if invocation.json:
+            click.echo(msgspec.json.format(msgspec.json.encode(pieces), indent=2).decode())
+            return
+        reader = reader_of(app, invocation)
+        click.echo(summary(by_reason(pieces), reader))
+        if pieces:
+            click.echo("\n" + "\n".join(_table(pieces, reader)))
+
+
+_ids = click.argument("ids", metavar="[ID]...", nargs=-1)
+_all = click.option("--all", "everything_", is_flag=True, help="All of them, or with --reason all of that reason.")
+_reason = click.option("--reason", metavar="WORD", help="With --all: only what waits for this reason.")
+
+
+@command("release", parent=work)
+@_ids
+@_all
+@_reason
+def release(invocation: Invocation, ids: tuple[str, ...], everything_: bool, reason: str | None) -> int:
+    """Let work go on: held messages may be sent, what was given up is tried again.
+
+    Messages that reached nobody are routed anew, by the people and channels that are known now.
+    """
+    return _give(invocation, Work.release, "released", _Asked(ids, everything_, reason))
+
+
+@command("drop", parent=work)
+@_ids
+@_all
+@_reason
+def drop(invocation: Invocation, ids: tuple[str, ...], everything_: bool, reason: str | None) -> int:
+    """Discard messages: they will never be sent. What they are about stays on the lists."""
+    return _give(invocation, Work.drop, "dropped", _Asked(ids, everything_, reason))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is meant: some ids, or everything of one reason."""
+
+    ids: Sequence[str]
+    all: bool
+    reason: str | None
+
+    def __post_init__(self) -> None:
+        if bool(self.ids) == self.all:
+            raise click.UsageError("name what is meant: ids from `stalewatch work ls`, or --all")
+        if self.reason is not None and not self.all:
+            raise click.UsageError("--reason goes with --all")
+
+    def of(self, pieces: Collection[Piece]) -> list[Piece]:
+        """The pieces that are meant.
+
+        Raises:
+            NoSuch: an id names none of them or several, or nothing waits for that reason.
+        """
+        if self.ids:
+            found, unclear = chosen(pieces, self.ids)
+            if unclear:
+                raise NoSuch(f"nothing that waits is called {', '.join(unclear)}", cure="`stalewatch work ls` lists it")
+            return found
+        known = by_reason(pieces)
+        if self.reason is not None and self.reason not in known:
+            raise NoSuch(
+                f"nothing waits for the reason {self.reason!r}", cure=f"reasons: {', '.join(sorted(known)) or 'none'}"
+            )
+        return everything(pieces, self.reason)
+
+
+def _give(invocation: Invocation, word: Callable[[Work, Collection[Piece]], Moved], done: str, asked: _Asked) -> int:
+    with closing(open_project(invocation)) as app:
+        theirs = _work(app)
+        moved = word(theirs, asked.of(theirs.pieces()))
+        if invocation.json:
+            click.echo(msgspec.json.format(msgspec.json.encode(moved), indent=2).decode())
+        else:
+            click.echo("\n".join(happened(done, moved, reader_of(app, invocation))))
+        return 1 if moved.refused else 0
+
+
+def _work(app: Stalewatch) -> Work:
+    return Work(app.db, app.clock, app.rulebook, app.speaking, _actor())
+
+
+def _actor() -> str:
+    """Who is at the terminal, as the system knows them, for the audit log."""
+    try:
+        return f"command line ({pwd.getpwuid(os.getuid()).pw_name})"
+    except KeyError:  # a container often runs under a number that has no name
+        return f"command line ({os.getuid()})"
+
+
+def _table(pieces: Sequence[Piece], reader: Reader) -> list[str]:
+    words = reader.words
+    columns = [
+        Column("ID"),
+        Column(words.pgettext("column", "WHAT")),
+        Column(words.pgettext("column", "TO"), elastic=True),
+        Column(words.pgettext("column", "ABOUT"), elastic=True),
+        Column(words.pgettext("column", "WHY"), elastic=True),
+        Column(words.pgettext("column", "SINCE")),
+    ]
+    rows = [
+        [
+            piece.id if piece.id != piece.target else piece.key,
+            kind(piece, reader),
+            clean(piece.target.removeprefix("person:").removeprefix("channel:")),
+            clean(" · ".join(part for part in (piece.record, piece.rule) if part)),
+            why(piece, reader),
+            "" if piece.since is None else moment(piece.since, reader),
+        ]
+        for piece in pieces[:_MOST_ROWS]
+    ]
+    more = len(pieces) - _MOST_ROWS
+    said = reader.words.gettext("+{count} more").format(count=reader.number(more))
+    return [*grid(columns, rows, terminal_width()), *([said] if more > 0 else [])]
