@@ -9,7 +9,8 @@ from stalewatch.cli.invocation import Invocation, command, group
 from stalewatch.cli.printing import as_json, say
 from stalewatch.cli.projects import language_of
 from stalewatch.settings import Settings
-from stalewatch.wiring import BrokenProject, Schema
+from stalewatch.wiring import BrokenProject
+from stalewatch.wiring.databases import Schema, schema
 
 
 @group("db")
@@ -32,7 +33,7 @@ def upgrade(invocation: Invocation) -> int:
       stalewatch db upgrade --config /etc/stalewatch/stalewatch.yaml
     """
     settings, language = _settings(invocation)
-    found = wiring.schema(settings, upgrade=True)
+    found = schema(settings, upgrade=True)
     if invocation.json:
         _print(found)
     elif found.before == found.after:
@@ -52,7 +53,7 @@ def current(invocation: Invocation) -> int:
       stalewatch db current --json
     """
     settings, language = _settings(invocation)
-    found = wiring.schema(settings)
+    found = schema(settings)
     if invocation.json:
         _print(found)
         return 0

@@ -1,4 +1,4 @@
-"""Puts the machine together: the one place where settings, database, rules, plugins and the clock meet.
+"""One project put together: its settings, rules, clock, database, connectors and notifier.
 
 The database's libraries are imported where a database is opened: to check rules takes none.
 """
@@ -8,23 +8,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from stalewatch import plugins, shipped
+from stalewatch import plugins
 from stalewatch.clock import Clock, FixedClock, ShiftedClock, SystemClock
 from stalewatch.domain.calendars import Calendars
 from stalewatch.domain.durations import elapsed
 from stalewatch.domain.language.model import Catalogue, RuleSet
 from stalewatch.domain.policies import Speaking
-from stalewatch.sdk.connector import ConnectionSettings, Connector
-from stalewatch.sdk.errors import ConfigurationError, StalewatchError
+from stalewatch.sdk.connector import Connector
 from stalewatch.sdk.notifier import Notifier, NotifierSettings
-from stalewatch.services import rulefiles
 from stalewatch.services.rulebook import Rulebook
-from stalewatch.services.rulefiles import Checked
-from stalewatch.settings import Connecting, Loaded, Offered, Settings, load
+from stalewatch.settings import Connecting, Settings
+from stalewatch.wiring.checking import BrokenProject, Examined, examine
+from stalewatch.wiring.connectors import connection_of, make_connector
 
 if TYPE_CHECKING:
     from stalewatch.services.doctor import Doctor
@@ -33,17 +32,6 @@ if TYPE_CHECKING:
 CONSOLE: Final = "console"
 _FALLBACKS: Final = ("email", "operator")
 """Keys of `notify:` that are addresses of last resort, not the way messages usually go."""
-
-
-class BrokenProject(ConfigurationError):
-    """The configuration or the rules have errors; `text` is all of them, as people read them. Nothing was started."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.text = text
-
-    def __str__(self) -> str:
-        return self.text.rstrip("\n")
 
 
 @dataclass(frozen=True)
@@ -57,7 +45,9 @@ class Stalewatch:
 
     @cached_property
     def db(self) -> Database:
-        """The project's database, with the schema that this version needs; raises like `open_database`."""
+        """The project's database, with the schema that this version needs; raises like `databases.open_database`."""
+        from stalewatch.wiring.databases import open_database  # noqa: PLC0415  # see above
+
         return open_database(self.settings)
 
     @cached_property
@@ -114,42 +104,6 @@ class Stalewatch:
             self.db.dispose()
 
 
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """A configuration looked at: `settings` and `rulebook` are None if there is an error anywhere."""
-
-    draft: Settings
-    settings: Settings | None
-    checked: Checked
-    rulebook: Rulebook | None
-
-
-def examine(config: Path, now: datetime, env: Mapping[str, str] | None = None) -> Examined:
-    """Read and check a configuration with everything it judges by, and start nothing.
-
-    Raises:
-        ConfigurationError: there is no such file.
-    """
-    loaded = read_settings(config, env)
-    checked = rulefiles.check_project(loaded.draft, now.date(), loaded.diagnostics)
-    settings = None if checked.has_errors else loaded.settings
-    book = None if settings is None else rulefiles.rulebook(checked, settings)
-    return Examined(loaded.draft, settings, checked, book)
-
-
-def read_settings(config: Path, env: Mapping[str, str] | None = None) -> Loaded:
-    """Read a configuration file.
-
-    Raises:
-        ConfigurationError: there is no such file, or it cannot be read.
-    """
-    try:
-        return load(config, env, installed())
-    except OSError as error:
-        cure = "`stalewatch init` writes one; --config names another"
-        raise ConfigurationError(f"cannot be read: {error.strerror}", where=str(config), cure=cure) from error
-
-
 def open_project(
     config: Path,
     *,
@@ -201,97 +155,3 @@ def clock_at(now: datetime | None, *, running: bool = False) -> Clock:
     if now is None:
         return SystemClock()
     return ShiftedClock(now) if running else FixedClock(now)
-
-
-def open_database(settings: Settings) -> Database:
-    """The project's database with the schema this version needs; a new SQLite file is given it.
-
-    Raises:
-        SchemaBehind, SchemaAhead, StoreError: as for `open_project`.
-    """
-    from stalewatch.store import migrate  # noqa: PLC0415
-    from stalewatch.store.engine import Database  # noqa: PLC0415
-
-    db = Database(settings.database)
-    scripts = shipped.migrations()
-    try:
-        if db.is_sqlite and migrate.current(db) is None:
-            migrate.upgrade(db, scripts)
-        migrate.require_current(db, scripts)
-    except StalewatchError:
-        db.dispose()
-        raise
-    return db
-
-
-@dataclass(frozen=True, slots=True)
-class Schema:
-    """The schema of a database before and after an upgrade; None: there is, or was, none."""
-
-    where: str
-    before: str | None
-    after: str | None
-    newest: str
-
-
-def schema(settings: Settings, *, upgrade: bool = False) -> Schema:
-    """Look at the schema of a project's database, and with `upgrade` bring it up to date.
-
-    Raises:
-        SchemaAhead, StoreError: as for `open_project`.
-    """
-    from stalewatch.store import migrate  # noqa: PLC0415
-    from stalewatch.store.engine import Database  # noqa: PLC0415
-
-    db = Database(settings.database)
-    scripts = shipped.migrations()
-    try:
-        before = migrate.current(db)
-        if upgrade:
-            migrate.upgrade(db, scripts)
-        return Schema(db.where, before, migrate.current(db), migrate.head(scripts))
-    finally:
-        db.dispose()
-
-
-def connection_of(settings: Settings, identity: str) -> Connecting:
-    """What the configuration says of a connection.
-
-    Raises:
-        ConfigurationError: there is none with this id.
-    """
-    known = {connection.id: connection for connection in settings.connections}
-    if identity not in known:
-        cure = f"connections: {', '.join(known) or 'none'}"
-        raise ConfigurationError(f"there is no connection {identity!r}", where=str(settings.path), cure=cure)
-    return known[identity]
-
-
-def make_connector(settings: Settings, connection: Connecting, book: Rulebook, clock: Clock) -> Connector:
-    """Make the connector of a connection.
-
-    Raises:
-        ConfigurationError: its options cannot be used.
-        PluginError: its type cannot be loaded.
-    """
-    objects = book.rules.catalogue.objects
-    catalogue = {obj: {name: field.type.value for name, field in fields.items()} for obj, fields in objects.items()}
-    told = ConnectionSettings(
-        id=connection.id,
-        options=connection.options,
-        base=settings.base,
-        currency=settings.judging.currency,
-        now=clock.now,
-        catalogue=catalogue,
-    )
-    return plugins.connector(connection.type)(told)
-
-
-def installed() -> Offered:
-    """The plugins of this installation."""
-    return Offered(
-        connectors=tuple(plugins.offered(plugins.CONNECTORS)),
-        notifiers=tuple(plugins.offered(plugins.NOTIFIERS)),
-        connector_hosts=partial(plugins.hosts, plugins.CONNECTORS),
-        notifier_hosts=partial(plugins.hosts, plugins.NOTIFIERS),
-    )

@@ -1,0 +1,73 @@
+"""A configuration and the rules it names, read and checked; nothing is started and no database is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from stalewatch import plugins
+from stalewatch.sdk.errors import ConfigurationError
+from stalewatch.services import rulefiles
+from stalewatch.services.rulebook import Rulebook
+from stalewatch.services.rulefiles import Checked
+from stalewatch.settings import Loaded, Offered, Settings, load
+
+
+class BrokenProject(ConfigurationError):
+    """The configuration or the rules have errors; `text` is all of them, as people read them. Nothing was started."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text.rstrip("\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A configuration looked at: `settings` and `rulebook` are None if there is an error anywhere."""
+
+    draft: Settings
+    settings: Settings | None
+    checked: Checked
+    rulebook: Rulebook | None
+
+
+def examine(config: Path, now: datetime, env: Mapping[str, str] | None = None) -> Examined:
+    """Read and check a configuration with everything it judges by, and start nothing.
+
+    Raises:
+        ConfigurationError: there is no such file.
+    """
+    loaded = read_settings(config, env)
+    checked = rulefiles.check_project(loaded.draft, now.date(), loaded.diagnostics)
+    settings = None if checked.has_errors else loaded.settings
+    book = None if settings is None else rulefiles.rulebook(checked, settings)
+    return Examined(loaded.draft, settings, checked, book)
+
+
+def read_settings(config: Path, env: Mapping[str, str] | None = None) -> Loaded:
+    """Read a configuration file.
+
+    Raises:
+        ConfigurationError: there is no such file, or it cannot be read.
+    """
+    try:
+        return load(config, env, installed())
+    except OSError as error:
+        cure = "`stalewatch init` writes one; --config names another"
+        raise ConfigurationError(f"cannot be read: {error.strerror}", where=str(config), cure=cure) from error
+
+
+def installed() -> Offered:
+    """The plugins of this installation."""
+    return Offered(
+        connectors=tuple(plugins.offered(plugins.CONNECTORS)),
+        notifiers=tuple(plugins.offered(plugins.NOTIFIERS)),
+        connector_hosts=partial(plugins.hosts, plugins.CONNECTORS),
+        notifier_hosts=partial(plugins.hosts, plugins.NOTIFIERS),
+    )

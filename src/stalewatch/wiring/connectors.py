@@ -1,0 +1,43 @@
+"""The connectors of a project, made from what its configuration says of each connection."""
+
+from __future__ import annotations
+
+from stalewatch import plugins
+from stalewatch.clock import Clock
+from stalewatch.sdk.connector import ConnectionSettings, Connector
+from stalewatch.sdk.errors import ConfigurationError
+from stalewatch.services.rulebook import Rulebook
+from stalewatch.settings import Connecting, Settings
+
+
+def connection_of(settings: Settings, identity: str) -> Connecting:
+    """What the configuration says of a connection.
+
+    Raises:
+        ConfigurationError: there is none with this id.
+    """
+    known = {connection.id: connection for connection in settings.connections}
+    if identity not in known:
+        cure = f"connections: {', '.join(known) or 'none'}"
+        raise ConfigurationError(f"there is no connection {identity!r}", where=str(settings.path), cure=cure)
+    return known[identity]
+
+
+def make_connector(settings: Settings, connection: Connecting, book: Rulebook, clock: Clock) -> Connector:
+    """Make the connector of a connection.
+
+    Raises:
+        ConfigurationError: its options cannot be used.
+        PluginError: its type cannot be loaded.
+    """
+    objects = book.rules.catalogue.objects
+    catalogue = {obj: {name: field.type.value for name, field in fields.items()} for obj, fields in objects.items()}
+    told = ConnectionSettings(
+        id=connection.id,
+        options=connection.options,
+        base=settings.base,
+        currency=settings.judging.currency,
+        now=clock.now,
+        catalogue=catalogue,
+    )
+    return plugins.connector(connection.type)(told)

@@ -1,0 +1,56 @@
+"""The database of a project, with the schema that this version needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stalewatch import shipped
+from stalewatch.sdk.errors import StalewatchError
+from stalewatch.settings import Settings
+from stalewatch.store import migrate
+from stalewatch.store.engine import Database
+
+
+def open_database(settings: Settings) -> Database:
+    """The project's database with the schema this version needs; a new SQLite file is given it.
+
+    Raises:
+        SchemaBehind, SchemaAhead, StoreError: as for `open_project`.
+    """
+    db = Database(settings.database)
+    scripts = shipped.migrations()
+    try:
+        if db.is_sqlite and migrate.current(db) is None:
+            migrate.upgrade(db, scripts)
+        migrate.require_current(db, scripts)
+    except StalewatchError:
+        db.dispose()
+        raise
+    return db
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The schema of a database before and after an upgrade; None: there is, or was, none."""
+
+    where: str
+    before: str | None
+    after: str | None
+    newest: str
+
+
+def schema(settings: Settings, *, upgrade: bool = False) -> Schema:
+    """Look at the schema of a project's database, and with `upgrade` bring it up to date.
+
+    Raises:
+        SchemaAhead, StoreError: as for `open_project`.
+    """
+    db = Database(settings.database)
+    scripts = shipped.migrations()
+    try:
+        before = migrate.current(db)
+        if upgrade:
+            migrate.upgrade(db, scripts)
+        return Schema(db.where, before, migrate.current(db), migrate.head(scripts))
+    finally:
+        db.dispose()
