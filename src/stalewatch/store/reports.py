@@ -46,6 +46,7 @@ class Filters:
         rule, severity: records with a breach of this rule, of this severity (`stalled` only).
         min_amount: hundredths of the project's currency; leads have none.
         q: a piece of the name, in any case.
+        ids: of records.
     """
 
     obj: str | None = None
@@ -58,6 +59,7 @@ class Filters:
     severity: str | None = None
     min_amount: int | None = None
     q: str | None = None
+    ids: Collection[str] | None = None
 
 
 def stalled(
@@ -101,24 +103,38 @@ def due_soon(
 ) -> Rows:
     """Records of which a deadline breaks in (now, until]: their columns, owner_name, owner_email, breach_at, next_at.
 
-    `worst` sorts like `due`. What breaks is in `clocks.entries`; rule and severity are not filtered here.
+    `worst` sorts like `due`. What breaks is in `clocks.entries`; rule and severity are not filtered here, but by `ids`
+    of what `soon` found.
 
     Raises:
         CursorNotUnderstood: see `paging.page`.
     """
     table = _table(filters)
-    # An edge lies no later than the breach, so the index over edges finds them all.
-    soon = (clocks.c.next_at <= until, clocks.c.breach_at > now, clocks.c.breach_at <= until, _of(filters))
     listed = _listed(conn, table, filters, visible).add_columns(clocks.c.breach_at, clocks.c.next_at)
-    joined = listed.join(clocks, clocks.c.record_id == table.c.id).where(*soon)
+    joined = listed.join(clocks, clocks.c.record_id == table.c.id).where(*_breaking(filters, now, until))
     order = _order(sort, table, clocks.c.breach_at, -clocks.c.breach_at, falling)
     return page(conn, joined, order, limit=limit, after=after)
+
+
+def soon(
+    conn: Connection, filters: Filters, *, now: int, until: int, visible: Visible | None, limit: int
+) -> list[Found]:
+    """(record_id, entries as text) of the first `limit` records that `due_soon` would list, the first due first."""
+    table = _table(filters)
+    listed = _listed(conn, table, filters, visible).join(clocks, clocks.c.record_id == table.c.id)
+    breaking = listed.with_only_columns(clocks.c.record_id, clocks.c.entries).where(*_breaking(filters, now, until))
+    return list(conn.execute(breaking.order_by(clocks.c.breach_at, clocks.c.record_id).limit(limit)))
 
 
 def stalled_alerts(conn: Connection, record_ids: Collection[str]) -> list[Found]:
     """The breached alerts behind a page of `stalled`, by record, the gravest and longest over first."""
     there = sa.select(alerts).where(among(conn, alerts.c.record_id, sorted(record_ids)), _STALLED)
     return list(conn.execute(there.order_by(alerts.c.record_id, _gravity().desc(), alerts.c.breach_at, alerts.c.id)))
+
+
+def _breaking(filters: Filters, now: int, until: int) -> tuple[sa.ColumnElement[bool], ...]:
+    """An edge lies no later than the breach, so the index over edges finds them all."""
+    return (clocks.c.next_at <= until, clocks.c.breach_at > now, clocks.c.breach_at <= until, _of(filters))
 
 
 def _of(filters: Filters) -> sa.ColumnElement[bool]:
@@ -172,6 +188,8 @@ def _conditions(conn: Connection, table: sa.Table, filters: Filters) -> list[sa.
     found = [table.c[name] == value if name in table.c else sa.false() for name, value in asked.items()]
     if filters.owners is not None:
         found.append(among(conn, table.c.owner, sorted(filters.owners)))
+    if filters.ids is not None:
+        found.append(among(conn, table.c.id, sorted(filters.ids)))
     if filters.min_amount is not None:
         found.append(table.c.amount >= filters.min_amount if "amount" in table.c else sa.false())
     if filters.q:

@@ -40,7 +40,9 @@ def _span(text: str) -> str:
     return text
 
 
-Text = Annotated[str | None, BeforeValidator(_given), Field(max_length=200), AfterValidator(lambda t: t and plain(t))]
+Text = Annotated[Annotated[str, Field(max_length=200), AfterValidator(plain)] | None, BeforeValidator(_given)]
+Amount = Annotated[Decimal, Field(ge=0, le=_MOST_AMOUNT, allow_inf_nan=False)]
+Cursor = Annotated[str, Field(max_length=2000)]
 
 
 class Reading(BaseModel):
@@ -64,8 +66,8 @@ class Asked(Reading):
     severity: Annotated[Literal["info", "warning", "critical"] | None, BeforeValidator(_given)] = Field(
         None, description="Only records with a reason of this severity."
     )
-    min_amount: Annotated[Decimal | None, BeforeValidator(_given)] = Field(
-        None, ge=0, le=_MOST_AMOUNT, description="Least amount, in the project's currency.", examples=[1_000_000]
+    min_amount: Annotated[Amount | None, BeforeValidator(_given)] = Field(
+        None, description="Least amount, in the project's currency.", examples=[1_000_000]
     )
     connection: Text = Field(None, description="Only records of this connection.", examples=["sf"])
     q: Text = Field(None, description="A piece of the name, in any case.")
@@ -76,8 +78,8 @@ class Asked(Reading):
         None, description="Upwards or downwards; each sort has its own natural way."
     )
     limit: int = Field(50, ge=1, le=LARGEST_PAGE, description="Length of the page.")
-    next: Annotated[str | None, BeforeValidator(_given)] = Field(
-        None, max_length=2000, description="Where the page begins: `next` of the page before."
+    next: Annotated[Cursor | None, BeforeValidator(_given)] = Field(
+        None, description="Where the page begins: `next` of the page before."
     )
 
     def page(self) -> Page:

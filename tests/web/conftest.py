@@ -1,0 +1,52 @@
+"""Worlds with an application, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from stalewatch.store.engine import Database
+from tests.services.world import World, at, deal, rulebook
+from tests.web.office import Office
+
+RULES = """
+stalewatch: 1
+pack: quiet
+rules:
+  - id: no-next-meeting
+    title: {en: No next meeting, ja: 次回商談なし}
+    watch: deal
+    start: created_at
+    within: [{is: 10bd}]
+    severity: warning
+    message: {en: "{name} has no next meeting.", ja: "{name}に次回商談がありません。"}
+  - id: too-old
+    title: {en: Open for too long, ja: 長期化}
+    watch: deal
+    start: created_at
+    within: [{is: 60d}]
+    severity: critical
+    message: {en: "{name} is old.", ja: "{name}は長期化しています。"}
+"""
+
+
+@pytest.fixture
+def world(migrated_database_url: str) -> Iterator[World]:
+    database = Database(migrated_database_url)
+    world = World(database, rulebook(RULES))
+    world.has(
+        deal("acme", created_at=at("2026-03-02 10:00"), amount_in_project_currency=Decimal(1_200_000)),
+        deal("=zeta", created_at=at("2026-01-05 10:00"), owner="tanaka", stage="proposal"),
+        deal("young", created_at=at("2026-03-30 10:00")),
+    )
+    world.reaches("2026-04-01 12:00")
+    yield world
+    database.dispose()
+
+
+@pytest.fixture
+def office(world: World) -> Office:
+    """A caller who may read deals and answer alerts."""
+    return Office.of(world, "deals:read", "alerts:act")
