@@ -10,9 +10,9 @@ import msgspec
 from stalewatch.domain.instants import to_us
 from stalewatch.sdk.connector import Finding, Level
 from stalewatch.services.cycle import CycleReport
-from stalewatch.services.sending import Dispatched
 from stalewatch.services.listing import shown
 from stalewatch.services.reports import Reports
+from stalewatch.services.sending import Dispatched
 from stalewatch.services.sync import Synced
 from stalewatch.services.tick import Ticked
 from stalewatch.services.work import Waiting, Work
