@@ -1,0 +1,1 @@
+"""A simulated HubSpot portal that official clients take for a real one."""

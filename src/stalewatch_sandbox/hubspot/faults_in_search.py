@@ -1,0 +1,88 @@
+"""Faults of search: it is late, out of order, and ends at a wall."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from stalewatch_sandbox.hubspot.api import HubSpotApi
+from stalewatch_sandbox.hubspot.bodies import Wanted, version_body
+from stalewatch_sandbox.hubspot.paths import place
+from stalewatch_sandbox.hubspot.visit import kind_of
+from stalewatch_sandbox.serving.exchange import Request, Response
+from stalewatch_sandbox.serving.faults import Catalogue, Fault
+
+
+def is_search(request: Request) -> bool:
+    """A search, whatever it is for."""
+    return request.path.endswith("/search")
+
+
+class SearchFaults:
+    """Each method makes the fault of its case."""
+
+    def __init__(self, api: HubSpotApi) -> None:
+        self._api = api
+
+    def catalogue(self) -> Catalogue:
+        """By the ids of their cases."""
+        return {"HS01": self.lagging, "HS02": self.unordered, "HS03": self.walled, "HS05": self.shifting}
+
+    def lagging(self, minutes: float = 7) -> Fault:
+        """HS01: search learns of an edit so many minutes later."""
+        portal = self._api.portal
+
+        def switch() -> Callable[[], None]:
+            before, portal.lag = portal.lag, timedelta(minutes=minutes)
+            return lambda: setattr(portal, "lag", before)
+
+        return Fault(on=is_search, switch=switch)
+
+    def unordered(self, seed: int = 2) -> Fault:
+        """HS02: rows are out of order, and one lies outside of what was asked for."""
+        return Fault(on=is_search, afterwards=lambda request, response: self._disordered(request, response, seed))
+
+    def walled(self, rows: int = 10_000) -> Fault:
+        """HS03: no query answers more rows than that; fewer than HubSpot's own number make a cheap test."""
+        api = self._api
+
+        def switch() -> Callable[[], None]:
+            before, api.wall = api.wall, rows
+            return lambda: setattr(api, "wall", before)
+
+        return Fault(on=is_search, switch=switch)
+
+    def shifting(self) -> Fault:
+        """HS05: behind the back of a client, the first row of the page that it got leaves its window."""
+
+        def touch(request: Request, response: Response) -> Response:
+            rows = response.value()["results"] if response.status == 200 else []
+            if rows:
+                self._api.portal.touch(place(request.path)[1], rows[0]["id"])
+            return response
+
+        return Fault(on=is_search, afterwards=touch, times=1)
+
+    def _disordered(self, request: Request, response: Response, seed: int) -> Response:
+        if response.status != 200:
+            return response
+        body, asked = response.value(), request.json()
+        rows = body["results"]
+        random.Random(seed).shuffle(rows)  # noqa: S311  # disorder, not secrecy
+        stranger = self._stranger(request, asked, rows)
+        if stranger and len(rows) < int(asked.get("limit", 10)):
+            rows.insert(0, stranger)
+            body["total"] += 1
+        return replace(Response.json(body), weight=response.weight, kind=response.kind)
+
+    def _stranger(self, request: Request, asked: dict[str, Any], rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+        """A record that was not asked for, with the properties that were; None if there is none, or no row."""
+        portal, known = self._api.portal, {row["id"] for row in rows}
+        for record in portal.records(kind_of(place(request.path)[1]), archived=False) if rows else ():
+            if str(record.now.number) not in known:
+                wanted = Wanted(tuple(asked.get("properties") or ()) or None)
+                return version_body(portal, kind_of(place(request.path)[1]), record.now, wanted)
+        return None

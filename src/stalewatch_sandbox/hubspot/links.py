@@ -1,0 +1,48 @@
+"""Associations: which records belong together. Adding one touches no modified date."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from stalewatch_sandbox.hubspot.kinds import Kind, link_type
+
+_End = tuple[str, int]
+
+
+class Links:
+    """All associations of a portal, kept from both ends."""
+
+    def __init__(self) -> None:
+        self._to: defaultdict[_End, dict[str, dict[int, set[int]]]] = defaultdict(dict)
+
+    def add(self, of: Kind, number: int, to: Kind, other: int, type_: int | None = None) -> None:
+        """Associate two records; with a type of its own, or the plain one. Twice is once.
+
+        Raises:
+            KeyError: if these kinds cannot be associated.
+        """
+        plain, back = link_type(of, to), link_type(to, of)
+        if plain is None or back is None:
+            raise KeyError(f"{of.name} cannot be associated with {to.name}")
+        self._ends(of, number, to).setdefault(other, set()).update({type_ or plain})
+        self._ends(to, other, of).setdefault(number, set()).add(back)
+
+    def remove(self, of: Kind, number: int, to: Kind, other: int) -> None:
+        """Take every association of two records away."""
+        self._ends(of, number, to).pop(other, None)
+        self._ends(to, other, of).pop(number, None)
+
+    def of(self, of: Kind, number: int, to: Kind) -> dict[int, tuple[int, ...]]:
+        """The records of a kind that belong to a record, with the types of the association, in order of ids."""
+        ends = self._to.get((of.name, number), {}).get(to.name, {})
+        return {other: tuple(sorted(ends[other])) for other in sorted(ends)}
+
+    def move(self, of: Kind, number: int, heir: int, kinds: tuple[Kind, ...]) -> None:
+        """Give all associations of a record to another one of its kind."""
+        for to in kinds:
+            for other in self.of(of, number, to):
+                self.remove(of, number, to, other)
+                self.add(of, heir, to, other)
+
+    def _ends(self, of: Kind, number: int, to: Kind) -> dict[int, set[int]]:
+        return self._to[of.name, number].setdefault(to.name, {})
