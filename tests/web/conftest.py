@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -50,3 +51,12 @@ def world(migrated_database_url: str) -> Iterator[World]:
 def office(world: World) -> Office:
     """A caller who may read deals and answer alerts."""
     return Office.of(world, "deals:read", "alerts:act")
+
+
+@pytest.fixture
+def empty(sqlite_url: str, sqlite_template: Path) -> Iterator[World]:
+    """A world with nothing in it, on SQLite: who may come in does not depend on what is inside."""
+    Path(sqlite_url.removeprefix("sqlite:///")).write_bytes(sqlite_template.read_bytes())
+    database = Database(sqlite_url)
+    yield World(database, rulebook(RULES))
+    database.dispose()

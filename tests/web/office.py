@@ -46,24 +46,28 @@ class Office:
     headers: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, world: World, *scopes: str, is_local: bool = False, engine: Callable[[], str | None] | None = None) -> Office:
+    def of(
+        cls, world: World, *scopes: str, is_local: bool = False, engine: Callable[[], str | None] | None = None
+    ) -> Office:
         app = create_app(project_of(world), is_local=is_local, engine=engine or (lambda: None))
         token = tokens.create(world.db, "test", scopes, world.us) if scopes else None
         return cls(world, app, token)
 
-    def get(self, path: str, headers: Mapping[str, str] | None = None, **asked: Any) -> httpx.Response:
+    def get(self, path: str, headers: Mapping[str, str | bytes] | None = None, **asked: Any) -> httpx.Response:
         return self.asks("GET", path, headers=headers, params=asked or None)
 
     def post(self, path: str, body: Any = None, **more: Any) -> httpx.Response:
         return self.asks("POST", path, json=body, **more)
 
-    def asks(self, method: str, path: str, headers: Mapping[str, str] | None = None, **more: Any) -> httpx.Response:
+    def asks(
+        self, method: str, path: str, headers: Mapping[str, str | bytes] | None = None, **more: Any
+    ) -> httpx.Response:
         bearer = {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8080") as client:
-                return await client.request(method, path, headers={**bearer, **(headers or {})}, **more)
+                return await client.request(method, path, headers=_encoded({**bearer, **(headers or {})}), **more)
 
         return asyncio.run(ask())
 
@@ -74,3 +78,7 @@ class Office:
         return [item["name"] for item in answer.json()["items"]]
 
 
+def _encoded(headers: Mapping[str, str | bytes]) -> dict[bytes, bytes]:
+    return {
+        name.encode(): value if isinstance(value, bytes) else value.encode("latin-1") for name, value in headers.items()
+    }

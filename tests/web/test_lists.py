@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-
-import pytest
+from typing import Final
 
 from tests.services.world import World, at, deal
 from tests.web.office import Office
@@ -24,31 +23,31 @@ def test_the_worst_deal_comes_first_and_says_why(office: Office) -> None:
     assert worst["due"] == "2026-01-20T18:00:00+09:00"
 
 
-@pytest.mark.parametrize(
-    ("asked", "names"),
-    [
-        ({"owner": "sato@acme.example"}, ["Acme"]),
-        ({"owner": "SATO"}, ["Acme"]),
-        ({"owner": "crm:tanaka"}, ["=Zeta"]),
-        ({"owner": "nobody"}, []),
-        ({"rule": "too-old"}, ["=Zeta"]),
-        ({"severity": "critical"}, ["=Zeta"]),
-        ({"stage": "proposal"}, ["=Zeta"]),
-        ({"pipeline": "new_business"}, ["=Zeta", "Acme"]),
-        ({"min_amount": "1200000"}, ["Acme"]),
-        ({"min_amount": "1200000.01"}, []),
-        ({"connection": "crm", "object": "deal"}, ["=Zeta", "Acme"]),
-        ({"connection": "other"}, []),
-        ({"q": "zet"}, ["=Zeta"]),
-        ({"q": "%"}, []),
-        ({"team": "", "owner": ""}, ["=Zeta", "Acme"]),
-        ({"next": "", "min_amount": "", "sort": ""}, ["=Zeta", "Acme"]),
-        ({"sort": "name", "order": "desc"}, ["Acme", "=Zeta"]),
-        ({"sort": "amount"}, ["Acme", "=Zeta"]),
-    ],
-)
-def test_a_list_is_narrowed_and_sorted(office: Office, asked: dict[str, str], names: list[str]) -> None:
-    assert office.names("/v1/deals/stalled", **asked) == names
+NARROWED: Final[list[tuple[dict[str, str], list[str]]]] = [
+    ({"owner": "sato@acme.example"}, ["Acme"]),
+    ({"owner": "SATO"}, ["Acme"]),
+    ({"owner": "crm:tanaka"}, ["=Zeta"]),
+    ({"owner": "nobody"}, []),
+    ({"rule": "too-old"}, ["=Zeta"]),
+    ({"severity": "critical"}, ["=Zeta"]),
+    ({"stage": "proposal"}, ["=Zeta"]),
+    ({"pipeline": "new_business"}, ["=Zeta", "Acme"]),
+    ({"min_amount": "1200000"}, ["Acme"]),
+    ({"min_amount": "1200000.01"}, []),
+    ({"connection": "crm", "object": "deal"}, ["=Zeta", "Acme"]),
+    ({"connection": "other"}, []),
+    ({"q": "zet"}, ["=Zeta"]),
+    ({"q": "%"}, []),
+    ({"team": "", "owner": ""}, ["=Zeta", "Acme"]),
+    ({"next": "", "min_amount": "", "sort": ""}, ["=Zeta", "Acme"]),
+    ({"sort": "name", "order": "desc"}, ["Acme", "=Zeta"]),
+    ({"sort": "amount"}, ["Acme", "=Zeta"]),
+]
+
+
+def test_a_list_is_narrowed_and_sorted(office: Office) -> None:
+    found = [(asked, office.names("/v1/deals/stalled", **asked)) for asked, _ in NARROWED]
+    assert found == NARROWED
 
 
 def test_due_soon_shows_what_breaks_within_the_span(office: Office) -> None:
@@ -59,14 +58,16 @@ def test_due_soon_shows_what_breaks_within_the_span(office: Office) -> None:
     assert item["days_over"] < 0
 
 
-@pytest.mark.parametrize(
-    ("asked", "names"),
-    [({"rule": "too-old"}, ["Acme", "Young"]), ({"severity": "warning"}, ["Young"]), ({"rule": "other"}, [])],
-)
-def test_due_soon_is_narrowed_to_a_rule_with_its_own_total(office: Office, asked: dict[str, str], names: list[str]) -> None:
-    answer = office.get("/v1/deals/due-soon", within="60d", sort="name", **asked).json()
-    assert [item["name"] for item in answer["items"]] == names
-    assert answer["total"] == len(names)
+def test_due_soon_is_narrowed_to_a_rule_with_its_own_total(office: Office) -> None:
+    wanted: list[tuple[dict[str, str], list[str]]] = [
+        ({"rule": "too-old"}, ["Acme", "Young"]),
+        ({"severity": "warning"}, ["Young"]),
+        ({"rule": "other"}, []),
+    ]
+    for asked, names in wanted:
+        answer = office.asks("GET", "/v1/deals/due-soon", params={"within": "60d", "sort": "name", **asked}).json()
+        assert [item["name"] for item in answer["items"]] == names
+        assert answer["total"] == len(names)
 
 
 def test_pages_follow_each_other_without_a_gap(world: World, office: Office) -> None:
@@ -74,7 +75,7 @@ def test_pages_follow_each_other_without_a_gap(world: World, office: Office) -> 
     world.rounds()
     seen, asked = [], {"limit": "3"}
     while True:
-        answer = office.get("/v1/deals/stalled", **asked).json()
+        answer = office.asks("GET", "/v1/deals/stalled", params=asked).json()
         assert answer["total"] == 7
         seen += [item["id"] for item in answer["items"]]
         if answer["next"] is None:
@@ -147,8 +148,8 @@ def test_a_deal_tells_everything_about_itself(office: Office) -> None:
     assert again.status_code == 304
 
 
-@pytest.mark.parametrize("unknown", ["crm:none", "acme", "", "a/b", "%00", "x" * 5000])
-def test_what_is_not_there_is_404(office: Office, unknown: str) -> None:
-    answer = office.get(f"/v1/deals/{unknown}")
-    assert answer.status_code == 404
-    assert answer.headers["content-type"] == "application/problem+json"
+def test_what_is_not_there_is_404(office: Office) -> None:
+    for unknown in ("crm:none", "acme", "", "a/b", "%00", "%ff", "x" * 5000):
+        answer = office.get(f"/v1/deals/{unknown}")
+        assert answer.status_code == 404, unknown
+        assert answer.headers["content-type"] == "application/problem+json"
