@@ -111,10 +111,11 @@ class Portal:
         of, ms = _kind(kind), milliseconds(at or self.now())
         id_ = next(self._next) if number is None else number
         with self.lock:
-            version = Version(id_, ms, ms, {"hs_object_id": str(id_), of.created: stamp(ms)})
-            self._records[of.name][id_] = Record(version, source)
-            self._write(of, id_, properties, ms, source)
-            self._records[of.name][id_].changed.clear()
+            first = {"hs_object_id": str(id_), of.created: stamp(ms), of.modified: stamp(ms)}
+            record = Record(Version(id_, ms, ms, first), source)
+            record.replace(self._values(of, record, properties, ms), ms)
+            self._records[of.name][id_] = record
+            self._show(of, id_, ms)
         return str(id_)
 
     def update(
@@ -187,16 +188,20 @@ class Portal:
             self.links.remove(of, self.heir(of, int(id_)), other_kind, self.heir(other_kind, int(other)))
 
     def _write(self, of: Kind, number: int, properties: Mapping[str, object], at: int, source: tuple[str, str]) -> None:
-        record, schema = self._records[of.name][number], self.schema.of(of)
-        values = {name: written(value) for name, value in properties.items()}
-        for name, value in values.items():
-            values[name] = (normalized(value, schema[name].type) if name in schema else None) or value
-        before = record.now.properties
-        values |= calculated(of, before, values, at, self.stages(of))
+        record = self._records[of.name][number]
         modified = max(at, record.now.modified)
-        record.write(values | {of.modified: stamp(modified)}, at, modified, source)
-        record.changed.pop(of.modified, None)
+        record.write(self._values(of, record, properties, at), at, modified, source)
+        record.replace({of.modified: stamp(modified)}, modified)
         self._show(of, number, at)
+
+    def _values(self, of: Kind, record: Record, properties: Mapping[str, object], at: int) -> dict[str, str]:
+        """The values as they are kept, and those that follow from them."""
+        schema, values = self.schema.of(of), dict[str, str]()
+        for name, value in properties.items():
+            text = written(value)
+            is_raw = isinstance(value, str) and name in schema
+            values[name] = (normalized(text, schema[name].type) or text) if is_raw else text
+        return values | calculated(of, record.now.properties, values, at, self.stages(of))
 
     def _show(self, of: Kind, number: int, at: int) -> None:
         """Tell the search index, which will know when its lag is over."""

@@ -48,7 +48,7 @@ class Record:
     def history(self, name: str) -> list[Change]:
         """Every value that a property had, newest first."""
         if name in self.changed:
-            return sorted(reversed(self.changed[name]), key=lambda change: -change.at)
+            return sorted(self.changed[name], key=lambda change: change.at)[::-1]
         value = self.now.properties.get(name)
         return [Change(value, self.now.created, *self.source)] if value else []
 
@@ -60,4 +60,8 @@ class Record:
                 if name not in self.changed:
                     self.changed[name] = self.history(name)
                 self.changed[name].append(Change(value, at, *source))
-        self.now = Version(self.now.number, self.now.created, modified, {**before, **values})
+        self.replace(values, modified)
+
+    def replace(self, values: Mapping[str, str], modified: int) -> None:
+        """Put values without a trace."""
+        self.now = Version(self.now.number, self.now.created, modified, {**self.now.properties, **values})

@@ -24,8 +24,7 @@ def moment_at(ms: int) -> datetime:
 
 def stamp(ms: int) -> str:
     """As answers write a moment: 2026-04-01T00:00:00.123Z."""
-    moment = moment_at(ms)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03}Z"
+    return moment_at(ms).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def read_moment(text: str) -> int | None:
