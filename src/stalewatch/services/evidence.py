@@ -14,6 +14,7 @@ from stalewatch.store import activities, changes, events, records
 from stalewatch.store.engine import Connection
 
 Row = dict[str, Any]
+_PRESENT = ("id", "created_at", "first_seen_at", "stakeholders")
 
 
 def refresh(conn: Connection, book: Rulebook, obj: str, ids: Collection[str], now: int) -> None:
@@ -21,20 +22,26 @@ def refresh(conn: Connection, book: Rulebook, obj: str, ids: Collection[str], no
     found = {record: [_act(row) for row in rows] for record, rows in _grouped(activities.read(conn, ids))}
     if not found:
         return
-    present = records.columns(conn, obj, found.keys(), ["created_at", "first_seen_at"])
+    present = records.columns(conn, obj, found.keys(), _PRESENT)
     rows, past, held = [], [], []
     columns = [name for name in Evidence._fields if name in records.column_names(obj)]
     kept = book.needs[obj].history & frozenset(DERIVED)
-    for record, created, first_seen in zip(present["id"], present["created_at"], present["first_seen_at"], strict=True):
+    # A source whose activities name nobody counts the people itself, if anybody does: its figure stands.
+    nameless = {record for record, acts in found.items() if not any(act.people for act in acts)}
+    for record, created, first_seen, counted in zip(*(present[name] for name in _PRESENT), strict=True):
         acts = found[record]
         evidence = fold(acts, now, created)
         rows.append({"id": record, **{name: getattr(evidence, name) for name in columns}})
-        past += [_change(record, change, n) for n, change in _wanted(changes_of(acts, now, created), kept)]
+        if record in nameless:
+            rows[-1]["stakeholders"] = counted
+        told = kept - {"stakeholders"} if record in nameless else kept
+        past += [_change(record, change, n) for n, change in _wanted(changes_of(acts, now, created), told)]
         # What was over before we first saw the record starts no clock: nobody could have been told in time.
         held += [_meeting(record, event) for event in meetings_held(acts, now) if event.at >= first_seen]
     records.update(conn, obj, rows)
-    if kept:
-        changes.replace_history(conn, found.keys(), kept, past)
+    for ids_, fields in ((nameless, kept - {"stakeholders"}), (found.keys() - nameless, kept)):
+        if ids_ and fields:
+            changes.replace_history(conn, ids_, fields, [row for row in past if row["record_id"] in ids_])
     events.add(conn, held)
 
 
