@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from stalewatch import shipped
-from stalewatch.clock import FixedClock
+from stalewatch.clock import Clock, FixedClock
 from stalewatch.domain.calendar import Calendar, Spec
 from stalewatch.domain.calendars import Calendars
 from stalewatch.domain.durations import Duration, Unit
@@ -216,10 +216,10 @@ class World:
     def ticks(self) -> Ticked:
         return tick(self.db, self.clock, self.book, self.speaking, {"crm": 2 * HOUR // timedelta(microseconds=1)})
 
-    def dispatches(self) -> Dispatched:
+    def dispatches(self, clock: Clock | None = None) -> Dispatched:
         return Dispatch(
             self.db,
-            self.clock,
+            clock or self.clock,
             self.book,
             self.speaking,
             {"crm": 2 * HOUR // timedelta(microseconds=1)},

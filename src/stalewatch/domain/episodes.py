@@ -21,7 +21,9 @@ def step(latest: Alert | None, mark: str, clock: Reading, now: int, policy: Poli
         mark: the problem's fingerprint, for an episode that opens.
     """
     if clock.state is State.CANNOT_JUDGE:
-        return Step(latest)
+        return Step(latest if latest is None else _resting(latest, now))
+    if latest is not None and latest.shadow != policy.shadow and not latest.is_over:
+        latest = replace(latest, shadow=policy.shadow)  # its rule went live, or fell silent again
     if latest is None or latest.is_over:
         if clock.state not in (State.AT_RISK, State.BREACHED):
             return Step(latest)
@@ -112,7 +114,7 @@ def _speak(alert: Alert, clock: Reading, now: int, policy: Policy) -> Step:
         alert = replace(alert, breached_at=now)
     if _is_late_backlog(alert, clock, policy):
         alert = replace(alert, backlog=True)
-    alert = replace(alert, muted_by=policy.muted_by, shadow=alert.shadow and policy.shadow)
+    alert = replace(alert, muted_by=policy.muted_by)
     if clock.state is State.WATCHING:
         return Step(_timed(replace(alert, ask_at=None), policy))
     if _is_held_back(alert, clock, now):
@@ -120,7 +122,8 @@ def _speak(alert: Alert, clock: Reading, now: int, policy: Policy) -> Step:
     woke = alert.snoozed_until is not None or alert.ask_at is not None
     said = _call(alert, clock, woke=woke)
     if said is not None and policy.muted_by is not None:
-        return Step(_timed(alert, policy))  # not told, so that it is told when the other one falls silent
+        # Not told, so that it is told when the other one falls silent: then the record is looked at anyway.
+        return Step(_resting(_timed(alert, policy), now))
     alert = replace(alert, snoozed_until=None, ask_at=None)
     if said is None or alert.backlog or alert.shadow:
         return Step(_timed(alert, policy))
@@ -207,3 +210,8 @@ def _timed(alert: Alert, policy: Policy) -> Alert:
             return replace(alert, due_at=None)
     quiet = AlertState.SHADOW if alert.shadow else AlertState.BACKLOG if alert.backlog else AlertState.OPEN
     return replace(alert, state=quiet, due_at=alert.ask_at)
+
+
+def _resting(alert: Alert, now: int) -> Alert:
+    """A timer that rang while nothing may change is spent: what lets the alert go on makes its record due."""
+    return replace(alert, due_at=None) if alert.due_at is not None and alert.due_at <= now else alert

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from stalewatch.domain.alerts import Alert, AlertState, Cause
+from stalewatch.domain.alerts import Alert, AlertState, Cause, Kind
 from stalewatch.domain.language.model import Severity
 from stalewatch.services.episodes import Moved
 
@@ -78,9 +78,11 @@ def split(moved: Iterable[tuple[Moved, Any]], connection_of: dict[str, str], now
     new, changed = [], []
     for one, before in moved:
         if before is not None and before.episode == one.alert.episode:
-            changed.append({"id": before.id, "version": before.version, **changing(one.alert, before, now)})
+            changed.append(
+                {"id": before.id, "version": before.version, **changing(one.alert, before, now), **_hearer(one, before)}
+            )
         else:
-            new.append({**_identity(one, connection_of), **changing(one.alert, None, now)})
+            new.append({**_identity(one, connection_of), **changing(one.alert, None, now), **_hearer(one, None)})
     return new, changed
 
 
@@ -98,6 +100,13 @@ def _identity(one: Moved, connection_of: dict[str, str]) -> Row:
         "severity": one.rule.severity.value if one.rule else Severity.WARNING.value,
         "opened_at": alert.opened_at,
     }
+
+
+def _hearer(one: Moved, before: Any) -> Row:
+    """Who owned the record when something was last said of it: the next owner has to hear of it, too."""
+    if any(said.kind is not Kind.RESOLVE for said in one.says):
+        return {"told": {"owner": one.record.owner}}
+    return {"told": None if before is None else before.told}
 
 
 def _first(told: bool, before: int | None, now: int) -> int | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stalewatch.domain import alerts, episodes
-from stalewatch.domain.alerts import Alert, Cause, Policy, Reading, Said
+from stalewatch.domain.alerts import Alert, AlertState, Cause, Kind, Policy, Reading, Said
 from stalewatch.domain.calendar import Calendar
 from stalewatch.domain.deadlines import State
 from stalewatch.domain.durations import Duration
@@ -21,6 +21,7 @@ class Watched:
 
     Attributes:
         alerts: the latest episode of every problem that the record ever had.
+        owner: whom it belongs to now; `heirs` are the problems of which an earlier owner was told.
         live_since: per rule when it began to speak for this record's connection; a missing rule has no backlog.
         is_gone: the CRM no longer shows the record.
     """
@@ -33,6 +34,8 @@ class Watched:
     calendar: Calendar
     live_since: Mapping[str, int]
     is_gone: bool = False
+    owner: str | None = None
+    heirs: Collection[Problem] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +85,9 @@ class Steps:
             muter = next((name for name in muters if problem[0] in self.rules[name].mutes), None)
             mark = alerts.fingerprint(self.tenant, rule.id, record.object, record.id, problem[1])
             outcome = episodes.step(latest, mark, reading, now, self._policy(record, rule, muter))
-            if outcome.alert is not None and (outcome.alert != latest or outcome.says):
-                moved.append(Moved(record, rule.id, rule, problem[1], outcome.alert, reading, outcome.says))
+            says = outcome.says or self._inherited(outcome.alert, problem in record.heirs)
+            if outcome.alert is not None and (outcome.alert != latest or says):
+                moved.append(Moved(record, rule.id, rule, problem[1], outcome.alert, reading, says))
         return moved
 
     def _end(self, record: Watched, some: Mapping[Problem, Alert], cause: Cause, now: int) -> list[Moved]:
@@ -95,6 +99,12 @@ class Steps:
                 ended = over.alert or alert
                 moved.append(Moved(record, rule, self.rules.get(rule), subject, ended, None, over.says))
         return moved
+
+    def _inherited(self, alert: Alert | None, has_heir: bool) -> tuple[Said, ...]:
+        """What a new owner has to hear of an alert that stands: what the last one was told."""
+        if not has_heir or alert is None or alert.state is not AlertState.OPEN or alert.muted_by is not None:
+            return ()
+        return (Said(Kind.BREACH if alert.breach_told else Kind.WARN),) if alert.was_told else ()
 
     def _muters(self, found: Mapping[Problem, Reading], record: Watched) -> list[str]:
         """Live rules that are breached on this record and hide others."""

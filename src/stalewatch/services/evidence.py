@@ -17,9 +17,18 @@ Row = dict[str, Any]
 _PRESENT = ("id", "created_at", "first_seen_at", "stakeholders")
 
 
-def refresh(conn: Connection, book: Rulebook, obj: str, ids: Collection[str], now: int) -> None:
-    """Write what the activities of these deals say at `now`: derived fields, their changes, meetings held."""
-    found = {record: [_act(row) for row in rows] for record, rows in _grouped(activities.read(conn, ids))}
+def refresh(
+    conn: Connection, book: Rulebook, obj: str, ids: Collection[str], now: int, moved: Collection[str] = ()
+) -> None:
+    """Write what the activities of these deals say at `now`: derived fields, their changes, meetings held.
+
+    A deal without activities keeps what its CRM says of itself, unless its last one was just taken away.
+
+    Args:
+        moved: deals whose activities changed.
+    """
+    found: dict[str, list[Act]] = {record: [] for record in set(moved) & set(ids)}
+    found |= {record: [_act(row) for row in rows] for record, rows in _grouped(activities.read(conn, ids))}
     if not found:
         return
     present = records.columns(conn, obj, found.keys(), _PRESENT)
@@ -42,7 +51,7 @@ def refresh(conn: Connection, book: Rulebook, obj: str, ids: Collection[str], no
     for ids_, fields in ((nameless, kept - {"stakeholders"}), (found.keys() - nameless, kept)):
         if ids_ and fields:
             changes.replace_history(conn, ids_, fields, [row for row in past if row["record_id"] in ids_])
-    events.add(conn, held)
+    events.replace(conn, found.keys(), ("meeting",), held)
 
 
 def _act(row: Any) -> Act:

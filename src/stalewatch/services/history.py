@@ -20,33 +20,38 @@ Row = dict[str, Any]
 
 _MOVING = ("stage", "amount", "close_date", "proposal_sent_at")
 """Fields whose past tells when a deal moved and how."""
+MOVES = ("close_date_pushed", "stage_regressed", "amount_decreased", "proposal_sent")
 
 
-def note(conn: Connection, book: Rulebook, obj: str, rows: Sequence[Row], now: int) -> None:
+def note(conn: Connection, book: Rulebook, obj: str, rows: Sequence[Row], now: int) -> list[str]:
     """Write down which tracked fields differ from what is stored; call it before the rows themselves are stored.
 
     A change is dated by the CRM's own time of modification where it says one. With the first change of a field
-    its earlier value is written as well, from the record's creation on.
+    its earlier value is written as well, from the record's creation on. Returns the records that got another owner.
     """
     tracked = sorted(book.needs[obj].tracked & book.rules.catalogue.objects[obj].keys())
-    columns = [name for name in tracked if name in records.column_names(obj)]
+    own = records.column_names(obj)
+    columns = [name for name in tracked if name in own]
     given = {row["id"]: row for row in rows}
     before = records.columns(conn, obj, given.keys(), [*columns, "fields", "created_at", "modified_at"])
     differing = [
         (record, name, old, new, before["created_at"][position])
         for position, record in enumerate(before["id"])
         for name in tracked
+        if name in given[record] or name not in own  # a column that the page does not name keeps its value
         if (old := _value(before, position, name)) != (new := _given(given[record], name))
     ]
     there = changes.read(conn, {one[0] for one in differing}, {one[1] for one in differing})
-    known = {(row[0], row[1]) for row in there}
+    last = {(row[0], row[1]): row[2] for row in there}
     found = []
     for record, name, old, new, created in differing:
-        if (record, name) not in known:
+        if (record, name) not in last:
             found.append(_seen(record, name, created or 0, old, now))
-        at = given[record].get("modified_at") or now
-        found.append(_seen(record, name, min(at, now), new, now))
+        at = min(given[record].get("modified_at") or now, now)
+        # What stands there now came last, whatever the CRM's clock says: a tie or a step back keeps that order.
+        found.append(_seen(record, name, max(at, last.get((record, name), created or 0) + 1), new, now))
     changes.add(conn, found)
+    return [record for record, name, *_ in differing if name == "owner"]
 
 
 def replace(conn: Connection, connection: str, book: Rulebook, page: Page, now: int) -> list[str]:
@@ -65,8 +70,6 @@ def derive(conn: Connection, book: Rulebook, obj: str, ids: Collection[str]) -> 
     Events from before we first saw the record start no clock: nobody could have been told in time.
     """
     past = _past(conn, ids)
-    if not past:
-        return
     order = book.rules.catalogue.objects[obj]["stage"].values
     present = records.columns(conn, obj, past.keys(), ["stage", "stage_entered_at", "closed_at", "first_seen_at"])
     rows: list[Row] = []
@@ -93,7 +96,7 @@ def derive(conn: Connection, book: Rulebook, obj: str, ids: Collection[str]) -> 
         }
         found += _events(record, news, seen)
     records.update(conn, obj, rows)
-    events.add(conn, found)
+    events.replace(conn, ids, MOVES, found)
 
 
 def _past(conn: Connection, ids: Collection[str]) -> dict[str, dict[str, list[tuple[int, Any]]]]:

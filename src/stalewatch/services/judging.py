@@ -51,6 +51,7 @@ def _store(conn: Connection, book: Rulebook, frame: Frame, table: Table, now: in
     before = {row[0]: row for row in clocks.stored(conn, frame.keys)}
     fresh = entries(book.judge.judge(frame), frame.size)
     rows, changed = [], []
+    sooner: dict[str, dict[str, int]] = {}
     edges = next_edges(fresh, now)
     ends = table.get("meeting_ends_at") or [None] * frame.size
     for key, connection, mine, edge, end in zip(frame.keys, table["connection"], fresh, edges, ends, strict=True):
@@ -58,7 +59,10 @@ def _store(conn: Connection, book: Rulebook, frame: Frame, table: Table, now: in
         earlier = {} if old is None else {entry.key: entry for entry in _decode(old[1])}
         kept = [entry.kept(earlier.get(entry.key), now) for entry in mine]
         if old is not None and old[2] == book.version and list(earlier.values()) == kept:
-            continue  # its next edge stands, also one that is due and was not looked at yet
+            # Its next edge stands, also one that is due and was not looked at yet; a meeting may end before it.
+            if end is not None and (old[3] is None or end < old[3]):
+                sooner.setdefault(connection, {})[key] = end
+            continue
         changed.append(key)
         first = now if old is not None or _speaks(kept, now) else earliest(edge, end)
         rows.append(
@@ -74,6 +78,8 @@ def _store(conn: Connection, book: Rulebook, frame: Frame, table: Table, now: in
             }
         )
     clocks.upsert(conn, rows)
+    for connection, due in sorted(sooner.items()):
+        clocks.wake(conn, connection, due)
     return changed
 
 

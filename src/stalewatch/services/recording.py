@@ -25,9 +25,16 @@ Row = dict[str, Any]
 
 @dataclass(slots=True)
 class Recorded:
-    """What a page brought: ids of records that have to be judged again, per object; rows left out, by reason."""
+    """What a page brought.
+
+    Attributes:
+        touched: ids of records that have to be judged again, per object.
+        moved: those that gained, lost or changed an activity.
+        rejected: rows left out, by reason.
+    """
 
     touched: dict[str, set[str]] = field(default_factory=dict)
+    moved: set[str] = field(default_factory=set)
     records: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
 
@@ -63,31 +70,39 @@ class Recorder:
         self._happenings(conn, page, done)
         self._gone(conn, page.gone)
         done.rejected.update(one.reason for one in rejected)
-        quarantine.add(conn, [self._rejected(one) for one in rejected])
+        self._set_aside(conn, rejected)
         for obj, ids in done.touched.items():
             if obj != "lead":
-                refresh(conn, self.book, obj, ids, self.now)
+                refresh(conn, self.book, obj, ids, self.now, moved=done.moved)
                 history.derive(conn, self.book, obj, ids)
         return done
 
     def _records(self, conn: Connection, rows: Sequence[Row], done: Recorded) -> None:
-        for obj in sorted({row["object"] for row in rows}):
-            mine = [row for row in rows if row["object"] == obj]
+        for obj, mine in _alike(rows):
             done.records += len(mine)
-            history.note(conn, self.book, obj, mine, self.now)
+            handed_over = history.note(conn, self.book, obj, mine, self.now)
+            clocks.wake(conn, self.connection, dict.fromkeys(handed_over, self.now))
             write = records.upsert_leads if obj == "lead" else records.upsert_deals
             done.touch(obj, write(conn, mine))
             records.touch(conn, obj, [row["id"] for row in mine], self.began)
 
     def _happenings(self, conn: Connection, page: Page, done: Recorded) -> None:
         touched = activities.upsert(conn, [self._activity(one) for one in page.activities])
+        done.moved.update(touched)
         touched += history.replace(conn, self.connection, self.book, page, self.now)
         for record, obj in records.objects(conn, touched).items():
             done.touch(obj, [record])
 
     def _gone(self, conn: Connection, ids: Sequence[str]) -> None:
         gone = records.mark_gone(conn, [f"{self.connection}:{one}" for one in ids], self.now)
-        clocks.wake(conn, gone, self.now)
+        clocks.wake(conn, self.connection, dict.fromkeys(gone, self.now))
+
+    def _set_aside(self, conn: Connection, rejected: Sequence[Rejected]) -> None:
+        """Keep what could not be used to be shown. A record of that name was there: it has not vanished."""
+        quarantine.add(conn, [self._rejected(one) for one in rejected])
+        shown = [f"{self.connection}:{one.ref}" for one in rejected if clean(one.ref) == one.ref]
+        for obj in ("deal", "lead"):
+            records.touch(conn, obj, shown, self.began)
 
     def _usable(self, record: Deal | Lead, teams: Mapping[str, str | None], rejected: list[Rejected]) -> Row | None:
         """The record's row; None, and one more rejected, if a value of it cannot be stored."""
@@ -135,6 +150,14 @@ class Recorder:
             "at": self.now,
             "object": None,
         }
+
+
+def _alike(rows: Sequence[Row]) -> Iterable[tuple[str, list[Row]]]:
+    """Rows by object and by the columns that they bring: what one does not name must not be touched by another's."""
+    groups: dict[tuple[str, frozenset[str]], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row["object"], frozenset(row)), []).append(row)
+    return ((obj, mine) for (obj, _), mine in groups.items())
 
 
 def row_of(

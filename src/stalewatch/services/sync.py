@@ -16,7 +16,7 @@ from stalewatch.services import judging
 from stalewatch.services.recording import Recorder
 from stalewatch.services.rulebook import Rulebook
 from stalewatch.services.sources import coverage
-from stalewatch.store import clocks, connections, leases, quarantine, records
+from stalewatch.store import clocks, connections, facts, leases, quarantine, records
 from stalewatch.store.engine import Connection, Database
 from stalewatch.store.leases import CONNECTIONS
 
@@ -184,7 +184,7 @@ class Sync:
                 done.kept += len(missing)
                 continue
             done.vanished += len(missing)
-            clocks.wake(conn, records.mark_gone(conn, missing, now), now)
+            clocks.wake(conn, connection, dict.fromkeys(records.mark_gone(conn, missing, now), now))
 
     def _cover(self, claimed: Any, description: Description) -> None:
         """Remember what the connection feeds; if that changed, every record of it has to be judged again."""
@@ -198,7 +198,7 @@ class Sync:
 
 def recompute(db: Database, clock: Clock, book: Rulebook, connection: str, progress: Progress) -> int:
     """Judge again every record of a connection whose clocks were computed by other rules; returns how many."""
-    done = 0
+    done = _take_up(db, clock, book, connection)
     while True:
         with db.write() as conn:
             stale = clocks.stale(conn, connection, book.version, judging.PIECE)
@@ -213,6 +213,27 @@ def recompute(db: Database, clock: Clock, book: Rulebook, connection: str, progr
             clocks.delete(conn, [record for record in stale if objects.get(record) not in book.objects])
         done += len(stale)
         progress(done, None)
+
+
+def _take_up(db: Database, clock: Clock, book: Rulebook, connection: str) -> int:
+    """Judge the records of objects that no rule watched before: they have no clocks that could be out of date."""
+    key, done = f"watched:{connection}", 0
+    with db.read() as conn:
+        known = facts.read(conn, key)
+        fresh = [obj for obj in book.objects if obj not in (known or ())]
+        pieces = [
+            (obj, piece["id"])
+            for obj in fresh
+            for piece in records.column_chunks(conn, obj, ["id"], connection=connection, size=judging.PIECE)
+        ]
+    for obj, ids in pieces:
+        with db.write() as conn:
+            clocks.share(conn, connection)
+            done += judging.judge(conn, book, obj, ids, coverage(conn), to_us(clock.now())).records
+    if known != list(book.objects):
+        with db.write() as conn:
+            facts.write(conn, key, list(book.objects))
+    return done
 
 
 def _pause(error: ConnectorError, every: int) -> int:

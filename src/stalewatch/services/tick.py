@@ -144,8 +144,11 @@ class _Tick:
             mine = [record for record in ids if objects.get(record) == obj]
             rows.update({row.id: row for row in records.read_by_ids(conn, obj, mine)})
         known: dict[str, dict[tuple[str, str | None], Any]] = {}
+        heirs: dict[str, set[tuple[str, str | None]]] = {}
         for row in stored:
             known.setdefault(row.record_id, {})[row.rule_id, row.subject] = from_row(row)
+            if _is_inherited(row, rows):
+                heirs.setdefault(row.record_id, set()).add((row.rule_id, row.subject))
         watched = [
             Watched(
                 id=record,
@@ -156,6 +159,8 @@ class _Tick:
                 calendar=calendars[record],
                 live_since=since,
                 is_gone=row.gone_at is not None,
+                owner=row.owner,
+                heirs=heirs.get(record, ()),
             )
             for record, row in sorted(rows.items())
         ]
@@ -178,11 +183,19 @@ class _Tick:
             for what in one.says:
                 if what.kind is not Kind.RESOLVE:
                     said += announcer.say(one, what, row)
+            self._call_off(conn, one, before, rows)
             if one.alert.backlog and (before is None or not before.backlog):
                 self.done.backlog += 1
                 said += announcer.note_backlog(one, row)
         self.done.said += notices.add(conn, said)
         outbox.call(conn, _calls(said))
+
+    def _call_off(self, conn: Connection, one: Moved, before: Any, rows: Mapping[str, Any]) -> None:
+        """What was to be said to the last owner, or of a rule that fell silent, is said no more."""
+        silenced = one.alert.shadow and before is not None and not before.shadow
+        if silenced or (one.says and before is not None and _is_inherited(before, rows)):
+            waiting = notices.of_alerts(conn, [alert_id(one.alert)], (notices.PENDING, notices.HELD))
+            notices.drop(conn, [row.key for row in waiting], "shadow" if silenced else "owner_changed")
 
     def _rearm(self, conn: Connection, ids: Sequence[str], watched: Sequence[Watched], rows: Mapping[str, Any]) -> None:
         """Set every record's next edge beyond now; a record that is gone has no clocks until it comes back."""
@@ -196,6 +209,12 @@ class _Tick:
             breach = judging.next_breach(each.clocks, self.now)
             ahead.append({"record_id": each.id, "next_at": judging.earliest(edge, later), "breach_at": breach})
         clocks.rearm(conn, ahead)
+
+
+def _is_inherited(alert: Any, rows: Mapping[str, Any]) -> bool:
+    """Whether somebody else owned the record when something was last said of this alert."""
+    record = rows.get(alert.record_id)
+    return record is not None and alert.told is not None and alert.told.get("owner") != record.owner
 
 
 def _calls(said: Sequence[Mapping[str, Any]]) -> dict[str, int]:

@@ -58,13 +58,17 @@ def replace_history(conn: Connection, ids: Collection[str], fields: Collection[s
     """Let the CRM's own history of these records and fields stand instead of what syncs noticed.
 
     `rows` are all that the CRM knows. From its first row of a field on, the CRM is right: what we had from there on
-    and it does not tell goes; older rows of the CRM stay, since CRMs forget. What a sync noticed goes entirely;
-    what stalewatch itself noted stays. Replaying it changes nothing. Return the ids of records that changed.
+    and it does not tell goes; older rows of the CRM stay, since CRMs forget. What a sync noticed goes, unless it is
+    news that the CRM's history does not show yet; what stalewatch itself noted stays. Replaying it changes nothing. Return the ids of records that changed.
     """
     there = _stored(conn, ids, fields)
     told = {_key(row): _What(encoded(row["value"]), row["source"]) for row in rows}
-    begins = _first_instants(told)
-    obsolete = [key for key, what in there.items() if _is_obsolete(key, what, told, begins)]
+    begins, ends = _first_instants(told), _last(told)
+    obsolete = [
+        key
+        for key, what in there.items()
+        if _is_obsolete(key, what, told, begins) and not _is_ahead(key, what, ends.get((key.record_id, key.field)))
+    ]
     fresh = [row for row in rows if there.get(_key(row)) != told[_key(row)]]
     bulk.delete(conn, changes, [key._asdict() for key in obsolete])
     bulk.insert(conn, changes, fresh)
@@ -78,6 +82,15 @@ def _is_obsolete(key: _Key, what: _What, told: Mapping[_Key, _What], begins: Map
         begin = begins.get((key.record_id, key.field))
         return begin is not None and key.at >= begin
     return what.source == "seen"
+
+
+def _is_ahead(key: _Key, what: _What, last: tuple[_Key, _What] | None) -> bool:
+    """Whether a sync noticed this after the last that the CRM tells of the field, and it is another value."""
+    return what.source == "seen" and last is not None and key > last[0] and what.value != last[1].value
+
+
+def _last(told: Mapping[_Key, _What]) -> dict[tuple[str, str], tuple[_Key, _What]]:
+    return {(key.record_id, key.field): (key, told[key]) for key in sorted(told)}
 
 
 def _first_instants(keys: Iterable[_Key]) -> dict[tuple[str, str], int]:

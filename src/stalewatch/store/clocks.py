@@ -15,7 +15,7 @@ fired clocks leave behind are never walked. Two rules keep that true while sever
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final, TypeVar
 
 import msgspec
@@ -51,14 +51,18 @@ def _clamped(row: Row, floor: int) -> Row:
     return {**row, "next_at": lifted, "entries": encoded(row["entries"])}
 
 
-def wake(conn: Connection, ids: Collection[str], at: int) -> None:
-    """Make these records due at `at`, whatever their clocks say: something about them changed from outside."""
-    for chunk in bulk.chunks(sorted(ids)):
-        conn.execute(sa.update(clocks).where(among(conn, clocks.c.record_id, chunk)).values(next_at=at))
+def wake(conn: Connection, connection: str, due: Mapping[str, int]) -> None:
+    """Make records of a connection due at these instants, whatever their clocks say: something else about them changed.
+
+    As in `upsert`, an instant below the watermark is moved up to it.
+    """
+    if due:
+        floor = share(conn, connection)
+        rearm(conn, [{"record_id": record, "next_at": max(at, floor)} for record, at in sorted(due.items())])
 
 
 def rearm(conn: Connection, rows: Sequence[Row]) -> int:
-    """Set next_at and breach_at of records (record_id) that were looked at, under `lock`; return how many."""
+    """Set next_at (and breach_at) of records (record_id), under `lock`; return how many there were."""
     return bulk.update(conn, clocks, rows, by=("record_id",))
 
 

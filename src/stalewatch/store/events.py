@@ -28,6 +28,13 @@ def read(conn: Connection, ids: Collection[str], kinds: Collection[str]) -> list
     return found
 
 
+def replace(conn: Connection, ids: Collection[str], kinds: Collection[str], rows: Sequence[Row]) -> None:
+    """Let these be all events of these kinds that the records have: what is no longer so starts no clock."""
+    told = {(row["record_id"], row["kind"], row["subject"]) for row in rows}
+    remove(conn, [key for one in read(conn, ids, kinds) if (key := (one[0], one[1], one[2])) not in told])
+    add(conn, rows)
+
+
 def remove(conn: Connection, keys: Sequence[tuple[str, str, str]]) -> int:
     """Take events back, by (record_id, kind, subject); return how many there were."""
     return bulk.delete(conn, events, [{"record_id": one, "kind": two, "subject": three} for one, two, three in keys])
