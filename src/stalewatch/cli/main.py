@@ -38,6 +38,7 @@ COMMANDS: Final[dict[str, Lazy]] = {
     "dispatch": Lazy("stalewatch.cli.dispatch:dispatch", "send what is to be sent"),
     "deals": Lazy("stalewatch.cli.deals:deals", "stalled deals, deals due soon, one deal in full"),
     "leads": Lazy("stalewatch.cli.deals:leads", "the same of leads"),
+    "serve": Lazy("stalewatch.cli.serve:serve", "serve the API, and work as long as it runs"),
     "work": Lazy("stalewatch.cli.work:work", "what is held back or set aside: list, release, drop"),
     "rules": Lazy("stalewatch.cli.rules:rules", "check, test and explain rules"),
     "fields": Lazy("stalewatch.cli.fields:fields", "the fields that rules can read, as connections fill them"),

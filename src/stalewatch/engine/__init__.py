@@ -1,0 +1,1 @@
+"""What wakes the machine up: the list of its jobs, and the engines that run them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from stalewatch.domain.instants import MINUTE
@@ -14,33 +15,51 @@ LASTING: Final = 30 * MINUTE
 """A passing fault that lasts so long is told."""
 
 
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """A connection cannot be read.
+
+    Attributes:
+        since: instant of the first of the failures that go on.
+        needs_person: it will not pass by itself.
+    """
+
+    since: int
+    needs_person: bool
+
+    def lasts(self, now: int) -> bool:
+        """True if somebody has to know."""
+        return self.needs_person or now - self.since >= LASTING
+
+
 def note(db: Database, connection: str, error: ConnectorError | None, now: int) -> bool:
     """Remember how a sync ended; True if the operator is told, once a day, that a connection cannot be read.
 
     Told at once is what only a person can mend; what passes by itself is told when it does not pass.
     """
     with db.read() as conn:
-        since = failing_since(conn, connection)
+        known = failing(conn, connection)
     if error is None:
-        if since is not None:
+        if known is not None:
             with db.write() as conn:
                 facts.forget(conn, _key(connection))
         return False
+    since = now if known is None else min(known.since, now)
+    found = Failing(since, needs_person=not isinstance(error, TryLater | BadCursor))
     with db.write() as conn:
-        if since is None or since > now:
-            since = now
-            facts.write(conn, _key(connection), since)
-        if isinstance(error, TryLater | BadCursor) and now - since < LASTING:
+        if found != known:
+            facts.write(conn, _key(connection), {"since": found.since, "needs_person": found.needs_person})
+        if not found.lasts(now):
             return False
         notices.add(conn, [operator_notice(f"connection:{connection}", 1, now)])
         outbox.call(conn, {"operator": now})
     return True
 
 
-def failing_since(conn: Connection, connection: str) -> int | None:
-    """The instant of the first of the failures that are still going on; None if the last sync succeeded."""
+def failing(conn: Connection, connection: str) -> Failing | None:
+    """The failures of a connection that are still going on; None if the last sync succeeded."""
     value = facts.read(conn, _key(connection))
-    return None if value is None else int(value)
+    return None if value is None else Failing(int(value["since"]), bool(value["needs_person"]))
 
 
 def _key(connection: str) -> str:

@@ -31,7 +31,7 @@ class ConnectionHealth:
     Attributes:
         data_age: since the data was read; most_age: from which it is too old to be judged by, None: never.
         overdue: since it should have been read, 0 if it is not yet time, or is being read.
-        failing: since the first of the failures that go on.
+        failing: since the first of the failures that go on; needs_person: they do not pass by themselves.
         due: records with a deadline that has come and was not looked at (up to 10,000); due_age: the oldest.
         ticked_age: since time last passed for it.
     """
@@ -42,6 +42,7 @@ class ConnectionHealth:
     most_age: int | None = None
     overdue: int = 0
     failing: int | None = None
+    needs_person: bool = False
     is_parked: bool = False
     due: int = 0
     due_age: int = 0
@@ -144,14 +145,15 @@ class Health:
         due = clocks.due(conn, row.id, now, since=ticked, limit=COUNTED)
         edge = clocks.next_edge(conn, row.id) if due else None
         is_free = row.due_at is not None and row.lease_until <= real and row.parked_at is None
-        since = failing.failing_since(conn, row.id)
+        trouble = failing.failing(conn, row.id)
         return ConnectionHealth(
             id=row.id,
             type=row.type,
             data_age=_age(row.data_at, now),
             most_age=most,
             overdue=max(0, now - row.due_at) if is_free else 0,
-            failing=_age(since, now),
+            failing=None if trouble is None else _age(trouble.since, now),
+            needs_person=trouble is not None and trouble.needs_person,
             is_parked=row.parked_at is not None,
             due=len(due),
             due_age=_age(edge, now) or 0,
@@ -184,6 +186,8 @@ def _troubles(one: ConnectionHealth) -> Iterator[str]:
         yield f"{one.id}: should have been read {_minutes(one.overdue)} min ago"
     if one.is_too_old and one.data_age is not None:
         yield f"{one.id}: its data is {_minutes(one.data_age)} min old, too old to judge by"
+    elif one.needs_person:
+        yield f"{one.id}: cannot be read until somebody mends it; `stalewatch doctor` says what"
     elif one.failing is not None and one.failing >= failing.LASTING:
         yield f"{one.id}: could not be read for {_minutes(one.failing)} min"
     if one.data_age is not None and not one.is_too_old and one.due_age > LATE:

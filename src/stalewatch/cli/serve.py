@@ -1,0 +1,117 @@
+"""`stalewatch serve`: the API, and the engine beside it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from typing import Protocol
+
+import click
+
+from stalewatch import wiring
+from stalewatch.cli.invocation import Invocation, command
+from stalewatch.clock import SystemClock
+from stalewatch.engine.child import EngineProcess
+from stalewatch.engine.embedded import Embedded
+from stalewatch.engine.logs import configure
+from stalewatch.web.app import create_app
+from stalewatch.web.serving import Server, check_exposure, is_loopback, listen, url_of
+from stalewatch.wiring import Stalewatch
+
+log = logging.getLogger("stalewatch.serve")
+
+
+class Engine(Protocol):
+    """Whatever does the work while the server answers."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> object: ...
+
+
+class Nobody:
+    """`--no-worker`: another process does the work."""
+
+    def start(self) -> None:
+        """Nothing begins."""
+
+    def stop(self) -> bool:
+        """Nothing has to end."""
+        return True
+
+
+@command()
+@click.option("--host", help="Address to listen on [default: web.host, else 127.0.0.1].")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port [default: web.port, else 8080]; 0 takes a free one.")
+@click.option("--no-worker", is_flag=True, help="Only answer; another process reads, judges and tells.")
+@click.option("--in-process", is_flag=True, help="Work in a thread of this process instead of a child of its own.")
+def serve(invocation: Invocation, host: str | None, port: int | None, no_worker: bool, in_process: bool) -> int:
+    """Serve the API, and read, judge and tell as long as it runs.
+
+    \b
+    stalewatch serve                       on this machine only: http://127.0.0.1:8080
+    stalewatch serve --port 0              on any free port, which is printed
+    stalewatch serve --host 0.0.0.0        for others; needs an API token or a login first
+    stalewatch serve --no-worker           a second server beside one that works
+    """
+    configure(debug=invocation.debug)
+    config, lang = invocation.config, invocation.lang
+    with closing(wiring.open_project(config, now=invocation.now, language=lang, running=True)) as project:
+        web = project.settings.web
+        host = host or web.host
+        check_exposure(project, host)
+        with closing(listen(host, web.port if port is None else port)) as listener:
+            engine, trouble = _engine(project, invocation, no_worker=no_worker, in_process=in_process)
+            app = create_app(project, is_local=is_loopback(host), engine=trouble)
+            url = url_of(listener)
+            server = Server(app, on_ready=lambda: click.echo(f"stalewatch serves {url} (Ctrl-C ends it)"))
+            ended_by = _until_told(server)
+            engine.start()
+            try:
+                server.run(sockets=[listener])
+            finally:
+                ended = engine.stop()
+    if ended is False:  # a thread of ours is still in a call that cannot be cancelled; leases lapse by themselves
+        log.warning("work was cut off")
+        sys.stdout.flush()
+        os._exit(1)
+    return 130 if signal.SIGINT in ended_by else 0
+
+
+def _engine(
+    project: Stalewatch, invocation: Invocation, *, no_worker: bool, in_process: bool
+) -> tuple[Engine, Callable[[], str | None]]:
+    """What does the work, and what it says is wrong with it."""
+    if no_worker:
+        return Nobody(), lambda: None
+    if in_process:
+        return Embedded(project, language=invocation.lang), lambda: None
+    child = EngineProcess(_arguments(project, invocation))
+    return child, child.trouble
+
+
+def _arguments(project: Stalewatch, invocation: Invocation) -> list[str]:
+    """The child's clock is as far ahead of the machine's as ours, whenever it starts."""
+    arguments = ["--config", str(invocation.config)]
+    if invocation.now is not None:
+        arguments += ["--ahead", str((project.clock.now() - SystemClock().now()).total_seconds())]
+    if invocation.lang is not None:
+        arguments += ["--lang", invocation.lang]
+    return [*arguments, "--debug"] if invocation.debug else arguments
+
+
+def _until_told(server: Server) -> list[int]:
+    """End the server at the first Ctrl-C or SIGTERM; returns the signals as they come."""
+    came: list[int] = []
+
+    def end(number: int, _frame: object) -> None:
+        came.append(number)
+        server.end()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+    return came

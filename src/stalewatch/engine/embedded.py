@@ -1,0 +1,129 @@
+"""The engine of one process: APScheduler as an alarm clock over the list of jobs.
+
+It holds no truth (the rows do): its jobs live in memory, each runs in one thread at a time, and each is woken when
+the next thing of its kind is due, at the latest after 30 seconds.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, timedelta
+from threading import Condition, Event
+from time import monotonic
+from typing import Final
+
+from apscheduler.executors.pool import ThreadPoolExecutor  # type: ignore[import-untyped]
+from apscheduler.jobstores.base import JobLookupError  # type: ignore[import-untyped]
+from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
+from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import-untyped]
+
+from stalewatch.clock import SystemClock
+from stalewatch.domain.instants import SECOND
+from stalewatch.engine.jobs import Done, Job, jobs
+from stalewatch.sdk.errors import StalewatchError
+from stalewatch.wiring import Stalewatch
+from stalewatch.wiring.cycles import cycle_of
+
+log = logging.getLogger("stalewatch.engine")
+
+LONGEST_SLEEP: Final = 30.0
+SHORTEST_SLEEP: Final = 0.5
+"""Seconds: what is due but cannot be done yet (held by somebody, waiting for old data) must not be asked in a spin."""
+PATIENCE: Final = 9.0
+"""Seconds that work under way has to come to an end; it is cut off after them, and its leases lapse."""
+
+
+class Embedded:
+    """Runs the jobs of a project in threads of this process, between `start` and `stop`."""
+
+    def __init__(
+        self, project: Stalewatch, *, language: str | None = None,
+        make: Callable[..., tuple[Job, ...]] = jobs,
+    ) -> None:  # fmt: skip
+        self._project = project
+        self._stopping = Event()
+        self._state = Condition()
+        self._running: set[str] = set()
+        self._woken: set[str] = set()
+        self._jobs = {one.name: one for one in make(project, language=language, is_stopping=self._stopping.is_set)}
+        workers = ThreadPoolExecutor(max_workers=len(self._jobs))
+        self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": workers}, daemon=True)
+
+    def start(self) -> None:
+        """Begin: every job runs at once, and then when it is needed.
+
+        Raises:
+            StoreError: the database cannot be written.
+        """
+        cycle_of(self._project).prepare()
+        trigger = IntervalTrigger(seconds=int(LONGEST_SLEEP), timezone=UTC)
+        for job in self._jobs.values():
+            self._scheduler.add_job(
+                self._run, trigger, args=[job], id=job.name, coalesce=True, misfire_grace_time=None,
+                max_instances=1, next_run_time=SystemClock().now(),
+            )  # fmt: skip
+        self._scheduler.start()
+
+    def stop(self) -> bool:
+        """Stop claiming work, let what is under way end, give leases back; True if all of it ended in time."""
+        self._stopping.set()
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        end = monotonic() + PATIENCE
+        with self._state:
+            return self._state.wait_for(lambda: not self._running, timeout=max(0.0, end - monotonic()))
+
+    # ------------------------------------------------------------------------------------------- one job
+
+    def _run(self, job: Job) -> None:
+        with self._state:
+            self._running.add(job.name)
+            self._woken.discard(job.name)
+        try:
+            self._work(job)
+        finally:
+            with self._state:
+                self._running.discard(job.name)
+                self._state.notify_all()
+
+    def _work(self, job: Job) -> None:
+        if self._stopping.is_set():
+            return
+        try:
+            done = job.run()
+            wait = job.until() / SECOND
+        except StalewatchError as error:  # a passing trouble with the database; it is tried again
+            log.warning("%s: %s", job.name, error)
+            self._after(job.name, LONGEST_SLEEP)
+            return
+        except Exception as error:  # a fault of ours in one job must not end the others
+            log.error("%s failed: %s: %s", job.name, type(error).__name__, error)
+            log.debug("%s", job.name, exc_info=error)
+            self._after(job.name, LONGEST_SLEEP)
+            return
+        for line in done.said:
+            log.info("%s: %s", job.name, line)
+        for line in done.failed:
+            log.warning("%s: %s", job.name, line)
+        for name in job.wakes if done != Done() else ():
+            self._wake(name)
+        self._after(job.name, wait)
+
+    def _wake(self, name: str) -> None:
+        """Run a job now, or once more if it is running."""
+        with self._state:
+            if name in self._running:
+                self._woken.add(name)
+                return
+        self._after(name, 0.0, least=0.0)
+
+    def _after(self, name: str, wait: float, *, least: float = SHORTEST_SLEEP) -> None:
+        with self._state:
+            pause = 0.0 if name in self._woken else max(least, min(wait, LONGEST_SLEEP))
+        if self._stopping.is_set():
+            return
+        due = SystemClock().now() + timedelta(seconds=max(pause, 0.05))  # the instance that asks has to end first
+        with suppress(JobLookupError):  # `stop` was quicker
+            self._scheduler.modify_job(name, next_run_time=due)

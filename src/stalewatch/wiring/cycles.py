@@ -1,0 +1,35 @@
+"""The cycle of a project: what `run --once` does once and the engine for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from stalewatch.domain.durations import elapsed
+from stalewatch.sdk.notifier import Notifier
+from stalewatch.services.cycle import Cycle, Source
+from stalewatch.wiring.project import Stalewatch
+
+
+def cycle_of(
+    project: Stalewatch,
+    *,
+    language: str | None = None,
+    notifier: Callable[[], Notifier] | None = None,
+    is_stopping: Callable[[], bool] = lambda: False,
+) -> Cycle:
+    """Make the cycle of a project.
+
+    Args:
+        language: overrides every reader's; None leaves it to them.
+        notifier: instead of the project's own.
+        is_stopping: asked between pages and between messages; True ends the work.
+    """
+    sources = {
+        one.id: Source(type=one.type, connect=partial(project.connector, one.id), every=elapsed(one.every))
+        for one in project.settings.connections
+    }
+    return Cycle(
+        project.db, project.clock, project.rulebook, project.speaking, project.sources, sources,
+        notifier or (lambda: project.notifier), language, is_stopping,
+    )  # fmt: skip
