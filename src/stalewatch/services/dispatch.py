@@ -8,7 +8,7 @@ reply that was lost) is a state of its own and never a guess.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 from uuid import uuid4
@@ -16,41 +16,26 @@ from uuid import uuid4
 import msgspec
 
 from stalewatch.clock import Clock
-from stalewatch.domain.deliveries import DeliveryState, Event, after
-from stalewatch.domain.instants import DAY, NEVER, SECOND, from_us, to_us
+from stalewatch.domain.deliveries import DeliveryState, Event
+from stalewatch.domain.directory import Directory
+from stalewatch.domain.instants import NEVER, SECOND, to_us
 from stalewatch.domain.policies import Speaking
-from stalewatch.sdk.errors import BadContent, NotAccepted, OutcomeUnknown, SlowDown, TargetGone, WorkspaceDown
-from stalewatch.sdk.notifier import Message, Notifier, Outcome, Receipt
+from stalewatch.sdk.notifier import Message, Notifier, Style
 from stalewatch.services.choosing import Batch, Chooser
 from stalewatch.services.composing import Composer
 from stalewatch.services.golive import live_since
 from stalewatch.services.people import directory
+from stalewatch.services.retrying import unload
 from stalewatch.services.rulebook import Rulebook
+from stalewatch.services.sending import ATTEMPTS, Dispatched, Sending
 from stalewatch.services.sources import Sources, trusted
-from stalewatch.store import audit, clocks, leases, notices, outbox
+from stalewatch.store import clocks, leases, notices, outbox
 from stalewatch.store.engine import Connection, Database
+from stalewatch.store.errors import ChangedMeanwhile, LeaseLost, StoreError
 from stalewatch.store.leases import DESTINATIONS
 
-ATTEMPTS: Final = 5
-LOOKS: Final = 2
-STALE: Final = DAY
-"""A message of unknown fate that is older than this is never sent again."""
-PAUSE: Final = 5 * 60 * SECOND
-"""How long a destination rests when the whole service is down."""
-
-
-@dataclass(slots=True)
-class Dispatched:
-    """What a dispatch did: messages by how they ended, and targets that are still waiting."""
-
-    sent: int = 0
-    told: int = 0
-    unknown: int = 0
-    refused: int = 0
-    dead: int = 0
-    settled: int = 0
-    targets: set[str] = field(default_factory=set)
-    errors: list[str] = field(default_factory=list)
+LOOK_AGAIN: Final = 15 * SECOND
+"""After so long a destination is asked again whose notices wait for something else than the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +62,23 @@ class Dispatch:
         while not self.is_stopping():
             now = to_us(self.clock.now())
             with self.db.write() as conn:
-                claimed = leases.claim(conn, DESTINATIONS, due=now, lease_us=self._lease)
+                claimed = leases.claim(conn, DESTINATIONS, due=now, lease_us=self._sending.lease)
             if not claimed:
                 break
-            self._serve(claimed[0], now, done)
+            try:
+                self._serve(claimed[0], now, done)
+            except (LeaseLost, ChangedMeanwhile):
+                continue  # another worker has it now
+            except StoreError:
+                raise
+            except Exception as error:  # one message that breaks the notifier, or us, must not silence the others
+                # Its lease runs out by itself, and the next claim finds out what became of it; in the end it is parked.
+                done.errors.append(f"{claimed[0].target}: {type(error).__name__}: {error}")
         return done
 
     @property
-    def _lease(self) -> int:
-        """Long enough for one request that takes its whole time, and the two transactions around it."""
-        return int((2 * self.notifier.timeout_seconds + 1) * SECOND)
+    def _sending(self) -> Sending:
+        return Sending(self.db, self.clock, self.speaking, self.notifier, self.composer)
 
     # ------------------------------------------------------------------------------------- one destination
 
@@ -95,44 +87,73 @@ class Dispatch:
             unfinished = outbox.unfinished(conn, place.target)
         for delivery in unfinished:
             is_open = delivery.state in (DeliveryState.SENDING, DeliveryState.UNKNOWN)
-            if is_open and not self._settle(place, delivery, now, done):
+            if is_open and not self._sending.settle(place, delivery, now, done):
                 return
         prepared = self._prepare(place, now)
         if prepared is not None:
-            self._send(place, *prepared, now, done)
+            self._sending.send(place, *prepared, now, done)
 
     def _prepare(self, place: Any, now: int) -> tuple[str, Message] | None:
         """Choose and word the next message and commit the intent to send it; None: nothing may go now."""
         with self.db.write() as conn:
-            leases.keep(conn, DESTINATIONS, place.target, place.fence, lease_us=self._lease)
-            waiting = [row for row in outbox.unfinished(conn, place.target) if row.state == DeliveryState.READY]
-            if waiting:
-                delivery_id, message = waiting[0].id, msgspec.convert(waiting[0].body, Message)
-                attempts = waiting[0].attempts
-            else:
-                made = self._make(conn, place.target, now)
-                if made is None:
-                    self._rest(conn, place, now)
+            leases.keep(conn, DESTINATIONS, place.target, place.fence, lease_us=self._sending.lease)
+            people = directory(conn, self.speaking)
+            chooser = self._chooser(conn, people, place.target, now)
+            for row in outbox.unfinished(conn, place.target):
+                if row.state != DeliveryState.READY:
+                    continue
+                if not chooser.may_go(row.style):
+                    leases.finish(conn, DESTINATIONS, place.target, place.fence, due_at=chooser.opens())
                     return None
-                delivery_id, message, attempts = made[0], made[1], 0
-            self._move(
-                conn, delivery_id, DeliveryState.READY, Event.CLAIMED, now,
-                attempts=attempts + 1, sending_at=self.db.now(), fence=place.fence,
-            )  # fmt: skip
+                message = self._again(conn, chooser, people, row, now)
+                if message is not None:
+                    return self._intend(conn, place, row.id, message, row.attempts, now)
+            made = self._make(conn, chooser, people, now)
+            if made is None:
+                self._rest(conn, place, now)
+                return None
+            return self._intend(conn, place, *made, 0, now)
+
+    def _intend(
+        self, conn: Connection, place: Any, delivery_id: str, message: Message, attempts: int, now: int
+    ) -> tuple[str, Message]:
+        """Write down that this message is about to be sent: whoever comes after a crash finds it."""
+        body = _body(message)
+        self._sending.move(
+            conn, delivery_id, DeliveryState.READY, Event.CLAIMED, now,
+            attempts=attempts + 1, sending_at=self.db.now(), fence=place.fence, **body,
+        )  # fmt: skip
         return delivery_id, message
 
-    def _make(self, conn: Connection, target: str, now: int) -> tuple[str, Message] | None:
-        """A new delivery out of what waits for a target, in state ready."""
-        people = directory(conn, self.speaking)
+    def _again(self, conn: Connection, chooser: Chooser, people: Directory, row: Any, now: int) -> Message | None:
+        """A message that did not arrive, in words that are still true; None if it is not to be sent any more."""
+        if row.attempts >= ATTEMPTS:
+            self._sending.move(conn, row.id, DeliveryState.READY, Event.EXHAUSTED, now)
+            return None
+        carried = unload(conn, row.id)
+        if not carried.shrank:
+            return msgspec.convert(row.body, Message)
+        batch = Batch(row.key, Style(row.style), carried.left)
+        message = None
+        if not carried.is_empty:
+            message = self.composer.compose(conn, people, row.target, chooser.person, batch, row.id, now)
+        if message is None:
+            notices.give_back(conn, [one.key for one in carried.left])
+            self._sending.move(conn, row.id, DeliveryState.READY, Event.EMPTIED, now)
+        return message
+
+    def _chooser(self, conn: Connection, people: Directory, target: str, now: int) -> Chooser:
         ready, _ = trusted(conn, self.sources, now)
         looked = min((clocks.watermark(conn, connection) for connection in ready), default=now)
         person = next((one for one in people.people.values() if one.target == target), None)
-        chooser = Chooser(
-            self.book, self.speaking, target, person, now, looked if looked != NEVER else now, _since(conn, self.book)
-        )
+        since = _since(conn, self.book)
+        return Chooser(self.book, self.speaking, target, person, now, looked if looked != NEVER else now, since, ready)
+
+    def _make(self, conn: Connection, chooser: Chooser, people: Directory, now: int) -> tuple[str, Message] | None:
+        """A new delivery out of what waits for a target, in state ready."""
         while (batch := chooser.choose(conn)) is not None:
             delivery_id = uuid4().hex
-            message = self.composer.compose(conn, people, target, person, batch, delivery_id, now)
+            message = self.composer.compose(conn, people, chooser.target, chooser.person, batch, delivery_id, now)
             if message is not None:
                 self._add(conn, delivery_id, batch, message, now)
                 return delivery_id, message
@@ -140,7 +161,6 @@ class Dispatch:
         return None
 
     def _add(self, conn: Connection, delivery_id: str, batch: Batch, message: Message, now: int) -> None:
-        body = msgspec.to_builtins(message)
         outbox.add(
             conn,
             [
@@ -152,8 +172,7 @@ class Dispatch:
                     "style": message.style.value,
                     "language": message.language,
                     "state": DeliveryState.READY.value,
-                    "text_hash": sha256(msgspec.json.encode(body)).hexdigest(),
-                    "body": body,
+                    **_body(message),
                     "created_at": now,
                     "updated_at": now,
                 }
@@ -162,142 +181,18 @@ class Dispatch:
         notices.claim(conn, [row.key for row in batch.notices], delivery_id)
 
     def _rest(self, conn: Connection, place: Any, now: int) -> None:
-        """Nothing may go now: the destination is due again when the next notice is ripe."""
-        ripe = notices.next_ripe(conn, place.target)
-        leases.finish(
-            conn, DESTINATIONS, place.target, place.fence, due_at=None if ripe is None else max(ripe, now + 1)
-        )
+        """Nothing may go now: the destination is due again when the next notice is ripe.
 
-    # ------------------------------------------------------------------------------------- one message
-
-    def _send(self, place: Any, delivery_id: str, message: Message, now: int, done: Dispatched) -> None:
-        try:
-            receipt = self.notifier.send(message)
-        except OutcomeUnknown as error:
-            done.unknown += 1
-            self._end(place, delivery_id, Event.LOST, now, error, wait=self._look_after)
-        except SlowDown as error:
-            wait = int(error.after.total_seconds() * SECOND)
-            self._end(place, delivery_id, Event.SLOWED, now, error, wait=wait)
-        except WorkspaceDown as error:
-            done.errors.append(str(error))
-            self._end(place, delivery_id, Event.PAUSED, now, error, wait=PAUSE)
-        except TargetGone as error:
-            self._reroute(place, delivery_id, message, now, error)
-        except NotAccepted as error:
-            done.errors.append(str(error))
-            self._refused(place, delivery_id, now, error, done)
-        else:
-            done.sent += 1
-            done.targets.add(message.target)
-            done.told += self._sent(place, delivery_id, DeliveryState.SENDING, Event.ACCEPTED, receipt, now)
-
-    @property
-    def _look_after(self) -> int:
-        return int((self.notifier.timeout_seconds + self.notifier.settle_after_seconds) * SECOND)
-
-    def _sent(
-        self, place: Any, delivery_id: str, state: DeliveryState, event: Event, receipt: Receipt, now: int
-    ) -> int:
-        with self.db.write() as conn:
-            self._move(
-                conn, delivery_id, state, event, now,
-                sent_at=to_us(receipt.at), receipt=dict(receipt.handle), look_at=None, error=None,
-            )  # fmt: skip
-            told = notices.tell(conn, delivery_id, now)
-            self._go_on(conn, place, now, wait=int(self.notifier.seconds_apart * SECOND))
-        return told
-
-    def _end(self, place: Any, delivery_id: str, event: Event, now: int, error: Exception, *, wait: int) -> None:
-        """The request ended without acceptance: note it, and leave the destination alone for a while."""
-        values: dict[str, Any] = {"error": str(error)}
-        if event is Event.LOST:
-            values["look_at"] = self.db.now() + wait
-        with self.db.write() as conn:
-            self._move(conn, delivery_id, DeliveryState.SENDING, event, now, **values)
-            if event is Event.PAUSED:
-                outbox.pause(conn, place.target, str(error))
-            self._go_on(conn, place, now, wait=wait)
-
-    def _refused(self, place: Any, delivery_id: str, now: int, error: NotAccepted, done: Dispatched) -> None:
-        with self.db.read() as conn:
-            attempts = outbox.by_id(conn, [delivery_id])[delivery_id].attempts
-        if attempts >= ATTEMPTS or isinstance(error, BadContent):
-            done.dead += 1
-            self._end(place, delivery_id, Event.EXHAUSTED, now, error, wait=0)
-            return
-        done.refused += 1
-        self._end(place, delivery_id, Event.REFUSED, now, error, wait=SECOND << attempts)
-
-    def _reroute(self, place: Any, delivery_id: str, message: Message, now: int, error: TargetGone) -> None:
-        """What it carried goes to the next rung of its ladder, as a message of that rung's own."""
-        with self.db.write() as conn:
-            target = self.composer.next_target(conn, directory(conn, self.speaking), delivery_id, message)
-            self._move(
-                conn, delivery_id, DeliveryState.SENDING, Event.TARGET_GONE, now, error=str(error), successor=target
-            )
-            notices.retarget(conn, delivery_id, target)
-            outbox.call(conn, {target: now})
-            self._go_on(conn, place, now, wait=0)
-
-    def _go_on(self, conn: Connection, place: Any, now: int, *, wait: int) -> None:
-        """End the claim; the destination is due at once, but nobody may claim it before `wait` has passed.
-
-        The wait is real time (a service's pace), so it is kept by the lease and not by the clock that `--now` moves.
+        What is ripe already waits for a tick or for fresh data, so a look at once would only spin.
         """
-        leases.keep(conn, DESTINATIONS, place.target, place.fence, lease_us=wait, due_at=now, attempts=0)
+        ripe = notices.next_ripe(conn, place.target)
+        due_at = None if ripe is None else max(ripe, now + LOOK_AGAIN)
+        leases.finish(conn, DESTINATIONS, place.target, place.fence, due_at=due_at)
 
-    # ------------------------------------------------------------------------------------- unknown outcomes
 
-    def _settle(self, place: Any, delivery: Any, now: int, done: Dispatched) -> bool:
-        """Find out what became of a delivery that nobody saw end; True if it is settled and we may go on."""
-        state, real = DeliveryState(delivery.state), self.db.now()
-        look_at = delivery.look_at
-        if state is DeliveryState.SENDING:
-            look_at = (delivery.sending_at or real) + self._look_after
-            with self.db.write() as conn:
-                leases.keep(conn, DESTINATIONS, place.target, place.fence, lease_us=self._lease)
-                self._move(conn, delivery.id, state, Event.LOST, now, look_at=look_at, error="its worker went away")
-        if real < look_at:
-            with self.db.write() as conn:
-                self._go_on(conn, place, now, wait=look_at - real)
-            return False
-        found = self.notifier.settle(delivery.id, delivery.address or "", from_us(delivery.sending_at or real))
-        done.settled += 1
-        if found.outcome is Outcome.ARRIVED:
-            receipt = found.receipt or Receipt(at=self.clock.now())
-            done.told += self._sent(place, delivery.id, DeliveryState.UNKNOWN, Event.FOUND, receipt, now)
-            return False
-        return self._absent(place, delivery, found.outcome, now, real)
-
-    def _absent(self, place: Any, delivery: Any, outcome: Outcome, now: int, real: int) -> bool:
-        if real - (delivery.sending_at or real) > STALE:
-            event = Event.ABANDONED
-        elif outcome is Outcome.CANNOT_LOOK:
-            event = Event.UNSEEABLE
-        elif delivery.looks + 1 < LOOKS and self.notifier.settle_after_seconds > 0:
-            wait = int(self.notifier.settle_after_seconds * SECOND)
-            with self.db.write() as conn:
-                outbox.note_look(conn, delivery.id, look_at=real + wait)
-                self._go_on(conn, place, now, wait=wait)
-            return False
-        else:
-            event = Event.ABSENT
-        with self.db.write() as conn:
-            leases.keep(conn, DESTINATIONS, place.target, place.fence, lease_us=self._lease)
-            self._move(conn, delivery.id, DeliveryState.UNKNOWN, event, now, look_at=None, looks=0)
-        return True
-
-    def _move(
-        self, conn: Connection, delivery_id: str, state: DeliveryState, event: Event, now: int, **values: Any
-    ) -> None:
-        """One transition, with its audit row."""
-        following = after(state, event)
-        outbox.move(conn, delivery_id, state.value, following.value, at=now, **values)
-        audit.add(
-            conn, at=now, actor="stalewatch", action=f"delivery.{event.value}", obj=delivery_id,
-            before=state.value, after=following.value,
-        )  # fmt: skip
+def _body(message: Message) -> dict[str, Any]:
+    body = msgspec.to_builtins(message)
+    return {"body": body, "text_hash": sha256(msgspec.json.encode(body)).hexdigest()}
 
 
 def _since(conn: Connection, book: Rulebook) -> Mapping[str, int]:
