@@ -58,7 +58,7 @@ def build(conn: Connection, catalogue: Catalogue, needs: Needs, obj: str, table:
         object=obj,
         size=len(ids),
         columns=columns,
-        unavailable=_unavailable(kinds, needs.fields, obj, table, coverage),
+        unavailable={} if coverage is EVERYTHING else _unavailable(kinds, needs.fields, obj, table, coverage),
         history=_histories(conn, kinds, needs, ids),
         events=_events(conn, needs, ids),
         keys=ids,

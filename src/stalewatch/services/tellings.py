@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,9 @@ from stalewatch.domain.frame import Frame
 from stalewatch.domain.instants import Instants
 from stalewatch.domain.language.model import FieldType, Rule
 from stalewatch.domain.language.placeholders import CLOCK_PLACEHOLDERS, pieces
+from stalewatch.domain.language.refs import resolve
 from stalewatch.domain.missing import missing
+from stalewatch.domain.needs import Needs
 from stalewatch.services import frames
 from stalewatch.services.announcing import BACKLOG
 from stalewatch.services.rulebook import Rulebook
@@ -57,7 +59,7 @@ class Teller:
     def _of_object(self, conn: Connection, obj: str, pairs: Sequence[tuple[Any, Any]]) -> dict[str, Telling]:
         ids = sorted({alert.record_id for _, alert in pairs})
         rows = {row.id: row for row in records.read_by_ids(conn, obj, ids)}
-        frame = frames.load(conn, self.book.rules.catalogue, self.book.needs[obj], obj, ids, frames.EVERYTHING)
+        frame = frames.load(conn, self.book.rules.catalogue, _to_tell(self.book, obj), obj, ids, frames.EVERYTHING)
         here = _Records(self.book, frame, self.book.calendars.choose(frame, self.book.rules), rows)
         entries = clocks.entries(conn, ids, list[Entry])
         told = {}
@@ -184,6 +186,16 @@ def days_over(calendar: Calendar, due: int, now: int, limit: Duration | None) ->
         else len(dates)
     )
     return counted if last >= first else -counted
+
+
+def _to_tell(book: Rulebook, obj: str) -> Needs:
+    """What judging needs, and what stands behind the bands and scores that only messages name."""
+    named = {name for rule in book.by_id.values() if rule.watch == obj for name in _placeholders(rule)}
+    computed = [name for name in named if name in book.rules.bands or name.startswith("score.")]
+    known = book.rules.catalogue.objects[obj].keys()
+    behind = {field for name in computed for field in resolve(name, book.rules)} & known
+    usual = book.needs[obj]
+    return replace(usual, fields=usual.fields | behind, values=usual.values | behind)
 
 
 def _in_stage(calendar: Calendar, entered: int | None, now: int) -> Duration | None:
