@@ -68,8 +68,7 @@ class EngineProcess:
             log.warning("the engine did not end in %d seconds and was killed", PATIENCE)
             process.kill()
             process.wait()
-        if process.stdin is not None:
-            process.stdin.close()
+        _let_go(process)
 
     def _begin(self) -> subprocess.Popen[bytes]:
         """In a session of its own, so that a terminal's Ctrl-C reaches only us; its standard input is our lifeline."""
@@ -82,6 +81,7 @@ class EngineProcess:
             status = self._process.wait()
             if self._stopping.is_set():
                 return
+            _let_go(self._process)
             wait = FIRST_WAIT if monotonic() - began > HEALTHY else wait
             self._trouble = f"engine: it ended ({_said(status)}); it starts again in {wait:.0f} s"
             log.error("%s", self._trouble)
@@ -93,6 +93,12 @@ class EngineProcess:
                     return
                 self._process = self._begin()
             self._trouble = None
+
+
+def _let_go(process: subprocess.Popen[bytes]) -> None:
+    """Close our end of its standard input."""
+    if process.stdin is not None:
+        process.stdin.close()
 
 
 def _said(status: int) -> str:

@@ -48,7 +48,7 @@ class Embedded:
         self._running: set[str] = set()
         self._woken: set[str] = set()
         self._jobs = {one.name: one for one in make(project, language=language, is_stopping=self._stopping.is_set)}
-        workers = ThreadPoolExecutor(max_workers=len(self._jobs))
+        workers = ThreadPoolExecutor(max_workers=2 * len(self._jobs))
         self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": workers}, daemon=True)
 
     def start(self) -> None:
@@ -58,11 +58,12 @@ class Embedded:
             StoreError: the database cannot be written.
         """
         cycle_of(self._project).prepare()
+        # Two instances may be asked for, so that none is refused; `_run` lets one work and remembers the other.
         trigger = IntervalTrigger(seconds=int(LONGEST_SLEEP), timezone=UTC)
         for job in self._jobs.values():
             self._scheduler.add_job(
                 self._run, trigger, args=[job], id=job.name, coalesce=True, misfire_grace_time=None,
-                max_instances=1, next_run_time=SystemClock().now(),
+                max_instances=2, next_run_time=SystemClock().now(),
             )  # fmt: skip
         self._scheduler.start()
 
@@ -79,51 +80,54 @@ class Embedded:
 
     def _run(self, job: Job) -> None:
         with self._state:
+            if job.name in self._running:
+                self._woken.add(job.name)
+                return
             self._running.add(job.name)
-            self._woken.discard(job.name)
+        wait = LONGEST_SLEEP
         try:
-            self._work(job)
+            wait = self._work(job)
         finally:
             with self._state:
                 self._running.discard(job.name)
+                self._arm(job.name, 0.0 if job.name in self._woken else max(SHORTEST_SLEEP, wait))
+                self._woken.discard(job.name)
                 self._state.notify_all()
 
-    def _work(self, job: Job) -> None:
+    def _work(self, job: Job) -> float:
+        """Do it once, and return the seconds until it is needed again."""
         if self._stopping.is_set():
-            return
+            return LONGEST_SLEEP
         try:
             done = job.run()
             wait = job.until() / SECOND
         except StalewatchError as error:  # a passing trouble with the database; it is tried again
             log.warning("%s: %s", job.name, error)
-            self._after(job.name, LONGEST_SLEEP)
-            return
+            return LONGEST_SLEEP
         except Exception as error:  # a fault of ours in one job must not end the others
             log.error("%s failed: %s: %s", job.name, type(error).__name__, error)
             log.debug("%s", job.name, exc_info=error)
-            self._after(job.name, LONGEST_SLEEP)
-            return
+            return LONGEST_SLEEP
         for line in done.said:
             log.info("%s: %s", job.name, line)
         for line in done.failed:
             log.warning("%s: %s", job.name, line)
         for name in job.wakes if done != Done() else ():
             self._wake(name)
-        self._after(job.name, wait)
+        return wait
 
     def _wake(self, name: str) -> None:
         """Run a job now, or once more if it is running."""
         with self._state:
             if name in self._running:
                 self._woken.add(name)
-                return
-        self._after(name, 0.0, least=0.0)
+            else:
+                self._arm(name, 0.0)
 
-    def _after(self, name: str, wait: float, *, least: float = SHORTEST_SLEEP) -> None:
-        with self._state:
-            pause = 0.0 if name in self._woken else max(least, min(wait, LONGEST_SLEEP))
+    def _arm(self, name: str, wait: float) -> None:
+        """Let it run in so many seconds; only while holding the state, so that nobody puts off what another woke."""
         if self._stopping.is_set():
             return
-        due = SystemClock().now() + timedelta(seconds=max(pause, 0.05))  # the instance that asks has to end first
+        due = SystemClock().now() + timedelta(seconds=min(wait, LONGEST_SLEEP))
         with suppress(JobLookupError):  # `stop` was quicker
             self._scheduler.modify_job(name, next_run_time=due)

@@ -1,0 +1,69 @@
+"""The engine's process as `serve` keeps it: it is started again when it dies, and ended when `serve` ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+
+import psutil
+import pytest
+
+from stalewatch.engine import child
+from stalewatch.engine.child import EngineProcess
+
+OBEDIENT = "import sys; sys.stdin.read()"
+STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('x', flush=True); time.sleep(60)"
+
+
+def soon(true: Callable[[], object], seconds: float = 10.0) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if true():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def process(script: str) -> EngineProcess:
+    return EngineProcess([], command=(sys.executable, "-c", script))
+
+
+def test_an_engine_that_dies_is_started_again_and_says_so_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "FIRST_WAIT", 0.3)
+    engine = process(OBEDIENT)
+    engine.start()
+    first = engine.pid
+    assert first is not None
+    assert engine.trouble() is None
+    os.kill(first, signal.SIGKILL)
+    assert soon(engine.trouble)
+    assert "SIGKILL" in str(engine.trouble())
+    assert soon(lambda: engine.pid not in (None, first))
+    assert soon(lambda: engine.trouble() is None)
+    second = engine.pid
+    engine.stop()
+    assert second is not None
+    assert not psutil.pid_exists(second)
+
+
+def test_an_engine_that_cannot_start_is_tried_ever_more_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "FIRST_WAIT", 0.05)
+    monkeypatch.setattr(child, "LONGEST_WAIT", 0.4)
+    engine = process("raise SystemExit(1)")
+    engine.start()
+    assert soon(lambda: "exit status 1" in (engine.trouble() or ""))
+    engine.stop()
+
+
+def test_an_engine_that_does_not_end_is_made_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "PATIENCE", 0.3)
+    engine = process(STUBBORN)
+    engine.start()
+    time.sleep(0.5)
+    pid = engine.pid
+    engine.stop()
+    assert pid is not None
+    assert not psutil.pid_exists(pid)
