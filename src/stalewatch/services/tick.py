@@ -82,7 +82,11 @@ class _Tick:
         self.db, self.book, self.speaking, self.people, self.now, self.done = db, book, speaking, people, now, done
 
     def connection(self, connection: str, since: Mapping[str, int]) -> None:
-        """Page after page, each in a transaction of its own, until nothing is due."""
+        """Page after page, each in a transaction of its own, until nothing is due.
+
+        A record that is due again right after it was looked at waits for the next tick: no fault of ours may spin.
+        """
+        before: list[str] = []
         while self._has_work(connection):
             with self.db.write() as conn:
                 seen = clocks.lock(conn, connection)
@@ -95,7 +99,10 @@ class _Tick:
                 if not ids:
                     clocks.advance(conn, connection, self.now)
                     return
+                if ids == before:
+                    return
                 self._page(conn, ids, since, NEVER if seen == clocks.BEGINNING else seen)
+                before = ids
 
     def _has_work(self, connection: str) -> bool:
         """A look without a lock: most ticks find nothing, and then write nothing."""
