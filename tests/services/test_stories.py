@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from stalewatch.store.engine import Database
@@ -9,7 +11,7 @@ from tests.services.world import IMMEDIATE, World, at, deal, default_pack, ruleb
 
 
 @pytest.fixture
-def world(migrated_database_url: str) -> World:
+def world(migrated_database_url: str) -> Iterator[World]:
     database = Database(migrated_database_url)
     yield World(database, rulebook(default_pack()))
     database.dispose()

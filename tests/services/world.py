@@ -29,9 +29,10 @@ from stalewatch.sdk.errors import ConnectorError
 from stalewatch.sdk.notifier import Message, Notifier, Outcome, Receipt, Settled, Style
 from stalewatch.sdk.records import Activity, Deal, FieldChange, Lead, Person, StageVisit
 from stalewatch.services.composing import Composer
-from stalewatch.services.dispatch import Dispatch, Dispatched
+from stalewatch.services.dispatch import Dispatch
 from stalewatch.services.golive import note_rules
 from stalewatch.services.rulebook import Rulebook
+from stalewatch.services.sending import Dispatched
 from stalewatch.services.sync import Sync, Synced, recompute, register
 from stalewatch.services.tick import Ticked, tick
 from stalewatch.store.engine import Database

@@ -182,7 +182,8 @@ def test_the_next_edge_is_one_look_into_the_index(many: Database) -> None:
 def test_what_was_looked_at_gets_its_next_edge(db: Database) -> None:
     store(db, clock("a", 10), clock("b", 11))
     with db.write() as conn:
-        assert clocks.rearm(conn, [("a", 90), ("b", None), ("?", 1)]) == 2
+        edges = {"a": 90, "b": None, "?": 1}
+        assert clocks.rearm(conn, [{"record_id": one, "next_at": edge} for one, edge in edges.items()]) == 2
         assert clocks.next_edge(conn, "sf") == 90
         assert {row.record_id: (row.next_at, row.ruleset) for row in clocks.stored(conn, ["a", "b", "?"])} == {
             "a": (90, "v1"),

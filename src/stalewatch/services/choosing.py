@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
@@ -42,6 +42,7 @@ class Chooser:
     """Chooses for one target.
 
     Attributes:
+        believed: connections whose data may be judged now; of other records nothing is said.
         looked: everything up to this instant has been ticked; a digest waits until its own slot has been.
         live_since: rule -> when it began to speak; empty if rollout is off.
     """
@@ -53,21 +54,34 @@ class Chooser:
     now: int
     looked: int
     live_since: Mapping[str, int]
+    believed: Collection[str]
 
     def choose(self, conn: Connection) -> Batch | None:
         """The next message for the target; None if nothing may go now. What has to wait is postponed."""
-        ripe = notices.pending(conn, self.target, self.now)
+        ripe = [row for row in notices.pending(conn, self.target, self.now) if self._is_believed(row)]
         ripe = self._roll_out(conn, ripe)
         operator = [row for row in ripe if row.style == Style.OPERATOR.value]
         if operator:
-            day = self.now // DAY
-            return Batch(f"operator:{operator[0].kind}:{day}", Style.OPERATOR, [operator[0]])
+            return Batch(operator[0].key, Style.OPERATOR, [operator[0]])  # its key is its kind and its day
         immediate = [row for row in ripe if row.style == Style.IMMEDIATE.value]
         if immediate:
             chosen = self._immediate(conn, immediate)
             if chosen is not None:
                 return chosen
         return self._digest(conn, [row for row in ripe if row.style == Style.DIGEST.value])
+
+    def may_go(self, style: str) -> bool:
+        """Whether a message that was made before may be sent at this hour."""
+        return style == Style.OPERATOR or self._hours().allow(self.now)
+
+    def opens(self) -> int:
+        """The next instant at which anything may be sent to the target."""
+        hours = self._hours()
+        today = hours.day_of(self.now)
+        return next(moment for day in hours.days_from(today) if (moment := hours.opens(day)) > self.now)
+
+    def _is_believed(self, row: Any) -> bool:
+        return row.record_id is None or row.record_id.partition(":")[0] in self.believed
 
     # --------------------------------------------------------------------------------------- at once
 
@@ -130,12 +144,17 @@ class Chooser:
         today = hours.day_of(self.now)
         days = [day for day, _ in zip(hours.days_from(today), range(rollout.grace.amount + 1), strict=False)]
         since = hours.midnight(today)
-        told = Counter((row.rule_id, today) for row in notices.told_since(conn, self.target, since) if row.kind in _NEW)
-        newcomers = [
-            Newcomer(row.key, row.rule_id, Severity(row.severity).rank, self.now - row.edge_at) for row in fresh
-        ]
-        plan = choose_for_rollout(newcomers, days, told, rollout.most)
-        later = {key: day for key, day in plan.items() if day != today}
+        heard = {
+            (row.alert_id, row.rule_id) for row in notices.told_since(conn, self.target, since) if row.kind in _NEW
+        }
+        told = Counter((rule, today) for _, rule in heard)
+        newcomers = {  # an alert counts once, however much is to be said of it
+            row.alert_id: Newcomer(row.alert_id, row.rule_id, Severity(row.severity).rank, self.now - row.edge_at)
+            for row in fresh
+            if (row.alert_id, row.rule_id) not in heard
+        }
+        plan = choose_for_rollout(list(newcomers.values()), days, told, rollout.most)
+        later = {row.key: day for row in fresh if (day := plan.get(row.alert_id, today)) != today}
         for day in sorted(set(later.values())):
             keys = [key for key, when in later.items() if when == day]
             notices.restyle(conn, keys, Style.DIGEST.value, hours.digest(day), Reason.ROLLOUT.value)

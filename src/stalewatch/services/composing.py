@@ -13,7 +13,7 @@ from stalewatch.delivery.telling import Recipient, Telling
 from stalewatch.domain.directory import Directory, Person
 from stalewatch.domain.instants import from_us
 from stalewatch.domain.policies import Speaking
-from stalewatch.domain.routing import OPERATOR, UNDELIVERED, after, ladders, route_for
+from stalewatch.domain.routing import OPERATOR, Route, Target, after, ladders, route_for
 from stalewatch.sdk.notifier import Message, Style
 from stalewatch.services.announcing import BACKLOG
 from stalewatch.services.choosing import Batch
@@ -56,7 +56,7 @@ class Composer:
             list_url=self._link("/deals"),
         )  # fmt: skip
 
-    def next_target(self, conn: Connection, people: Directory, delivery_id: str, message: Message) -> str:
+    def next_rung(self, conn: Connection, people: Directory, delivery_id: str, message: Message) -> Target:
         """Where a message goes whose destination is gone: the next rung for the first record it speaks of."""
         carried = notices.of_deliveries(conn, [delivery_id])
         ids = [row.record_id for row in carried if row.record_id]
@@ -65,8 +65,9 @@ class Composer:
                 route = route_for(self.speaking.routes, {**record._mapping, "watch": obj})
                 for ladder in ladders(route, record.owner, people, team=record.team):
                     if any(rung.address == message.address for rung in ladder):
-                        return after(ladder, message.address).target
-        return OPERATOR if message.target != OPERATOR else UNDELIVERED
+                        return after(ladder, message.address)
+        ladder = ladders(Route(name=OPERATOR, to=(OPERATOR,)), None, people)[0]
+        return after(ladder, message.address) if message.target == OPERATOR else ladder[0]
 
     def _recipient(self, people: Directory, target: str, person: Person | None) -> Recipient:
         plain = target.partition(":")[2] or target

@@ -59,7 +59,8 @@ def replace_history(conn: Connection, ids: Collection[str], fields: Collection[s
 
     `rows` are all that the CRM knows. From its first row of a field on, the CRM is right: what we had from there on
     and it does not tell goes; older rows of the CRM stay, since CRMs forget. What a sync noticed goes, unless it is
-    news that the CRM's history does not show yet; what stalewatch itself noted stays. Replaying it changes nothing. Return the ids of records that changed.
+    news that the CRM's history does not show yet; what stalewatch itself noted stays. Replaying it changes nothing.
+    Return the ids of records that changed.
     """
     there = _stored(conn, ids, fields)
     told = {_key(row): _What(encoded(row["value"]), row["source"]) for row in rows}

@@ -102,6 +102,12 @@ def retarget(conn: Connection, delivery_id: str, target: str) -> int:
     return conn.execute(there).rowcount
 
 
+def hand_over(conn: Connection, delivery_id: str, successor: str) -> int:
+    """Put what one delivery carries into another."""
+    carried = sa.and_(notices.c.delivery_id == delivery_id, notices.c.state == CLAIMED)
+    return conn.execute(sa.update(notices).where(carried).values(delivery_id=successor)).rowcount
+
+
 def next_ripe(conn: Connection, target: str) -> int | None:
     """The earliest instant at which something that is pending may be said to a target; None: nothing is pending."""
     wanted = (notices.c.target == target, notices.c.state == PENDING)
@@ -109,8 +115,9 @@ def next_ripe(conn: Connection, target: str) -> int | None:
 
 
 def told_since(conn: Connection, target: str, since: int) -> list[Found]:
-    """(rule_id, kind, alert_id) of what was claimed for or told to a target since an instant."""
-    wanted = (notices.c.target == target, notices.c.state.in_((CLAIMED, TOLD)), notices.c.created_at >= since)
+    """(rule_id, kind, alert_id) of what was told to a target since an instant, or is on its way."""
+    recent = sa.or_(notices.c.state == CLAIMED, sa.and_(notices.c.state == TOLD, notices.c.told_at >= since))
+    wanted = (notices.c.target == target, recent)
     return list(conn.execute(sa.select(notices.c.rule_id, notices.c.kind, notices.c.alert_id).where(*wanted)))
 
 
