@@ -107,7 +107,7 @@ def print_list(invocation: Invocation, asked: Asked) -> None:
     """Print the stalled or the due-soon list."""
     with closing(open_project(invocation)) as app:
         language = language_of(invocation, app.settings)
-        listing = _read(app, asked, language)
+        listing = read_list(app, asked, language)
         match asked.shape or ("json" if invocation.json else "table"):
             case "csv":
                 click.echo(as_csv(listing.items), nl=False)
@@ -115,8 +115,8 @@ def print_list(invocation: Invocation, asked: Asked) -> None:
                 click.echo(msgspec.json.format(msgspec.json.encode(listing), indent=2).decode())
             case _:
                 reader = reader_of(app, invocation)
-                about = _about(app, asked, listing, reader)
-                click.echo("\n".join(deal_lists.lines(listing, about, reader, terminal_width())))
+                shown = about(app, asked, listing, reader)
+                click.echo("\n".join(deal_lists.lines(listing, shown, reader, terminal_width())))
 
 
 def print_record(invocation: Invocation, record_id: str, *, lead: bool) -> None:
@@ -145,7 +145,12 @@ def reader_of(app: Stalewatch, invocation: Invocation) -> Reader:
     return Reader(language, app.clock.now(), app.rulebook.calendars.default.spec.zone)
 
 
-def _read(app: Stalewatch, asked: Asked, language: str) -> Listing:
+def read_list(app: Stalewatch, asked: Asked, language: str) -> Listing:
+    """The whole list that was asked for.
+
+    Raises:
+        NoSuch: nobody is called like the owner, or there is no such rule.
+    """
     reports, now = Reports(app.db, app.rulebook, app.sources, language), to_us(app.clock.now())
     chosen = Filters(obj=asked.obj, owners=_owners(app, asked.owner), team=asked.team, rule=_rule(app, asked.rule),
                      severity=asked.severity)  # fmt: skip
@@ -159,7 +164,8 @@ def _read(app: Stalewatch, asked: Asked, language: str) -> Listing:
     return deal_lists.every(page, wanted)
 
 
-def _about(app: Stalewatch, asked: Asked, listing: Listing, reader: Reader) -> Shown:
+def about(app: Stalewatch, asked: Asked, listing: Listing, reader: Reader) -> Shown:
+    """What its printed form has to say besides."""
     within = "" if asked.within is None else duration(asked.within, reader)
     ahead = "" if listing.items or asked.within is not None else _ahead(app, asked, reader)
     return Shown(asked.leads, within, ahead, asked.is_filtered, asked.command)
@@ -167,7 +173,7 @@ def _about(app: Stalewatch, asked: Asked, listing: Listing, reader: Reader) -> S
 
 def _ahead(app: Stalewatch, asked: Asked, reader: Reader) -> str:
     """Nothing is stalled; how much will be."""
-    soon = _read(app, Asked(within=_WEEK, obj=asked.obj, owner=asked.owner, team=asked.team), reader.language)
+    soon = read_list(app, Asked(within=_WEEK, obj=asked.obj, owner=asked.owner, team=asked.team), reader.language)
     if not soon.total:
         return reader.words.gettext("None will be due within {span}.").format(span=duration(_WEEK, reader))
     count = counted(soon.total, asked.leads, reader)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from functools import partial
 
 import click
 import msgspec
@@ -15,21 +14,14 @@ from stalewatch.cli.asking import reader_of
 from stalewatch.cli.cycle_report import Report
 from stalewatch.cli.grid import terminal_width
 from stalewatch.cli.invocation import Invocation
-from stalewatch.domain.durations import elapsed
 from stalewatch.sdk.notifier import Notifier, NotifierSettings
-from stalewatch.services.cycle import Cycle, Source
-from stalewatch.wiring import CONSOLE, Stalewatch
+from stalewatch.services.cycle import Cycle
+from stalewatch.wiring import CONSOLE, Stalewatch, cycles
 
 
 def cycle_of(app: Stalewatch, invocation: Invocation) -> Cycle:
-    """The cycle of a project."""
-    sources = {
-        one.id: Source(type=one.type, connect=partial(app.connector, one.id), every=elapsed(one.every))
-        for one in app.settings.connections
-    }
-    return Cycle(
-        app.db, app.clock, app.rulebook, app.speaking, app.sources, sources, _notifier(app, invocation), invocation.lang
-    )
+    """The cycle of a project, in the language that was asked for."""
+    return cycles.cycle_of(app, language=invocation.lang, notifier=_notifier(app, invocation))
 
 
 def print_report(app: Stalewatch, invocation: Invocation, report: Report) -> int:
@@ -47,10 +39,10 @@ def print_report(app: Stalewatch, invocation: Invocation, report: Report) -> int
     return 1 if report.failures else 0
 
 
-def _notifier(app: Stalewatch, invocation: Invocation) -> Callable[[], Notifier]:
-    """The project's notifier; where the answer is JSON, the console's messages do not stand in its way."""
+def _notifier(app: Stalewatch, invocation: Invocation) -> Callable[[], Notifier] | None:
+    """Where the answer is JSON, the console's messages do not stand in its way."""
     if app.notifier_name != CONSOLE or not invocation.json:
-        return lambda: app.notifier
+        return None
     options = {**app.settings.notify.get(CONSOLE, {}), "stream": sys.stderr}
     told = NotifierSettings(options=options, base=app.settings.base, now=app.clock.now)
     return lambda: plugins.notifier(CONSOLE)(told)

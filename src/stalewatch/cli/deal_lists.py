@@ -23,6 +23,8 @@ from stalewatch.services.reports import Page
 
 MOST_ROWS: Final = 50
 _PAGE: Final = 200
+_REASONS: Final = 2
+"""Reasons that a row names; the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Shown:
         within: the span of a due-soon list in the reader's words; "" for the stalled list.
         ahead: said after "nothing is stalled": what will be due.
         filtered: only some records were asked for.
+        command: what lists the same; "" where nothing would.
         command: what lists the same in full.
     """
 
@@ -58,14 +61,14 @@ def every(read: Callable[[Page], Listing], wanted: Callable[[Reason], bool] | No
     return Listing(tuple(items), None, first.total if full else len(items), first.as_of, first.data_age_seconds, full)
 
 
-def lines(listing: Listing, about: Shown, reader: Reader, room: int | None) -> list[str]:
+def lines(listing: Listing, about: Shown, reader: Reader, room: int | None, *, most: int = MOST_ROWS) -> list[str]:
     """The headline with the answer in it, the table, and what more there is to know."""
     if not listing.items:
         return [*_empty(about, reader), "", _as_of(listing, reader)]
-    shown = listing.items[:MOST_ROWS]
+    shown = listing.items[:most]
     rows = [_row(item, reader) for item in shown]
     return [_headline(listing, about, reader), "", *grid(_columns(about, reader), rows, room), "",
-            *_rest(listing, about, reader), _as_of(listing, reader)]  # fmt: skip
+            *_rest(listing.total - len(shown), about, reader), _as_of(listing, reader)]  # fmt: skip
 
 
 def counted(count: int, leads: bool, reader: Reader) -> str:
@@ -126,7 +129,8 @@ def _columns(about: Shown, reader: Reader) -> list[Column]:
 
 
 def _row(item: Item, reader: Reader) -> list[str]:
-    why = " · ".join(dict.fromkeys(clean(reason.title) for reason in item.reasons))
+    titles = list(dict.fromkeys(clean(reason.title) for reason in item.reasons))
+    why = " · ".join([*titles[:_REASONS], *([f"+{len(titles) - _REASONS}"] if len(titles) > _REASONS else [])])
     amount = "" if item.amount is None else money(Decimal(str(item.amount)), item.currency, reader)
     return [
         clean(item.owner_name or "") or reader.words.gettext("no owner"),
@@ -138,12 +142,14 @@ def _row(item: Item, reader: Reader) -> list[str]:
     ]
 
 
-def _rest(listing: Listing, about: Shown, reader: Reader) -> list[str]:
-    more = listing.total - min(MOST_ROWS, len(listing.items))
+def _rest(more: int, about: Shown, reader: Reader) -> list[str]:
+    words, count = reader.words, reader.number(more)
     if more <= 0:
         return []
-    said = reader.words.gettext("+{count} more; all of them: `{command} --format csv`")
-    return [said.format(count=reader.number(more), command=about.command)]
+    if not about.command:
+        return [words.gettext("+{count} more").format(count=count)]
+    said = words.gettext("+{count} more; all of them: `{command} --format csv`")
+    return [said.format(count=count, command=about.command)]
 
 
 def _as_of(listing: Listing, reader: Reader) -> str:

@@ -30,6 +30,7 @@ class Lazy(NamedTuple):
 
 
 COMMANDS: Final[dict[str, Lazy]] = {
+    "demo": Lazy("stalewatch.cli.demo:demo", "watch a made-up company for a month"),
     "init": Lazy("stalewatch.cli.init:init", "write a project to start from"),
     "doctor": Lazy("stalewatch.cli.doctor:doctor", "look at everything, and say what to do"),
     "run": Lazy("stalewatch.cli.run:run", "one whole round: read, judge, tell people"),

@@ -22,7 +22,7 @@ from stalewatch.services.rulebook import Rulebook
 
 _USUAL: Final = 100
 _MOST_EVENTS: Final = 20
-_RUNNING: Final = ("breached", "at_risk", "paused", "watching", "cannot_judge", "no_clock", "excepted")
+_RUNNING: Final = ("breached", "at_risk", "paused", "watching", "cannot_judge", "excepted")
 
 
 def lines(
@@ -78,6 +78,7 @@ class _Page:
             yield f"{say.MARKS.get(one.state, '·')} {label}  {self.reader.pick(one.rule_title)}{subject}{figure}"
             text = explanation_text(one, self.reader.language, self.reader.now, self.reader.zone)
             yield from wrapped(printable(text), self.room, " " * (column + 4))
+        yield from self._others("no_clock", words.gettext("Nothing to count from: {rules}"))
         yield from self._others("satisfied", words.gettext("Done: {rules}"))
         yield from self._others("not_applicable", words.gettext("Not about this record: {rules}"))
 

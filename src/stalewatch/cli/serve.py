@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import sys
 from collections.abc import Callable
 from contextlib import closing
@@ -66,20 +67,27 @@ def serve(invocation: Invocation, host: str | None, port: int | None, no_worker:
         check_exposure(project, host)
         with closing(listen(host, web.port if port is None else port)) as listener:
             engine, trouble = _engine(project, invocation, no_worker=no_worker, in_process=in_process)
-            app = create_app(project, is_local=is_loopback(host), engine=trouble)
-            url = url_of(listener)
-            server = Server(app, on_ready=lambda: click.echo(f"stalewatch serves {url} (Ctrl-C ends it)"))
-            ended_by = _until_told(server)
-            engine.start()
-            try:
-                server.run(sockets=[listener])
-            finally:
-                ended = engine.stop()
+            server = Server(create_app(project, is_local=is_loopback(host), engine=trouble), lambda: _greet(listener))
+            return work_and_answer(engine, server, listener)
+
+
+def work_and_answer(engine: Engine, server: Server, listener: socket.socket) -> int:
+    """Answer on a listening socket, with an engine at work, until Ctrl-C or SIGTERM; the exit status."""
+    ended_by = _until_told(server)
+    engine.start()
+    try:
+        server.run(sockets=[listener])
+    finally:
+        ended = engine.stop()
     if ended is False:  # a thread of ours is still in a call that cannot be cancelled; leases lapse by themselves
         log.warning("work was cut off")
         sys.stdout.flush()
         os._exit(1)
     return 130 if signal.SIGINT in ended_by else 0
+
+
+def _greet(listener: socket.socket) -> None:
+    click.echo(f"stalewatch serves {url_of(listener)} (Ctrl-C ends it)")
 
 
 def _engine(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -216,7 +216,7 @@ class Reports:
         kinds = self.book.rules.catalogue.objects[row.object]
         told: list[tuple[int, dict[str, Any]]] = [
             (at, {"kind": "change", "field": name, "value": as_json(kinds[name].type.value, value, zone), "source": by})
-            for _, name, at, _, value, by in changes.read(conn, [row.id], self.book.needs[row.object].tracked)
+            for name, at, value, by in _changed(changes.read(conn, [row.id], self.book.needs[row.object].tracked))
             if name in kinds
         ]
         told += [
@@ -225,6 +225,15 @@ class Reports:
         ]
         newest = sorted(told, key=lambda one: -one[0])[:200]
         return [{"at": shown(at, zone), **what} for at, what in newest]
+
+
+def _changed(rows: Iterable[Any]) -> Iterator[tuple[str, int, Any, str]]:
+    """(field, at, value, source) of what differs from the value before it: to write the same again is no change."""
+    last: dict[str, Any] = {}
+    for _, name, at, _, value, source in sorted(rows, key=lambda row: (row[2], row[3])):
+        if name not in last or last[name] != value:
+            yield name, at, value, source
+        last[name] = value
 
 
 def _count(conn: Connection, connection: str, *, open_only: bool = False) -> int:
