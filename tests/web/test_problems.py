@@ -71,6 +71,7 @@ def test_a_fault_of_ours_tells_only_its_number(office: Office, monkeypatch: pyte
     assert answer.headers["content-type"] == "application/problem+json"
     assert "acme" not in answer.text
     assert answer.json()["instance"].startswith("urn:request:")
+    assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 def test_a_database_that_is_away_is_a_503_that_names_no_place(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -97,7 +97,7 @@ def test_s4_every_form_of_a_header_that_is_no_token_is_refused(empty: World) -> 
         f"Bearer {good[:-1]}",
         "Bearer ü",
     ):
-        assert office.get(STALLED, headers={"Authorization": header.encode()}).status_code == 401, header  # type: ignore[dict-item]
+        assert office.get(STALLED, headers={"Authorization": header.encode()}).status_code == 401, header
     assert office.get(f"{STALLED}?access_token={good}").status_code == 401
     assert office.get(STALLED, headers={"Authorization": f"bearer {good}"}).status_code == 200
 

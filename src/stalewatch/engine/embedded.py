@@ -14,6 +14,7 @@ from threading import Condition, Event
 from time import monotonic
 from typing import Final
 
+from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent  # type: ignore[import-untyped]
 from apscheduler.executors.pool import ThreadPoolExecutor  # type: ignore[import-untyped]
 from apscheduler.jobstores.base import JobLookupError  # type: ignore[import-untyped]
 from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
@@ -49,7 +50,9 @@ class Embedded:
         self._woken: set[str] = set()
         self._jobs = {one.name: one for one in make(project, language=language, is_stopping=self._stopping.is_set)}
         workers = ThreadPoolExecutor(max_workers=2 * len(self._jobs))
+        logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # what its jobs do is ours to tell
         self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": workers}, daemon=True)
+        self._scheduler.add_listener(self._tell, EVENT_JOB_ERROR)
 
     def start(self) -> None:
         """Begin: every job runs at once, and then when it is needed.
@@ -104,10 +107,6 @@ class Embedded:
         except StalewatchError as error:  # a passing trouble with the database; it is tried again
             log.warning("%s: %s", job.name, error)
             return LONGEST_SLEEP
-        except Exception as error:  # a fault of ours in one job must not end the others
-            log.error("%s failed: %s: %s", job.name, type(error).__name__, error)
-            log.debug("%s", job.name, exc_info=error)
-            return LONGEST_SLEEP
         for line in done.said:
             log.info("%s: %s", job.name, line)
         for line in done.failed:
@@ -115,6 +114,11 @@ class Embedded:
         for name in job.wakes if done != Done() else ():
             self._wake(name)
         return wait
+
+    def _tell(self, event: JobExecutionEvent) -> None:
+        """A fault of ours in a job: the scheduler has caught it, the job is tried again, the others go on."""
+        error = event.exception
+        log.error("%s failed: %s: %s", event.job_id, type(error).__name__, error, exc_info=error)
 
     def _wake(self, name: str) -> None:
         """Run a job now, or once more if it is running."""

@@ -29,4 +29,5 @@ def configure(*, debug: bool) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(OneLine(tracebacks=debug))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # it repeats the faults that we tell already
     logging.getLogger("stalewatch").setLevel(logging.DEBUG if debug else logging.INFO)

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from stalewatch import __version__
 from stalewatch.web.desk import Desk
-from stalewatch.web.gate import Gate
+from stalewatch.web.gate import Gate, handle_faults
 from stalewatch.web.health import Work
 from stalewatch.web.problems import handle_problems
 from stalewatch.web.routes import add_routes, describe
@@ -38,6 +38,7 @@ def create_app(
     app.state.metrics.register(Work(app.state.desk.health))
     app.add_middleware(Gate)
     handle_problems(app)
+    handle_faults(app)
     add_routes(app)
     describe(app)
     return app

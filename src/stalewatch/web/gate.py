@@ -1,4 +1,4 @@
-"""The outermost layer: bodies that are too long, faults that nobody caught, and headers that every answer carries."""
+"""The outer layers: bodies that are too long, faults that nobody caught, and headers that every answer carries."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 from typing import Final
 from uuid import uuid4
 
+from fastapi import FastAPI, Request, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stalewatch.web.problems import Problem
@@ -43,11 +44,19 @@ class Gate:
             await self._app(scope, visit.receive, visit.send)
         except _TooLong:
             await visit.answer(scope, Problem(413, "The body is longer than 64 KB.", headers={"Connection": "close"}))
-        except Exception as error:  # whatever it is, the caller learns nothing of it and the server goes on
-            mark = uuid4().hex[:12]
-            log.error("request %s failed: %s: %s", mark, type(error).__name__, error)
-            log.debug("request %s", mark, exc_info=error)
-            await visit.answer(scope, Problem(500, "Something went wrong here.", instance=f"urn:request:{mark}"))
+
+
+def handle_faults(app: FastAPI) -> None:
+    """Answer a fault that nobody caught: the caller learns its number, the log what it was."""
+    app.add_exception_handler(Exception, _fault)
+
+
+async def _fault(_request: Request, error: Exception) -> Response:
+    mark = uuid4().hex[:12]
+    log.error("request %s failed: %s: %s", mark, type(error).__name__, error)
+    answer = Problem(500, "Something went wrong here.", instance=f"urn:request:{mark}").response()
+    answer.raw_headers.extend(_HEADERS)
+    return answer
 
 
 class _Visit:
