@@ -1,0 +1,118 @@
+"""The Salesforce connector: describe, check and pull over one transport."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import ClassVar, Final
+
+from stalewatch.sdk.connector import ConnectionSettings, Connector, Cursor, Description, Finding, Page
+from stalewatch.sdk.errors import ConnectorError, Refused, TryLater
+from stalewatch_salesforce import doctor
+from stalewatch_salesforce.coverage import describe
+from stalewatch_salesforce.discovery import discover
+from stalewatch_salesforce.options import read_options
+from stalewatch_salesforce.org import Org
+from stalewatch_salesforce.place import digest_of, parse
+from stalewatch_salesforce.pulling import Memory, Puller
+from stalewatch_salesforce.reading import Reading
+from stalewatch_salesforce.transport import Pace, Transport, code_of
+
+_DAY: Final = timedelta(days=1)
+_CHANGED: Final = frozenset({"INVALID_FIELD", "INVALID_TYPE"})
+_TOO_LARGE: Final = "OPERATION_TOO_LARGE"
+
+
+class SalesforceConnector(Connector):
+    """Reads one org through the REST API."""
+
+    type: ClassVar[str] = "salesforce"
+
+    def __init__(self, settings: ConnectionSettings, pace: Pace | None = None) -> None:
+        """Read the options; nothing is called.
+
+        Raises:
+            ConfigurationError: naming the option that cannot be used.
+        """
+        self._settings = settings
+        self._options = read_options(settings)
+        self.transport = Transport(self._options, settings.now, pace)
+        self._org: Org | None = None
+        self._memory = Memory()
+        self._blind: dict[str, str] = {}
+
+    def __repr__(self) -> str:
+        return f"SalesforceConnector({self._settings.id} at {self._options.auth.login_url})"
+
+    def describe(self) -> Description:
+        """Tell what this org can feed, by its describes and by whether mails are seen at all.
+
+        Raises:
+            TryLater: it does not answer.
+            NeedsReconnect: the login is refused, or opportunities may not be read.
+        """
+        return describe(self._known(), self._options, reads_leads=True)
+
+    def check(self) -> list[Finding]:
+        """Log in, describe everything and tell what is missing, each with its cure."""
+        try:
+            self._org = None
+            reading = self._reading()
+            return doctor.findings(reading, self._settings.now())
+        except ConnectorError as error:
+            return [doctor.failure(self._options, error)]
+
+    def pull(self, cursor: Cursor | None, *, full: bool = False) -> Iterator[Page]:
+        """Yield what changed since `cursor`; the first reading can be taken up after any of its pages.
+
+        Raises:
+            TryLater: a passing fault, a spent quota, or a schema that changed under us.
+            NeedsReconnect: a person has to act.
+            BadCursor: begin again without a cursor.
+        """
+        before = None if cursor is None else parse(cursor)
+        digest = digest_of(self._settings)
+        puller = Puller(self._reading(), self._memory)
+        if full or before is None or before.digest != digest:
+            pages = puller.everything(puller.begin(digest), is_fresh=True)
+        elif before.left is not None:
+            pages = puller.everything(before, is_fresh=False)
+        else:
+            pages = puller.cycle(before)
+        try:
+            yield from pages
+        except Refused as error:
+            raise self._explained(error) from error
+
+    # ------------------------------------------------------------------------------------------------- the org
+
+    def _reading(self) -> Reading:
+        return Reading(self._settings, self._options, self.transport, self._known())
+
+    def _known(self) -> Org:
+        """What the org has; asked once a day."""
+        known = self._org
+        if known is None or self.transport.server_now() - known.read_at >= _DAY:
+            self._org = known = discover(
+                self.transport, self._options.deal.fields.values(), known, self._options.lead.from_teams
+            )
+            for name, words in self._blind.items():
+                known.objects.pop(name, None)
+                known.refused[name] = words
+        return known
+
+    def _explained(self, error: Refused) -> ConnectorError:
+        """What to make of a query that was refused: describe again, or go on without what may not be read."""
+        code = code_of(error)
+        if code in _CHANGED:
+            self._org = None
+            return TryLater(f"the org's fields changed while we read: {error.what}")
+        if code == _TOO_LARGE:
+            name = str(error.__dict__.get("object", ""))
+            self._blind[name] = error.what
+            self._org = None
+            return TryLater(
+                f"{name} cannot be read without “View All Data”: what it shows counts as unknown from now on",
+                cure="Give the integration user “View All Data”, or a sharing rule for activities.",
+            )
+        return error

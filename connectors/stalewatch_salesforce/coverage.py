@@ -1,0 +1,115 @@
+"""Which catalogue fields an org feeds. What may not be read, or is not recorded there, is not among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from stalewatch.sdk.connector import Description, FieldInfo
+from stalewatch_salesforce.deals import ROLE_FIELDS
+from stalewatch_salesforce.options import Options
+from stalewatch_salesforce.org import CHANGES, EMAIL, EVENT, HISTORY, LEAD, OPPORTUNITY, ROLES, TASK, USER, Org
+
+_CORE: Final = {
+    "name": ("Name", "text"), "created_at": ("CreatedDate", "datetime"), "owner": ("OwnerId", "person"),
+    "stage": ("StageName", "choice"), "amount": ("Amount", "money"), "close_date": ("CloseDate", "date"),
+    "forecast_category": ("ForecastCategoryName", "choice"), "is_open": ("IsClosed", "bool"),
+}  # fmt: skip
+_LEAD_CORE: Final = {
+    "name": ("Name", "text"), "created_at": ("CreatedDate", "datetime"), "owner": ("OwnerId", "person"),
+    "status": ("Status", "choice"), "is_open": ("IsConverted", "bool"), "accepted": ("IsConverted", "bool"),
+}  # fmt: skip
+_MAIL_FIELDS: Final = {
+    "last_customer_activity_at": "datetime", "last_seller_activity_at": "datetime",
+    "seller_touches_since_customer": "int",
+}  # fmt: skip
+
+
+def describe(org: Org, options: Options, *, reads_leads: bool = True) -> Description:
+    """What this org feeds."""
+    fields = {"deal": list(_unique(_deal_fields(org, options)))}
+    if reads_leads and org.has(LEAD):
+        fields["lead"] = list(_unique(_lead_fields(org, options)))
+    return Description(fields=fields, logs_meeting_outcomes=False)
+
+
+def sees_mails(org: Org) -> bool:
+    """Whether mails can be evidence: they may be read, and some came in. Einstein Activity Capture keeps none."""
+    return org.has(EMAIL) and org.mails_seen is True
+
+
+def _deal_fields(org: Org, options: Options) -> Iterator[FieldInfo]:
+    for ours, (theirs, type_name) in _CORE.items():
+        if org.field(OPPORTUNITY, theirs):
+            yield _info(org, ours, theirs, type_name)
+    record_type = org.field(OPPORTUNITY, "RecordTypeId") and org.record_types
+    yield _info(org, "pipeline", "RecordTypeId" if record_type else "Type", "choice")
+    for ours, theirs in options.deal.fields.items():
+        if org.field(OPPORTUNITY, theirs):
+            yield _info(org, ours, theirs, options.deal.types[ours])
+    if org.field(USER, "UserRoleId"):
+        yield FieldInfo(ours="team", theirs="User.UserRole.Name", type="text")
+    yield from _history(org)
+    yield from _evidence(org)
+    if org.has_children(OPPORTUNITY, ROLES):
+        for role in ROLE_FIELDS:
+            yield FieldInfo(ours=f"roles.{role}", theirs="OpportunityContactRole.Role", type="int")
+        yield FieldInfo(ours="stakeholders", theirs="OpportunityContactRole, EventRelation", type="int")
+
+
+def _history(org: Org) -> Iterator[FieldInfo]:
+    source = HISTORY if org.has(HISTORY) else "LastStageChangeDate"
+    yield FieldInfo(ours="stage_entered_at", theirs=source, type="datetime")
+    if org.has(HISTORY):
+        yield FieldInfo(ours="previous_amount", theirs=HISTORY, type="money")
+        yield FieldInfo(ours="close_date_pushes", theirs=HISTORY, type="int")
+
+
+def _evidence(org: Org) -> Iterator[FieldInfo]:
+    if org.has(EVENT):
+        yield FieldInfo(ours="last_meeting_at", theirs=EVENT, type="datetime")
+        yield FieldInfo(ours="next_meeting_at", theirs=EVENT, type="datetime")
+    if org.has(TASK):
+        yield FieldInfo(ours="next_step_due", theirs=f"{TASK}.ActivityDate", type="date")
+    if sees_mails(org) and org.has(TASK) and org.has(EVENT):
+        for ours, type_name in _MAIL_FIELDS.items():
+            yield FieldInfo(ours=ours, theirs=f"{EMAIL}, {TASK}, {EVENT}", type=type_name)
+
+
+def _lead_fields(org: Org, options: Options) -> Iterator[FieldInfo]:
+    for ours, (theirs, type_name) in _LEAD_CORE.items():
+        if org.field(LEAD, theirs):
+            yield FieldInfo(ours=ours, theirs=theirs, type=type_name)
+    for ours, theirs in options.lead.fields.items():
+        if org.field(LEAD, theirs):
+            yield FieldInfo(ours=ours, theirs=theirs, type=options.lead.types[ours])
+    if org.has_children(LEAD, CHANGES):
+        yield FieldInfo(ours="mql_at", theirs="LeadHistory.Status", type="datetime")
+        yield FieldInfo(ours="handed_off_at", theirs="LeadHistory.Owner", type="datetime")
+    if sees_mails(org) and org.has(TASK):
+        yield FieldInfo(ours="first_touch_at", theirs=f"{EMAIL}, {TASK}, {EVENT}", type="datetime")
+
+
+def _info(org: Org, ours: str, theirs: str, type_name: str) -> FieldInfo:
+    cells = [row.get(theirs) for row in org.sample]
+    told = [cell for cell in cells if cell not in (None, "")]
+    return FieldInfo(
+        ours=ours,
+        theirs=theirs,
+        type=type_name,
+        fill_rate=len(told) / len(cells) if cells and _is_sampled(org.sample[0], theirs) else None,
+        example=str(told[0])[:80] if told else None,
+    )
+
+
+def _is_sampled(row: Mapping[str, Any], theirs: str) -> bool:
+    return theirs in row
+
+
+def _unique(infos: Iterator[FieldInfo]) -> Iterator[FieldInfo]:
+    """The first of each name: a mapped field wins over what is derived."""
+    seen: set[str] = set()
+    for info in infos:
+        if info.ours not in seen:
+            seen.add(info.ours)
+            yield info

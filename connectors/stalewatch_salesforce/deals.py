@@ -1,0 +1,178 @@
+"""Rows of Opportunity, OpportunityHistory, Lead and User as records."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Final
+
+from stalewatch.sdk.records import Deal, FieldChange, Outcome, Person, Rejected, StageVisit, Value
+from stalewatch_salesforce import ids, rows
+from stalewatch_salesforce.mapping import DealMap, forecast_of, plain
+from stalewatch_salesforce.money import Exchange
+from stalewatch_salesforce.org import OPPORTUNITY, ROLES, Org
+from stalewatch_salesforce.values import Unusable, day, value_of
+
+ROLE_FIELDS: Final = ("decision_maker", "economic_buyer", "champion")
+HISTORY_FIELDS: Final = frozenset({"stage", "amount", "close_date", "forecast_category"})
+_NOON: Final = time(12, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class DealReader:
+    """Reads opportunities and their history."""
+
+    map: DealMap
+    partner: Mapping[str, Collection[str]]
+    org: Org
+    exchange: Exchange
+    base: str
+
+    def deal(self, row: rows.Opportunity) -> Deal | Rejected:
+        """The opportunity of a row, or why there is none."""
+        if row.CreatedDate is None or not row.Name:
+            return Rejected(ref=ids.whole(row.Id), reason="no name or no time of creation", detail=str(row.Name)[:200])
+        outcome = Outcome.OPEN if not row.IsClosed else Outcome.WON if row.IsWon else Outcome.LOST
+        unreadable = set(self._unreadable(row, outcome))
+        fields: dict[str, Value] = {"stage_entered_at": row.LastStageChangeDate or row.CreatedDate}
+        fields["forecast_category"] = forecast_of(self.map.forecasts, row.ForecastCategoryName)
+        fields |= self._mapped(row, unreadable)
+        fields |= self._roles(row)
+        closes = self._close_date(row, unreadable)
+        pipeline, stage = self._pipeline(row), self.stage(row.StageName)
+        return Deal(
+            id=ids.whole(row.Id),
+            name=row.Name,
+            outcome=outcome,
+            owner=owner(row.OwnerId),
+            created_at=row.CreatedDate,
+            closed_at=None if outcome is Outcome.OPEN else _closed_at(row, closes),
+            pipeline=pipeline,
+            stage=stage,
+            amount=row.Amount,
+            currency=self.exchange.currency(row.CurrencyIsoCode),
+            amount_in_project_currency=self.exchange.convert(row.Amount, row.CurrencyIsoCode),
+            close_date=closes,
+            fields=fields,
+            unreadable=frozenset(unreadable),
+            contacts=self._contacts(row),
+            is_partner_deal=self._is_partner({**fields, "pipeline": pipeline, "stage": stage}),
+            url=f"{self.base}/lightning/r/Opportunity/{ids.whole(row.Id)}/view",
+            modified_at=row.LastModifiedDate or row.SystemModstamp,
+        )
+
+    def stage(self, name: str | None) -> str | None:
+        """Our stage; one that is not mapped keeps its name, and no rule takes it for one of ours."""
+        return self.map.stages.get(plain(name), name) if name else None
+
+    def past(
+        self, found: Collection[rows.Visit], deal: str | None = None
+    ) -> tuple[list[StageVisit], list[FieldChange]]:
+        """What rows of OpportunityHistory tell, oldest first: each shows how everything was from then on."""
+        visits: list[StageVisit] = []
+        changes: list[FieldChange] = []
+        known = [row for row in found if row.CreatedDate is not None and not row.IsDeleted]
+        for row in sorted(known, key=lambda row: (row.CreatedDate or datetime.min.replace(tzinfo=UTC), row.Id)):
+            record, at = deal or ids.whole(row.OpportunityId or ""), row.CreatedDate
+            if not record or at is None:
+                continue
+            stage = self.stage(row.StageName)
+            if stage is not None:
+                visits.append(StageVisit(deal=record, stage=stage, entered_at=at))
+            values = self._then(row)
+            changes += [FieldChange(record=record, field=name, at=at, value=value) for name, value in values.items()]
+        return visits, changes
+
+    def _then(self, row: rows.Visit) -> dict[str, Value]:
+        values: dict[str, Value] = {"forecast_category": forecast_of(self.map.forecasts, row.ForecastCategory)}
+        amount = self.exchange.convert(row.Amount, row.CurrencyIsoCode)
+        if amount is not None or row.Amount is None:
+            values["amount"] = amount
+        with suppress(Unusable):  # the other values of this moment are as good as before
+            values["close_date"] = day(row.CloseDate)
+        return values
+
+    def _unreadable(self, row: rows.Opportunity, outcome: Outcome) -> Iterator[str]:
+        if outcome is Outcome.OPEN and plain(row.StageName or "") not in self.map.stages:
+            yield "stage"
+        if row.Type and self._pipeline_word(row) not in self.map.pipelines:
+            yield "pipeline"
+
+    def _pipeline(self, row: rows.Opportunity) -> str | None:
+        return self.map.pipelines.get(self._pipeline_word(row), row.Type) if row.Type or row.RecordTypeId else None
+
+    def _pipeline_word(self, row: rows.Opportunity) -> str:
+        """What tells the pipeline: the record type if it is mapped, else Type."""
+        names = self.org.record_types.get(row.RecordTypeId or "", ())
+        return next((name for name in names if name in self.map.pipelines), plain(row.Type or ""))
+
+    def _mapped(self, row: rows.Opportunity, unreadable: set[str]) -> dict[str, Value]:
+        found: dict[str, Value] = {}
+        for ours, theirs in self.map.fields.items():
+            described = self.org.field(OPPORTUNITY, theirs)
+            if described is None:
+                continue
+            try:
+                words = self.map.values.get(ours, {})
+                found[ours] = value_of(getattr(row, described.name, None), self.map.types.get(ours, "text"), words)
+            except Unusable:
+                unreadable.add(ours)
+        return found
+
+    def _close_date(self, row: rows.Opportunity, unreadable: set[str]) -> date | None:
+        try:
+            return day(row.CloseDate)
+        except Unusable:
+            unreadable.add("close_date")
+            return None
+
+    def _contacts(self, row: rows.Opportunity) -> frozenset[str] | None:
+        if row.OpportunityContactRoles is None and not self.org.has_children(OPPORTUNITY, ROLES):
+            return None
+        return frozenset(ids.whole(role.ContactId) for role in _roles_of(row) if role.ContactId)
+
+    def _roles(self, row: rows.Opportunity) -> dict[str, Value]:
+        contacts = self._contacts(row)
+        if contacts is None:
+            return {}
+        holders: dict[str, set[str]] = {name: set() for name in ROLE_FIELDS}
+        for role in _roles_of(row):
+            for ours in self.map.roles.get(plain(role.Role or ""), ()):
+                holders.setdefault(ours, set()).add(ids.whole(role.ContactId or ""))
+        return {**{f"roles.{ours}": len(people) for ours, people in holders.items()}, "stakeholders": len(contacts)}
+
+    def _is_partner(self, values: Mapping[str, Value]) -> bool:
+        return bool(self.partner) and all(values.get(name) in allowed for name, allowed in self.partner.items())
+
+
+def owner(id_: str | None) -> str | None:
+    """The person who owns a record; a queue is nobody."""
+    return ids.whole(id_) if id_ and id_.startswith(ids.USER) else None
+
+
+def person(row: rows.User) -> Person:
+    """A user who can own records."""
+    language = (row.LanguageLocaleKey or "")[:2]
+    return Person(
+        id=ids.whole(row.Id),
+        name=row.Name or row.Email or row.Id,
+        email=(row.Email or "").casefold() or None,
+        active=row.IsActive is not False,
+        manager=ids.whole(row.ManagerId) if row.ManagerId else None,
+        team=row.UserRole.Name if row.UserRole else None,
+        zone=row.TimeZoneSidKey,
+        language=language if language in ("en", "ja") else None,
+    )
+
+
+def _roles_of(row: rows.Opportunity) -> list[rows.ContactRole]:
+    children = row.OpportunityContactRoles
+    return [role for role in children.records if not role.IsDeleted and role.ContactId] if children else []
+
+
+def _closed_at(row: rows.Opportunity, closes: date | None) -> datetime | None:
+    if row.LastStageChangeDate is not None:
+        return row.LastStageChangeDate
+    return datetime.combine(closes, _NOON) if closes else row.LastModifiedDate

@@ -1,0 +1,130 @@
+"""What a `type: salesforce` connection may say, read once and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from stalewatch.sdk.connector import ConnectionSettings
+from stalewatch.sdk.errors import ConfigurationError
+from stalewatch_salesforce.hosts import Hosts
+from stalewatch_salesforce.mapping import DealMap, LeadMap, read_deal_map, read_lead_map
+from stalewatch_salesforce.section import Section
+
+API_VERSION: Final = "v64.0"
+"""The one place that says which version is spoken."""
+
+_KEYS: Final = frozenset({
+    "id", "type", "every", "auth", "writeback", "map", "partner_deals", "own_domains", "allow_custom_host",
+    "quota_ceiling", "currency",
+})  # fmt: skip
+_FLOWS: Final[Mapping[str, tuple[str, ...]]] = {
+    "client_credentials": ("client_id", "client_secret"),
+    "jwt": ("client_id", "username", "private_key_file"),
+}
+_AUTH_KEYS: Final = frozenset({
+    "flow", "login_url", "client_id", "client_secret", "username", "private_key_file", "private_key", "audience",
+    "allow_custom_host",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Auth:
+    """How to log in.
+
+    Attributes:
+        audience: of a JWT: https://login.salesforce.com, or test.salesforce.com for sandboxes.
+    """
+
+    flow: str
+    login_url: str
+    client_id: str
+    client_secret: str
+    username: str
+    private_key: Path | str
+    audience: str
+
+    def __repr__(self) -> str:
+        return f"Auth({self.flow} at {self.login_url})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """One connection's options.
+
+    Attributes:
+        currency: of an org that knows only one; else every record says its own.
+        partner: what makes an opportunity a partner deal: every field has one of these values. Empty: none is.
+        own_domains: of our own mail addresses; empty means "those of the users".
+        quota_ceiling: share of the daily quota above which work that can wait has to.
+    """
+
+    auth: Auth
+    hosts: Hosts
+    deal: DealMap
+    lead: LeadMap
+    partner: Mapping[str, Collection[str]]
+    own_domains: frozenset[str]
+    quota_ceiling: float
+    currency: str
+
+
+def read_options(settings: ConnectionSettings) -> Options:
+    """Read and check a connection's options.
+
+    Raises:
+        ConfigurationError: naming the key that cannot be used.
+    """
+    section = Section(settings.options, f"connection {settings.id}")
+    section.only(_KEYS)
+    auth = section.inner("auth")
+    auth.only(_AUTH_KEYS)
+    words = section.inner("map")
+    words.only({"deal", "lead"})
+    ways = _auth(auth, settings.base)
+    allow = section.flag("allow_custom_host") or auth.flag("allow_custom_host")
+    return Options(
+        auth=ways,
+        hosts=Hosts(ways.login_url, allow_custom=allow),
+        deal=read_deal_map(words.inner("deal"), settings.catalogue),
+        lead=read_lead_map(words.inner("lead"), settings.catalogue),
+        partner={name: frozenset(values) for name, values in section.inner("partner_deals").lists().items()},
+        own_domains=frozenset(one.casefold().lstrip("@") for one in section.listed("own_domains")),
+        quota_ceiling=section.share("quota_ceiling", 0.8),
+        currency=section.text("currency", settings.currency),
+    )
+
+
+def _auth(section: Section, base: Path) -> Auth:
+    flow = section.text("flow")
+    if flow not in _FLOWS:
+        raise ConfigurationError(
+            f"no such flow: {flow or 'none given'}",
+            where=f"{section.where}, flow",
+            cure=f"Use one of: {', '.join(_FLOWS)}. Salesforce has retired logins by password.",
+        )
+    for name in ("login_url", *_FLOWS[flow]):
+        if not section.text(name) and not (name == "private_key_file" and section.text("private_key")):
+            raise ConfigurationError(f"{name} is missing", where=section.where, cure=f"{flow} needs it.")
+    login_url = section.text("login_url").rstrip("/")
+    if not urlsplit(login_url).hostname:
+        raise ConfigurationError("login_url is no address", where=section.where, cure="https://acme.my.salesforce.com")
+    file = section.text("private_key_file")
+    return Auth(
+        flow=flow,
+        login_url=login_url,
+        client_id=section.text("client_id"),
+        client_secret=section.text("client_secret"),
+        username=section.text("username"),
+        private_key=base / file if file else section.text("private_key"),
+        audience=section.text("audience") or _audience(login_url),
+    )
+
+
+def _audience(login_url: str) -> str:
+    host = urlsplit(login_url).hostname or ""
+    is_test = host == "test.salesforce.com" or ".sandbox.my." in host
+    return "https://test.salesforce.com" if is_test else "https://login.salesforce.com"

@@ -1,0 +1,146 @@
+"""What an org has and what we may read of it: told by `describe`, asked once a day in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from stalewatch_salesforce import queries
+from stalewatch_salesforce.mapping import plain
+from stalewatch_salesforce.rows import (
+    Attendee,
+    ContactRole,
+    Correspondent,
+    CurrencyRate,
+    Email,
+    Event,
+    Lead,
+    LeadChange,
+    Opportunity,
+    RecordType,
+    Row,
+    Stage,
+    Task,
+    User,
+    Visit,
+)
+
+OPPORTUNITY: Final = "Opportunity"
+HISTORY: Final = "OpportunityHistory"
+EVENT: Final = "Event"
+TASK: Final = "Task"
+EMAIL: Final = "EmailMessage"
+LEAD: Final = "Lead"
+USER: Final = "User"
+ROLES: Final = "OpportunityContactRoles"
+VISITS: Final = "OpportunityHistories"
+ATTENDEES: Final = "EventRelations"
+CORRESPONDENTS: Final = "EmailMessageRelations"
+CHANGES: Final = "Histories"
+
+ROWS: Final[Mapping[str, type[Row]]] = {
+    OPPORTUNITY: Opportunity, HISTORY: Visit, EVENT: Event, TASK: Task, EMAIL: Email, LEAD: Lead, USER: User,
+    "OpportunityContactRole": ContactRole, "EventRelation": Attendee, "EmailMessageRelation": Correspondent,
+    "LeadHistory": LeadChange,
+}  # fmt: skip
+_CHILDREN: Final[Mapping[str, Mapping[str, str]]] = {
+    OPPORTUNITY: {ROLES: "OpportunityContactRole", VISITS: HISTORY},
+    EVENT: {ATTENDEES: "EventRelation"},
+    EMAIL: {CORRESPONDENTS: "EmailMessageRelation"},
+    LEAD: {CHANGES: "LeadHistory"},
+}
+_REDUNDANT: Final = frozenset({"OpportunityId", "EventId", "EmailMessageId"})
+"""Fields of children that their place tells."""
+DESCRIBED: Final = tuple(ROWS)
+
+
+class FieldTold(msgspec.Struct):
+    """A field in a describe."""
+
+    name: str
+    type: str = "string"
+    calculated: bool = False
+    relationshipName: str | None = None  # noqa: N815  # the name is Salesforce's
+
+
+class ChildTold(msgspec.Struct):
+    """A relationship to children in a describe."""
+
+    childSObject: str  # noqa: N815
+    relationshipName: str | None = None  # noqa: N815
+
+
+class Described(msgspec.Struct):
+    """A describe, as far as we read it."""
+
+    fields: list[FieldTold]
+    childRelationships: list[ChildTold] = []  # noqa: N815
+
+
+@dataclass(slots=True)
+class Org:
+    """One org as the integration user sees it.
+
+    Attributes:
+        objects: what may be read; an object that is missing here may not.
+        refused: objects that may not be read, with Salesforce's words.
+        mails_seen: whether any mail from outside came in within 30 days; None: nobody can tell.
+        givers: users of the teams that hand leads over.
+        sample: some opportunities, newest first, to tell how well fields are filled.
+    """
+
+    read_at: datetime
+    objects: dict[str, Described] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    stages: list[Stage] = field(default_factory=list)
+    record_types: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    rates: list[CurrencyRate] = field(default_factory=list)
+    mails_seen: bool | None = None
+    givers: frozenset[str] = frozenset()
+    sample: list[dict[str, Any]] = field(default_factory=list)
+
+    def has(self, name: str) -> bool:
+        """Whether an object may be read."""
+        return name in self.objects
+
+    def field(self, object_name: str, name: str) -> FieldTold | None:
+        """A field that may be read, by its name in whatever case."""
+        described = self.objects.get(object_name)
+        wanted = name.casefold()
+        return next((one for one in described.fields if one.name.casefold() == wanted), None) if described else None
+
+    def has_children(self, object_name: str, relationship: str) -> bool:
+        """Whether a query may ask for these children, and they may be read."""
+        described = self.objects.get(object_name)
+        child = _CHILDREN.get(object_name, {}).get(relationship)
+        told = {one.relationshipName for one in described.childRelationships} if described else set()
+        return relationship in told and child is not None and self.has(child)
+
+    def name_record_types(self, rows: Collection[RecordType]) -> None:
+        """Remember what record types are called."""
+        names = {row.Id: (row.DeveloperName or "", row.Name or "") for row in rows}
+        self.record_types = {id_: tuple(plain(name) for name in both if name) for id_, both in names.items()}
+
+
+def fields_to_read(org: Org, object_name: str, mapped: Collection[str] = ()) -> list[str]:
+    """What to select of an object: what rows are made of and describe lists, and mapped fields of the org."""
+    known = {one.name.casefold(): one.name for one in org.objects[object_name].fields}
+    row, children = ROWS[object_name], _CHILDREN.get(object_name, {})
+    wanted = [*(name for name in row.__struct_fields__ if name not in children and name != "UserRole"), *mapped]
+    found = dict.fromkeys(known[name.casefold()] for name in wanted if name.casefold() in known)
+    parent = org.field(object_name, "UserRoleId")
+    return [*found, *(["UserRole.Name"] if parent is not None and object_name == USER else [])]
+
+
+def selection(org: Org, object_name: str, mapped: Collection[str] = (), children: Collection[str] = ()) -> list[str]:
+    """The same with children inside, where they may be read."""
+    fields = fields_to_read(org, object_name, mapped)
+    for relationship in children:
+        if org.has_children(object_name, relationship):
+            inner = fields_to_read(org, _CHILDREN[object_name][relationship])
+            fields.append(queries.children([name for name in inner if name not in _REDUNDANT], relationship))
+    return fields

@@ -1,0 +1,99 @@
+"""The cursor: where a pull stands, in the server's time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final
+
+from stalewatch.sdk.connector import ConnectionSettings, Cursor
+from stalewatch.sdk.errors import BadCursor
+from stalewatch_salesforce.harvest import State
+
+_VERSION: Final = 1
+_OWN: Final = ("map", "partner_deals", "own_domains", "currency")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a pull stands.
+
+    Attributes:
+        digest: of what decides how rows are read; with another one everything is read again.
+        since: the server's time when the newest window, or the backfill, began.
+        left: chains of the backfill that are not read to their end; None once it is over.
+        hourly, nightly: when relations and ids were last compared.
+        open: how many open opportunities the last comparison of ids found.
+        domains: those of our users' addresses.
+    """
+
+    digest: str
+    since: datetime
+    hourly: datetime
+    nightly: datetime
+    left: State | None = None
+    open: int = 0
+    domains: frozenset[str] = field(default_factory=frozenset)
+
+    def cursor(self) -> Cursor:
+        """The same as JSON."""
+        told: dict[str, Any] = {
+            "v": _VERSION, "digest": self.digest, "since": self.since.isoformat(), "hourly": self.hourly.isoformat(),
+            "nightly": self.nightly.isoformat(), "open": self.open, "domains": sorted(self.domains),
+        }  # fmt: skip
+        if self.left is not None:
+            told["left"] = {name: [list(one) for one in bounds] for name, bounds in self.left.items()}
+        return told
+
+    def moved(self, **changes: Any) -> Place:
+        """The place after a step."""
+        return replace(self, **changes)
+
+
+def beginning(digest: str, at: datetime, left: State) -> Place:
+    """Nothing is read yet."""
+    return Place(digest=digest, since=at, hourly=at, nightly=at, left=left)
+
+
+def parse(cursor: Cursor) -> Place:
+    """Read a stored cursor.
+
+    Raises:
+        BadCursor: it is none of ours.
+    """
+    try:
+        if cursor["v"] != _VERSION:
+            raise ValueError("of another version")
+        left = cursor.get("left")
+        return Place(
+            digest=str(cursor["digest"]),
+            since=_time(cursor["since"]),
+            hourly=_time(cursor["hourly"]),
+            nightly=_time(cursor["nightly"]),
+            left=None if left is None else {str(name): [_bounds(one) for one in some] for name, some in left.items()},
+            open=int(cursor["open"]),
+            domains=frozenset(map(str, cursor["domains"])),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadCursor(f"the stored position cannot be read ({error})") from error
+
+
+def digest_of(settings: ConnectionSettings) -> str:
+    """Changes when the same rows would be read as other records."""
+    options = {key: value for key, value in settings.options.items() if key in _OWN}
+    told = [_VERSION, options, settings.currency, settings.catalogue]
+    return hashlib.sha256(json.dumps(told, default=str, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _time(told: str) -> datetime:
+    at = datetime.fromisoformat(told)
+    if at.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return at
+
+
+def _bounds(told: list[str]) -> list[str]:
+    after, until = told
+    return [str(after), str(until)]

@@ -1,0 +1,183 @@
+"""What a pull does: the first reading of everything, the window of a cycle, and the looks of each hour and night."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from stalewatch.sdk.connector import Page
+from stalewatch.sdk.errors import TryLater
+from stalewatch_salesforce import ids
+from stalewatch_salesforce.chains import Chain
+from stalewatch_salesforce.harvest import Batch, Harvest, State
+from stalewatch_salesforce.org import EMAIL, EVENT, HISTORY, LEAD, OPPORTUNITY, ROLES, TASK, USER, VISITS
+from stalewatch_salesforce.place import Place, beginning
+from stalewatch_salesforce.queries import instant
+from stalewatch_salesforce.reading import EVIDENCE, Found, Reading
+from stalewatch_salesforce.rows import OnlyId
+
+OVERLAP: Final = timedelta(minutes=15)
+"""Transactions may last ten minutes: what they wrote bears a time at which nobody could see it yet."""
+HOURLY: Final = timedelta(hours=1)
+NIGHTLY: Final = timedelta(days=1)
+LEAST: Final = 0.5
+"""A comparison of ids that shows less than this part of what the last one showed is not believed."""
+_CYCLE: Final = 240.0
+_CHANGING: Final = (HISTORY, EVENT, TASK, EMAIL)
+_RELATIONS: Final = {
+    "OpportunityContactRole": "OpportunityId", "EventRelation": "EventId", "EmailMessageRelation": "EmailMessageId",
+}  # fmt: skip
+"""Objects whose changes do not touch what they belong to, and the field that says what that is."""
+
+
+@dataclass(slots=True)
+class Memory:
+    """The rows of the newest window, so that what the overlap shows again unchanged is not handed over again."""
+
+    cursor: object = None
+    rows: dict[str, Any] = field(default_factory=dict)
+
+    def news(self, batch: Batch) -> Batch:
+        """A batch without what was handed over before."""
+        fresh = {name: [row for row in rows if self.rows.get(row.Id) != row] for name, rows in batch.rows.items()}
+        return Batch(fresh, batch.rejected, batch.at, batch.state, batch.is_last)
+
+
+@dataclass(frozen=True, slots=True)
+class Puller:
+    """Yields the pages of one pull."""
+
+    reading: Reading
+    memory: Memory
+
+    # ----------------------------------------------------------------------------------------------- everything
+
+    def begin(self, digest: str) -> Place:
+        """The place before anything is read."""
+        self.reading.transport.session.token()
+        left = {name: [["", ""]] for name in (*EVIDENCE, OPPORTUNITY, LEAD) if self.reading.org.has(name)}
+        return beginning(digest, self.reading.transport.server_now().replace(microsecond=0), left)
+
+    def everything(self, place: Place, *, is_fresh: bool) -> Iterator[Page]:
+        """Read all there is, from where an earlier pull was interrupted.
+
+        Args:
+            is_fresh: nothing of it was read by an earlier pull: only then its end says what is not there.
+        """
+        self._spare_quota()
+        left: State = place.left or {}
+        evidence = [self._rest(name, one) for name in EVIDENCE for one in left.get(name, ())]
+        subjects = [self._rest(name, one) for name in (OPPORTUNITY, LEAD) for one in left.get(name, ())]
+        total = None
+        for batch in Harvest(self.reading.transport, evidence, subjects, kind="full").batches():
+            found, place = self.reading.records(batch, place)
+            place = place.moved(left=None if batch.is_last else batch.state)
+            yield found.page(place, complete=batch.is_last and is_fresh, as_of=place.since, total=total)
+
+    def _rest(self, name: str, bounds: list[str]) -> Chain:
+        return self.reading.chain(name, bounds=(bounds[0], bounds[1]))
+
+    # ------------------------------------------------------------------------------------------------ the cycle
+
+    def cycle(self, place: Place) -> Iterator[Page]:
+        """What changed since the last cycle; once an hour its relations, once a day the ids of all open deals."""
+        limit = self.reading.transport.deadline(_CYCLE)
+        place = yield from self._window(place, limit)
+        if self.reading.transport.quota.is_tight:
+            return
+        if place.since - place.hourly >= HOURLY:
+            place = yield from self._relations(place, limit)
+        if place.since - place.nightly >= NIGHTLY:
+            yield from self._compare(place, limit)
+
+    def _window(self, place: Place, limit: float) -> Generator[Page, None, Place]:
+        """Everything stamped since the last window began, less the overlap. There is no upper bound: what is written
+        meanwhile may be seen or not, for the next window begins before this one ended."""
+        if self.memory.cursor != place.cursor():
+            self.memory.rows = {}
+        since, begun, seen = (self._since(place.since),), place, dict[str, Any]()
+        subjects = [LEAD] if self.reading.reads("lead") else []
+        chains = [[self.reading.chain(name, since) for name in names if self.reading.org.has(name)]
+                  for names in (_CHANGING, (OPPORTUNITY, *subjects))]  # fmt: skip
+        for batch in Harvest(self.reading.transport, *chains, kind="cycle", deadline=limit).batches():
+            seen.update((row.Id, row) for rows in batch.rows.values() for row in rows)
+            found, place = self.reading.records(self.memory.news(batch), place)
+            at = batch.at or self.reading.transport.server_now()
+            if batch.is_last:
+                place = place.moved(since=at)
+            yield found.page(place if batch.is_last else begun, as_of=at)
+        self.memory.cursor, self.memory.rows = place.cursor(), seen
+        return place
+
+    def _since(self, moment: datetime) -> str:
+        return f"SystemModstamp >= {instant(moment - OVERLAP)}"
+
+    # --------------------------------------------------------------------------------------------- now and then
+
+    def _relations(self, place: Place, limit: float) -> Generator[Page, None, Place]:
+        """Users, and what was linked or answered without touching the deal, the meeting or the mail itself."""
+        org = self.reading.org
+        names = [USER, *_RELATIONS, *([] if self.reading.reads("lead") else [LEAD])]
+        chains = [self.reading.chain(name, (self._since(place.hourly),)) for name in names if org.has(name)]
+        users, touched = Batch(), dict[str, set[str]]()
+        for batch in Harvest(self.reading.transport, chains, [], kind="hourly", deadline=limit).batches():
+            for name, rows in batch.rows.items():
+                if name in _RELATIONS:
+                    told = {ids.whole(parent) for row in rows if (parent := getattr(row, _RELATIONS[name]))}
+                    touched.setdefault(name, set()).update(told)
+                else:
+                    users.rows.setdefault(name, []).extend(rows)
+        parents = self._parents(touched)
+        for batch in Harvest(self.reading.transport, *parents, kind="hourly", deadline=limit).batches():
+            for name, rows in batch.rows.items():
+                users.rows.setdefault(name, []).extend(rows)
+        found, place = self.reading.records(users, place)
+        place = place.moved(hourly=place.since)
+        yield found.page(place, as_of=place.since)
+        return self._keep(place)
+
+    def _parents(self, touched: dict[str, set[str]]) -> tuple[list[Chain], list[Chain]]:
+        """Chains over what the changed relations belong to; opportunities with their whole history."""
+        made = {
+            name: self.reading.by_ids(name, "Id", touched.get(relation, ()), inside)
+            for relation, name, inside in (
+                ("EventRelation", EVENT, None), ("EmailMessageRelation", EMAIL, None),
+                ("OpportunityContactRole", OPPORTUNITY, (ROLES, VISITS)),
+            )
+            if self.reading.org.has(name)
+        }  # fmt: skip
+        return [*made.get(EVENT, ()), *made.get(EMAIL, ())], made[OPPORTUNITY]
+
+    def _compare(self, place: Place, limit: float) -> Iterator[Page]:
+        """The ids of all open opportunities: what is not among them was deleted for good, or is hidden from us."""
+        chain = Chain(object=OPPORTUNITY, type=OnlyId, fields=("Id",), where=("IsClosed = false", "IsDeleted = false"))
+        there: set[str] = set()
+        for batch in Harvest(self.reading.transport, [chain], [], kind="nightly", deadline=limit).batches():
+            there.update(ids.whole(row.Id) for row in batch.rows.get(OPPORTUNITY, ()))
+        if len(there) < LEAST * place.open:
+            place = place.moved(nightly=place.since)
+            page = Found().page(place, as_of=place.since)
+        else:
+            place = place.moved(nightly=place.since, open=len(there))
+            page = Found().page(place, as_of=place.since, open_ids=frozenset(there))
+        yield page
+        self._keep(place)
+
+    def _keep(self, place: Place) -> Place:
+        self.memory.cursor = place.cursor()
+        return place
+
+    def _spare_quota(self) -> None:
+        """Leave a first reading alone while the quota is nearly spent: it can wait, other integrations cannot.
+
+        Raises:
+            TryLater: it is.
+        """
+        if self.reading.transport.quota.is_tight:
+            share = max(usage.share for usage in self.reading.transport.quota.usages.values())
+            raise TryLater(
+                f"{share:.0%} of the daily quota of API calls is used; reading everything waits",
+                after=timedelta(minutes=15), cure="Raise quota_ceiling of this connection if it must not wait.",
+            )  # fmt: skip

@@ -1,0 +1,264 @@
+"""One connection to one org: deadlines, retries by error class, one login for all threads, no token to a stranger."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from threading import Lock
+from typing import Any, Final, TypeVar
+
+import httpx
+import msgspec
+
+from stalewatch.sdk.errors import ConnectorError, NeedsReconnect, Refused, TryLater
+from stalewatch_salesforce import auth as logins
+from stalewatch_salesforce.auth import TOKEN_PATH, Token, TokenAnswer
+from stalewatch_salesforce.errors import QUOTA_PAUSE, Fault, Next, hidden, of_answer
+from stalewatch_salesforce.limits import Quota, Slots
+from stalewatch_salesforce.network import GuardedBackend, GuardedTransport, PrivateAddress, addresses, until
+from stalewatch_salesforce.options import Options
+
+T = TypeVar("T")
+_CONNECTIONS: Final = 10
+_AGENT: Final = "stalewatch"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How long to wait for what, in seconds.
+
+    Attributes:
+        call: for one request with all its repetitions.
+        pauses: before each repetition; jitter takes away up to half of each.
+    """
+
+    connect: float = 5.0
+    read: float = 30.0
+    call: float = 90.0
+    pauses: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0)
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    jitter: Callable[[], float] = random.random
+    resolve: Callable[[str, int], list[str]] = addresses
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer that is data. `at` is the server's own time, None if it did not tell."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    at: datetime | None
+
+
+class Broken(Exception):
+    """One attempt failed; it is caught here and never leaves."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.message)
+        self.fault = fault
+
+
+class Transport:
+    """Calls one org; safe to use from several threads."""
+
+    def __init__(self, options: Options, now: Callable[[], datetime], pace: Pace | None = None) -> None:
+        from stalewatch_salesforce.session import Session  # noqa: PLC0415  # it needs a login, which is here
+
+        self.pace = pace or Pace()
+        self.quota = Quota(options.quota_ceiling)
+        self.calls: Counter[str] = Counter()
+        self.session = Session(self._login)
+        self._auth, self._hosts, self._now = options.auth, options.hosts, now
+        self._slots = Slots(_CONNECTIONS)
+        self._lock = Lock()
+        self._offset = timedelta()
+        self._shut_until = 0.0
+        self._http = _client(self.pace, allow_private=options.hosts.is_custom)
+
+    def __repr__(self) -> str:
+        return f"Transport({self._auth.login_url})"
+
+    @property
+    def offset(self) -> timedelta:
+        """How far the server's clock is ahead of ours."""
+        return self._offset
+
+    def server_now(self) -> datetime:
+        """The server's time, as far as its last answer tells."""
+        return self._now() + self._offset
+
+    def deadline(self, seconds: float | None = None) -> float:
+        """The moment by which something that begins now has to be over."""
+        return self.pace.monotonic() + (self.pace.call if seconds is None else seconds)
+
+    def call(
+        self, method: str, path: str, parse: Callable[[Reply], T], *, body: bytes | None = None,
+        headers: Mapping[str, str] | None = None, deadline: float | None = None, kind: str = "call",
+    ) -> T:  # fmt: skip
+        """Make a call and read its answer.
+
+        Args:
+            path: from the root of the instance.
+            parse: reads the answer; msgspec.DecodeError from it counts as a broken answer.
+            deadline: when everything has to be over, repetitions included.
+
+        Raises:
+            TryLater: it did not succeed in time, or the quota is spent.
+            NeedsReconnect: the session or the permissions are gone.
+            Refused: this request cannot work; `fault` of it tells the code.
+        """
+        limit = min(self.deadline(), deadline or float("inf"))
+        token = self.session.token()
+        is_renewed = False
+        for pause in (*self.pace.pauses, None):
+            try:
+                return self._authorised(method, path, parse, token, body, headers or {}, limit, kind)
+            except Broken as broken:
+                fault = broken.fault
+            if fault.next is Next.RENEW:
+                if is_renewed:
+                    raise self.session.reject(token, fault.message)
+                token, is_renewed = self.session.instead_of(token), True
+            elif fault.next not in (Next.RETRY, Next.CALM):
+                raise self.give_up(fault)
+            else:
+                self.wait(pause, limit, fault)
+        raise self.give_up(fault)
+
+    def wait(self, pause: float | None, limit: float, fault: Fault) -> None:
+        """Pause before the next attempt.
+
+        Raises:
+            TryLater: no attempt is left, or the pause would outlast the deadline.
+        """
+        if fault.next is Next.CALM:
+            self._slots.shrink()
+        wait = 0.0 if pause is None else pause * (1 - self.pace.jitter() / 2)
+        if pause is None or self.pace.monotonic() + wait >= limit:
+            raise self.give_up(fault)
+        self.pace.sleep(wait)
+
+    def clean(self, text: str) -> str:
+        """A text without this connection's secrets."""
+        token = self.session.known
+        return hidden(text, [self._auth.client_secret, token.value if token else ""])
+
+    # -------------------------------------------------------------------------------------------- one attempt
+
+    def _authorised(
+        self, method: str, path: str, parse: Callable[[Reply], T], token: Token, body: bytes | None,
+        headers: Mapping[str, str], limit: float, kind: str,
+    ) -> T:  # fmt: skip
+        self._check_quota()
+        if not path.startswith("/services/"):
+            raise Refused("Salesforce named an address that is not its own; nothing was sent there")
+        own = {"Authorization": f"Bearer {token.value}", **headers}
+        if body is not None:
+            own["Content-Type"] = "application/json"
+        with self._slots.one():
+            self.calls[kind] += 1
+            reply = self._send(self._http.build_request(method, token.base + path, content=body, headers=own), limit)
+        self.quota.hear(reply.headers.get("sforce-limit-info"))
+        try:
+            return parse(reply)
+        except msgspec.DecodeError as error:
+            raise Broken(Fault(Next.RETRY, reply.status, "", f"half an answer ({error})")) from error
+
+    def _send(self, request: httpx.Request, limit: float) -> Reply:
+        """Send one request; Broken with a fault unless the answer is data."""
+        try:
+            with until(limit):
+                response = self._http.send(request)
+        except PrivateAddress as error:
+            raise NeedsReconnect(str(error), cure="Only `allow_custom_host: true` allows private addresses.") from error
+        except (httpx.TransportError, httpx.DecodingError, httpx.InvalidURL) as error:
+            words = self.clean(f"{type(error).__name__}: {error}")
+            raise Broken(Fault(Next.RETRY, 0, "", words)) from None
+        at = self._hear_time(response.headers.get("date"))
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        if 300 <= response.status_code < 400 and response.status_code != 304:
+            raise NeedsReconnect("Salesforce sends us to another address, which we do not follow")
+        fault = of_answer(response.status_code, headers, response.content)
+        if fault is not None:
+            raise Broken(Fault(fault.next, fault.status, fault.code, self.clean(fault.message)))
+        return Reply(response.status_code, headers, response.content, at)
+
+    def _hear_time(self, date: str | None) -> datetime | None:
+        try:
+            at = parsedate_to_datetime(date or "")
+        except ValueError:
+            return None
+        if at.tzinfo is None:
+            return None
+        with self._lock:
+            self._offset = at - self._now()
+        return at
+
+    def _check_quota(self) -> None:
+        left = self._shut_until - self.pace.monotonic()
+        if left > 0:
+            raise TryLater("the daily quota of API calls is exhausted", after=timedelta(seconds=left))
+
+    def give_up(self, fault: Fault) -> ConnectorError:
+        """The error for a fault that will not pass in time; a spent quota stops every further call."""
+        if fault.next is Next.LATER:
+            self._shut_until = self.pace.monotonic() + QUOTA_PAUSE.total_seconds()
+        error = fault.error()
+        error.__dict__["fault"] = fault
+        return error
+
+    # ---------------------------------------------------------------------------------------------- the login
+
+    def _login(self, number: int) -> Token:
+        """Ask for a token, once more if only the clocks differed."""
+        base = self._hosts.check(self._auth.login_url, "login_url")
+        limit = self.deadline()
+        corrected = False
+        for pause in (*self.pace.pauses, None):
+            try:
+                return self._token(base, number, limit)
+            except Broken as broken:
+                fault = broken.fault
+            if fault.next in (Next.RETRY, Next.CALM):
+                self.wait(pause, limit, fault)
+            elif logins.is_about_time(fault.message) and not corrected:
+                corrected = True  # the refusal's Date header has told the server's time by now
+            else:
+                raise logins.refused(fault.code, fault.message)
+        raise logins.refused(fault.code, fault.message)
+
+    def _token(self, base: str, number: int, limit: float) -> Token:
+        self.calls["token"] += 1
+        asked = logins.form(self._auth, self.server_now().timestamp())
+        request = self._http.build_request("POST", base + TOKEN_PATH, data=asked)
+        reply = self._send(request, limit)
+        try:
+            answer = msgspec.json.decode(reply.body, type=TokenAnswer)
+        except msgspec.DecodeError as error:
+            raise Broken(Fault(Next.RETRY, reply.status, "", "half a token")) from error
+        instance = self._hosts.check(answer.instance_url, "the instance_url of a login")
+        return Token(answer.access_token, instance, answer.id.rpartition("/")[2], number)
+
+
+def code_of(error: Exception) -> str:
+    """Salesforce's error code behind an error that `call` raised, "" if there is none."""
+    fault: Any = error.__dict__.get("fault")
+    return fault.code if isinstance(fault, Fault) else ""
+
+
+def _client(pace: Pace, *, allow_private: bool) -> httpx.Client:
+    backend = GuardedBackend(allow_private=allow_private, monotonic=pace.monotonic, resolve=pace.resolve)
+    return httpx.Client(
+        transport=GuardedTransport(backend, _CONNECTIONS),
+        timeout=httpx.Timeout(pace.read, connect=pace.connect),
+        follow_redirects=False,
+        trust_env=False,
+        headers={"User-Agent": _AGENT, "Accept": "application/json", "Accept-Encoding": "gzip, deflate"},
+    )
