@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -206,7 +207,7 @@ def _tell_opportunity(org: Org, row: Row) -> None:
 
 def _as_task(org: Org, mail: Row) -> None:
     """A mail shows up a second time, as a task that is done; those who wrote and got it become relations."""
-    people = [(side, address, org.person_at(address)) for side, address in _addresses(mail)]
+    people = list(_people(org, mail))
     if mail.get("ActivityId") is None:
         outsiders = [person for _, _, person in people if person is not None and person[:3] != "005"]
         task = {
@@ -223,11 +224,16 @@ def _as_task(org: Org, mail: Row) -> None:
         org.insert("EmailMessageRelation", relation, at=mail["SystemModstamp"], by=mail["CreatedById"])
 
 
-def _addresses(mail: Row) -> Iterator[tuple[str, str]]:
-    for side in ("FromAddress", "ToAddress", "CcAddress"):
-        for address in (mail.get(side) or "").split(";"):
-            if address.strip():
-                yield side, address.strip()
+def _people(org: Org, mail: Row) -> Iterator[tuple[str, str, str | None]]:
+    """Side, address and record of everybody; FromId and ToIds say who is meant, else the address does."""
+    for side, meant in (
+        ("FromAddress", [mail.get("FromId")]),
+        ("ToAddress", mail.get("ToIds") or []),
+        ("CcAddress", []),
+    ):
+        addresses = [address.strip() for address in (mail.get(side) or "").split(";") if address.strip()]
+        for address, person in zip_longest(addresses, meant[: len(addresses)]):
+            yield side, address, person or org.person_at(address)
 
 
 def _is_another_day(org: Org, name: str, now: datetime) -> bool:

@@ -47,8 +47,10 @@ def long_id(text: str) -> str:
     return whole
 
 
+_UPPER: Final = str.maketrans({char: "1" if char.isupper() else "0" for char in _ALPHABET})
+
+
 def _checksum(short: str) -> str:
     """One character for each five: which of them are upper case, the first counting least."""
-    return "".join(
-        _CHECK[sum(1 << place for place in range(5) if short[start + place].isupper())] for start in (0, 5, 10)
-    )
+    upper = short.translate(_UPPER)[::-1]
+    return _CHECK[int(upper[10:], 2)] + _CHECK[int(upper[5:10], 2)] + _CHECK[int(upper[:5], 2)]

@@ -47,7 +47,7 @@ class Org:
         self.sees_all = True
         self.commit_delay = timedelta()
         self.validation: list[Callable[[str, Row], str | None]] = []
-        self.before_reading: list[Callable[[datetime], None]] = []
+        self.before_reading: list[Callable[[datetime], object]] = []
         self.purged: list[tuple[str, str, datetime]] = []
         self.archived_on: dict[str, int] = {}
         self._numbers: Counter[str] = Counter()
@@ -80,7 +80,7 @@ class Org:
             KeyError: there is no such record.
         """
         with self.lock:
-            id_, at, by = long_id(id_), self._stamp(at), by or self.user
+            id_, at, by = id_ if len(id_) == 18 else long_id(id_), self._stamp(at), by or self.user
             object_name, before = self.object_of(id_), self.record(id_)
             row = before | {"LastModifiedDate": at, "LastModifiedById": by, "SystemModstamp": at} | dict(values)
             consequences.of_change(self, object_name, before, row, values)

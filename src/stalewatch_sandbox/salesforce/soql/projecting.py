@@ -98,6 +98,13 @@ def _value(scope: Scope, field: Field) -> _Part:
             record[name] = told(row.get(name))
 
         return moment
+    if field.type in ("currency", "percent", "double"):
+
+        def number(row: Row, record: Record, _: Rendering) -> None:
+            value = row.get(name)
+            record[name] = None if value is None else float(value)
+
+        return number
     if name == "Type" and field.label == "Type" and not field.values:  # of a relationship to several objects
 
         def kind(row: Row, record: Record, _: Rendering) -> None:
