@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from stalewatch.domain import movements
 from stalewatch.domain.instants import to_us
 from stalewatch.domain.language.model import FieldType
-from stalewatch.domain.movements import Event, Visit
 from stalewatch.domain.values import BadValue, Stored, store
 from stalewatch.sdk.connector import Page
 from stalewatch.services.rulebook import Rulebook
-from stalewatch.store import changes, events, records
+from stalewatch.store import changes, records
 from stalewatch.store.engine import Connection
 
 Row = dict[str, Any]
-
-_MOVING = ("stage", "amount", "close_date", "proposal_sent_at")
-"""Fields whose past tells when a deal moved and how."""
-MOVES = ("close_date_pushed", "stage_regressed", "amount_decreased", "proposal_sent")
+Told = tuple[str, str]
+"""A record and a field of it."""
 
 
-def note(conn: Connection, book: Rulebook, obj: str, rows: Sequence[Row], now: int) -> list[str]:
+def note(
+    conn: Connection, book: Rulebook, obj: str, rows: Sequence[Row], now: int, told: Collection[Told] = ()
+) -> list[str]:
     """Write down which tracked fields differ from what is stored; call it before the rows themselves are stored.
 
     A change is dated by the CRM's own time of modification where it says one. With the first change of a field
     its earlier value is written as well, from the record's creation on. Returns the records that got another owner.
+
+    Args:
+        told: (record, field) whose own history came along: when they changed is known better than "by now".
     """
     tracked = sorted(book.needs[obj].tracked & book.rules.catalogue.objects[obj].keys())
     own = records.column_names(obj)
@@ -39,6 +39,7 @@ def note(conn: Connection, book: Rulebook, obj: str, rows: Sequence[Row], now: i
         for position, record in enumerate(before["id"])
         for name in tracked
         if name in given[record] or name not in own  # a column that the page does not name keeps its value
+        if (record, name) not in told
         if (old := _value(before, position, name)) != (new := _given(given[record], name))
     ]
     there = changes.read(conn, {one[0] for one in differing}, {one[1] for one in differing})
@@ -54,6 +55,12 @@ def note(conn: Connection, book: Rulebook, obj: str, rows: Sequence[Row], now: i
     return [record for record, name, *_ in differing if name == "owner"]
 
 
+def told_by(connection: str, page: Page) -> set[Told]:
+    """The fields of records whose own history stands on a page."""
+    changed = {(f"{connection}:{change.record}", change.field) for change in page.changes}
+    return changed | {(f"{connection}:{visit.deal}", "stage") for visit in page.visits}
+
+
 def replace(conn: Connection, connection: str, book: Rulebook, page: Page, now: int) -> list[str]:
     """Store what the page's histories tell instead of what syncs inferred; return the records that changed."""
     rows = list(_numbered(_told(connection, book, page, now)))
@@ -62,57 +69,6 @@ def replace(conn: Connection, connection: str, book: Rulebook, page: Page, now: 
     changed = changes.replace_history(conn, whole, page.history_fields, mine) if whole else []
     rest = [row for row in rows if row["record_id"] not in whole or row["field"] not in page.history_fields]
     return changed + changes.add(conn, rest)
-
-
-def derive(conn: Connection, book: Rulebook, obj: str, ids: Collection[str]) -> None:
-    """What follows from the past of stage, amount and close date: fields, and events for `each` rules.
-
-    Events from before we first saw the record start no clock: nobody could have been told in time.
-    """
-    past = _past(conn, ids)
-    order = book.rules.catalogue.objects[obj]["stage"].values
-    present = records.columns(conn, obj, past.keys(), ["stage", "stage_entered_at", "closed_at", "first_seen_at"])
-    rows: list[Row] = []
-    found: list[Row] = []
-    for position, record in enumerate(present["id"]):
-        moves = past[record]
-        stage, closed, seen = (present[name][position] for name in ("stage", "closed_at", "first_seen_at"))
-        visits = [Visit(str(value), at) for at, value in moves["stage"] if value is not None]
-        entered = movements.stage_entered_at(visits, stage) or present["stage_entered_at"][position]
-        pushes = movements.close_date_pushes(moves["close_date"], closed)
-        rows.append(
-            {
-                "id": record,
-                "stage_entered_at": entered,
-                "previous_amount": movements.previous_amount(moves["amount"], entered),
-                "close_date_pushes": len(pushes),
-            }
-        )
-        news = {
-            "close_date_pushed": pushes,
-            "stage_regressed": movements.stage_regressions(visits, order),
-            "amount_decreased": movements.amount_decreases(moves["amount"], closed),
-            "proposal_sent": movements.proposals_sent(moves["proposal_sent_at"], visits),
-        }
-        found += _events(record, news, seen)
-    records.update(conn, obj, rows)
-    events.replace(conn, ids, MOVES, found)
-
-
-def _past(conn: Connection, ids: Collection[str]) -> dict[str, dict[str, list[tuple[int, Any]]]]:
-    found: dict[str, dict[str, list[tuple[int, Any]]]] = {}
-    for record, name, at, _, value, _ in changes.read(conn, ids, _MOVING):
-        found.setdefault(record, defaultdict(list))[name].append((at, value))
-    return found
-
-
-def _events(record: str, news: Mapping[str, Sequence[Event]], seen: int) -> Iterable[Row]:
-    return (
-        {"record_id": record, "kind": kind, "subject": event.subject, "at": event.at, "began": event.at}
-        for kind, some in news.items()
-        for event in some
-        if event.at >= seen
-    )
 
 
 def _told(connection: str, book: Rulebook, page: Page, now: int) -> Iterable[Row]:

@@ -13,7 +13,7 @@ from stalewatch.domain.policies import Speaking
 from stalewatch.domain.values import BadValue, Stored, clean, store
 from stalewatch.sdk.connector import Page
 from stalewatch.sdk.records import Activity, Deal, Lead, Outcome, Person, Rejected, Value
-from stalewatch.services import history
+from stalewatch.services import history, moves
 from stalewatch.services.evidence import refresh
 from stalewatch.services.people import override_for
 from stalewatch.services.rulebook import Rulebook
@@ -65,8 +65,9 @@ class Recorder:
         teams = _teams(conn, self.connection, self.speaking)
         deals = [row for deal in page.deals if (row := self._usable(deal, teams, rejected)) is not None]
         leads = [row for lead in page.leads if (row := self._usable(lead, teams, rejected)) is not None]
-        self._records(conn, deals, done)
-        self._records(conn, leads, done)
+        told = history.told_by(self.connection, page)
+        self._records(conn, deals, told, done)
+        self._records(conn, leads, told, done)
         self._happenings(conn, page, done)
         self._gone(conn, page.gone)
         done.rejected.update(one.reason for one in rejected)
@@ -74,13 +75,13 @@ class Recorder:
         for obj, ids in done.touched.items():
             if obj != "lead":
                 refresh(conn, self.book, obj, ids, self.now, moved=done.moved)
-                history.derive(conn, self.book, obj, ids)
+                moves.derive(conn, self.book, obj, ids)
         return done
 
-    def _records(self, conn: Connection, rows: Sequence[Row], done: Recorded) -> None:
+    def _records(self, conn: Connection, rows: Sequence[Row], told: set[history.Told], done: Recorded) -> None:
         for obj, mine in _alike(rows):
             done.records += len(mine)
-            handed_over = history.note(conn, self.book, obj, mine, self.now)
+            handed_over = history.note(conn, self.book, obj, mine, self.now, told)
             clocks.wake(conn, self.connection, dict.fromkeys(handed_over, self.now))
             write = records.upsert_leads if obj == "lead" else records.upsert_deals
             done.touch(obj, write(conn, mine))
