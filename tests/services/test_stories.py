@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -21,5 +22,5 @@ def test_a_deal_without_a_next_meeting_is_told_once_before_and_once_when_it_is_l
     world.speaking = IMMEDIATE
     world.has(deal("acme", last_meeting_at=at("2026-03-02 10:00"), next_step="call", stage="first_meeting"))
     world.rounds()
-    world.lives_until("2026-03-17 18:00")
+    world.lives_until("2026-03-17 18:00", step=timedelta(hours=9))
     assert len(world.nudges_to("sato")) == 2, world.nudges_to("sato")
