@@ -66,7 +66,7 @@ class Application:
                 response = error.response()
             if response.weight:
                 self.limits.count(response.weight, now)
-                response = response.with_headers(Sforce_Limit_Info=self.limits.header())
+                response = response.with_headers(Sforce_Limit_Info=self.limits.header(now))
             return response
 
     def _answer(self, request: Request) -> Response:
@@ -76,6 +76,8 @@ class Application:
         if path.rstrip("/") == "/services/data":
             return _versions()
         self.logins.require(request)
+        if self.limits.is_exhausted(self.org.clock.now()):
+            raise ApiError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
         if path == "/services/oauth2/userinfo":
             return self._userinfo()
         return self._data(request)
@@ -113,7 +115,7 @@ class Application:
         return self.queries.more(ask.request, ask.version, ask.parts[0])
 
     def _limits(self, ask: _Asked) -> Response:
-        return Response.json(self.limits.document(), weight=1, kind="limits")
+        return Response.json(self.limits.document(self.org.clock.now()), weight=1, kind="limits")
 
     def _describe(self, ask: _Asked) -> Response:
         return describing.describe(self.org, self._object(ask), ask.request, ask.version)

@@ -6,39 +6,24 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from stalewatch_sandbox.salesforce.addresses import is_data, is_query, is_query_of, is_write
 from stalewatch_sandbox.salesforce.errors import ApiError
-from stalewatch_sandbox.salesforce.limits import Form
+from stalewatch_sandbox.salesforce.scenes import scenes
+from stalewatch_sandbox.salesforce.switches import Switches
 from stalewatch_sandbox.serving.exchange import Delivery, Request, Response
 from stalewatch_sandbox.serving.faults import Catalogue, Fault, any_request
 
 if TYPE_CHECKING:
     from stalewatch_sandbox.salesforce.sandbox import SalesforceSandbox
 
-_QUERIES: Final = re.compile(r"/services/data/v[\d.]+/query(All)?(/|$)")
 _PAUSE: Final = "<html><body>We are setting things up. Down for maintenance.</body></html>"
-
-
-def is_data(request: Request) -> bool:
-    """A call of the REST API, not of the token endpoint and not inside of another call."""
-    return request.inside is None and request.path.startswith("/services/data/")
-
-
-def is_query(request: Request) -> bool:
-    """A query or a further page of one, also inside of a composite."""
-    return bool(_QUERIES.match(request.path))
-
-
-def is_query_of(name: str) -> Callable[[Request], bool]:
-    """A new query of one object, also inside of a composite."""
-    source = re.compile(rf"\bFROM\s+{name}\b", re.IGNORECASE)
-    return lambda request: is_query(request) and bool(source.search(request.parameter("q") or ""))
 
 
 def catalogue(sandbox: SalesforceSandbox) -> Catalogue:
     """Every fault of one sandbox."""
-    switches = _Switches(sandbox)
+    switches = Switches(sandbox)
     return {
         "SF01": switches.late_commits, "SF02": switches.wrong_clock, "SF04": switches.mass_touch,
         "SF05": switches.cut_children, "SF06": switches.shrinking_pages, "SF08": repeated_page,
@@ -48,6 +33,7 @@ def catalogue(sandbox: SalesforceSandbox) -> Catalogue:
         "SF28": switches.hidden_field, "SF29": switches.hidden_field, "SF32": switches.vanished,
         "SF37": switches.hidden_object, "SF46": switches.no_mails, "SF48": switches.private,
         "SF54": row_locked, "SF55": lost_answer, "X04": echoed_token, "X06": wrong_charset,
+        **scenes(sandbox),
     }  # fmt: skip
 
 
@@ -141,8 +127,7 @@ def never_answers(how: str = "silence", *, login: bool = False) -> Fault:
 def row_locked() -> Fault:
     """Somebody else is writing the same record."""
     message = "unable to obtain exclusive access to this record"
-    on = _is_write
-    return Fault(on=on, instead=_refusal(400, "UNABLE_TO_LOCK_ROW", message), times=2)
+    return Fault(on=is_write, instead=_refusal(400, "UNABLE_TO_LOCK_ROW", message), times=2)
 
 
 def lost_answer() -> Fault:
@@ -169,139 +154,3 @@ def wrong_charset() -> Fault:
         on=is_data,
         afterwards=lambda _, response: response.with_headers(Content_Type="application/json;charset=ISO-8859-1"),
     )
-
-
-def _is_write(request: Request) -> bool:
-    return request.method in ("PATCH", "POST") and "/sobjects/" in request.path
-
-
-class _Switches:
-    """Faults that change the org itself, or how it answers, for as long as they are armed."""
-
-    def __init__(self, sandbox: SalesforceSandbox) -> None:
-        self._sandbox = sandbox
-
-    def late_commits(self, seconds: float = 240) -> Fault:
-        """Edits become visible only so long after the moment that is stamped on them."""
-        org = self._sandbox.org
-        return _setting(org, "commit_delay", timedelta(seconds=seconds))
-
-    def wrong_clock(self, minutes: float = 9) -> Fault:
-        """The Date header is so far ahead (behind, if negative) of the time on the records."""
-        return _setting(self._sandbox.clock, "skew", timedelta(minutes=minutes))
-
-    def mass_touch(self, sobject: str = "Opportunity") -> Fault:
-        """Every record of an object gets one and the same SystemModstamp."""
-
-        def touch() -> Callable[[], None]:
-            org = self._sandbox.org
-            with org.lock:
-                for id_ in list(org.tables[sobject].rows):
-                    org.touch(id_)
-            return _nothing
-
-        return Fault(on=_never, switch=touch)
-
-    def cut_children(self, size: int = 2) -> Fault:
-        """Lists of children inside of a record are cut after so many."""
-        return _setting(self._sandbox.application.queries, "children_size", size)
-
-    def shrinking_pages(self, sizes: tuple[int, ...] | list[int] = (2000, 731, 200)) -> Fault:
-        """Pages become smaller as one goes on; the last size stays."""
-        starts = [sum(sizes[:number]) for number in range(len(sizes))]
-
-        def size(wished: int, offset: int) -> int:
-            return min(wished, sizes[max(number for number, start in enumerate(starts) if start <= offset)])
-
-        return _setting(self._sandbox.application.queries, "page_size", size)
-
-    def shared_quota(self, used: int = 81_000, daily: int = 100_000, form: str = Form.PLAIN) -> Fault:
-        """Others have used most of the quota; the header comes in one of its forms."""
-        limits = self._sandbox.application.limits
-
-        def switch() -> Callable[[], None]:
-            before = limits.used, limits.daily, limits.form
-            limits.used, limits.daily, limits.form = used, daily, Form(form)
-
-            def back() -> None:
-                limits.used, limits.daily, limits.form = before
-
-            return back
-
-        return Fault(on=_never, switch=switch)
-
-    def session_expires(self) -> Fault:
-        """Every session ends before this call; a new login works."""
-
-        def expire(_: Request) -> Response:
-            self._sandbox.logins.expire()
-            return ApiError(401, "INVALID_SESSION_ID", "Session expired or invalid").response()
-
-        return Fault(on=is_data, instead=expire, times=1)
-
-    def hidden_field(self, sobject: str = "Opportunity", field: str = "NextStep") -> Fault:
-        """A field is taken away from the integration user, or deleted."""
-
-        def switch() -> Callable[[], None]:
-            org = self._sandbox.org
-            gone = org.schema.drop_field(sobject, field, org.clock.now())
-            return lambda: org.schema.add_field(sobject, gone, org.clock.now())
-
-        return Fault(on=_never, switch=switch)
-
-    def hidden_object(self, sobject: str = "OpportunityHistory") -> Fault:
-        """An object is not there for the integration user."""
-
-        def switch() -> Callable[[], None]:
-            org = self._sandbox.org
-            gone = org.schema.drop_object(sobject, org.clock.now())
-            return lambda: org.schema.put_object(gone, org.clock.now())
-
-        return Fault(on=_never, switch=switch)
-
-    def vanished(self, ids: list[str] | None = None, share: float = 0.0) -> Fault:
-        """Records are not there any more and nothing says so: these ids, or a share of the open opportunities."""
-
-        def switch() -> Callable[[], None]:
-            org = self._sandbox.org
-            opportunities = [row["Id"] for row in org.tables["Opportunity"] if not row["IsClosed"]]
-            gone = set(ids or ()) | set(opportunities[: round(share * len(opportunities))])
-            org.hidden |= gone
-            return lambda: org.hidden.difference_update(gone)
-
-        return Fault(on=_never, switch=switch)
-
-    def no_mails(self) -> Fault:
-        """Einstein Activity Capture keeps mails elsewhere: no EmailMessage, and no task made of one, is a record."""
-
-        def switch() -> Callable[[], None]:
-            org = self._sandbox.org
-            tasks = (row["Id"] for row in org.tables["Task"] if row.get("TaskSubtype") == "Email")
-            gone = {*org.tables["EmailMessage"].rows, *tasks}
-            org.hidden |= gone
-            return lambda: org.hidden.difference_update(gone)
-
-        return Fault(on=_never, switch=switch)
-
-    def private(self) -> Fault:
-        """The integration user has no View All Data, so private events of others are not there for it."""
-        return _setting(self._sandbox.org, "sees_all", False)
-
-
-def _setting(owner: Any, name: str, value: Any) -> Fault:
-    """An attribute has another value while the fault is armed."""
-
-    def switch() -> Callable[[], None]:
-        before = getattr(owner, name)
-        setattr(owner, name, value)
-        return lambda: setattr(owner, name, before)
-
-    return Fault(on=_never, switch=switch)
-
-
-def _never(_: Request) -> bool:
-    return False
-
-
-def _nothing() -> None:
-    """There is no way back."""

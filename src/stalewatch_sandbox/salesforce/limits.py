@@ -1,10 +1,13 @@
-"""The org's daily allowance of API calls, and the header that tells how much of it is used."""
+"""The org's allowance of API calls in 24 hours, and the header that tells how much of it is used."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections import deque
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
+
+_SPAN: Final = timedelta(hours=24)
 
 
 class Form(StrEnum):
@@ -16,36 +19,44 @@ class Form(StrEnum):
 
 
 class Limits:
-    """Counts calls; other integrations may have used some, too.
+    """Counts the calls of the last 24 hours.
 
     Attributes:
-        used: in the last 24 hours, ours and others'.
-        daily: how many there are.
+        others: calls of other integrations, which count as well.
+        daily: how many there are for all.
     """
 
     def __init__(self, daily: int = 100_000) -> None:
-        self.daily, self.used, self.form = daily, 0, Form.PLAIN
-        self.app_name, self.app_daily, self.app_used = "stalewatch", 25_000, 0
-        self._day: date | None = None
+        self.daily, self.others, self.form = daily, 0, Form.PLAIN
+        self.app_name, self.app_daily = "stalewatch", 25_000
+        self._calls: deque[tuple[datetime, int]] = deque()
+        self._ours = 0
 
     def count(self, calls: int, at: datetime) -> None:
         """So many calls were made."""
-        if self._day != at.date():
-            self._day, self.used, self.app_used = at.date(), 0 if self._day else self.used, 0
-        self.used += calls
-        self.app_used += calls
+        self._calls.append((at, calls))
+        self._ours += calls
 
-    def header(self) -> str:
+    def used(self, at: datetime) -> int:
+        """Calls in the 24 hours before a moment, ours and others'."""
+        while self._calls and self._calls[0][0] <= at - _SPAN:
+            self._ours -= self._calls.popleft()[1]
+        return self._ours + self.others
+
+    def is_exhausted(self, at: datetime) -> bool:
+        """Whether there are none left."""
+        return self.used(at) >= self.daily
+
+    def header(self, at: datetime) -> str:
         """The value of the header."""
-        org = f"api-usage={self.used}/{self.daily}"
-        app = f"per-app-api-usage={self.app_used}/{self.app_daily}(appName={self.app_name})"
+        org = f"api-usage={self.used(at)}/{self.daily}"
+        app = f"per-app-api-usage={self._ours}/{self.app_daily}(appName={self.app_name})"
         return {Form.PLAIN: org, Form.WITH_APP: f"{org}; {app}", Form.APP_FIRST: f"{app}; {org}"}[self.form]
 
-    def document(self) -> dict[str, Any]:
+    def document(self, at: datetime) -> dict[str, Any]:
         """What the limits resource says."""
-        left = max(0, self.daily - self.used)
         return {
-            "DailyApiRequests": {"Max": self.daily, "Remaining": left},
+            "DailyApiRequests": {"Max": self.daily, "Remaining": max(0, self.daily - self.used(at))},
             "DailyBulkV2QueryJobs": {"Max": 10_000, "Remaining": 10_000},
             "DailyBulkApiBatches": {"Max": 15_000, "Remaining": 15_000},
         }

@@ -32,6 +32,7 @@ class Org:
         user: id of the integration user, who reads and writes for API clients.
         sees_all: whether that user has View All Data.
         hidden: ids of records that sharing hides from that user.
+        blind_to: object and record in, whether that user cannot see it out.
         commit_delay: how long an edit stays invisible after the moment that is stamped on it.
         before_reading: called with the present before every request: what makes the world go on.
         purged: object, id and moment of records that are gone for good.
@@ -45,6 +46,7 @@ class Org:
         self.stages: dict[str, Stage] = {stage.name: stage for stage in STAGES}
         self.hidden: set[str] = set()
         self.sees_all = True
+        self.blind_to: tuple[Callable[[str, Row], bool], ...] = ()
         self.commit_delay = timedelta()
         self.validation: list[Callable[[str, Row], str | None]] = []
         self.before_reading: list[Callable[[datetime], object]] = []
@@ -131,7 +133,7 @@ class Org:
 
     def is_visible(self, object_name: str, row: Row) -> bool:
         """Whether sharing shows a record to the integration user."""
-        if row["Id"] in self.hidden:
+        if row["Id"] in self.hidden or any(hides(object_name, row) for hides in self.blind_to):
             return False
         return self.sees_all or object_name != "Event" or not row.get("IsPrivate") or row.get("OwnerId") == self.user
 

@@ -89,7 +89,7 @@ class _Run:
 
     def _shown(self, name: str) -> Predicate:
         org, includes_deleted = self._org, self._all
-        is_open = org.sees_all and not org.hidden
+        is_open = org.sees_all and not org.hidden and not org.blind_to
 
         def shown(row: Row) -> bool:
             if not includes_deleted and (row.get("IsDeleted") or row.get("IsArchived")):
