@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any, Final
 
 from stalewatch.sdk.errors import TryLater
@@ -13,7 +14,6 @@ from stalewatch_salesforce.rows import Records
 
 PAGE: Final = 2_000
 _LOST: Final = "INVALID_QUERY_LOCATOR"
-_HALF: Final = 0.5
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -85,17 +85,17 @@ class Chain:
         self.locator = None
 
     def split(self) -> Chain | None:
-        """Give away the second half of what is left, by ids; None if too little is known or left."""
-        if self.is_done or self.left is None or self.left <= PAGE or not self.first or self.first >= self.after:
+        """Give away the second half of what is left, at a page's end as far as ids tell; None if too little is known."""
+        if self.is_done or self.left is None or self.left <= PAGE or not self.first < self.after or self.read < 2:
             return None
-        end = self.until or ids.beyond(self.first, self.after, 1 + self.left / self.read)
-        middle = ids.beyond(self.after, end, _HALF)
-        if not self.after < middle < end:
+        kept = PAGE * ceil(self.left / PAGE / 2)
+        middle = ids.beyond(self.first, self.after, (self.read - 1 + kept) / (self.read - 1))
+        if not self.after < middle or (self.until and not middle < self.until):
             return None
         other = Chain(
             object=self.object, type=self.type, fields=self.fields, where=self.where, after=middle, until=self.until
         )
-        self.until, self.locator, self.left = middle, None, int(self.left * _HALF)
+        self.until, self.locator, self.left = middle, None, kept
         return other
 
     def bounds(self) -> list[str]:

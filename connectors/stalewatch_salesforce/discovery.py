@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import timedelta
 from email.utils import format_datetime
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -15,7 +16,7 @@ from stalewatch_salesforce.composite import Answer, Part, ask
 from stalewatch_salesforce.decoding import decode
 from stalewatch_salesforce.org import DESCRIBED, EMAIL, OPPORTUNITY, Described, Org
 from stalewatch_salesforce.queries import ROOT, address, select
-from stalewatch_salesforce.rows import CurrencyRate, OnlyId, RecordType, Stage
+from stalewatch_salesforce.rows import CurrencyRate, OnlyId, Records, RecordType, Stage
 from stalewatch_salesforce.transport import Transport
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -24,7 +25,7 @@ _SAMPLE: Final = 200
 _STANDARD: Final = ("Id", "Name", "OwnerId", "StageName", "Amount", "CloseDate", "NextStep", "Type", "CreatedDate",
                     "ForecastCategoryName", "IsClosed")  # fmt: skip
 _DESCRIBES: Final = msgspec.json.Decoder(Described)
-_ANY: Final = msgspec.json.Decoder()
+_SAMPLES: Final = msgspec.json.Decoder(Records[dict[str, Any]])
 
 
 def discover(
@@ -58,8 +59,7 @@ def discover(
     org.rates = _rows(answers.by_ref["rates"], CurrencyRate)
     if org.has(EMAIL) and answers.by_ref["mails"].fault is None:
         org.mails_seen = bool(_rows(answers.by_ref["mails"], OnlyId))
-    if answers.by_ref["sample"].fault is None:
-        org.sample = list(_ANY.decode(answers.by_ref["sample"].body)["records"])
+    org.sample = _sample(answers.by_ref["sample"])
     if giving_teams:
         org.givers = _givers(transport, giving_teams)
     return org
@@ -94,6 +94,15 @@ def _take(org: Org, name: str, answer: Answer, known: Org | None) -> None:
         org.refused[name] = f"{answer.fault.code} {answer.fault.message}".strip()
     else:
         org.objects[name] = _DESCRIBES.decode(answer.body)
+
+
+def _sample(answer: Answer) -> list[dict[str, Any]]:
+    """Some opportunities as they are; without them only the fill rates are missing."""
+    if answer.fault is not None:
+        return []
+    with suppress(msgspec.DecodeError):
+        return _SAMPLES.decode(answer.body).records
+    return []
 
 
 def _rows(answer: Answer, type_: type[T]) -> list[T]:

@@ -35,7 +35,7 @@ def is_whole(id_: str) -> bool:
 def beyond(first: str, last: str, times: float) -> str:
     """The id that lies so many times the distance from `first` to `last` behind `first`."""
     low, high = _number(first), _number(last)
-    return whole(first[:_PREFIX] + _digits(low + int((high - low) * times)))
+    return whole(first[:_PREFIX] + _digits(low + round((high - low) * times)))
 
 
 def _number(id_: str) -> int:

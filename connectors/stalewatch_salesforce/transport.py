@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+import weakref
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -81,6 +82,7 @@ class Transport:
         self._offset = timedelta()
         self._shut_until = 0.0
         self._http = _client(self.pace, allow_private=options.hosts.is_custom)
+        weakref.finalize(self, self._http.close)  # connections end with whoever made them
 
     def __repr__(self) -> str:
         return f"Transport({self._auth.login_url})"
@@ -185,10 +187,11 @@ class Transport:
         headers = {name.lower(): value for name, value in response.headers.items()}
         if 300 <= response.status_code < 400 and response.status_code != 304:
             raise NeedsReconnect("Salesforce sends us to another address, which we do not follow")
-        fault = of_answer(response.status_code, headers, response.content)
+        body = _mended(response.content)
+        fault = of_answer(response.status_code, headers, body)
         if fault is not None:
             raise Broken(Fault(fault.next, fault.status, fault.code, self.clean(fault.message)))
-        return Reply(response.status_code, headers, response.content, at)
+        return Reply(response.status_code, headers, body, at)
 
     def _hear_time(self, date: str | None) -> datetime | None:
         try:
@@ -251,6 +254,18 @@ def code_of(error: Exception) -> str:
     """Salesforce's error code behind an error that `call` raised, "" if there is none."""
     fault: Any = error.__dict__.get("fault")
     return fault.code if isinstance(fault, Fault) else ""
+
+
+def _mended(body: bytes) -> bytes:
+    """A body as UTF-8; half a surrogate pair becomes a question mark instead of costing the page."""
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        try:
+            return body.decode("utf-8", "surrogatepass").encode("utf-8", "replace")
+        except UnicodeDecodeError:
+            return body.decode("utf-8", "replace").encode()
+    return body
 
 
 def _client(pace: Pace, *, allow_private: bool) -> httpx.Client:

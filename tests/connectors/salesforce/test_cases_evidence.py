@@ -1,0 +1,234 @@
+"""Who acted: computed from records, never from summary fields, and unknown where the records are not there."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from stalewatch.domain.instants import to_us
+from stalewatch.sdk.records import Activity, Actor, MeetingState
+from stalewatch_salesforce import ids
+from stalewatch_salesforce.evidence import is_traffic
+from stalewatch_sandbox.salesforce.stock import STAGES, Stage
+from tests.connectors.salesforce.desk import NOW, Desk, Snapshot
+
+MAIL_FIELDS = {"last_customer_activity_at", "last_seller_activity_at", "seller_touches_since_customer"}
+
+
+def read(desk: Desk, **options: object) -> Snapshot:
+    return Snapshot().take(desk.connector(**options).pull(None))  # type: ignore[arg-type]  # options of any kind
+
+
+def fed(desk: Desk) -> set[str]:
+    return {info.ours for info in desk.connector().describe().fields["deal"]}
+
+
+def only(snapshot: Snapshot, deal: str) -> Activity:
+    [activity] = snapshot.of(deal)
+    return activity
+
+
+def test_SF35_an_edit_of_the_amount_does_not_restart_the_stage(desk: Desk) -> None:
+    deal = desk.deal(at=desk.ago(days=60))
+    entered = desk.ago(days=50)
+    desk.org.update(deal, {"StageName": "Proposal/Price Quote"}, at=entered)
+    desk.org.update(deal, {"Amount": 2_000_000.0}, at=desk.ago(days=30))
+    desk.org.update(deal, {"CloseDate": date(2026, 8, 1)}, at=desk.ago(days=10))
+    seen = read(desk)
+    assert seen.deals[deal].stage == "proposal"
+    assert seen.stage_entered_at(deal) == to_us(entered.replace(microsecond=0))
+
+
+def test_SF37_without_history_the_org_itself_says_when_the_stage_changed(desk: Desk) -> None:
+    deal = desk.deal(at=desk.ago(days=60))
+    moved = desk.ago(days=50)
+    desk.org.update(deal, {"StageName": "Proposal/Price Quote"}, at=moved)
+    desk.sandbox.faults.arm("SF37")
+    seen = read(desk)
+    assert seen.visits == {}
+    assert seen.deals[deal].fields["stage_entered_at"] == moved
+    assert "close_date_pushes" not in fed(desk)
+
+
+def test_SF39_summary_fields_are_not_asked(desk: Desk) -> None:
+    deal = desk.deal()
+    desk.org.touch(deal, {"LastActivityDate": date(2026, 9, 1)})
+    answered = desk.ago(days=9)
+    desk.mail(deal, at=answered)
+    seen = read(desk)
+    assert seen.evidence(deal).last_customer_activity_at == to_us(answered)
+    assert not any(b"LastActivityDate" in call.body for call in desk.sandbox.ledger if call.kind == "composite")
+
+
+def test_SF40_a_mail_and_its_task_are_one_action_of_the_customer(desk: Desk) -> None:
+    deal = desk.deal()
+    desk.mail(deal)
+    assert [row["TaskSubtype"] for row in desk.org.tables["Task"]] == ["Email"]
+    assert only(read(desk), deal).actor is Actor.CUSTOMER
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        {"Headers": "Received: x\nAuto-Submitted: auto-replied\nTo: y"},
+        {"Subject": "自動応答: 休暇中"},
+        {"Subject": "Automatic reply: offer"},
+        {"Subject": "Accepted: Meeting"},
+        {"FromAddress": "suzuki@acme.com"},
+        {"FromAddress": "suzuki@mail.acme.com"},
+    ],
+)
+def test_SF41_machines_and_colleagues_are_not_the_customer(desk: Desk, mail: dict[str, str]) -> None:
+    deal = desk.deal()
+    desk.mail(deal, **mail)
+    assert only(read(desk), deal).actor is Actor.NOBODY
+
+
+def test_SF41_own_domains_can_be_named(desk: Desk) -> None:
+    deal = desk.deal()
+    desk.mail(deal, FromAddress="kimura@acme-group.example")
+    assert only(read(desk), deal).actor is Actor.CUSTOMER
+    assert only(read(desk, own_domains=["acme-group.example"]), deal).actor is Actor.NOBODY
+
+
+@pytest.mark.parametrize(
+    "subject", ["Re: automatic door", "不在のときの対応について", "RE: Out of the box", "Invitations"]
+)
+def test_words_of_people_are_no_traffic(subject: str) -> None:
+    assert not is_traffic(subject)
+
+
+@pytest.mark.parametrize("subject", ["Canceled: Meeting", "キャンセル済み: 打ち合わせ", "Cancelled: x"])
+def test_SF43_a_cancelled_meeting_is_no_next_meeting(desk: Desk, subject: str) -> None:
+    deal = desk.deal()
+    desk.meeting(deal, NOW + timedelta(days=3), Subject=subject)
+    seen = read(desk)
+    assert only(seen, deal).meeting is MeetingState.CANCELLED
+    assert seen.evidence(deal).next_meeting_at is None
+
+
+def test_SF43_a_meeting_that_everybody_declined_is_no_next_meeting(desk: Desk) -> None:
+    deal, other = desk.deal(), desk.person("Mori", "mori@customer.example")
+    event = desk.meeting(deal, NOW + timedelta(days=3))
+    desk.answer(event, desk.contact, "Declined")
+    reply = desk.answer(event, other, "Accepted")
+    assert read(desk).evidence(deal).next_meeting_at is not None
+    desk.org.update(reply, {"Status": "Declined"})
+    assert read(desk).evidence(deal).next_meeting_at is None
+
+
+def test_a_meeting_that_was_held_with_the_customer_shows_both(desk: Desk) -> None:
+    deal, start = desk.deal(), desk.ago(days=2)
+    desk.meeting(deal, start)
+    evidence = read(desk).evidence(deal)
+    assert evidence.last_meeting_at == to_us(start)
+    assert evidence.last_customer_activity_at == to_us(start + timedelta(hours=1))
+
+
+def test_an_all_day_meeting_keeps_its_date(desk: Desk) -> None:
+    deal = desk.deal()
+    day = NOW.replace(hour=0) + timedelta(days=3)
+    desk.meeting(deal, day, IsAllDayEvent=True, ActivityDate=day.date(), EndDateTime=day)
+    meeting = only(read(desk), deal)
+    assert meeting.at.date() == day.date()
+    assert meeting.ends_at is not None
+    assert meeting.ends_at.date() == day.date()
+
+
+def test_SF45_archived_meetings_are_known(desk: Desk) -> None:
+    deal = desk.deal(at=desk.ago(days=500))
+    start = desk.ago(days=400)
+    desk.meeting(deal, start, at=desk.ago(days=410))
+    seen = read(desk)
+    assert [row["IsArchived"] for row in desk.org.tables["Event"]] == [True]
+    assert seen.evidence(deal).last_meeting_at == to_us(start)
+
+
+def test_SF46_an_org_without_mails_cannot_tell_who_is_silent(desk: Desk) -> None:
+    deal = desk.deal()
+    desk.mail(deal)
+    assert fed(desk) >= MAIL_FIELDS
+    desk.sandbox.faults.arm("SF46")
+    assert not fed(desk) & MAIL_FIELDS
+    assert {"next_meeting_at", "last_meeting_at", "stage"} <= fed(desk)
+    assert [finding.subject for finding in desk.connector().check() if finding.cure] == ["mails"]
+
+
+def test_SF48_private_meetings_are_never_fetched(desk: Desk) -> None:
+    deal = desk.deal()
+    desk.meeting(deal, NOW + timedelta(days=3), IsPrivate=True, Subject="Surgery")
+    seen = read(desk)
+    assert seen.of(deal) == []
+    assert "private meetings" in {finding.subject for finding in desk.connector().check()}
+    desk.sandbox.faults.arm("SF48")
+    assert read(desk).of(deal) == []
+
+
+def test_SF49_inactive_owners_and_queues(desk: Desk) -> None:
+    desk.org.update(desk.seller, {"IsActive": False})
+    queue = desk.org.insert("Group", {"Name": "Inbound", "Type": "Queue"})
+    lead = desk.org.insert("Lead", {"LastName": "Kimura", "Company": "New", "OwnerId": queue})
+    deal = desk.deal()
+    seen = Snapshot().take(desk.connector(reads={}).pull(None))
+    assert seen.deals[deal].owner == desk.seller
+    person = seen.people[desk.seller]
+    assert (person.active, person.manager, person.language, person.zone) == (False, desk.manager, "ja", "Asia/Tokyo")
+    assert seen.leads[lead].owner is None
+
+
+def test_SF49_short_and_long_ids_are_one() -> None:
+    assert ids.whole("0065g00000AbCdE") == ids.whole(ids.whole("0065g00000AbCdE"))
+    assert len(ids.whole("0065g00000AbCdE")) == 18
+
+
+@pytest.mark.parametrize(
+    ("call", "actor"),
+    [
+        ({}, Actor.CUSTOMER),
+        ({"CallType": "Outbound"}, Actor.SELLER),
+        ({"CallType": "Outbound", "CallDisposition": "No answer"}, Actor.NOBODY),
+    ],
+)
+def test_a_call_shows_who_called(desk: Desk, call: dict[str, str], actor: Actor) -> None:
+    deal = desk.deal()
+    desk.call(deal, **call)
+    assert only(read(desk), deal).actor is actor
+
+
+def test_an_activity_of_a_contact_goes_to_their_open_deals_by_guess(desk: Desk) -> None:
+    open_, closed = desk.deal("Open"), desk.deal("Closed", StageName="Closed Won")
+    for deal in (open_, closed):
+        desk.role(deal, desk.contact)
+    desk.meeting(None, NOW + timedelta(days=3))
+    seen = read(desk)
+    assert only(seen, open_).inferred
+    assert seen.of(closed) == []
+
+
+def test_a_stage_that_nobody_mapped_is_unreadable_and_told_once(desk: Desk) -> None:
+    desk.org.set_stages((*STAGES, Stage(name="Legal", probability=80)))
+    odd, good = desk.deal("Odd", StageName="Legal"), desk.deal("Good")
+    seen = read(desk)
+    assert "stage" in seen.deals[odd].unreadable
+    assert "stage" not in seen.deals[good].unreadable
+    told = [finding for finding in desk.connector().check() if finding.subject == "stages"]
+    assert ["Legal" in finding.message for finding in told] == [True]
+    mapped = {"deal": {"stages": {"approval": ["Legal"]}}}
+    assert read(desk, map=mapped).deals[odd].stage == "approval"
+
+
+def test_partner_deals_are_those_that_the_connection_says(desk: Desk) -> None:
+    ours, theirs = desk.deal(), desk.deal("Via partner", Type="Partner")
+    seen = read(desk, partner_deals={"pipeline": ["partner"]})
+    assert [seen.deals[one].is_partner_deal for one in (ours, theirs)] == [False, True]
+
+
+def test_roles_are_counted_by_person(desk: Desk) -> None:
+    deal, other = desk.deal(), desk.person("Mori", "mori@customer.example")
+    desk.role(deal, desk.contact, "Economic Decision Maker")
+    desk.role(deal, other, "Evaluator")
+    fields = read(desk).deals[deal].fields
+    told = [fields[f"roles.{one}"] for one in ("decision_maker", "economic_buyer", "champion")]
+    assert told == [1, 1, 1]
+    assert fields["stakeholders"] == 2

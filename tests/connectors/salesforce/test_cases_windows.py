@@ -1,0 +1,193 @@
+"""Windows, pages and ids: nothing is lost between two of them, and nothing is concluded from half of them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from stalewatch.sdk.errors import TryLater
+from stalewatch_sandbox.salesforce import removal
+from tests.connectors.salesforce.desk import FIVE_MINUTES, NOW, Desk, Snapshot
+
+
+def test_SF01_what_was_committed_late_is_picked_up(desk: Desk) -> None:
+    desk.deal()
+    connector = desk.connector()
+    seen = Snapshot().take(connector.pull(None))
+    desk.sandbox.faults.arm("SF01", seconds=240)
+    late = desk.deal("Late", at=desk.ago())
+    for _ in range(3):
+        desk.sandbox.clock.advance(timedelta(minutes=2, seconds=30))
+        desk.deal("Quick", at=desk.ago())
+        seen.take(connector.pull(seen.cursor))
+    assert late in seen.deals
+
+
+@pytest.mark.parametrize("minutes", [-9, 9])
+def test_SF02_windows_follow_the_servers_clock(desk: Desk, minutes: int) -> None:
+    desk.sandbox.faults.arm("SF02", minutes=minutes)
+    connector = desk.connector()
+    seen = Snapshot().take(connector.pull(None))
+    for number in range(6):
+        desk.deal(f"Deal {number}", at=desk.ago())
+        desk.sandbox.clock.advance(FIVE_MINUTES)
+        seen.take(connector.pull(seen.cursor))
+    assert len(seen.deals) == 6
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+def test_SF02_our_own_clock_does_not_matter(desk: Desk, minutes: int) -> None:
+    deal = desk.deal()
+    seen = Snapshot().take(desk.connector().pull(None))
+    assert seen.cursor is not None
+    desk.sandbox.clock.advance(FIVE_MINUTES)
+    desk.org.update(deal, {"NextStep": "call"})
+    wrong = desk.connector()
+    wrong.transport._now = lambda: desk.sandbox.clock.now() + timedelta(minutes=minutes)
+    seen.take(wrong.pull(seen.cursor))
+    assert seen.deals[deal].fields["next_step"] == "call"
+    assert seen.cursor["since"] == desk.sandbox.clock.now().isoformat()
+
+
+def test_SF04_a_mass_touch_is_read_once_and_changes_nothing(desk: Desk) -> None:
+    for number in range(4_500):
+        desk.deal(f"Deal {number}")
+    connector = desk.connector()
+    seen = Snapshot().take(connector.pull(None))
+    before = dict(seen.deals)
+    desk.sandbox.clock.advance(timedelta(hours=1))
+    desk.sandbox.faults.arm("SF04")
+    desk.sandbox.ledger.reset()
+    pages = list(connector.pull(seen.cursor))
+    told = [deal for page in pages for deal in page.deals]
+    assert len(told) == len({deal.id for deal in told}) == 4_500
+    assert max(len(page.deals) for page in pages) <= 10_000
+    assert {deal.id: (deal.stage, deal.amount, deal.modified_at) for deal in told} == {
+        id_: (deal.stage, deal.amount, deal.modified_at) for id_, deal in before.items()
+    }
+    assert not any(call.kind == "query" for call in desk.sandbox.ledger)
+
+
+def test_SF05_children_that_did_not_fit_are_read_before_the_parent_goes_on(desk: Desk) -> None:
+    deals = [desk.deal(f"Deal {number}") for number in range(3)]
+    people = [desk.person(f"Person {number}", f"p{number}@customer.example") for number in range(7)]
+    for deal in deals:
+        for person in people:
+            desk.role(deal, person, "Other")
+    desk.sandbox.faults.arm("SF05", size=2)
+    desk.sandbox.faults.arm("SF06", sizes=[2])
+    seen = Snapshot().take(desk.connector().pull(None))
+    assert [len(seen.deals[deal].contacts or ()) for deal in deals] == [7, 7, 7]
+
+
+def test_SF06_only_the_server_says_when_it_is_over(desk: Desk) -> None:
+    for number in range(1_000):
+        desk.deal(f"Deal {number}")
+    desk.sandbox.faults.arm("SF06", sizes=[500, 231, 100])
+    seen = Snapshot().take(desk.connector().pull(None))
+    assert len(seen.deals) == 1_000
+    assert [page.complete for page in seen.pages].count(True) == 1
+
+
+def test_SF08_a_server_that_leads_in_a_circle_is_left(desk: Desk) -> None:
+    for number in range(600):
+        desk.deal(f"Deal {number}")
+    desk.sandbox.faults.arm("SF06", sizes=[200])
+    desk.sandbox.faults.arm("SF08")
+    with pytest.raises(TryLater, match="circle"):
+        Snapshot().take(desk.connector().pull(None))
+
+
+def test_SF32_a_hard_delete_is_found_by_its_absence(desk: Desk) -> None:
+    kept, lost = desk.deal("Kept"), desk.deal("Lost")
+    connector = desk.connector()
+    seen = Snapshot().take(connector.pull(None))
+    removal.hard_delete(desk.org, lost)
+    for _ in range(2):
+        desk.sandbox.clock.advance(timedelta(days=1, minutes=1))
+        seen.take(connector.pull(seen.cursor))
+    compared = [page.open_ids for page in seen.pages if page.open_ids is not None]
+    assert compared == [frozenset({kept})] * 2
+
+
+def test_SF32_a_comparison_that_shows_less_than_half_is_not_believed(desk: Desk) -> None:
+    for number in range(10):
+        desk.deal(f"Deal {number}")
+    connector = desk.connector()
+    seen = Snapshot().take(connector.pull(None))
+    desk.sandbox.clock.advance(timedelta(days=1, minutes=1))
+    seen.take(connector.pull(seen.cursor))
+    desk.sandbox.faults.arm("SF32", share=0.6)
+    desk.sandbox.clock.advance(timedelta(days=1, minutes=1))
+    pages = list(connector.pull(seen.cursor))
+    assert [page.open_ids for page in pages if page.open_ids is not None] == []
+
+
+def test_a_soft_delete_is_told_and_taken_back(desk: Desk) -> None:
+    deal = desk.deal()
+    connector = desk.connector()
+    seen = Snapshot().take(connector.pull(None))
+    desk.sandbox.clock.advance(FIVE_MINUTES)
+    removal.delete(desk.org, deal)
+    seen.take(connector.pull(seen.cursor))
+    assert seen.gone == {deal}
+    desk.sandbox.clock.advance(FIVE_MINUTES)
+    removal.undelete(desk.org, deal)
+    seen.take(connector.pull(seen.cursor))
+    assert seen.gone == set()
+
+
+def test_X02_a_pull_that_is_killed_anywhere_ends_in_the_same_state(desk: Desk) -> None:
+    deals = [desk.deal(f"Deal {number}") for number in range(12)]
+    for deal in deals:
+        desk.mail(deal)
+        desk.meeting(deal, NOW + timedelta(days=2))
+    desk.sandbox.faults.arm("SF06", sizes=[3])
+    whole = Snapshot().take(desk.connector().pull(None))
+    assert len(whole.pages) > 3
+    for stop in range(1, len(whole.pages)):
+        killed = Snapshot().take(whole.pages[:stop])
+        killed.take(desk.connector().pull(killed.cursor))
+        assert (killed.deals, killed.activities, killed.visits) == (whole.deals, whole.activities, whole.visits)
+
+
+def test_a_deal_never_comes_before_its_evidence(desk: Desk) -> None:
+    for number in range(9):
+        deal = desk.deal(f"Deal {number}")
+        desk.mail(deal)
+        desk.call(deal)
+    desk.sandbox.faults.arm("SF06", sizes=[2])
+    told: set[str] = set()
+    for page in desk.connector().pull(None):
+        assert not {record for one in page.activities for record in one.records} & told
+        told |= {deal.id for deal in page.deals}
+    assert len(told) == 9
+
+
+def test_the_overlap_hands_nothing_over_twice(desk: Desk) -> None:
+    connector = desk.connector()
+    seen = Snapshot().take(connector.pull(None))
+    desk.sandbox.clock.advance(FIVE_MINUTES)
+    desk.deal(at=desk.ago())
+    first = list(connector.pull(seen.cursor))
+    again = list(connector.pull(first[-1].cursor))
+    assert [len(page.deals) for page in (*first, *again)] == [1, 0]
+
+
+def test_an_answer_that_was_changed_alone_is_seen_within_the_hour(desk: Desk) -> None:
+    deal = desk.deal()
+    event = desk.meeting(deal, NOW + timedelta(days=3))
+    reply = desk.answer(event, desk.contact, "Accepted")
+    connector = desk.connector()
+    seen = Snapshot().take(connector.pull(None))
+    assert seen.evidence(deal).next_meeting_at is not None
+    desk.sandbox.clock.advance(timedelta(minutes=30))
+    desk.org.update(reply, {"Status": "Declined"})
+    person = desk.person("Mori", "mori@customer.example")
+    desk.role(deal, person, "Champion", at=desk.ago())
+    desk.sandbox.clock.advance(timedelta(minutes=31))
+    seen.take(connector.pull(seen.cursor))
+    assert seen.evidence(deal).next_meeting_at is None
+    assert seen.deals[deal].contacts == {person}
+    assert seen.deals[deal].fields["roles.champion"] == 1
