@@ -77,7 +77,9 @@ def _read(one: Read, reader: Reader) -> Iterator[str]:
         yield from (f"  {line.strip()}" for line in more)
         return
     if one.busy:
-        yield words.gettext("{name}: another process is reading it").format(name=name)
+        yield words.gettext(
+            "{name}: another process is reading it; if that has ended, it is free again in a few minutes"
+        ).format(name=name)
         return
     if one.read and one.read == one.records:
         said = words.gettext("{name}: {records} records read, {open} of them open")

@@ -1,0 +1,96 @@
+"""What waits for a person's word: it is listed, and let go or dropped with one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from stalewatch.store import audit
+from stalewatch.store.engine import Database
+from tests.cli.company import CONFIG, Company
+from tests.cli.conftest import Call
+
+STORM = CONFIG.replace("storm_guard: off\n", "storm_guard: {share: 0.2, at_least: 2}\n")
+
+
+@pytest.fixture
+def stormy(here: Path, call: Call) -> Company:
+    """Three deals became late at once, and the storm guard holds what is to be said of them."""
+    company = Company(here, call)
+    company.configure(STORM)
+    for name, owner in (("acme", "Sato"), ("beta", "Sato"), ("kumo", "Tanaka")):
+        company.has(name, owner=owner)
+    assert company.does("run", "--once").status == 0
+    return company
+
+
+def ids(company: Company) -> list[str]:
+    return [piece["id"] for piece in json.loads(company.does("work", "ls", "--json").out)]
+
+
+def acts(company: Company) -> list[tuple[str, str]]:
+    """What was done by hand, and by whom."""
+    db = Database(f"sqlite:///{company.folder / 'stalewatch.db'}")
+    with db.read() as conn:
+        found = [(row.action, row.actor) for row in audit.read(conn) if row.action.startswith("work.")]
+    db.dispose()
+    return found
+
+
+def test_nothing_waits_at_first(here: Path, call: Call) -> None:
+    company = Company(here, call)
+    company.has("acme")
+    company.does("run", "--once")
+    assert company.does("work", "ls").out == "Nothing waits for you.\n"
+
+
+def test_what_the_storm_guard_holds_is_listed_with_its_reason(stormy: Company) -> None:
+    said = stormy.does("work", "ls")
+    assert said.lines[0] == "3 things wait for a word: storm 3"
+    assert said.lines[2].split() == ["ID", "WHAT", "TO", "ABOUT", "WHY", "SINCE"]
+    assert any("Kumo · too-long" in line and "Tanaka" in line for line in said.lines)
+    assert "ご判断待ちが3件あります" in stormy.does("work", "ls", "--lang", "ja").out
+
+
+def test_a_storm_is_let_go_and_everybody_hears_once(stormy: Company) -> None:
+    said = stormy.does("work", "release", "--all", "--reason", "storm")
+    assert (said.status, said.out) == (0, "3 go on.\n")
+    told = stormy.does("dispatch").out
+    assert told.count("── ") == 2
+    assert "2 deals need a next step from you" in told
+    assert stormy.does("work", "ls").out == "Nothing waits for you.\n"
+    assert len(acts(stormy)) == 3
+    assert {action for action, _ in acts(stormy)} == {"work.release"}
+    assert all(actor.startswith("command line") for _, actor in acts(stormy))
+
+
+def test_what_is_dropped_is_never_said_but_stays_on_the_list(stormy: Company) -> None:
+    [first, *_] = ids(stormy)
+    assert stormy.does("work", "drop", first[:6]).out == "1 will never be sent.\n"
+    assert first not in ids(stormy)
+    stormy.does("work", "drop", "--all")
+    assert "Said  nothing" in stormy.does("dispatch").out
+    assert stormy.does("deals", "stalled").lines[0].startswith("3 deals are stalled")
+    assert "not said: discarded by hand" in stormy.does("deals", "show", "export:acme").out
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "complaint"),
+    [
+        (("release",), 2, "name what is meant: ids from `stalewatch work ls`, or --all"),
+        (("drop", "abc", "--all"), 2, "name what is meant: ids from `stalewatch work ls`, or --all"),
+        (("release", "abc", "--reason", "storm"), 2, "--reason goes with --all"),
+        (("release", "zzz"), 1, "nothing that waits is called zzz"),
+        (("drop", "--all", "--reason", "stork"), 1, "nothing waits for the reason 'stork'"),
+    ],
+)
+def test_a_word_that_names_nothing_changes_nothing(
+    stormy: Company, words: tuple[str, ...], status: int, complaint: str
+) -> None:
+    said = stormy.does("work", *words)
+    assert said.status == status
+    assert said.err.splitlines()[0] == complaint
+    assert len(ids(stormy)) == 3
+    assert acts(stormy) == []
