@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, Final
 
 import click
 import msgspec
@@ -17,12 +15,12 @@ from stalewatch.cli import deal_lists, record_page
 from stalewatch.cli.deal_lists import Shown, counted
 from stalewatch.cli.grid import terminal_width
 from stalewatch.cli.invocation import Invocation
+from stalewatch.cli.list_options import WEEK
 from stalewatch.cli.projects import language_of, open_project
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.times import duration
-from stalewatch.domain.durations import Duration, Unit
+from stalewatch.domain.durations import Duration
 from stalewatch.domain.instants import to_us
-from stalewatch.domain.language.durations import parse
 from stalewatch.sdk.errors import StalewatchError
 from stalewatch.services.exporting import as_csv
 from stalewatch.services.listing import Listing, Reason
@@ -30,42 +28,9 @@ from stalewatch.services.people import called
 from stalewatch.services.reports import Filters, Page, Reports
 from stalewatch.wiring import Stalewatch
 
-Decorator = Callable[..., Any]
-_WEEK: Final = Duration(7, Unit.DAY)
-
 
 class NoSuch(StalewatchError):
     """Something was asked for by a name that nothing has."""
-
-
-class Span(click.ParamType[Duration]):
-    """A span of time as rules write it: 7d, 5bd, 24h, 2w."""
-
-    name = "SPAN"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Duration:
-        found = value if isinstance(value, Duration) else parse(str(value))
-        if found is None:
-            self.fail(f"{value!r} is not a span of time; write it like 7d, 5bd, 24h or 2w", param, ctx)
-        return found
-
-
-span = click.option("--within", type=Span(), default=_WEEK, show_default="7d", help="How near: 7d, 5bd, 24h, 2w.")
-kinds = click.option("--object", "obj", type=click.Choice(["deal", "partner_deal"]), help="Only this kind of deal.")
-
-
-def filters(function: Decorator) -> Decorator:
-    """The options by which every list is narrowed."""
-    options = (
-        click.option("--owner", metavar="WHO", help="Only of this owner: an e-mail address, a name or an id."),
-        click.option("--team", metavar="NAME", help="Only of this team."),
-        click.option("--rule", metavar="ID", help="Only where this rule is a reason."),
-        click.option("--severity", type=click.Choice(["info", "warning", "critical"]), help="Only of this severity."),
-        click.option("--format", "shape", type=click.Choice(["table", "json", "csv"]), help="How to print [table]."),
-    )
-    for option in reversed(options):
-        function = option(function)
-    return function
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,12 +138,12 @@ def about(app: Stalewatch, asked: Asked, listing: Listing, reader: Reader) -> Sh
 
 def _ahead(app: Stalewatch, asked: Asked, reader: Reader) -> str:
     """Nothing is stalled; how much will be."""
-    soon = read_list(app, Asked(within=_WEEK, obj=asked.obj, owner=asked.owner, team=asked.team), reader.language)
+    soon = read_list(app, Asked(within=WEEK, obj=asked.obj, owner=asked.owner, team=asked.team), reader.language)
     if not soon.total:
-        return reader.words.gettext("None will be due within {span}.").format(span=duration(_WEEK, reader))
+        return reader.words.gettext("None will be due within {span}.").format(span=duration(WEEK, reader))
     count = counted(soon.total, asked.leads, reader)
     said = reader.words.ngettext("{what} will be due within {span}.", "{what} will be due within {span}.", soon.total)
-    return said.format(what=count, span=duration(_WEEK, reader))
+    return said.format(what=count, span=duration(WEEK, reader))
 
 
 def _microseconds(app: Stalewatch, within: Duration, now: int) -> int:

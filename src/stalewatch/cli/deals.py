@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
-from stalewatch.cli.asking import Asked, filters, kinds, print_list, print_record, span
+from stalewatch.cli.asking import Asked, print_list, print_record
 from stalewatch.cli.invocation import Invocation, command, group
+from stalewatch.cli.list_options import filters, kinds, span
 from stalewatch.domain.durations import Duration
 
 

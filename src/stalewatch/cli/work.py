@@ -20,7 +20,8 @@ from stalewatch.cli.work_words import happened, kind, summary, why
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.times import moment
 from stalewatch.delivery.wording.untrusted import clean
-from stalewatch.services.work import Moved, Piece, Work, by_reason, chosen, everything
+from stalewatch.services.pieces import Piece, by_reason, chosen, everything
+from stalewatch.services.work import Moved, Work
 from stalewatch.wiring import Stalewatch
 
 _MOST_ROWS: Final = 50

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from stalewatch.cli.record_words import because
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.untrusted import clean
-from stalewatch.services.work import Kind, Moved, Piece
+from stalewatch.services.pieces import Kind, Piece
+from stalewatch.services.work import Moved
 
 
 def summary(reasons: Mapping[str, int], reader: Reader) -> str:
