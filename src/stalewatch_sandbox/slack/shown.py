@@ -90,10 +90,11 @@ class Shown:
         wrong = self.errors.get(str(block.get("block_id")), "")
         hint = f'<span class="note">{self.text(block["hint"])}</span>' if "hint" in block else ""
         needed = not block.get("optional")
+        tag = "fieldset" if element.get("type") in ("radio_buttons", "checkboxes") else "label"
         return (
-            f'<label class="field"><span>{self.text(block.get("label"))}</span>'
+            f'<{tag} class="field"><span>{self.text(block.get("label"))}</span>'
             f"{widget(element, f'input:{number}', self.members, is_required=needed)}{hint}"
-            f"{f'<span class=wrong>{html.escape(wrong)}</span>' if wrong else ''}</label>"
+            f"{f'<span class=wrong>{html.escape(wrong)}</span>' if wrong else ''}</{tag}>"
         )
 
     def _rich(self, element: Block) -> str:

@@ -51,7 +51,7 @@ button.danger{background:var(--bad);border-color:var(--bad);color:var(--bg)}
 :is(button,a,input,select,textarea):focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 select,input,textarea{background:var(--bg);border:1px solid var(--line);border-radius:6px;padding:.35rem .5rem;
 max-width:100%}
-.field{display:block;margin:.8rem 0}.field>span{display:block;font-weight:600;margin-bottom:.25rem}
+.field{display:block;margin:.8rem 0;padding:0;border:0}.field>span{display:block;font-weight:600;margin-bottom:.25rem}
 .field input:not([type=checkbox],[type=radio]),.field textarea,.field select{width:100%}
 .choice{display:block}.wrong{color:var(--bad);font-size:.85rem}
 blockquote{margin:.1rem 0;padding-left:.75rem;border-left:4px solid var(--line)}
@@ -60,7 +60,7 @@ border:1px solid var(--line);border-radius:4px}
 code{color:var(--code);padding:.1em .25em}pre{padding:.5rem;margin:.3rem 0;white-space:pre-wrap}
 a{color:var(--accent)}.mention{color:var(--accent);background:var(--on);border-radius:3px;padding:0 .15rem}
 .loud{background:var(--mention)}
-.say{padding:.75rem 1.25rem;border-top:1px solid var(--line);display:flex;gap:.5rem;max-width:52rem}
+.say{padding:.75rem 1.25rem;border-top:1px solid var(--line);display:flex;gap:.5rem}
 .say input{flex:1}
 dialog{border:1px solid var(--line);border-radius:10px;background:var(--bg);color:var(--ink);padding:0;width:32rem;
 max-width:94vw;position:fixed;inset:8vh 0 auto;margin:auto;max-height:84vh;overflow:auto;
