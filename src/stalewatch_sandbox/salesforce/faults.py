@@ -29,10 +29,11 @@ def catalogue(sandbox: SalesforceSandbox) -> Catalogue:
         "SF05": switches.cut_children, "SF06": switches.shrinking_pages, "SF08": repeated_page,
         "SF10": query_timeout, "SF11": too_large, "SF12": quota_exhausted, "SF13": too_many_at_once,
         "SF14": switches.shared_quota, "SF15": switches.session_expires, "SF16": session_never_valid,
-        "SF17": odd_unauthorised, "SF23": odd_edge, "SF24": maintenance, "SF25": truncated, "SF26": never_answers,
-        "SF28": switches.hidden_field, "SF29": switches.hidden_field, "SF32": switches.vanished,
-        "SF37": switches.hidden_object, "SF46": switches.no_mails, "SF48": switches.private,
-        "SF54": row_locked, "SF55": lost_answer, "X04": echoed_token, "X06": wrong_charset,
+        "SF17": odd_unauthorised, "SF22": switches.nobody_approved, "SF23": odd_edge, "SF24": maintenance,
+        "SF25": truncated, "SF26": never_answers, "SF28": switches.hidden_field, "SF29": switches.hidden_field,
+        "SF32": switches.vanished, "SF33": switches.late_deletions, "SF37": switches.hidden_object,
+        "SF46": switches.no_mails, "SF48": switches.private, "SF53": refused_write, "SF54": row_locked,
+        "SF55": lost_answer, "X04": echoed_token, "X06": wrong_charset,
         **scenes(sandbox),
     }  # fmt: skip
 
@@ -122,6 +123,12 @@ def never_answers(how: str = "silence", *, login: bool = False) -> Fault:
     """The connection is accepted, and then nothing, or one byte a second ("drip")."""
     on = any_request if login else is_data
     return Fault(on=on, afterwards=lambda _, response: replace(response, delivery=Delivery(how)))
+
+
+def refused_write(error: str = "FIELD_CUSTOM_VALIDATION_EXCEPTION", message: str = "Ask your manager.") -> Fault:
+    """Every write is refused; INSUFFICIENT_ACCESS_OR_READONLY comes with 403, everything else with 400."""
+    status = 403 if error == "INSUFFICIENT_ACCESS_OR_READONLY" else 400
+    return Fault(on=is_write, instead=_refusal(status, error, message))
 
 
 def row_locked() -> Fault:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from stalewatch_sandbox.salesforce import removal
+from stalewatch_sandbox.salesforce.schema import Field
 from stalewatch_sandbox.salesforce.table import Row
 from stalewatch_sandbox.serving.exchange import Request
 from stalewatch_sandbox.serving.faults import Catalogue, Fault
@@ -28,11 +29,18 @@ class NothingToTell(LookupError):
 def scenes(sandbox: SalesforceSandbox) -> Catalogue:
     """Every scene of one sandbox."""
     written = {
-        "SF34": merge_contacts, "SF35": edit_amount, "SF38": date_history_back, "SF39": plan_far_ahead,
-        "SF40": mail_arrives, "SF41": nobody_is_there, "SF43": meeting_is_off, "SF45": met_long_ago,
-        "SF49": owner_leaves,
+        "SF30": recalculate, "SF34": merge_contacts, "SF35": edit_amount, "SF38": date_history_back,
+        "SF39": plan_far_ahead, "SF40": mail_arrives, "SF41": nobody_is_there, "SF43": meeting_is_off,
+        "SF45": met_long_ago, "SF49": owner_leaves,
     }  # fmt: skip
     return {case: _scene(sandbox, write) for case, write in written.items()}
+
+
+def recalculate(org: Org, deal: Row, *, field: str = "Score__c", value: float = 1.0) -> None:
+    """SF30: a formula field, made if need be, has another value, and the stamp stays."""
+    if org.schema.known("Opportunity").field(field) is None:
+        org.schema.add_field("Opportunity", Field(name=field, type="double", is_calculated=True), org.clock.now())
+    org.recalculate(deal["Id"], {field: value})
 
 
 def edit_amount(org: Org, deal: Row, *, amount: float = 1.0) -> None:

@@ -122,6 +122,14 @@ class Switches:
         org = self._sandbox.org
         return _setting(org, "blind_to", (*org.blind_to, is_mail))
 
+    def nobody_approved(self) -> Fault:
+        """No user is pre-authorised for the JWT flow any more."""
+        return _setting(self._sandbox.app, "approved", set())
+
+    def late_deletions(self, hours: float = 3) -> Fault:
+        """The lists of deleted records are complete only up to so long ago."""
+        return _setting(self._sandbox.application.replication, "lag", timedelta(hours=hours))
+
     def private(self) -> Fault:
         """The integration user has no View All Data, so private events of others are not there for it."""
         return _setting(self._sandbox.org, "sees_all", False)

@@ -93,7 +93,10 @@ class Response:
     @classmethod
     def json(cls, value: object, status: int = 200, *, weight: int = 0, kind: str = "") -> Response:
         """A JSON document in UTF-8."""
-        body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+        try:
+            body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        except UnicodeEncodeError:  # half a character: JSON can say it, UTF-8 cannot
+            body = json.dumps(value, separators=(",", ":")).encode()
         return cls(status, body, {"Content-Type": "application/json;charset=UTF-8"}, weight=weight, kind=kind)
 
     @classmethod

@@ -6,7 +6,7 @@ import gzip
 import socket
 import struct
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from io import BufferedIOBase
@@ -16,6 +16,9 @@ from stalewatch_sandbox.serving.exchange import Delivery, Request, Response
 
 _WORTH_PACKING: Final = 1000
 """Bytes below which gzip is not worth its header."""
+_LONG: Final = 65_536
+"""Bytes above which an answer comes in chunks, cut wherever one ends: also within a character."""
+_CHUNK: Final = 16_381
 _DRIP: Final = 1.0
 """Seconds between two bytes."""
 _LINGER: Final = struct.Struct("ii")
@@ -38,6 +41,9 @@ def sent(out: BufferedIOBase, connection: socket.socket, response: Response, sto
     if response.delay and stopping.wait(response.delay):
         return False
     match response.delivery:
+        case Delivery.WHOLE if len(response.body) > _LONG:
+            _write(out, _head(response, {"Transfer-Encoding": "chunked"}), *_chunks(response.body))
+            return True
         case Delivery.WHOLE:
             _write(out, _head(response, _length(response)), _body(response))
             return True
@@ -76,6 +82,13 @@ def _drip(out: BufferedIOBase, response: Response, stopping: threading.Event) ->
 def _write(out: BufferedIOBase, *parts: bytes) -> None:
     out.writelines(parts)
     out.flush()
+
+
+def _chunks(body: bytes) -> Iterator[bytes]:
+    for start in range(0, len(body), _CHUNK):
+        piece = body[start : start + _CHUNK]
+        yield b"%x\r\n%b\r\n" % (len(piece), piece)
+    yield b"0\r\n\r\n"
 
 
 def _length(response: Response) -> dict[str, str]:

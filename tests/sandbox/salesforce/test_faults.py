@@ -193,6 +193,18 @@ def test_sf28_a_field_is_hidden_and_comes_back(api: Rest, faults: Faults) -> Non
     assert api.rows("SELECT NextStep FROM Opportunity") == []
 
 
+def test_sf30_a_formula_changes_and_no_stamp_tells(
+    api: Rest, org: Org, faults: Faults, sandbox: SalesforceSandbox
+) -> None:
+    deal(org)
+    sandbox.clock.advance(timedelta(hours=1))
+    faults.arm("SF30", value=7)
+    [row] = api.rows("SELECT Score__c, SystemModstamp FROM Opportunity")
+    assert row == {"Score__c": 7.0, "SystemModstamp": "2026-04-01T12:00:00.000+0000"}
+    [score] = [one for one in api.get("/sobjects/Opportunity/describe").json()["fields"] if one["name"] == "Score__c"]
+    assert score["calculated"] is True
+
+
 def test_sf32_records_vanish_without_a_trace(api: Rest, org: Org, faults: Faults) -> None:
     gone, kept = deal(org), deal(org)
     faults.arm("SF32", ids=[gone])
@@ -207,6 +219,12 @@ def test_sf32_a_share_of_all_records_vanishes(api: Rest, org: Org, faults: Fault
         deal(org, str(number))
     faults.arm("SF32", share=0.6)
     assert len(api.rows(ALL, "queryAll")) == 4
+
+
+def test_sf33_the_list_of_the_deleted_is_behind(api: Rest, faults: Faults) -> None:
+    faults.arm("SF33", hours=3)
+    listed = api.get("/sobjects/Opportunity/deleted/", start="2026-04-01T00:00:00Z", end="2026-04-01T12:00:00Z").json()
+    assert listed["latestDateCovered"] == "2026-04-01T09:00:00.000+0000"
 
 
 def test_sf34_two_contacts_are_one(api: Rest, org: Org, faults: Faults) -> None:
@@ -297,6 +315,15 @@ def test_sf49_the_owner_is_gone(api: Rest, org: Org, faults: Faults) -> None:
     deal(org, OwnerId=org.insert("User", {"LastName": "Sato"}))
     faults.arm("SF49")
     assert api.query("SELECT Owner.IsActive FROM Opportunity")["records"][0]["Owner"]["IsActive"] is False
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [("FIELD_CUSTOM_VALIDATION_EXCEPTION", 400), ("INSUFFICIENT_ACCESS_OR_READONLY", 403)]
+)
+def test_sf53_a_write_is_refused(error: str, status: int, api: Rest, org: Org, faults: Faults) -> None:
+    faults.arm("SF53", error=error)
+    path = f"/services/data/{VERSION}/sobjects/Opportunity/{deal(org)}"
+    assert code(api.http.patch(path, json={"NextStep": "x"})) == (status, error)
 
 
 def test_sf54_a_row_is_locked_twice(api: Rest, org: Org, faults: Faults) -> None:

@@ -83,6 +83,17 @@ def test_gzip_for_those_who_take_it(client: httpx.Client) -> None:
     assert int(small.headers["Content-Length"]) < int(plain.headers["Content-Length"]) / 10
 
 
+def test_a_long_answer_comes_in_chunks_that_do_not_care_for_characters(client: httpx.Client) -> None:
+    long = "語" * 30_000
+    answer = client.post("/", content=long.encode(), headers={"Accept-Encoding": "identity"})
+    assert answer.headers["Transfer-Encoding"] == "chunked"
+    assert answer.json()["body"] == long
+
+
+def test_half_a_character_is_told_as_json_can() -> None:
+    assert Response.json({"name": "a\ud800"}).body == b'{"name":"a\\ud800"}'
+
+
 def test_the_date_header_follows_the_clock_and_its_skew(server: SandboxServer, client: httpx.Client) -> None:
     assert client.get("/").headers["Date"] == "Wed, 01 Apr 2026 12:00:00 GMT"
     server.board.clock.advance(timedelta(days=1))
