@@ -11,6 +11,7 @@ from typing import Any
 from stalewatch_sandbox.hubspot.api import HubSpotApi
 from stalewatch_sandbox.hubspot.bodies import Wanted, version_body
 from stalewatch_sandbox.hubspot.paths import place
+from stalewatch_sandbox.hubspot.values import milliseconds
 from stalewatch_sandbox.hubspot.visit import kind_of
 from stalewatch_sandbox.serving.exchange import Request, Response
 from stalewatch_sandbox.serving.faults import Catalogue, Fault
@@ -31,11 +32,14 @@ class SearchFaults:
         """By the ids of their cases."""
         return {"HS01": self.lagging, "HS02": self.unordered, "HS03": self.walled, "HS05": self.shifting}
 
-    def lagging(self, minutes: float = 7) -> Fault:
-        """HS01: search learns of an edit so many minutes later."""
+    def lagging(self, minutes: float = 7, hidden: str | None = None, kind: str = "deals") -> Fault:
+        """HS01: search learns of an edit so many minutes later, and knows nothing of one record for two minutes."""
         portal = self._api.portal
 
         def switch() -> Callable[[], None]:
+            if hidden is not None:
+                until = milliseconds(portal.now() + timedelta(minutes=2))
+                portal.index(kind_of(kind)).hide(int(hidden), until)
             before, portal.lag = portal.lag, timedelta(minutes=minutes)
             return lambda: setattr(portal, "lag", before)
 

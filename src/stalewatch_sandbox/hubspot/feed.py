@@ -12,7 +12,7 @@ from operator import itemgetter
 from stalewatch.sdk.records import Actor
 from stalewatch_sandbox.accounts import Contact
 from stalewatch_sandbox.happenings import Happening
-from stalewatch_sandbox.hubspot.naming import furnish, lead_stage_id
+from stalewatch_sandbox.hubspot.naming import LEAD_PIPELINE, furnish, lead_stage_id
 from stalewatch_sandbox.hubspot.scribe import Logging, Scribe
 from stalewatch_sandbox.hubspot.server import HubSpotServer
 from stalewatch_sandbox.leads import Lead
@@ -20,7 +20,6 @@ from stalewatch_sandbox.opportunity import Opportunity
 from stalewatch_sandbox.pipeline import World
 
 _Step = tuple[datetime, int, Opportunity | Lead, Happening | Callable[[], object]]
-_LEADS = "lead-pipeline-id"
 
 
 class Feed:
@@ -79,7 +78,7 @@ class Feed:
             if state is None:
                 return
             properties: dict[str, object] = {
-                "hs_pipeline": _LEADS, "hs_pipeline_stage": lead_stage_id(state.status), "mql_at": state.mql_at,
+                "hs_pipeline": LEAD_PIPELINE, "hs_pipeline_stage": lead_stage_id(state.status), "mql_at": state.mql_at,
                 "hubspot_owner_id": self.scribe.owners[state.owner] if state.owner else None,
                 "handed_off_at": state.handed_off_at, "unconverted_reason": state.unconverted_reason,
             }  # fmt: skip

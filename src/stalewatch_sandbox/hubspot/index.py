@@ -22,6 +22,7 @@ class SearchIndex:
         self._numbers: list[int] = []
         self._modified: list[tuple[int, int]] = []
         self._waiting: list[tuple[int, int, int, Version | None]] = []
+        self._hidden: dict[int, int] = {}
         self._order = count()
 
     def __len__(self) -> int:
@@ -34,29 +35,37 @@ class SearchIndex:
         else:
             heappush(self._waiting, (visible_at, next(self._order), number, version))
 
+    def hide(self, number: int, until: int) -> None:
+        """Know nothing of a record up to a moment, as happens while it is indexed anew."""
+        self._hidden[number] = until
+
     def settle(self, now: int) -> None:
         """Show everything whose moment has come, in the order of these moments."""
         while self._waiting and self._waiting[0][0] <= now:
             _, _, number, version = heappop(self._waiting)
             self._show(number, version)
+        self._hidden = {number: until for number, until in self._hidden.items() if until > now}
 
     def all(self) -> Iterator[Version]:
         """Every version, in the order of ids."""
-        return (self._known[number] for number in self._numbers)
+        return self._shown(self._numbers)
 
     def numbered(self, numbers: Iterable[int]) -> Iterator[Version]:
         """Those of these ids that are known, in the order of ids."""
-        return (self._known[number] for number in sorted(set(numbers)) if number in self._known)
+        return self._shown(sorted(number for number in set(numbers) if number in self._known))
 
     def above(self, number: int) -> Iterator[Version]:
         """Those whose id is greater, in the order of ids."""
-        return (self._known[one] for one in self._numbers[bisect_right(self._numbers, number) :])
+        return self._shown(self._numbers[bisect_right(self._numbers, number) :])
 
     def modified_between(self, low: int, high: int) -> Iterator[Version]:
         """Those that were last modified in this span of milliseconds, both ends included, in the order of ids."""
         first, last = bisect_left(self._modified, (low, -1)), bisect_left(self._modified, (high + 1, -1))
         numbers = {number for at, number in self._modified[first:last] if self._is_current(at, number)}
         return self.numbered(numbers)
+
+    def _shown(self, numbers: Iterable[int]) -> Iterator[Version]:
+        return (self._known[number] for number in numbers if number not in self._hidden)
 
     def _is_current(self, at: int, number: int) -> bool:
         return number in self._known and self._known[number].modified == at

@@ -39,7 +39,7 @@ _LEAD_STAGES: Final[Mapping[str, tuple[str, str, str]]] = {
     "recycled": ("Recycled", "再育成", "UNQUALIFIED"),
     "disqualified": ("Disqualified", "対象外", "UNQUALIFIED"),
 }
-_LEAD_PIPELINE: Final = "lead-pipeline-id"
+LEAD_PIPELINE: Final = "lead-pipeline-id"
 _STANDARD: Final[Mapping[str, str]] = {
     "amount": "amount",
     "close_date": "closedate",
@@ -75,7 +75,7 @@ def furnish(portal: Portal, language: Language) -> None:
         for name, labels in _PIPELINES.items()
     ]
     portal.set_pipelines("deals", pipelines)
-    portal.set_pipelines("leads", [Pipeline(id=_LEAD_PIPELINE, label="Leads", stages=_lead_stages(language))])
+    portal.set_pipelines("leads", [Pipeline(id=LEAD_PIPELINE, label="Leads", stages=_lead_stages(language))])
     for kind, own in ((DEALS, _OWN), (LEADS, _OWN_OF_LEADS)):
         for name, type_ in own.items():
             portal.schema.add_own(kind, name, type_)

@@ -37,6 +37,7 @@ margin-left:.35rem;vertical-align:middle}
 time,.note{color:var(--soft);font-size:.78rem;margin-left:.4rem}
 .body{overflow-wrap:anywhere;min-width:0}
 .section{display:flex;gap:1rem;justify-content:space-between;align-items:flex-start;margin:.35rem 0}
+.section>:first-child{flex:1;min-width:0}
 .fields{display:grid;grid-template-columns:repeat(auto-fit,minmax(12rem,1fr));gap:.35rem 1rem;margin:.35rem 0}
 .heading{font-size:1.15rem;font-weight:700;margin:.5rem 0 .25rem}
 .context{color:var(--soft);font-size:.82rem;margin:.25rem 0;display:flex;flex-wrap:wrap;gap:.6rem}

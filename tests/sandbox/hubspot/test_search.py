@@ -160,6 +160,14 @@ def test_hs01_search_learns_of_an_edit_minutes_later_and_shows_the_old_state_unt
     assert [(row["id"], row["properties"]["dealname"]) for row in rows] == [(old, "New name"), (new, "Acme")]
 
 
+def test_hs01_search_forgets_a_record_for_two_minutes(server: HubSpotServer, caller: Caller) -> None:
+    one, other = deal(server), deal(server)
+    server.board.faults.arm("HS01", hidden=one)
+    assert caller.ids("deals") == [other]
+    server.board.clock.advance(minutes(2))
+    assert caller.ids("deals") == [one, other]
+
+
 @given(some.lists(some.tuples(some.integers(0, 5), some.integers(0, 600)), max_size=25))
 def test_a_window_finds_what_was_modified_last_inside_of_it(edits: list[tuple[int, int]]) -> None:
     from tests.sandbox.hubspot.indexes import answered

@@ -10,6 +10,7 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
+from slack_sdk.http_retry.handler import RetryHandler
 
 from stalewatch_sandbox.slack.api import SCOPES
 from tests.sandbox.slack.workspaces import DELIVERY, Stage, asking, modal, section
@@ -168,7 +169,7 @@ def test_one_message_a_second_and_channel(stage: Stage) -> None:
 
 
 def test_a_client_that_waits_as_told_gets_through(stage: Stage) -> None:
-    handlers = [RateLimitErrorRetryHandler(max_retry_count=1)]
+    handlers: list[RetryHandler] = [RateLimitErrorRetryHandler(max_retry_count=1)]
     waiting = WebClient(stage.server.token, base_url=stage.server.api_url, retry_handlers=handlers)
     stage.server.board.faults.arm("ratelimited", retry_after="0")
     assert waiting.chat_postMessage(channel=stage.dm, text="second try")["ok"]
