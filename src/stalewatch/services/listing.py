@@ -95,8 +95,9 @@ class Shelf:
         return cls(book, language, now, calendars_of(conn, book, objects), clocks)
 
     def stalled(self, row: Any, late: Sequence[Any]) -> Item:
-        """A record with its breached alerts, the gravest first."""
-        return self._item(row, tuple(self._late(row, one) for one in late), row.breach_at)
+        """A record with its breached alerts, the gravest first; what another one hides stands behind it."""
+        ordered = sorted(late, key=lambda one: one.muted_by is not None)
+        return self._item(row, tuple(self._late(row, one) for one in ordered), row.breach_at)
 
     def soon(self, row: Any, until: int) -> Item:
         """A record with the deadlines that break by then, the first due first."""
