@@ -1,0 +1,188 @@
+"""What changed in a window: five searches when nothing did, and whatever belongs to what did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+
+from stalewatch.sdk.records import Rejected
+from stalewatch_hubspot import queries
+from stalewatch_hubspot.api import chunks
+from stalewatch_hubspot.gathering import Gatherer, Piece, inverted
+from stalewatch_hubspot.loading import BLOCK, PART, Loader
+from stalewatch_hubspot.memory import Bonds, Seen
+from stalewatch_hubspot.place import to_ms
+from stalewatch_hubspot.queries import CONTACTS, DEALS, HISTORY_BATCH, LEADS, TASKS, Kind
+from stalewatch_hubspot.rows import Row
+from stalewatch_hubspot.values import maybe
+
+
+class Window:
+    """A span of the server's time; its end is the server's time at the first answer."""
+
+    def __init__(self, low: int, server_now: Callable[[], int]) -> None:
+        self.low, self._server_now = low, server_now
+        self.high: int | None = None
+
+    def close(self) -> int:
+        """Fix the end, once; returns it."""
+        self.high = self._server_now() if self.high is None else self.high
+        return self.high
+
+
+class Cycle:
+    """One incremental pull.
+
+    Attributes:
+        end: the end of the window, once the first answer told the time.
+    """
+
+    def __init__(self, gatherer: Gatherer, bonds: Bonds, seen: Seen, window: Window) -> None:
+        self._gather, self._bonds, self._seen, self._window = gatherer, bonds, seen, window
+        self._rejected: list[Rejected] = []
+
+    @property
+    def end(self) -> int:
+        """The end of the window; the search for deals fixes it."""
+        return self._window.close()
+
+    def pieces(self) -> Iterator[Piece]:
+        """Everything that changed: activities first, so that no deal comes without its evidence."""
+        deals = self._changed(DEALS, self._gather.deal_properties)
+        acts = {kind: self._changed(kind, kind.properties) for kind in self._gather.kinds}
+        leads = self._changed(LEADS, self._gather.lead_properties) if self._gather.reads_leads else []
+        contacts = self._changed(CONTACTS, CONTACTS.properties) if self._gather.reads_roles else []
+        records = {kind: self._gather.records_of(kind, [row.id for row in rows]) for kind, rows in acts.items()}
+        touched = {record for known in records.values() for some in known.values() for record in some}
+        for row in deals:
+            (self._bonds.open if self._gather.deals.is_open(row) else self._bonds.close)(row.id)
+        self._note(acts, records)
+        yield from self._small(deals, acts, records, leads, contacts, touched)
+
+    # ------------------------------------------------------------------------------------------------ what changed
+
+    def _changed(self, kind: Kind, properties: Sequence[str]) -> list[Row]:
+        """The rows of a kind that changed in the window and were not read yet, in the order of ids."""
+        window, names = self._window, list(dict.fromkeys((*properties, kind.modified)))
+        found: dict[str, Row] = {}
+        filters = lambda: queries.modified(kind, window.low, window.high)  # noqa: E731  # asked anew for each page
+        for page in self._gather.api.keyset(kind, filters, names, belongs=lambda row: self._is_inside(kind, row)):
+            window.close()
+            self._rejected += page.rejected
+            found.update((row.id, row) for row in page.rows)
+        fresh = [row for row in found.values() if self._seen.is_new(kind.name, row.id, row.get(kind.modified))]
+        return sorted(fresh, key=lambda row: (len(row.id), row.id))
+
+    def _is_inside(self, kind: Kind, row: Row) -> bool:
+        at = maybe(row.get(kind.modified))
+        return at is not None and self._window.low <= to_ms(at)
+
+    def _note(self, acts: Mapping[Kind, Sequence[Row]], records: Mapping[Kind, Mapping[str, Sequence[str]]]) -> None:
+        """Take in what open deals are associated with since; an activity that was read lately counts already."""
+        for kind, rows in acts.items():
+            for row in rows:
+                created = maybe(row.createdAt)
+                is_new = created is not None and to_ms(created) >= self._window.low
+                if is_new and self._seen.is_stranger(kind.name, row.id):
+                    for record in records[kind].get(row.id, ()):
+                        self._bonds.add(record, kind.name, row.id)
+
+    def _remember(self, kind: Kind, rows: Sequence[Row]) -> None:
+        for row in rows:
+            self._seen.note(kind.name, row.id, row.get(kind.modified), self.end)
+
+    # -------------------------------------------------------------------------------------------------- the pages
+
+    def _small(
+        self, deals: Sequence[Row], acts: Mapping[Kind, Sequence[Row]],
+        records: Mapping[Kind, Mapping[str, Sequence[str]]], leads: Sequence[Row], contacts: Sequence[Row],
+        touched: set[str],
+    ) -> Iterator[Piece]:  # fmt: skip
+        piece = Piece(rejected=self._rejected)
+        waiting: list[Piece] = []
+        for kind, rows in acts.items():
+            for part in chunks(rows, BLOCK):
+                self._gather.tell({kind: part}, records, piece)
+                if len(piece.activities) >= BLOCK:
+                    waiting.append(piece)
+                    piece = Piece()
+            self._remember(kind, rows)
+        yield from waiting
+        if leads or self._gather.reads_leads:
+            self._tell_leads(leads, touched, piece)
+            self._remember(LEADS, leads)
+        also = self._also(deals, acts, records, contacts)
+        self._remember(CONTACTS, contacts)
+        yield from self._tell_deals([*deals, *also], {row.id for row in deals}, acts, records, piece)
+
+    def _tell_deals(
+        self, rows: Sequence[Row], changed: set[str], acts: Mapping[Kind, Sequence[Row]],
+        records: Mapping[Kind, Mapping[str, Sequence[str]]], piece: Piece,
+    ) -> Iterator[Piece]:  # fmt: skip
+        dues = self._dues(rows, acts, records)
+        moved = self._moved([row for row in rows if row.id in changed])
+        merged = [row for row in rows if row.get("hs_merged_object_ids") and self._is_fresh(row)]
+        for part in chunks(rows, PART):
+            self._gather.tell_deals(part, piece, dues=dues)
+            self._gather.tell_past([row for row in part if row.id in moved], piece)
+            yield piece
+            piece = Piece()
+        self._remember(DEALS, [row for row in rows if row.id in changed])
+        for chunk in chunks(merged, BLOCK):
+            for whole, _ in Loader(self._gather, self._bonds, is_resumed=True).whole(chunk):
+                yield whole
+        yield piece
+
+    def _moved(self, rows: Sequence[Row]) -> set[str]:
+        """The deals whose stage changed. Room that is left in the last batch of histories is used for others."""
+        found = [row.id for row in rows if self._is_moved(row)]
+        others = [row.id for row in rows if row.id not in set(found)]
+        return {*found, *others[: -len(found) % HISTORY_BATCH]}
+
+    def _is_moved(self, row: Row) -> bool:
+        entered = maybe(row.get("hs_v2_date_entered_current_stage"))
+        return entered is None or to_ms(entered) >= self._window.low
+
+    def _is_fresh(self, row: Row) -> bool:
+        """Whether a deal came into being in this window, as one does that two others were merged into."""
+        created = maybe(row.createdAt)
+        return created is None or to_ms(created) >= self._window.low
+
+    def _dues(
+        self, rows: Sequence[Row], acts: Mapping[Kind, Sequence[Row]],
+        records: Mapping[Kind, Mapping[str, Sequence[str]]],
+    ) -> Mapping[str, Sequence[date]] | None:  # fmt: skip
+        if not self._gather.wants.due or TASKS not in acts:
+            return None
+        known = {row.id for row in rows}
+        about = {record for task in acts[TASKS] for record in records[TASKS].get(task.id, ())}
+        return self._gather.all_dues(sorted(about & known))
+
+    def _also(
+        self, deals: Sequence[Row], acts: Mapping[Kind, Sequence[Row]],
+        records: Mapping[Kind, Mapping[str, Sequence[str]]], contacts: Sequence[Row],
+    ) -> list[Row]:  # fmt: skip
+        """Deals that did not change, but something that is told with them did: a contact's role, a task."""
+        wanted: set[str] = set()
+        roles = {row.id: row.get("hs_buying_role") for row in contacts}
+        fresh = [one for one, role in roles.items() if self._gather.roles.get(one, "") != role]
+        self._gather.roles.update(roles)
+        if fresh:
+            wanted |= set(inverted(self._gather.api.links(CONTACTS.name, DEALS.name, fresh)))
+        if self._gather.wants.due:
+            tasks = acts.get(TASKS, ())
+            wanted |= {record for task in tasks for record in records[TASKS].get(task.id, ())}
+        missing = sorted(wanted - {row.id for row in deals})
+        return self._gather.api.read(DEALS, missing, self._gather.deal_properties).rows if missing else []
+
+    def _tell_leads(self, leads: Sequence[Row], touched: set[str], piece: Piece) -> None:
+        """Leads that changed; those that somebody touched are told with all that was ever sent to them."""
+        known = {row.id for row in leads}
+        about = sorted(touched - known - self._bonds.deals.keys())
+        rows = [*leads, *(self._gather.api.read(LEADS, about, self._gather.lead_properties).rows if about else ())]
+        reached = [row for row in rows if row.id in touched]
+        self._gather.tell_leads([row for row in rows if row.id not in touched], piece)
+        for chunk in chunks(reached, BLOCK):
+            for whole, _ in Loader(self._gather, self._bonds, is_resumed=True).whole_leads(chunk):
+                piece.leads += whole.leads
+                piece.rejected += whole.rejected

@@ -1,0 +1,209 @@
+"""From rows to pages: what belongs to some deals is fetched and told together with them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final
+
+from stalewatch.sdk.connector import Cursor, Page
+from stalewatch.sdk.records import Activity, ActivityKind, Actor, Deal, Lead, Rejected
+from stalewatch_hubspot.api import Api, chunks
+from stalewatch_hubspot.deals import HISTORY, Beside, DealReader, Past
+from stalewatch_hubspot.evidence import Around, EvidenceReader, forwarders, is_open_task
+from stalewatch_hubspot.leads import LeadReader
+from stalewatch_hubspot.options import Options
+from stalewatch_hubspot.portal import Facts, deal_properties, lead_properties
+from stalewatch_hubspot.queries import ACTIVITIES, CONTACTS, DEALS, EMAILS, LEADS, TASKS, Kind
+from stalewatch_hubspot.rows import Row
+from stalewatch_hubspot.values import day, maybe
+from stalewatch_hubspot.wants import Wants
+
+_MOST_ROLES: Final = 200_000
+_TOUCHES: Final = frozenset({ActivityKind.EMAIL, ActivityKind.CALL})
+Rows = Mapping[Kind, Sequence[Row]]
+
+
+@dataclass(slots=True)
+class Piece:
+    """What one page will hold."""
+
+    deals: list[Deal] = field(default_factory=list)
+    leads: list[Lead] = field(default_factory=list)
+    activities: list[Activity] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    past: Past = field(default_factory=Past)
+    gone: list[str] = field(default_factory=list)
+
+    def page(self, cursor: Cursor, **more: Any) -> Page:
+        """The page."""
+        return Page(
+            cursor=cursor, deals=self.deals, leads=self.leads, activities=self.activities, gone=self.gone,
+            visits=self.past.visits, changes=self._changes(), histories=frozenset(self.past.deals),
+            history_fields=self.past.fields if self.past.deals else frozenset(), rejected=self.rejected, **more,
+        )  # fmt: skip
+
+    def _changes(self) -> Sequence[Any]:
+        return [one for one in self.past.changes if one.field in self.past.fields]
+
+
+class Gatherer:
+    """Fetches and translates for one pull.
+
+    Attributes:
+        kinds: of activities that the token may read.
+        roles: contact to buying role, as far as they were read; kept from pull to pull.
+    """
+
+    def __init__(
+        self, api: Api, facts: Facts, options: Options, wants: Wants, currency: str, roles: OrderedDict[str, str]
+    ) -> None:
+        self.api, self.facts, self.wants, self.roles = api, facts, wants, roles
+        self.kinds = tuple(kind for kind in ACTIVITIES if facts.can_read(kind))
+        self.deals = DealReader(facts, options, currency)
+        self.leads = LeadReader(facts, options)
+        self.reads_people = wants.people and facts.can_read(CONTACTS)
+        self.reads_roles = wants.roles and self.reads_people
+        self.reads_leads = wants.leads and facts.can_read(LEADS)
+        self.deal_properties = facts.there(DEALS, deal_properties(options))
+        self.lead_properties = facts.there(LEADS, lead_properties(options))
+        self._own = options.own_domains or frozenset(facts.domains)
+
+    # ------------------------------------------------------------------------------------------------- activities
+
+    def read_activities(self, wanted: Mapping[Kind, Collection[str]]) -> tuple[dict[Kind, list[Row]], list[Rejected]]:
+        """Activities by their ids."""
+        rows: dict[Kind, list[Row]] = {}
+        rejected: list[Rejected] = []
+        for kind, ids in wanted.items():
+            found = self.api.read(kind, ids, kind.properties)
+            rows[kind] = found.rows
+            rejected += found.rejected
+        return rows, rejected
+
+    def records_of(self, kind: Kind, ids: Sequence[str]) -> dict[str, list[str]]:
+        """The deals and leads that activities belong to."""
+        found = self.api.links(kind.name, DEALS.name, ids) if ids else {}
+        if self.reads_leads and ids:
+            for id_, leads in self.api.links(kind.name, LEADS.name, ids).items():
+                found[id_] = [*found.get(id_, ()), *leads]
+        return found
+
+    def tell(self, rows: Rows, records: Mapping[Kind, Mapping[str, Sequence[str]]], piece: Piece) -> None:
+        """Add activities to a page."""
+        mails = [row for row in rows.get(EMAILS, ()) if records.get(EMAILS, {}).get(row.id)]
+        reader = EvidenceReader(self._own, self._customers(forwarders(mails)))
+        for kind, some in rows.items():
+            known = records.get(kind, {})
+            mine = [row for row in some if known.get(row.id)]
+            people = self._people(kind, mine)
+            for row in mine:
+                told = reader.read(kind, row, Around(known[row.id], people.get(row.id, ())))
+                if isinstance(told, Activity):
+                    piece.activities.append(told)
+                elif told is not None:
+                    piece.rejected.append(told)
+
+    def _people(self, kind: Kind, rows: Sequence[Row]) -> Mapping[str, Sequence[str]]:
+        if not (self.reads_people and rows) or kind is TASKS:
+            return {}
+        return self.api.links(kind.name, CONTACTS.name, [row.id for row in rows])
+
+    def _customers(self, addresses: Sequence[str]) -> set[str]:
+        """Those of these addresses that are contacts'."""
+        found: set[str] = set()
+        if not self.facts.can_read(CONTACTS):
+            return found
+        for chunk in chunks(addresses, 100):
+            wanted = ({"propertyName": "email", "operator": "IN", "values": chunk},)
+            for page in self.api.keyset(CONTACTS, wanted, ("email",)):
+                found.update(row.get("email").casefold() for row in page.rows)
+        return found
+
+    # ------------------------------------------------------------------------------------------------------ deals
+
+    def tell_deals(
+        self, rows: Sequence[Row], piece: Piece, *, contacts: Mapping[str, Sequence[str]] | None = None,
+        dues: Mapping[str, Sequence[date]] | None = None,
+    ) -> None:  # fmt: skip
+        """Add deals to a page.
+
+        Args:
+            contacts: per deal, if they were asked for already.
+            dues: per deal, when its open tasks are due; deals that are not named keep what is known.
+        """
+        if self.reads_people and contacts is None:
+            contacts = self.api.links(DEALS.name, CONTACTS.name, [row.id for row in rows])
+        everybody = [] if contacts is None else [one for row in rows for one in contacts.get(row.id, ())]
+        roles = self.roles_of(everybody) if self.reads_roles else None
+        for row in rows:
+            beside = Beside(
+                contacts=None if contacts is None else contacts.get(row.id, ()),
+                roles=roles,
+                due=None if dues is None else dues.get(row.id),
+            )
+            piece.deals.append(self.deals.read(row, beside, piece.rejected))
+            piece.gone += [old for old in row.get("hs_merged_object_ids").split(";") if old and old != row.id]
+
+    def tell_past(self, rows: Sequence[Row], piece: Piece) -> None:
+        """Add what the properties of deals held before."""
+        now = {row.id: row for row in rows}
+        found = self.api.histories(DEALS, now, HISTORY)
+        for row in found.rows:
+            if row.id in now:
+                self.deals.remember(row, now[row.id], piece.past)
+
+    def roles_of(self, contacts: Iterable[str]) -> Mapping[str, str]:
+        """The buying roles of contacts; only those that are not known yet are asked for."""
+        unknown = [one for one in dict.fromkeys(contacts) if one not in self.roles]
+        found = self.api.read(CONTACTS, unknown, ("hs_buying_role",)) if unknown else None
+        self.roles.update(dict.fromkeys(unknown, ""))
+        if found:
+            self.roles.update((row.id, row.get("hs_buying_role")) for row in found.rows)
+        wanted = {one: self.roles.get(one, "") for one in contacts}
+        while len(self.roles) > _MOST_ROLES:
+            self.roles.popitem(last=False)
+        return wanted
+
+    def dues_of(self, tasks: Iterable[Row], owners: Mapping[str, Sequence[str]]) -> dict[str, list[date]]:
+        """Per deal, when its open tasks are due."""
+        found: dict[str, list[date]] = {}
+        zone = self.facts.timezone
+        for task in tasks:
+            due = task.get("hs_timestamp")
+            if maybe(due) is not None and is_open_task(task):
+                for deal in owners.get(task.id, ()):
+                    found.setdefault(deal, []).append(day(due, zone))
+        return found
+
+    def all_dues(self, deals: Sequence[str]) -> dict[str, list[date]]:
+        """Per deal, when its open tasks are due, asked for whole."""
+        links = self.api.links(DEALS.name, TASKS.name, deals) if deals else {}
+        owners = inverted(links)
+        rows = self.api.read(TASKS, owners, TASKS.properties).rows if owners else []
+        return {deal: [] for deal in deals} | self.dues_of(rows, owners)
+
+    # ------------------------------------------------------------------------------------------------------ leads
+
+    def tell_leads(self, rows: Sequence[Row], piece: Piece, activities: Iterable[Activity] | None = None) -> None:
+        """Add leads to a page; with all their activities, also when one of us first got in touch."""
+        touches: dict[str, list[datetime]] = {}
+        for one in activities or ():
+            if one.actor is Actor.SELLER and one.kind in _TOUCHES:
+                for record in one.records:
+                    touches.setdefault(record, []).append(one.at)
+        for row in rows:
+            since = self.leads.handed_off(row)
+            after = [at for at in touches.get(row.id, ()) if since is None or at >= since]
+            piece.leads.append(self.leads.read(row, min(after, default=None), piece.rejected))
+
+
+def inverted(links: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    """The same associations, from their other ends."""
+    found: dict[str, list[str]] = {}
+    for one, others in links.items():
+        for other in others:
+            found.setdefault(other, []).append(one)
+    return found

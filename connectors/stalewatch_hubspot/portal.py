@@ -1,0 +1,237 @@
+"""What a portal says of itself, asked once a day: stages, owners, properties, and what the token may not read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from stalewatch.sdk.errors import NeedsReconnect
+from stalewatch.sdk.records import Outcome, Person
+from stalewatch_hubspot import queries
+from stalewatch_hubspot.api import Api
+from stalewatch_hubspot.errors import MissingScope
+from stalewatch_hubspot.options import Options
+from stalewatch_hubspot.queries import CALLS, CONTACTS, DEALS, EMAILS, LEADS, MEETINGS, TASKS, Kind
+from stalewatch_hubspot.rows import Account, OwnerRow, PipelineRow, Row, StageRow
+from stalewatch_hubspot.wants import Wants
+
+_SAMPLE: Final = 100
+_PUBLIC_MAIL: Final = frozenset({
+    "gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "yahoo.com", "yahoo.co.jp", "icloud.com",
+    "proton.me", "docomo.ne.jp", "ezweb.ne.jp",
+})  # fmt: skip
+"""Domains that owners share with everybody: a mail from there is not from a colleague."""
+
+
+class Stage(msgspec.Struct, frozen=True):
+    """A stage of a pipeline of deals or leads.
+
+    Attributes:
+        ours: None if no mapping knows it.
+        outcome: of the deals in it.
+    """
+
+    pipeline: str
+    label: str
+    ours: str | None
+    outcome: Outcome = Outcome.OPEN
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What is kept with the cursor, so that a new process need not ask again.
+
+    Attributes:
+        read_at: milliseconds since 1970.
+        stages, statuses: of deals and leads, by id. pipelines: of deals, id to ours or None.
+        absent: properties that are mapped or usual and that the portal does not have, by kind.
+        refused: kinds that the token may not read, with the scope that it lacks.
+        domains: of the owners' addresses.
+    """
+
+    read_at: int
+    portal: int
+    zone: str
+    currency: str | None
+    ui: str
+    stages: dict[str, Stage]
+    pipelines: dict[str, str | None]
+    labels: dict[str, str]
+    statuses: dict[str, Stage]
+    absent: dict[str, list[str]]
+    refused: dict[str, str]
+    owners: list[str]
+    domains: list[str]
+
+    @property
+    def timezone(self) -> ZoneInfo:
+        """The portal's zone; UTC if nobody knows its name."""
+        try:
+            return ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            return ZoneInfo("UTC")
+
+    def can_read(self, kind: Kind) -> bool:
+        """Whether the token may read a kind."""
+        return kind.name not in self.refused
+
+    def there(self, kind: Kind, names: Iterable[str]) -> list[str]:
+        """Those of these properties that the portal has, each once."""
+        absent = self.absent.get(kind.name, ())
+        return [name for name in dict.fromkeys(names) if name not in absent]
+
+
+@dataclass(slots=True)
+class Portal:
+    """The facts, and what only a process remembers: the people, and some rows to look at."""
+
+    facts: Facts
+    people: Sequence[Person] = ()
+    samples: Mapping[str, list[Row]] = field(default_factory=dict)
+
+
+def deal_properties(options: Options) -> tuple[str, ...]:
+    """The properties of deals that are read where they exist."""
+    return tuple(dict.fromkeys((*DEALS.properties, *options.deal.fields.values())))
+
+
+def lead_properties(options: Options) -> tuple[str, ...]:
+    """The properties of leads that are read where they exist."""
+    return tuple(dict.fromkeys((*LEADS.properties, *options.lead.fields.values())))
+
+
+def look(api: Api, options: Options, wants: Wants, now: int) -> Portal:
+    """Ask a portal about itself.
+
+    Raises:
+        NeedsReconnect: it refuses the token, or the token may not read deals.
+    """
+    return _Look(api, options, wants).portal(now)
+
+
+class _Look:
+    def __init__(self, api: Api, options: Options, wants: Wants) -> None:
+        self._api, self._options, self._wants = api, options, wants
+        self._refused: dict[str, str] = {}
+        self._samples: dict[str, list[Row]] = {}
+
+    def portal(self, now: int) -> Portal:
+        account = self._account()
+        absent = {DEALS.name: self._absent(DEALS, deal_properties(self._options))}
+        pipelines = self._pipelines(DEALS)
+        statuses = self._leads(absent)
+        self._sample(absent)
+        if DEALS.name in self._refused:
+            scope = self._refused[DEALS.name]
+            raise NeedsReconnect(f"the token may not read deals: it lacks {scope}", cure=f"Add {scope} to the app.")
+        people, domains = self._owners()
+        facts = Facts(
+            read_at=now, portal=account.portalId, zone=account.timeZone, currency=account.companyCurrency,
+            ui=account.uiDomain, stages=self._stages(pipelines), statuses=statuses,
+            pipelines={one.id: self._options.deal.pipelines.find(one.id, one.label) for one in pipelines},
+            labels={one.id: one.label for one in pipelines}, absent=absent, refused=self._refused,
+            owners=[person.id for person in people], domains=domains,
+        )  # fmt: skip
+        return Portal(facts, people, self._samples)
+
+    def _account(self) -> Account:
+        try:
+            return self._api.account()
+        except MissingScope:  # an app without any scope of the account's still tells its deals
+            return Account()
+
+    def _absent(self, kind: Kind, names: Iterable[str]) -> list[str]:
+        with self._permitted(kind):
+            known = self._api.properties(kind)
+            return [name for name in names if name not in known]
+        return []
+
+    def _pipelines(self, kind: Kind) -> list[PipelineRow]:
+        with self._permitted(kind):
+            return self._api.pipelines(kind)
+        return []
+
+    def _stages(self, pipelines: Iterable[PipelineRow]) -> dict[str, Stage]:
+        return {
+            stage.id: Stage(pipeline.id, stage.label, self._ours(pipeline, stage), outcome_of(stage))
+            for pipeline in pipelines
+            for stage in pipeline.stages
+        }
+
+    def _ours(self, pipeline: PipelineRow, stage: StageRow) -> str | None:
+        paths = (f"{pipeline.label}/{stage.label}", f"{pipeline.id}/{stage.label}", f"{pipeline.id}/{stage.id}")
+        return self._options.deal.stages.find(stage.id, *paths, stage.label)
+
+    def _leads(self, absent: dict[str, list[str]]) -> dict[str, Stage]:
+        if not self._wants.leads:
+            return {}
+        absent[LEADS.name] = self._absent(LEADS, lead_properties(self._options))
+        find = self._options.lead.statuses.find
+        return {
+            stage.id: Stage(one.id, stage.label, find(stage.id, stage.label, stage.metadata.leadState or ""))
+            for one in self._pipelines(LEADS)
+            for stage in one.stages
+        }
+
+    def _sample(self, absent: Mapping[str, Sequence[str]]) -> None:
+        """Look at some rows of each kind: the only sure way to learn what a token may read."""
+        kinds: dict[Kind, tuple[str, ...]] = {DEALS: deal_properties(self._options)}
+        kinds |= {kind: kind.properties for kind in (EMAILS, MEETINGS, CALLS, TASKS)}
+        kinds |= {CONTACTS: CONTACTS.properties} if self._wants.people else {}
+        kinds |= {LEADS: lead_properties(self._options)} if self._wants.leads else {}
+        for kind, names in kinds.items():
+            if kind.name in self._refused:
+                continue
+            there = [name for name in names if name not in absent.get(kind.name, ())]
+            body = queries.search(queries.OPEN if kind is DEALS else (), there, "0") | {"limit": _SAMPLE}
+            with self._permitted(kind):
+                self._samples[kind.name] = self._api.sample(kind, body)
+        mails = self._samples.get(EMAILS.name, [])
+        if mails and not any(row.get("hs_email_direction") for row in mails):
+            self._refused[EMAILS.name] = queries.SCOPES[EMAILS.name]  # shown, but with blanks
+
+    def _owners(self) -> tuple[list[Person], list[str]]:
+        found: dict[str, Person] = {}
+        try:
+            for archived in (False, True):
+                for row in self._api.owners(archived=archived):
+                    found.setdefault(row.id, _person(row, active=not archived))
+        except MissingScope as error:
+            self._refused["owners"] = error.scopes[0] if error.scopes else queries.SCOPES["owners"]
+        domains = {person.email.rpartition("@")[2].casefold() for person in found.values() if person.email}
+        return list(found.values()), sorted(domains - _PUBLIC_MAIL - {""})
+
+    @contextmanager
+    def _permitted(self, kind: Kind) -> Iterator[None]:
+        try:
+            yield
+        except MissingScope as error:
+            usual = queries.SCOPES.get(kind.name, queries.CONTACT_SCOPE)
+            self._refused[kind.name] = error.scopes[0] if error.scopes else usual
+
+
+def outcome_of(stage: StageRow) -> Outcome:
+    """How deals in a stage ended: its metadata says so, in texts, never its name."""
+    certain = _number(stage.metadata.probability)
+    told = stage.metadata.isClosed
+    is_closed = certain in (0.0, 1.0) if told is None else str(told).casefold() == "true"
+    return Outcome.OPEN if not is_closed else Outcome.WON if certain == 1.0 else Outcome.LOST
+
+
+def _number(told: Any) -> float | None:
+    try:
+        return float(told)
+    except (TypeError, ValueError):
+        return None
+
+
+def _person(row: OwnerRow, *, active: bool) -> Person:
+    name = " ".join(part for part in (row.firstName, row.lastName) if part)
+    team = next((team.name for team in row.teams if team.primary), row.teams[0].name if row.teams else None)
+    return Person(
+        id=row.id, name=name or row.email or row.id, email=row.email or None, active=active, team=team or None
+    )

@@ -1,0 +1,83 @@
+"""The nightly comparison: which deals that we hold for open does the portal not show as open any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from stalewatch_hubspot import queries
+from stalewatch_hubspot.api import chunks
+from stalewatch_hubspot.gathering import Gatherer, Piece
+from stalewatch_hubspot.loading import BLOCK, PART, Loader
+from stalewatch_hubspot.memory import Bonds
+from stalewatch_hubspot.queries import DEALS
+from stalewatch_hubspot.rows import Row
+
+HALF: Final = 0.5
+"""A comparison by which more than this share would have vanished is not believed."""
+
+
+class Reconcile:
+    """Compares ids.
+
+    Attributes:
+        open_ids: of every deal that is open, once `pieces` is through; None: the comparison was not believed.
+        doubt: why it was not, in words.
+    """
+
+    def __init__(self, gatherer: Gatherer, bonds: Bonds) -> None:
+        self._gather, self._bonds = gatherer, bonds
+        self.open_ids: frozenset[str] | None = None
+        self.doubt: str | None = None
+
+    def pieces(self) -> Iterator[Piece]:
+        """What follows: deals that were deleted or merged, and open ones that were not known."""
+        there, known = self._there(), set(self._bonds.deals)
+        vanished = known - there
+        if len(vanished) > HALF * len(known):
+            self.doubt = f"the portal shows {len(there):,} open deals where {len(known):,} were known"
+            return
+        yield from self._explained(sorted(vanished), there)
+        if known:
+            yield from self._discovered(sorted(there - known))
+        for deal in there:
+            self._bonds.deals.setdefault(deal, [None, None])
+        self.open_ids = frozenset(there)
+
+    def _there(self) -> set[str]:
+        found: set[str] = set()
+        for page in self._gather.api.keyset(DEALS, queries.OPEN, ("hs_object_id",)):
+            found.update(row.id for row in page.rows)
+        return found
+
+    def _explained(self, vanished: list[str], there: set[str]) -> Iterator[Piece]:
+        """Look at each that is missing: search forgets deals for minutes, and a merged one has another id."""
+        for part in chunks(vanished, PART):
+            rows = self._gather.api.read(DEALS, part, self._gather.deal_properties).rows
+            alive = {row.id: row for row in rows}
+            heirs = [row for row in rows if row.id not in part]
+            missing = [deal for deal in part if deal not in alive]
+            archived = {row.id for row in self._archived(missing)}
+            there.update(row.id for row in rows if self._gather.deals.is_open(row))
+            piece = Piece(gone=missing)
+            self._gather.tell_deals([row for row in rows if row.id in part], piece)
+            for deal in part:
+                if deal not in there:
+                    self._bonds.close(deal)
+            if piece.gone or piece.deals or archived:
+                yield piece
+            yield from self._whole(heirs)
+
+    def _archived(self, ids: list[str]) -> list[Row]:
+        """Those in the bin. One that is neither there nor in the bin was deleted for good, or is hidden from us."""
+        return self._gather.api.read(DEALS, ids, ("hs_object_id",), archived=True).rows if ids else []
+
+    def _discovered(self, ids: list[str]) -> Iterator[Piece]:
+        for part in chunks(ids, BLOCK):
+            yield from self._whole(self._gather.api.read(DEALS, part, self._gather.deal_properties).rows)
+
+    def _whole(self, rows: list[Row]) -> Iterator[Piece]:
+        if rows:
+            for piece, _ in Loader(self._gather, self._bonds, is_resumed=True).whole(rows):
+                yield piece
+

@@ -1,0 +1,191 @@
+"""The pieces of HubSpot's answers that something is made of; whatever else stands in them is not even decoded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+
+from stalewatch.sdk.records import Rejected
+
+
+class Change(msgspec.Struct):
+    """A property had this value from then on."""
+
+    timestamp: str
+    value: str | None = None
+
+
+class Row(msgspec.Struct, kw_only=True, gc=False):
+    """A record of any kind."""
+
+    id: str
+    properties: dict[str, str | None]
+    createdAt: str | None = None  # noqa: N815  # the names are HubSpot's
+    updatedAt: str | None = None  # noqa: N815
+    propertiesWithHistory: dict[str, list[Change]] = {}  # noqa: N815
+
+    def get(self, name: str) -> str:
+        """A property's text; "" if it is empty or was not asked for."""
+        return self.properties.get(name) or ""
+
+
+class After(msgspec.Struct):
+    """Where the next page begins."""
+
+    after: str
+
+
+class Paging(msgspec.Struct):
+    """Whether there is a next page."""
+
+    next: After | None = None
+
+
+class ItemError(msgspec.Struct):
+    """One input of a batch that could not be answered."""
+
+    category: str = ""
+    subCategory: Any = None  # noqa: N815
+    message: str = ""
+
+
+class Records(msgspec.Struct):
+    """The answer to a search or a batch; its rows are decoded one by one where one of them is odd."""
+
+    results: msgspec.Raw
+    total: int = 0
+    errors: list[ItemError] = []
+
+
+class End(msgspec.Struct):
+    """The other end of an association; ids are numbers here and texts elsewhere."""
+
+    toObjectId: int | str  # noqa: N815
+
+
+class Origin(msgspec.Struct):
+    """The end of an association that was asked for."""
+
+    id: int | str
+
+
+class Linked(msgspec.Struct):
+    """What one record is associated with."""
+
+    origin: Origin = msgspec.field(name="from")
+    to: list[End] = []
+    paging: Paging | None = None
+
+
+class Links(msgspec.Struct):
+    """The answer to a batch of associations."""
+
+    results: list[Linked]
+    errors: list[ItemError] = []
+
+
+class StageMetadata(msgspec.Struct, frozen=True):
+    """What a stage means; texts, even where they look like something else."""
+
+    isClosed: Any = None  # noqa: N815
+    probability: Any = None
+    leadState: str | None = None  # noqa: N815
+
+
+class StageRow(msgspec.Struct):
+    """A stage of a pipeline."""
+
+    id: str
+    label: str = ""
+    metadata: StageMetadata = StageMetadata()
+
+
+class PipelineRow(msgspec.Struct):
+    """A pipeline, its stages in order."""
+
+    id: str
+    label: str = ""
+    stages: list[StageRow] = []
+
+
+class Pipelines(msgspec.Struct):
+    """All pipelines of a kind."""
+
+    results: list[PipelineRow]
+
+
+class PropertyRow(msgspec.Struct):
+    """A property's definition."""
+
+    name: str
+
+
+class Properties(msgspec.Struct):
+    """All properties of a kind."""
+
+    results: list[PropertyRow]
+
+
+class Team(msgspec.Struct):
+    """A team of an owner."""
+
+    name: str = ""
+    primary: bool = False
+
+
+class OwnerRow(msgspec.Struct):
+    """Somebody who can own records."""
+
+    id: str
+    email: str | None = None
+    firstName: str | None = None  # noqa: N815
+    lastName: str | None = None  # noqa: N815
+    teams: list[Team] = []
+
+
+class Owners(msgspec.Struct):
+    """A page of owners."""
+
+    results: list[OwnerRow]
+    paging: Paging | None = None
+
+
+class Account(msgspec.Struct):
+    """The portal itself."""
+
+    portalId: int = 0  # noqa: N815
+    timeZone: str = "UTC"  # noqa: N815
+    companyCurrency: str | None = None  # noqa: N815
+    uiDomain: str = "app.hubspot.com"  # noqa: N815
+
+
+_ROWS: Final = msgspec.json.Decoder(list[Row])
+_RAW: Final = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def read_rows(raw: msgspec.Raw) -> tuple[list[Row], list[Rejected]]:
+    """The rows of an answer, and those that cannot be read: one odd row does not cost its page.
+
+    Raises:
+        msgspec.DecodeError: the whole is no list.
+    """
+    try:
+        return _ROWS.decode(raw), []
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _one_by_one(_RAW.decode(raw))
+
+
+def _one_by_one(raws: Iterable[msgspec.Raw]) -> tuple[list[Row], list[Rejected]]:
+    rows: list[Row] = []
+    rejected: list[Rejected] = []
+    for raw in raws:
+        try:
+            rows.append(msgspec.convert(json.loads(bytes(raw)), Row))
+        except (ValueError, RecursionError) as error:  # msgspec's own errors are ValueErrors
+            detail = bytes(raw)[:200].decode("utf-8", "replace")
+            reason = "a row of another shape"
+            rejected.append(Rejected(ref=f"row: {detail[:40]}", reason=reason, detail=str(error)[:200]))
+    return rows, rejected

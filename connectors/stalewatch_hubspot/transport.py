@@ -1,0 +1,253 @@
+"""One connection to one portal: deadlines, retries by error class, one limiter, and no token to a stranger."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from datetime import time as clock_time
+from email.utils import parsedate_to_datetime
+from threading import Lock
+from typing import Final, TypeVar
+from zoneinfo import ZoneInfo
+
+import httpx
+import msgspec
+
+from stalewatch.sdk.errors import ConnectorError, NeedsReconnect, TryLater
+from stalewatch_hubspot.errors import Fault, Next, fault_of, hidden
+from stalewatch_hubspot.limits import Limiter
+from stalewatch_hubspot.network import Deadline, GuardedBackend, GuardedTransport, PrivateAddress, addresses
+from stalewatch_hubspot.options import VERSION, Options
+from stalewatch_hubspot.session import Session, Token
+
+T = TypeVar("T")
+_CONNECTIONS: Final = 10
+_QUOTA: Final = ("x-hubspot-ratelimit-daily", "x-hubspot-ratelimit-daily-remaining")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How long to wait for what, in seconds.
+
+    Attributes:
+        call: for one request with all its repetitions.
+        cycle: for everything that keeps one incremental pull from ending.
+        pauses: before each repetition; jitter takes away up to half of each.
+    """
+
+    connect: float = 5.0
+    read: float = 30.0
+    call: float = 90.0
+    cycle: float = 240.0
+    pauses: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0)
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    jitter: Callable[[], float] = random.random
+    resolve: Callable[[str, int], list[str]] = addresses
+
+
+class Broken(Exception):
+    """One attempt failed; it is caught here and never leaves."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.message)
+        self.fault = fault
+
+
+class Transport:
+    """Calls one portal; safe to use from several threads.
+
+    Attributes:
+        calls: how many requests went out, by kind.
+        zone: of the portal, at whose midnight the daily limit begins anew; UTC until it is known.
+        quota: calls used and allowed on this day, as the last answer told; (0, 0) if none did.
+        cycle_ends: when the present pull has to be over, on the monotonic clock.
+    """
+
+    def __init__(self, options: Options, now: Callable[[], datetime], pace: Pace | None = None) -> None:
+        self.pace = pace or Pace()
+        self.calls: Counter[str] = Counter()
+        self.zone = ZoneInfo("UTC")
+        self.cycle_ends = float("inf")
+        self.quota = (0, 0)
+        self.limiter = Limiter(self.pace.monotonic, searches=options.searches, burst=options.burst)
+        self._host, self._now, self._lock = options.host, now, Lock()
+        self._session = Session(options.auth, self._exchange, self.pace.monotonic)
+        self._offset = timedelta()
+        self._shut_until: datetime | None = None
+        self._deadline = Deadline(self.pace.monotonic)
+        backend = GuardedBackend(self._deadline, allow_private=options.host.is_custom, resolve=self.pace.resolve)
+        self._wire = GuardedTransport(backend, _CONNECTIONS)
+        self._http = _client(self.pace, self._wire)
+
+    def __repr__(self) -> str:
+        return f"Transport({self._host.origin})"
+
+    def close(self) -> None:
+        """Close what is open; the next call opens it again. What a portal may do is still counted."""
+        self._wire.close()
+
+    @property
+    def offset(self) -> timedelta:
+        """How far the server's clock is ahead of ours."""
+        return self._offset
+
+    def server_now(self) -> datetime:
+        """The server's time, as its last answer tells it."""
+        return self._now() + self._offset
+
+    def call(self, method: str, path: str, type_: type[T], body: object = None, *, kind: str = "call") -> T:
+        """Make a call and read its answer.
+
+        Args:
+            path: from the root of the API, or a link to its own next page.
+            type_: what the answer is decoded as; one that is something else counts as broken.
+            kind: for the counter; "search" has a limit of its own.
+
+        Raises:
+            TryLater: it did not succeed in time, or the day's calls are spent.
+            NeedsReconnect: the token is refused.
+            MissingScope: the token may not read this.
+            Refused: this request cannot work.
+        """
+        url, limit = self._host.url(path), min(self.pace.monotonic() + self.pace.call, self.cycle_ends)
+        token, is_renewed = self._session.token(), False
+        pauses = iter((*self.pace.pauses, None))
+        while True:
+            self._go(limit, kind)
+            try:
+                return self._answer(method, url, type_, body, token, limit)
+            except Broken as broken:
+                fault = broken.fault
+            if fault.next is Next.RENEW and self._session.can_renew and not is_renewed:
+                token, is_renewed = self._session.instead_of(token), True
+            else:
+                self._wait(fault, next(pauses, None), limit)
+
+    # -------------------------------------------------------------------------------------------------- waiting
+
+    def _go(self, limit: float, kind: str) -> None:
+        """Wait until the limits allow one more call, and count it."""
+        if self._shut_until is not None and self.server_now() < self._shut_until:
+            raise self._spent(self._shut_until)
+        while wait := self.limiter.claim(is_search=kind == "search"):
+            self._sleep(wait, limit, "the limits of the portal leave no call in time")
+        self.calls[kind] += 1
+
+    def _wait(self, fault: Fault, pause: float | None, limit: float) -> None:
+        """Pause before the next attempt; raises if there will be none."""
+        if fault.next is Next.TOMORROW:
+            self._shut_until = self._midnight()
+            raise self._spent(self._shut_until)
+        if fault.next not in (Next.RETRY, Next.PAUSE, Next.SEARCH):
+            raise fault.error()
+        usual = 0.0 if pause is None else pause * (1 - self.pace.jitter() / 2)
+        wait = usual if fault.after is None else max(usual, fault.after)
+        if fault.next is Next.PAUSE:
+            wait = (fault.after or usual) * (1 + self.pace.jitter() / 10)
+            self.limiter.rest(wait)
+        if pause is None or self.pace.monotonic() + wait >= limit:
+            raise self._given_up(fault, wait)
+        if fault.next is not Next.PAUSE:  # the limiter makes everybody wait
+            self.pace.sleep(wait)
+
+    def _given_up(self, fault: Fault, wait: float) -> ConnectorError:
+        error = fault.error()
+        if isinstance(error, TryLater) and fault.after is not None:
+            error.after = timedelta(seconds=wait)
+        return error
+
+    def _sleep(self, wait: float, limit: float, what: str) -> None:
+        if self.pace.monotonic() + wait >= limit:
+            raise TryLater(what, after=timedelta(seconds=wait))
+        self.pace.sleep(wait)
+
+    def _midnight(self) -> datetime:
+        """The beginning of the portal's next day."""
+        tomorrow = self.server_now().astimezone(self.zone).date() + timedelta(days=1)
+        return datetime.combine(tomorrow, clock_time(), self.zone).astimezone(UTC)
+
+    def _spent(self, until: datetime) -> TryLater:
+        return TryLater(
+            "the portal's daily limit of API calls is spent",
+            after=max(timedelta(), until - self.server_now()),
+            cure=f"It begins anew at midnight in {self.zone}. Which integration used it is shown under Connected apps.",
+        )
+
+    # ---------------------------------------------------------------------------------------------- one attempt
+
+    def _answer(self, method: str, url: str, type_: type[T], body: object, token: Token, limit: float) -> T:
+        headers = {"Authorization": f"Bearer {token.value}"}
+        content = None if body is None else msgspec.json.encode(body)
+        if content is not None:
+            headers["Content-Type"] = "application/json"
+        answer = self._send(self._http.build_request(method, url, content=content, headers=headers), limit)
+        try:
+            return msgspec.json.decode(answer, type=type_)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise Broken(Fault(Next.RETRY, 200, self.clean(f"half an answer ({error})"))) from None
+
+    def _send(self, request: httpx.Request, limit: float) -> bytes:
+        """Send one request; Broken with a fault unless the answer is data."""
+        try:
+            with self._deadline.until(limit):
+                response = self._http.send(request)
+        except PrivateAddress as error:
+            raise NeedsReconnect(str(error), cure="Only `allow_custom_host: true` allows private addresses.") from error
+        except (httpx.TransportError, httpx.DecodingError, httpx.InvalidURL) as error:
+            raise Broken(Fault(Next.RETRY, 0, self.clean(f"{type(error).__name__}: {error}"))) from None
+        self._hear(response.headers)
+        fault = fault_of(response.status_code, _lower(response.headers), response.content)
+        if fault is not None:
+            words = self.clean(fault.message)
+            raise Broken(Fault(fault.next, fault.status, words, fault.after, fault.scopes))
+        return response.content
+
+    def clean(self, text: str) -> str:
+        """A text without this connection's secrets."""
+        return hidden(text, self._session.secrets)
+
+    def _hear(self, headers: httpx.Headers) -> None:
+        """Take in the server's time, and how much of the day's calls is left."""
+        told = [headers.get(name, "") for name in _QUOTA]
+        if all(one.isdigit() for one in told):
+            self.quota = (int(told[0]) - int(told[1]), int(told[0]))
+        try:
+            at = parsedate_to_datetime(headers.get("date", ""))
+        except ValueError:
+            return
+        if at.tzinfo is not None:
+            with self._lock:
+                self._offset = at - self._now()
+
+    def _exchange(self, form: Mapping[str, str]) -> bytes:
+        """Ask for a token."""
+        url, limit = self._host.url(f"/oauth/{VERSION}/token"), self.pace.monotonic() + self.pace.call
+        for pause in (*self.pace.pauses, None):
+            self.calls["token"] += 1
+            try:
+                return self._send(self._http.build_request("POST", url, data=dict(form)), limit)
+            except Broken as broken:
+                fault = broken.fault
+            if fault.next is Next.REFUSED:
+                break
+            self._wait(fault, pause, limit)
+        raise NeedsReconnect(f"HubSpot gives no new token ({fault.message})", cure="Install the app again.")
+
+
+def _lower(headers: httpx.Headers) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def _client(pace: Pace, wire: httpx.BaseTransport) -> httpx.Client:
+    return httpx.Client(
+        transport=wire,
+        timeout=httpx.Timeout(pace.read, connect=pace.connect),
+        follow_redirects=False,
+        trust_env=False,
+        headers={"User-Agent": "stalewatch", "Accept": "application/json", "Accept-Encoding": "gzip, deflate"},
+    )
