@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any, Final
 
-from stalewatch.sdk.errors import TryLater
+from stalewatch.sdk.errors import Refused, TryLater
 from stalewatch_salesforce import ids, queries
 from stalewatch_salesforce.composite import Answer
 from stalewatch_salesforce.rows import Records
@@ -53,11 +53,14 @@ class Chain:
 
         Raises:
             TryLater: the server leads in a circle.
+            Refused: it leads to somebody else.
         """
         told = page.nextRecordsUrl
         if page.done:
             self.is_done, self.locator, self.left = True, None, 0
             return
+        if told and not told.startswith("/services/data/"):
+            raise Refused(f"Salesforce named a page of {self.object} that is not its own; nothing was sent there")
         if not told or told == self.locator or (not page.records and self.locator is not None):
             raise TryLater(f"Salesforce leads in a circle while {self.object} is read")
         fresh = self.locator is None
@@ -85,7 +88,7 @@ class Chain:
         self.locator = None
 
     def split(self) -> Chain | None:
-        """Give away the second half of what is left, at a page's end as far as ids tell; None if too little is known."""
+        """Give away the second half of what is left, at a page's end as far as ids tell; None if they do not."""
         if self.is_done or self.left is None or self.left <= PAGE or not self.first < self.after or self.read < 2:
             return None
         kept = PAGE * ceil(self.left / PAGE / 2)

@@ -45,7 +45,7 @@ def _deal_fields(org: Org, options: Options) -> Iterator[FieldInfo]:
     record_type = org.field(OPPORTUNITY, "RecordTypeId") and org.record_types
     yield _info(org, "pipeline", "RecordTypeId" if record_type else "Type", "choice")
     for ours, theirs in options.deal.fields.items():
-        if org.field(OPPORTUNITY, theirs):
+        if ours in options.deal.types and org.field(OPPORTUNITY, theirs):
             yield _info(org, ours, theirs, options.deal.types[ours])
     if org.field(USER, "UserRoleId"):
         yield FieldInfo(ours="team", theirs="User.UserRole.Name", type="text")
@@ -91,6 +91,8 @@ def _lead_fields(org: Org, options: Options) -> Iterator[FieldInfo]:
 
 
 def _info(org: Org, ours: str, theirs: str, type_name: str) -> FieldInfo:
+    told_name = org.field(OPPORTUNITY, theirs)
+    theirs = told_name.name if told_name else theirs
     cells = [row.get(theirs) for row in org.sample]
     told = [cell for cell in cells if cell not in (None, "")]
     return FieldInfo(

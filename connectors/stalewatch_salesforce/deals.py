@@ -112,11 +112,11 @@ class DealReader:
         found: dict[str, Value] = {}
         for ours, theirs in self.map.fields.items():
             described = self.org.field(OPPORTUNITY, theirs)
-            if described is None:
+            if described is None or ours not in self.map.types:
                 continue
             try:
                 words = self.map.values.get(ours, {})
-                found[ours] = value_of(getattr(row, described.name, None), self.map.types.get(ours, "text"), words)
+                found[ours] = value_of(getattr(row, described.name, None), self.map.types[ours], words)
             except Unusable:
                 unreadable.add(ours)
         return found

@@ -50,21 +50,10 @@ def _row_by_row(body: bytes, type_: type[T]) -> tuple[Records[T], list[Rejected]
     rejected: list[Rejected] = []
     for one in raw.records:
         try:
-            rows.append(_row(bytes(one), type_))
-        except (msgspec.DecodeError, ValueError, RecursionError) as error:
+            rows.append(_row_decoder(type_).decode(one))
+        except (msgspec.DecodeError, RecursionError) as error:
             rejected.append(Rejected(ref=_id(bytes(one)), reason=_reason(error), detail=str(error)[:_DETAIL]))
     return Records(records=rows, done=raw.done, nextRecordsUrl=raw.nextRecordsUrl, totalSize=raw.totalSize), rejected
-
-
-def _row(text: bytes, type_: type[T]) -> T:
-    """One row; half a surrogate pair in it becomes a question mark."""
-    try:
-        return cast("T", _row_decoder(type_).decode(text))
-    except msgspec.ValidationError:
-        raise
-    except msgspec.DecodeError:
-        mended = json.dumps(json.loads(text), ensure_ascii=False).encode("utf-8", "replace")
-        return cast("T", _row_decoder(type_).decode(mended))
 
 
 def _reason(error: Exception) -> str:

@@ -12,9 +12,9 @@ from stalewatch_salesforce.composite import Part, ask
 from stalewatch_salesforce.coverage import sees_mails
 from stalewatch_salesforce.decoding import decode
 from stalewatch_salesforce.mapping import plain
-from stalewatch_salesforce.options import API_VERSION, Options
+from stalewatch_salesforce.options import Options
 from stalewatch_salesforce.org import EMAIL, EVENT, LEAD, OPPORTUNITY, Org
-from stalewatch_salesforce.queries import address
+from stalewatch_salesforce.queries import API_VERSION, address
 from stalewatch_salesforce.reading import Reading
 from stalewatch_salesforce.rows import OnlyId, Row
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from stalewatch.sdk.errors import ConfigurationError
+from stalewatch_salesforce.queries import NAME
 from stalewatch_salesforce.section import Section
 
 Words = Mapping[str, str]
@@ -49,6 +50,8 @@ _STATUSES: Final = {
 _CLOSED_FORECAST: Final = "closed"
 _DEAL_FIELDS: Final = {"next_step": "NextStep"}
 _LEAD_FIELDS: Final = {"source": "LeadSource"}
+WRITTEN: Final = frozenset({"loss_reason"})
+"""What an org may have that no rule reads: it is there to be written."""
 _OWN: Final = frozenset({"name", "created_at", "owner", "team", "stage", "pipeline", "is_open", "status"})
 """Catalogue fields that are not mapped as fields: they are read from where they always are."""
 
@@ -131,12 +134,10 @@ def forecast_of(words: Words, name: str | None) -> str | None:
 
 
 def _fields(section: Section, defaults: Mapping[str, str], types: Mapping[str, str]) -> dict[str, str]:
-    from stalewatch_salesforce.queries import NAME  # noqa: PLC0415  # it knows the options, which know this
-
     chosen = {ours: section.text(ours) for ours in section.values}
     for ours, theirs in chosen.items():
         where = f"{section.where}, {ours}"
-        if ours not in types or ours in _OWN:
+        if (ours not in types and ours not in WRITTEN) or ours in _OWN:
             cure = "See `stalewatch fields`; add fields of your own to the catalogue first."
             raise ConfigurationError("is no field that can be mapped", where=where, cure=cure)
         if not NAME.fullmatch(theirs):

@@ -14,9 +14,6 @@ from stalewatch_salesforce.hosts import Hosts
 from stalewatch_salesforce.mapping import DealMap, LeadMap, read_deal_map, read_lead_map
 from stalewatch_salesforce.section import Section
 
-API_VERSION: Final = "v64.0"
-"""The one place that says which version is spoken."""
-
 _KEYS: Final = frozenset({
     "id", "type", "every", "auth", "writeback", "map", "partner_deals", "own_domains", "allow_custom_host",
     "quota_ceiling", "currency",

@@ -25,6 +25,9 @@ NIGHTLY: Final = timedelta(days=1)
 LEAST: Final = 0.5
 """A comparison of ids that shows less than this part of what the last one showed is not believed."""
 _CYCLE: Final = 240.0
+"""Seconds that a cycle may take; the lease of a connection is longer."""
+_REMEMBERED: Final = 20_000
+"""Rows of a window that are kept to compare with; after more than that the overlap is handed over again."""
 _CHANGING: Final = (HISTORY, EVENT, TASK, EMAIL)
 _RELATIONS: Final = {
     "OpportunityContactRole": "OpportunityId", "EventRelation": "EventId", "EmailMessageRelation": "EmailMessageId",
@@ -66,15 +69,17 @@ class Puller:
         Args:
             is_fresh: nothing of it was read by an earlier pull: only then its end says what is not there.
         """
-        self._spare_quota()
         left: State = place.left or {}
         evidence = [self._rest(name, one) for name in EVIDENCE for one in left.get(name, ())]
         subjects = [self._rest(name, one) for name in (OPPORTUNITY, LEAD) for one in left.get(name, ())]
-        total = None
-        for batch in Harvest(self.reading.transport, evidence, subjects, kind="full").batches():
+        batches = Harvest(self.reading.transport, evidence, subjects, kind="full").batches()
+        self._spare_quota()
+        for batch in batches:
             found, place = self.reading.records(batch, place)
             place = place.moved(left=None if batch.is_last else batch.state)
-            yield found.page(place, complete=batch.is_last and is_fresh, as_of=place.since, total=total)
+            yield found.page(place, complete=batch.is_last and is_fresh, as_of=place.since)
+            if not batch.is_last:
+                self._spare_quota()
 
     def _rest(self, name: str, bounds: list[str]) -> Chain:
         return self.reading.chain(name, bounds=(bounds[0], bounds[1]))
@@ -108,7 +113,7 @@ class Puller:
             if batch.is_last:
                 place = place.moved(since=at)
             yield found.page(place if batch.is_last else begun, as_of=at)
-        self.memory.cursor, self.memory.rows = place.cursor(), seen
+        self.memory.cursor, self.memory.rows = place.cursor(), seen if len(seen) <= _REMEMBERED else {}
         return place
 
     def _since(self, moment: datetime) -> str:

@@ -9,8 +9,9 @@ from typing import Final
 from urllib.parse import quote_plus
 
 from stalewatch.sdk.errors import ConfigurationError
-from stalewatch_salesforce.options import API_VERSION
 
+API_VERSION: Final = "v64.0"
+"""The one place that says which version is spoken."""
 ROOT: Final = f"/services/data/{API_VERSION}"
 NAME: Final = re.compile(r"[A-Za-z]\w*(__[cr])?", re.ASCII)
 _ESCAPES: Final = str.maketrans({

@@ -21,8 +21,10 @@ from stalewatch_salesforce import auth as logins
 from stalewatch_salesforce.auth import TOKEN_PATH, Token, TokenAnswer
 from stalewatch_salesforce.errors import QUOTA_PAUSE, Fault, Next, hidden, of_answer
 from stalewatch_salesforce.limits import Quota, Slots
+from stalewatch_salesforce.mending import mended
 from stalewatch_salesforce.network import GuardedBackend, GuardedTransport, PrivateAddress, addresses, until
 from stalewatch_salesforce.options import Options
+from stalewatch_salesforce.session import Session
 
 T = TypeVar("T")
 _CONNECTIONS: Final = 10
@@ -70,8 +72,6 @@ class Transport:
     """Calls one org; safe to use from several threads."""
 
     def __init__(self, options: Options, now: Callable[[], datetime], pace: Pace | None = None) -> None:
-        from stalewatch_salesforce.session import Session  # noqa: PLC0415  # it needs a login, which is here
-
         self.pace = pace or Pace()
         self.quota = Quota(options.quota_ceiling)
         self.calls: Counter[str] = Counter()
@@ -187,7 +187,7 @@ class Transport:
         headers = {name.lower(): value for name, value in response.headers.items()}
         if 300 <= response.status_code < 400 and response.status_code != 304:
             raise NeedsReconnect("Salesforce sends us to another address, which we do not follow")
-        body = _mended(response.content)
+        body = mended(response.content)
         fault = of_answer(response.status_code, headers, body)
         if fault is not None:
             raise Broken(Fault(fault.next, fault.status, fault.code, self.clean(fault.message)))
@@ -254,18 +254,6 @@ def code_of(error: Exception) -> str:
     """Salesforce's error code behind an error that `call` raised, "" if there is none."""
     fault: Any = error.__dict__.get("fault")
     return fault.code if isinstance(fault, Fault) else ""
-
-
-def _mended(body: bytes) -> bytes:
-    """A body as UTF-8; half a surrogate pair becomes a question mark instead of costing the page."""
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        try:
-            return body.decode("utf-8", "surrogatepass").encode("utf-8", "replace")
-        except UnicodeDecodeError:
-            return body.decode("utf-8", "replace").encode()
-    return body
 
 
 def _client(pace: Pace, *, allow_private: bool) -> httpx.Client:

@@ -13,7 +13,7 @@ from stalewatch.domain.evidence import Evidence, act_of, fold
 from stalewatch.domain.instants import to_us
 from stalewatch.domain.movements import Visit, stage_entered_at
 from stalewatch.sdk.connector import Cursor, Page
-from stalewatch.sdk.records import Activity, Deal, Lead, Person
+from stalewatch.sdk.records import Activity, Deal, Lead, Person, Value
 from stalewatch.sdk.testing import connection_settings
 from stalewatch_salesforce.connector import SalesforceConnector
 from stalewatch_salesforce.transport import Pace
@@ -52,6 +52,7 @@ class Snapshot:
     people: dict[str, Person] = field(default_factory=dict)
     activities: dict[str, Activity] = field(default_factory=dict)
     visits: dict[str, set[tuple[datetime, str]]] = field(default_factory=dict)
+    changes: set[tuple[str, str, datetime, Value]] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
     cursor: Cursor | None = None
     pages: list[Page] = field(default_factory=list)
@@ -64,6 +65,7 @@ class Snapshot:
             self.activities |= {activity.id: activity for activity in page.activities}
             for visit in page.visits:
                 self.visits.setdefault(visit.deal, set()).add((visit.entered_at, visit.stage))
+            self.changes |= {(one.record, one.field, one.at, one.value) for one in page.changes}
             self.gone = (self.gone - {deal.id for deal in page.deals}) | set(page.gone)
             self.cursor = page.cursor
             self.pages.append(page)
@@ -83,6 +85,11 @@ class Snapshot:
         """Since when the deal is in its stage, as the core folds it."""
         visits = [Visit(stage, to_us(at)) for at, stage in sorted(self.visits.get(deal, ()))]
         return stage_entered_at(visits, self.deals[deal].stage)
+
+    def close_dates(self, deal: str) -> list[tuple[int, int | None]]:
+        """The past of the close date as (instant, day number) rows."""
+        rows = [(at, value) for record, name, at, value in self.changes if (record, name) == (deal, "close_date")]
+        return [(to_us(at), value.toordinal() if isinstance(value, date) else None) for at, value in rows]
 
     @property
     def rejected(self) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,7 @@ def only(snapshot: Snapshot, deal: str) -> Activity:
     return activity
 
 
-def test_SF35_an_edit_of_the_amount_does_not_restart_the_stage(desk: Desk) -> None:
+def test_sf35_an_edit_of_the_amount_does_not_restart_the_stage(desk: Desk) -> None:
     deal = desk.deal(at=desk.ago(days=60))
     entered = desk.ago(days=50)
     desk.org.update(deal, {"StageName": "Proposal/Price Quote"}, at=entered)
@@ -40,7 +41,7 @@ def test_SF35_an_edit_of_the_amount_does_not_restart_the_stage(desk: Desk) -> No
     assert seen.stage_entered_at(deal) == to_us(entered.replace(microsecond=0))
 
 
-def test_SF37_without_history_the_org_itself_says_when_the_stage_changed(desk: Desk) -> None:
+def test_sf37_without_history_the_org_itself_says_when_the_stage_changed(desk: Desk) -> None:
     deal = desk.deal(at=desk.ago(days=60))
     moved = desk.ago(days=50)
     desk.org.update(deal, {"StageName": "Proposal/Price Quote"}, at=moved)
@@ -51,7 +52,7 @@ def test_SF37_without_history_the_org_itself_says_when_the_stage_changed(desk: D
     assert "close_date_pushes" not in fed(desk)
 
 
-def test_SF39_summary_fields_are_not_asked(desk: Desk) -> None:
+def test_sf39_summary_fields_are_not_asked(desk: Desk) -> None:
     deal = desk.deal()
     desk.org.touch(deal, {"LastActivityDate": date(2026, 9, 1)})
     answered = desk.ago(days=9)
@@ -61,7 +62,7 @@ def test_SF39_summary_fields_are_not_asked(desk: Desk) -> None:
     assert not any(b"LastActivityDate" in call.body for call in desk.sandbox.ledger if call.kind == "composite")
 
 
-def test_SF40_a_mail_and_its_task_are_one_action_of_the_customer(desk: Desk) -> None:
+def test_sf40_a_mail_and_its_task_are_one_action_of_the_customer(desk: Desk) -> None:
     deal = desk.deal()
     desk.mail(deal)
     assert [row["TaskSubtype"] for row in desk.org.tables["Task"]] == ["Email"]
@@ -79,13 +80,13 @@ def test_SF40_a_mail_and_its_task_are_one_action_of_the_customer(desk: Desk) -> 
         {"FromAddress": "suzuki@mail.acme.com"},
     ],
 )
-def test_SF41_machines_and_colleagues_are_not_the_customer(desk: Desk, mail: dict[str, str]) -> None:
+def test_sf41_machines_and_colleagues_are_not_the_customer(desk: Desk, mail: dict[str, Any]) -> None:
     deal = desk.deal()
     desk.mail(deal, **mail)
     assert only(read(desk), deal).actor is Actor.NOBODY
 
 
-def test_SF41_own_domains_can_be_named(desk: Desk) -> None:
+def test_sf41_own_domains_can_be_named(desk: Desk) -> None:
     deal = desk.deal()
     desk.mail(deal, FromAddress="kimura@acme-group.example")
     assert only(read(desk), deal).actor is Actor.CUSTOMER
@@ -100,7 +101,7 @@ def test_words_of_people_are_no_traffic(subject: str) -> None:
 
 
 @pytest.mark.parametrize("subject", ["Canceled: Meeting", "キャンセル済み: 打ち合わせ", "Cancelled: x"])
-def test_SF43_a_cancelled_meeting_is_no_next_meeting(desk: Desk, subject: str) -> None:
+def test_sf43_a_cancelled_meeting_is_no_next_meeting(desk: Desk, subject: str) -> None:
     deal = desk.deal()
     desk.meeting(deal, NOW + timedelta(days=3), Subject=subject)
     seen = read(desk)
@@ -108,7 +109,7 @@ def test_SF43_a_cancelled_meeting_is_no_next_meeting(desk: Desk, subject: str) -
     assert seen.evidence(deal).next_meeting_at is None
 
 
-def test_SF43_a_meeting_that_everybody_declined_is_no_next_meeting(desk: Desk) -> None:
+def test_sf43_a_meeting_that_everybody_declined_is_no_next_meeting(desk: Desk) -> None:
     deal, other = desk.deal(), desk.person("Mori", "mori@customer.example")
     event = desk.meeting(deal, NOW + timedelta(days=3))
     desk.answer(event, desk.contact, "Declined")
@@ -136,7 +137,7 @@ def test_an_all_day_meeting_keeps_its_date(desk: Desk) -> None:
     assert meeting.ends_at.date() == day.date()
 
 
-def test_SF45_archived_meetings_are_known(desk: Desk) -> None:
+def test_sf45_archived_meetings_are_known(desk: Desk) -> None:
     deal = desk.deal(at=desk.ago(days=500))
     start = desk.ago(days=400)
     desk.meeting(deal, start, at=desk.ago(days=410))
@@ -145,7 +146,7 @@ def test_SF45_archived_meetings_are_known(desk: Desk) -> None:
     assert seen.evidence(deal).last_meeting_at == to_us(start)
 
 
-def test_SF46_an_org_without_mails_cannot_tell_who_is_silent(desk: Desk) -> None:
+def test_sf46_an_org_without_mails_cannot_tell_who_is_silent(desk: Desk) -> None:
     deal = desk.deal()
     desk.mail(deal)
     assert fed(desk) >= MAIL_FIELDS
@@ -155,7 +156,7 @@ def test_SF46_an_org_without_mails_cannot_tell_who_is_silent(desk: Desk) -> None
     assert [finding.subject for finding in desk.connector().check() if finding.cure] == ["mails"]
 
 
-def test_SF48_private_meetings_are_never_fetched(desk: Desk) -> None:
+def test_sf48_private_meetings_are_never_fetched(desk: Desk) -> None:
     deal = desk.deal()
     desk.meeting(deal, NOW + timedelta(days=3), IsPrivate=True, Subject="Surgery")
     seen = read(desk)
@@ -165,7 +166,7 @@ def test_SF48_private_meetings_are_never_fetched(desk: Desk) -> None:
     assert read(desk).of(deal) == []
 
 
-def test_SF49_inactive_owners_and_queues(desk: Desk) -> None:
+def test_sf49_inactive_owners_and_queues(desk: Desk) -> None:
     desk.org.update(desk.seller, {"IsActive": False})
     queue = desk.org.insert("Group", {"Name": "Inbound", "Type": "Queue"})
     lead = desk.org.insert("Lead", {"LastName": "Kimura", "Company": "New", "OwnerId": queue})
@@ -177,7 +178,7 @@ def test_SF49_inactive_owners_and_queues(desk: Desk) -> None:
     assert seen.leads[lead].owner is None
 
 
-def test_SF49_short_and_long_ids_are_one() -> None:
+def test_sf49_short_and_long_ids_are_one() -> None:
     assert ids.whole("0065g00000AbCdE") == ids.whole(ids.whole("0065g00000AbCdE"))
     assert len(ids.whole("0065g00000AbCdE")) == 18
 
@@ -190,7 +191,7 @@ def test_SF49_short_and_long_ids_are_one() -> None:
         ({"CallType": "Outbound", "CallDisposition": "No answer"}, Actor.NOBODY),
     ],
 )
-def test_a_call_shows_who_called(desk: Desk, call: dict[str, str], actor: Actor) -> None:
+def test_a_call_shows_who_called(desk: Desk, call: dict[str, Any], actor: Actor) -> None:
     deal = desk.deal()
     desk.call(deal, **call)
     assert only(read(desk), deal).actor is actor

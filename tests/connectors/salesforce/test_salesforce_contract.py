@@ -28,7 +28,5 @@ class TestSalesforce(ConnectorContract):
         return self.desk.connector(reads={})
 
     def broken(self) -> Connector:
-        auth = {
-            "flow": "client_credentials", "login_url": "http://127.0.0.1:9", "client_id": "x", "client_secret": "yyyyyy",
-        }  # fmt: skip
-        return self.desk.connector(auth=auth)
+        nowhere = {"login_url": "http://127.0.0.1:9", "client_id": "x", "client_secret": "secret"}
+        return self.desk.connector(auth={"flow": "client_credentials", **nowhere})

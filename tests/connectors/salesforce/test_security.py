@@ -13,12 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from stalewatch.sdk.errors import ConfigurationError, ConnectorError, NeedsReconnect
+from stalewatch.sdk.errors import ConfigurationError, ConnectorError, NeedsReconnect, Refused
 from stalewatch.sdk.testing import connection_settings
 from stalewatch_salesforce import connect
+from stalewatch_salesforce.chains import Chain
 from stalewatch_salesforce.connector import SalesforceConnector
 from stalewatch_salesforce.hosts import Hosts, is_public
 from stalewatch_salesforce.queries import name, quote
+from stalewatch_salesforce.rows import OnlyId, Records
 from tests.connectors.salesforce.desk import Desk, Instant, Snapshot
 
 pytestmark = pytest.mark.security
@@ -37,29 +39,29 @@ def options(**auth: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("address", PRIVATE)
-def test_S16_private_addresses_are_known_in_every_disguise(address: str) -> None:
+def test_s16_private_addresses_are_known_in_every_disguise(address: str) -> None:
     assert not is_public(address)
 
 
 @pytest.mark.parametrize("address", ["136.147.62.225", "2606:4700::1111"])
-def test_S16_public_addresses_are_public(address: str) -> None:
+def test_s16_public_addresses_are_public(address: str) -> None:
     assert is_public(address)
 
 
 @pytest.mark.parametrize("address", PRIVATE)
-def test_S16_a_name_that_leads_home_is_not_connected_to(address: str) -> None:
-    pace = Instant().pace(resolve=lambda host, port: [address])
+def test_s16_a_name_that_leads_home_is_not_connected_to(address: str) -> None:
+    pace = Instant().pace(resolve=lambda *_: [address])
     connector = SalesforceConnector(connection_settings(options()), pace)
     with pytest.raises(NeedsReconnect, match="private network"):
         list(connector.pull(None))
 
 
-def test_S16_the_address_that_was_checked_is_the_one_that_is_connected_to() -> None:
+def test_s16_the_address_that_was_checked_is_the_one_that_is_connected_to() -> None:
     """A name that answers first with a public and then with a private address is asked once."""
     answers = [["203.0.113.1", "127.0.0.1"], ["127.0.0.1"]]
     asked: list[str] = []
 
-    def resolve(host: str, port: int) -> list[str]:
+    def resolve(host: str, _: int) -> list[str]:
         asked.append(host)
         return answers.pop(0)
 
@@ -85,7 +87,7 @@ def stranger(answer: dict[str, Any], status: int = 200, **headers: str) -> Itera
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST
+        do_GET = do_POST  # noqa: N815  # http.server looks for this name
 
         def log_message(self, *_: object) -> None:
             """Nothing to say."""
@@ -101,7 +103,7 @@ def stranger(answer: dict[str, Any], status: int = 200, **headers: str) -> Itera
         server.server_close()
 
 
-def test_S17_a_login_that_names_a_foreign_instance_is_refused(desk: Desk) -> None:
+def test_s17_a_login_that_names_a_foreign_instance_is_refused(desk: Desk) -> None:
     with stranger({}) as (elsewhere, heard):
         desk.sandbox.logins.instance_url = elsewhere
         with pytest.raises(NeedsReconnect, match="not Salesforce's"):
@@ -109,7 +111,7 @@ def test_S17_a_login_that_names_a_foreign_instance_is_refused(desk: Desk) -> Non
     assert heard == []
 
 
-def test_S17_a_redirect_is_not_followed(desk: Desk) -> None:
+def test_s17_a_redirect_is_not_followed(desk: Desk) -> None:
     with stranger({}) as (elsewhere, heard), stranger({}, 302, Location=f"{elsewhere}/x") as (login, _):
         auth = options(login_url=login)["auth"]
         with pytest.raises(NeedsReconnect, match="another address"):
@@ -118,14 +120,20 @@ def test_S17_a_redirect_is_not_followed(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("page", ["http://127.0.0.1:9/services/data/v64.0/query/01g-2000", "//evil.example/x"])
-def test_S17_a_next_page_elsewhere_is_refused(desk: Desk, page: str) -> None:
+def test_s17_a_next_page_elsewhere_is_refused(desk: Desk, page: str) -> None:
     connector = desk.connector()
     with pytest.raises(ConnectorError):
         connector.transport.call("GET", page, lambda reply: reply.status)
     assert desk.sandbox.ledger.where("query") == []
 
 
-def test_S17_no_proxy_of_the_environment_sees_a_token(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_s17_a_next_page_of_a_query_elsewhere_is_refused() -> None:
+    chain = Chain(object="Opportunity", type=OnlyId, fields=("Id",))
+    with pytest.raises(Refused, match="not its own"):
+        chain.take(Records(records=[], done=False, nextRecordsUrl="https://evil.example/services/data/v64.0/query/x-1"))
+
+
+def test_s17_no_proxy_of_the_environment_sees_a_token(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.deal()
     with stranger({}) as (proxy, heard):
         monkeypatch.setenv("HTTP_PROXY", proxy)
@@ -142,7 +150,7 @@ def test_S17_no_proxy_of_the_environment_sees_a_token(desk: Desk, monkeypatch: p
         "https://user@acme.my.salesforce.com", "",
     ],
 )  # fmt: skip
-def test_S17_only_salesforces_own_hosts_see_a_token(url: str) -> None:
+def test_s17_only_salesforces_own_hosts_see_a_token(url: str) -> None:
     with pytest.raises(NeedsReconnect):
         Hosts("https://acme.my.salesforce.com", allow_custom=False).check(url, "it")
 
@@ -151,20 +159,20 @@ def test_S17_only_salesforces_own_hosts_see_a_token(url: str) -> None:
     "url",
     ["https://acme.my.salesforce.com", "https://acme--uat.sandbox.my.salesforce.com", "https://test.salesforce.com/"],
 )
-def test_S17_salesforces_own_hosts_do(url: str) -> None:
+def test_s17_salesforces_own_hosts_do(url: str) -> None:
     assert Hosts("https://acme.my.salesforce.com", allow_custom=False).check(url, "it") == url.rstrip("/")
 
 
 @given(some.text(max_size=60))
 @settings(max_examples=2_000, deadline=None)
-def test_S18_any_text_is_exactly_one_literal(text: str) -> None:
+def test_s18_any_text_is_exactly_one_literal(text: str) -> None:
     soql = f"SELECT Id FROM Opportunity WHERE Name = {quote(text)}"  # noqa: S608  # this is what is tested
     assert literal(soql[len("SELECT Id FROM Opportunity WHERE Name = ") :]) == text
 
 
 @given(some.text(alphabet="'\\\"\n\rnOR1= ", max_size=30))
 @settings(max_examples=2_000, deadline=None)
-def test_S18_any_malice_is_exactly_one_literal(text: str) -> None:
+def test_s18_any_malice_is_exactly_one_literal(text: str) -> None:
     assert literal(quote(text)) == text
 
 
@@ -188,14 +196,14 @@ def literal(written: str) -> str:
 @pytest.mark.parametrize(
     "field", ["Name FROM User", "Pain__c, (SELECT Id FROM Tasks)", "a.b", "", "1a", "x'--", "Ｎame"]
 )
-def test_S18_a_mapped_name_that_is_no_name_is_refused(field: str) -> None:
+def test_s18_a_mapped_name_that_is_no_name_is_refused(field: str) -> None:
     with pytest.raises(ConfigurationError, match="name of a Salesforce field"):
         connect(connection_settings(options() | {"map": {"deal": {"fields": {"pain": field}}}}))
     with pytest.raises(ConfigurationError):
         name(field)
 
 
-def test_S18_a_mapped_name_that_no_describe_lists_is_never_asked(desk: Desk) -> None:
+def test_s18_a_mapped_name_that_no_describe_lists_is_never_asked(desk: Desk) -> None:
     desk.deal()
     Snapshot().take(desk.connector(map={"deal": {"fields": {"pain": "Pain__c"}}}).pull(None))
     reads = [call for call in desk.sandbox.ledger.where("composite") if b"describe" not in call.body]
