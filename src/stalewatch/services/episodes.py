@@ -50,6 +50,12 @@ class Moved:
     reading: Reading | None
     says: tuple[Said, ...]
 
+    @property
+    def begins_anew(self) -> bool:
+        """Whether an episode ended while its clock, from another start, speaks again: one step opens the next."""
+        speaks = self.reading is not None and self.reading.state in (State.AT_RISK, State.BREACHED)
+        return self.alert.is_over and speaks
+
 
 @dataclass(frozen=True, slots=True)
 class Steps:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
 
 from stalewatch.domain.instants import to_us
 from stalewatch.domain.language.model import FieldType
@@ -14,12 +15,13 @@ from stalewatch.store import changes, records
 from stalewatch.store.engine import Connection
 
 Row = dict[str, Any]
-Told = tuple[str, str]
-"""A record and a field of it."""
+Told = Mapping[tuple[str, str], Stored]
+"""By record and field of it a value."""
+_UNTOLD: Final = object()
 
 
 def note(
-    conn: Connection, book: Rulebook, obj: str, rows: Sequence[Row], now: int, told: Collection[Told] = ()
+    conn: Connection, book: Rulebook, obj: str, rows: Sequence[Row], now: int, told: Told = MappingProxyType({})
 ) -> list[str]:
     """Write down which tracked fields differ from what is stored; call it before the rows themselves are stored.
 
@@ -27,7 +29,8 @@ def note(
     its earlier value is written as well, from the record's creation on. Returns the records that got another owner.
 
     Args:
-        told: (record, field) whose own history came along: when they changed is known better than "by now".
+        told: the last value of each (record, field) whose own history came along: if that is the value it has now,
+            when it changed is known better than "by now".
     """
     tracked = sorted(book.needs[obj].tracked & book.rules.catalogue.objects[obj].keys())
     own = records.column_names(obj)
@@ -39,9 +42,10 @@ def note(
         for position, record in enumerate(before["id"])
         for name in tracked
         if name in given[record] or name not in own  # a column that the page does not name keeps its value
-        if (record, name) not in told
         if (old := _value(before, position, name)) != (new := _given(given[record], name))
     ]
+    handed_over = [record for record, name, *_ in differing if name == "owner"]
+    differing = [one for one in differing if told.get((one[0], one[1]), _UNTOLD) != one[3]]
     there = changes.read(conn, {one[0] for one in differing}, {one[1] for one in differing})
     last = {(row[0], row[1]): row[2] for row in there}
     found = []
@@ -52,13 +56,13 @@ def note(
         # What stands there now came last, whatever the CRM's clock says: a tie or a step back keeps that order.
         found.append(_seen(record, name, max(at, last.get((record, name), created or 0) + 1), new, now))
     changes.add(conn, found)
-    return [record for record, name, *_ in differing if name == "owner"]
+    return handed_over
 
 
-def told_by(connection: str, page: Page) -> set[Told]:
-    """The fields of records whose own history stands on a page."""
-    changed = {(f"{connection}:{change.record}", change.field) for change in page.changes}
-    return changed | {(f"{connection}:{visit.deal}", "stage") for visit in page.visits}
+def told_by(connection: str, book: Rulebook, page: Page, now: int) -> Told:
+    """The last value of every field whose own history stands on a page."""
+    rows = sorted(_numbered(_told(connection, book, page, now)), key=lambda row: (row["at"], row["ordinal"]))
+    return {(row["record_id"], row["field"]): row["value"] for row in rows}
 
 
 def replace(conn: Connection, connection: str, book: Rulebook, page: Page, now: int) -> list[str]:

@@ -65,7 +65,7 @@ class Recorder:
         teams = _teams(conn, self.connection, self.speaking)
         deals = [row for deal in page.deals if (row := self._usable(deal, teams, rejected)) is not None]
         leads = [row for lead in page.leads if (row := self._usable(lead, teams, rejected)) is not None]
-        told = history.told_by(self.connection, page)
+        told = history.told_by(self.connection, self.book, page, self.now)
         self._records(conn, deals, told, done)
         self._records(conn, leads, told, done)
         self._happenings(conn, page, done)
@@ -78,7 +78,7 @@ class Recorder:
                 moves.derive(conn, self.book, obj, ids)
         return done
 
-    def _records(self, conn: Connection, rows: Sequence[Row], told: set[history.Told], done: Recorded) -> None:
+    def _records(self, conn: Connection, rows: Sequence[Row], told: history.Told, done: Recorded) -> None:
         for obj, mine in _alike(rows):
             done.records += len(mine)
             handed_over = history.note(conn, self.book, obj, mine, self.now, told)
@@ -180,6 +180,7 @@ def row_of(
     own = {name: value for name, value in stored.items() if name in columns}
     if isinstance(record, Deal):
         own |= _money(record)
+        own |= _contacts(record)
         hidden |= {"amount"} if record.amount is not None and own["amount"] is None else set()
     return {
         **own,
@@ -219,6 +220,13 @@ def _money(deal: Deal) -> Row:
         "amount_original": None if deal.amount is None else str(deal.amount)[:64],
         "currency": clean(deal.currency or ""),
     }
+
+
+def _contacts(deal: Deal) -> Row:
+    """Who holds a role on it; nothing where that was not read."""
+    if deal.contacts is None:
+        return {}
+    return {"contacts": sorted(name for one in deal.contacts if (name := clean(one)))}
 
 
 def _unmapped(kinds: Mapping[str, Field], stored: Mapping[str, Stored]) -> frozenset[str]:

@@ -6,7 +6,7 @@ exists. Alerts and the notices they cause are written in the transaction that lo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -124,7 +124,7 @@ class _Tick:
         alerts.insert(conn, new)
         alerts.update(conn, changed)
         self._announce(conn, announcer, moved, rows)
-        self._rearm(conn, ids, watched, rows)
+        self._rearm(conn, ids, watched, rows, {one.record.id for one in steps if one.begins_anew})
         self.done.looked += len(watched)
         self.done.opened += len(new)
 
@@ -204,15 +204,21 @@ class _Tick:
             waiting = notices.of_alerts(conn, [alert_id(one.alert)], (notices.PENDING, notices.HELD))
             notices.drop(conn, [row.key for row in waiting], "shadow" if silenced else "owner_changed")
 
-    def _rearm(self, conn: Connection, ids: Sequence[str], watched: Sequence[Watched], rows: Mapping[str, Any]) -> None:
-        """Set every record's next edge beyond now; a record that is gone has no clocks until it comes back."""
+    def _rearm(
+        self, conn: Connection, ids: Sequence[str], watched: Sequence[Watched], rows: Mapping[str, Any],
+        anew: Collection[str],
+    ) -> None:  # fmt: skip
+        """Set every record's next edge beyond now; a record that is gone has no clocks until it comes back.
+
+        One in `anew` is due in the next moment: what ended here has begun again already.
+        """
         here = [each for each in watched if not each.is_gone]
         clocks.delete(conn, sorted(set(ids) - {each.id for each in here}))
         edges = judging.next_edges([each.clocks for each in here], self.now)
         ahead = []
         for each, edge in zip(here, edges, strict=True):
             ends = getattr(rows[each.id], "meeting_ends_at", None)
-            later = ends if ends is not None and ends > self.now else None
+            later = self.now + 1 if each.id in anew else ends if ends is not None and ends > self.now else None
             breach = judging.next_breach(each.clocks, self.now)
             ahead.append({"record_id": each.id, "next_at": judging.earliest(edge, later), "breach_at": breach})
         clocks.rearm(conn, ahead)
