@@ -24,7 +24,7 @@ def of_settings() -> set[str]:
 
 
 def of_connector(folder: Path) -> set[str]:
-    """Every option of a connector that keeps them in constants: `{"path", ...}` after a name that ends in KEYS."""
+    """Every option of a connector: constants whose names end in KEYS, and what its sections say they `only` have."""
     found: set[str] = set()
     for _, tree in sources(folder):
         for node in ast.walk(tree):
@@ -34,6 +34,8 @@ def of_connector(folder: Path) -> set[str]:
                 and node.target.id.endswith("KEYS")
             ):
                 found |= set(_texts(node))
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "only":
+                found |= {word for arg in node.args for word in _texts(arg)}
     return found
 
 

@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,14 +16,17 @@ import pytest
 from stalewatch import shipped
 from stalewatch.cli import main
 from stalewatch.cli.invocation import Command
+from stalewatch.clock import FixedClock
 from stalewatch.domain.language.catalogue import load_catalogue
 from stalewatch.domain.language.nodes import Source
+from stalewatch.sdk.testing import NOON
 from stalewatch.services.rule_tests import run_tests
-from stalewatch.services.rulefiles import Checked, check_files, check_project
+from stalewatch.services.rulefiles import Checked, check_files, check_project, rulebook
 from stalewatch.settings import load
 from stalewatch.wiring import installed
-from tests.house.pages import Block, Page, doc, page, pages
-from tests.house.tree import ROOT
+from stalewatch.wiring.connectors import make_connector
+from tests.house.pages import DOCS, Block, Page, doc, page, pages
+from tests.house.tree import CONNECTORS, ROOT
 
 TODAY = date(2026, 4, 1)
 BLOCKS = [block for one in pages() for block in one.blocks]
@@ -34,6 +38,13 @@ NEEDED = {
     "start": "stage_entered_at",
     "within": "10bd",
 }
+INSTALLED = installed()
+WITH_PAGES = [path.stem for path in DOCS.glob("*.md") if (CONNECTORS / f"stalewatch_{path.stem}").is_dir()]
+OFFERED = replace(
+    INSTALLED,
+    connectors=WITH_PAGES,  # also those that this environment has not installed yet
+    connector_hosts=lambda name: INSTALLED.connector_hosts(name) if name in INSTALLED.connectors else (),
+)
 OUR_PACK = "stalewatch: 1\npack: example\ninclude: [default]\n"
 
 
@@ -79,10 +90,15 @@ def part_of_a_file(text: str, project: Path) -> list[str]:
 
 
 def configuration(text: str, project: Path) -> list[str]:
-    """A whole project: what the file says of fields and rules is checked as well, and every variable is set."""
+    """A whole project: what the file says of fields, rules and connectors is checked as well; every variable is set."""
     names = re.findall(r"\$\{(\w+)\}", text)
-    loaded = load(write(project / "stalewatch.yaml", text), dict.fromkeys(names, "x"), installed())
-    return findings(check_project(loaded.draft, TODAY, loaded.diagnostics))
+    loaded = load(write(project / "stalewatch.yaml", text), dict.fromkeys(names, "x"), OFFERED)
+    checked = check_project(loaded.draft, TODAY, loaded.diagnostics)
+    book = rulebook(checked, loaded.draft)
+    for connection in loaded.draft.connections:
+        if book is not None and connection.type in INSTALLED.connectors:
+            make_connector(loaded.draft, connection, book, FixedClock(NOON))
+    return findings(checked)
 
 
 def part_of_a_configuration(text: str, project: Path) -> list[str]:
