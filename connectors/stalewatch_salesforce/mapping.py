@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from stalewatch.sdk.errors import ConfigurationError
@@ -86,6 +87,7 @@ class LeadMap:
     from_teams: frozenset[str]
 
 
+@lru_cache(maxsize=1 << 12)
 def plain(word: str) -> str:
     """A word as it is compared: case, spaces and punctuation at its ends do not count."""
     return re.sub(r"[\s_-]+", " ", word.strip()).casefold()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Final
 
 import msgspec
@@ -74,11 +75,27 @@ class ChildTold(msgspec.Struct):
     relationshipName: str | None = None  # noqa: N815
 
 
-class Described(msgspec.Struct):
+class Described(msgspec.Struct, dict=True):
     """A describe, as far as we read it."""
 
     fields: list[FieldTold]
     childRelationships: list[ChildTold] = []  # noqa: N815
+
+    def field(self, name: str) -> FieldTold | None:
+        """A field by its name in whatever case."""
+        return self._by_name.get(name.casefold())
+
+    def leads_to(self, relationship: str) -> bool:
+        """Whether there are such children."""
+        return relationship in self._relationships
+
+    @cached_property
+    def _by_name(self) -> dict[str, FieldTold]:
+        return {one.name.casefold(): one for one in self.fields}
+
+    @cached_property
+    def _relationships(self) -> frozenset[str]:
+        return frozenset(one.relationshipName for one in self.childRelationships if one.relationshipName)
 
 
 @dataclass(slots=True)
@@ -110,15 +127,13 @@ class Org:
     def field(self, object_name: str, name: str) -> FieldTold | None:
         """A field that may be read, by its name in whatever case."""
         described = self.objects.get(object_name)
-        wanted = name.casefold()
-        return next((one for one in described.fields if one.name.casefold() == wanted), None) if described else None
+        return described.field(name) if described else None
 
     def has_children(self, object_name: str, relationship: str) -> bool:
         """Whether a query may ask for these children, and they may be read."""
         described = self.objects.get(object_name)
         child = _CHILDREN.get(object_name, {}).get(relationship)
-        told = {one.relationshipName for one in described.childRelationships} if described else set()
-        return relationship in told and child is not None and self.has(child)
+        return described is not None and child is not None and described.leads_to(relationship) and self.has(child)
 
     def name_record_types(self, rows: Collection[RecordType]) -> None:
         """Remember what record types are called."""

@@ -176,6 +176,13 @@ def test_s18_any_malice_is_exactly_one_literal(text: str) -> None:
     assert literal(quote(text)) == text
 
 
+@pytest.mark.slow
+@given(some.text(max_size=60))
+@settings(max_examples=100_000, deadline=None)
+def test_s18_a_hundred_thousand_texts_are_each_one_literal(text: str) -> None:
+    assert literal(quote(text)) == text
+
+
 def literal(written: str) -> str:
     """What a SOQL literal means; fails unless it ends exactly where the text ends."""
     plain = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "'": "'", '"': '"', "\\": "\\"}
