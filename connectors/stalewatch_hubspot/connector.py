@@ -94,9 +94,10 @@ class HubSpotConnector(Connector):
 
     def _pull(self, before: Place | None) -> Iterator[Page]:
         self.transport.cycle_ends = float("inf")
-        portal = self._looked(self._portal or (Portal(before.facts) if before else None))
+        is_same = before is not None and before.setup == self._options.digest
+        portal = self._looked(self._portal or (Portal(before.facts) if before and is_same else None))
         try:
-            if before is None or before.setup != self._options.digest or self._kinds(portal) - set(before.kinds):
+            if before is None or not is_same or self._kinds(portal) - set(before.kinds):
                 yield from self._load(portal, None)
             elif before.load is not None:
                 yield from self._load(portal, before)
@@ -143,7 +144,8 @@ class HubSpotConnector(Connector):
             place, load=None, hi=load.began, hourly=load.began, nightly=load.began, bonds=bonds.stored()
         )
         is_whole = load == Load(load.began)
-        yield Page(cursor=done.cursor(), open_ids=frozenset(loader.open_ids) if is_whole else None)
+        open_ids = frozenset(loader.open_ids) if is_whole and loader.is_whole else None
+        yield Page(cursor=done.cursor(), open_ids=open_ids, rejected=loader.odd())
 
     # ------------------------------------------------------------------------------------------------------ cycle
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final
 
+from stalewatch.sdk.records import Rejected
 from stalewatch_hubspot import queries
 from stalewatch_hubspot.api import chunks
 from stalewatch_hubspot.gathering import Gatherer, Piece, inverted
@@ -26,6 +27,7 @@ class Loader:
     Attributes:
         total: of the records that a load will bring, as far as it is known.
         open_ids: of the deals that were loaded.
+        is_whole: whether every row could be read.
     """
 
     def __init__(self, gatherer: Gatherer, bonds: Bonds, *, is_resumed: bool = False) -> None:
@@ -34,6 +36,8 @@ class Loader:
         self._met: dict[Kind, list[array[int]]] = {kind: [] for kind in gatherer.kinds}
         self.total: int | None = None
         self.open_ids: set[str] = set()
+        self.is_whole = True
+        self._odd: list[Rejected] = []
 
     def deals(self, last: str) -> Iterator[tuple[Piece, str]]:
         """All open deals above an id, in pieces, each with its last id."""
@@ -54,7 +58,7 @@ class Loader:
         self._bind(ids, links, contacts)
         told: dict[Kind, set[str]] = {kind: set() for kind in links}
         for part in chunks(rows, PART):
-            piece = Piece()
+            piece = Piece(rejected=self.odd())
             tasks = self._tell_activities(part, links, told, piece)
             dues: dict[str, list[date]] | None = None
             if self._gather.wants.due and TASKS in links:
@@ -71,11 +75,16 @@ class Loader:
         links = {kind: self._gather.api.links(LEADS.name, kind.name, ids) for kind in kinds}
         told: dict[Kind, set[str]] = {kind: set() for kind in links}
         for part in chunks(rows, PART):
-            piece = Piece()
+            piece = Piece(rejected=self.odd())
             self._tell_activities(part, links, told, piece)
             self._gather.tell_leads(part, piece, piece.activities)
             yield piece, part[-1].id
         self._meet(links)
+
+    def odd(self) -> list[Rejected]:
+        """The rows that could not be read and were not told yet."""
+        told, self._odd = self._odd, []
+        return told
 
     def links(self, ids: Sequence[str]) -> tuple[Links, Mapping[str, Sequence[str]] | None]:
         """What deals are associated with: activities by kind, and contacts if anybody asks for them."""
@@ -98,6 +107,8 @@ class Loader:
         for page in self._gather.api.keyset(kind, filters, properties, last=last, belongs=is_own):
             if self.total is None:
                 self.total = page.total
+            self._odd += page.rejected
+            self.is_whole &= not page.rejected
             for row in sorted(page.rows, key=lambda row: int(row.id)):
                 if row.id not in seen and is_own(row):
                     yield row

@@ -48,6 +48,7 @@ class Reconcile:
         found: set[str] = set()
         for page in self._gather.api.keyset(DEALS, queries.OPEN, ("hs_object_id",)):
             found.update(row.id for row in page.rows)
+            found.update(one.ref for one in page.rejected)  # an odd row is a deal that is there
         return found
 
     def _explained(self, vanished: list[str], there: set[str]) -> Iterator[Piece]:

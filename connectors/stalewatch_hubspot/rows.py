@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from stalewatch.sdk.records import Rejected
+
+T = TypeVar("T")
 
 
 class Change(msgspec.Struct):
@@ -166,6 +168,19 @@ _ROWS: Final = msgspec.json.Decoder(list[Row])
 _RAW: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 
+def decoded(body: bytes, type_: type[T]) -> T:
+    """An answer. One that is strict JSON but for some odd text or number is read without those.
+
+    Raises:
+        ValueError: it is no whole JSON, or of another shape.
+    """
+    try:
+        return msgspec.json.decode(body, type=type_)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        lax = json.loads(body.decode("utf-8", "replace"), parse_constant=lambda _: None)
+        return msgspec.json.decode(json.dumps(lax, ensure_ascii=False).encode("utf-8", "replace"), type=type_)
+
+
 def read_rows(raw: msgspec.Raw) -> tuple[list[Row], list[Rejected]]:
     """The rows of an answer, and those that cannot be read: one odd row does not cost its page.
 
@@ -182,10 +197,11 @@ def _one_by_one(raws: Iterable[msgspec.Raw]) -> tuple[list[Row], list[Rejected]]
     rows: list[Row] = []
     rejected: list[Rejected] = []
     for raw in raws:
+        told: object = None
         try:
-            rows.append(msgspec.convert(json.loads(bytes(raw)), Row))
+            told = json.loads(bytes(raw))
+            rows.append(msgspec.convert(told, Row))
         except (ValueError, RecursionError) as error:  # msgspec's own errors are ValueErrors
-            detail = bytes(raw)[:200].decode("utf-8", "replace")
-            reason = "a row of another shape"
-            rejected.append(Rejected(ref=f"row: {detail[:40]}", reason=reason, detail=str(error)[:200]))
+            id_ = told.get("id") if isinstance(told, dict) else None
+            rejected.append(Rejected(ref=str(id_ or "?"), reason="a row of another shape", detail=str(error)[:200]))
     return rows, rejected

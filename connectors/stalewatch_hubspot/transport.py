@@ -22,6 +22,7 @@ from stalewatch_hubspot.errors import Fault, Next, fault_of, hidden
 from stalewatch_hubspot.limits import Limiter
 from stalewatch_hubspot.network import Deadline, GuardedBackend, GuardedTransport, PrivateAddress, addresses
 from stalewatch_hubspot.options import VERSION, Options
+from stalewatch_hubspot.rows import decoded
 from stalewatch_hubspot.session import Session, Token
 
 T = TypeVar("T")
@@ -187,8 +188,8 @@ class Transport:
             headers["Content-Type"] = "application/json"
         answer = self._send(self._http.build_request(method, url, content=content, headers=headers), limit)
         try:
-            return msgspec.json.decode(answer, type=type_)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            return decoded(answer, type_)
+        except (ValueError, RecursionError) as error:  # msgspec's own errors are ValueErrors
             raise Broken(Fault(Next.RETRY, 200, self.clean(f"half an answer ({error})"))) from None
 
     def _send(self, request: httpx.Request, limit: float) -> bytes:
