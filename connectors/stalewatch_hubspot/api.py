@@ -70,16 +70,28 @@ class Api:
         """
         for _ in range(_MOST_PAGES):
             wanted = filters() if callable(filters) else filters
-            page = self.search(kind, queries.search(wanted, properties, last))
-            found = Found(*_read(page), page.total)
+            found = self._page(kind, wanted, properties, last)
             yield found
             count = len(found.rows) + len(found.rejected)
-            if count >= page.total:
+            if count >= found.total:
                 return
             own = [int(row.id) for row in found.rows if row.id.isdigit() and belongs(row)]
             if not own or max(own) <= int(last):
-                raise TryLater(f"a search for {kind.name} promises {page.total} more and shows none of them")
+                raise TryLater(f"a search for {kind.name} promises {found.total} more and shows none of them")
             last = str(max(own))
+
+    def _page(self, kind: Kind, wanted: Filters, properties: Sequence[str], last: str) -> Found:
+        """One page of a search; what would make its body too long is read by id."""
+        body = queries.search(wanted, properties, last)
+        if len(msgspec.json.encode(body)) <= queries.LONGEST:
+            page = self.search(kind, body)
+            return Found(*_read(page), page.total)
+        page = self.search(kind, queries.search(wanted, ("hs_object_id",), last))
+        rows, rejected = _read(page)
+        whole = self.read(kind, [row.id for row in rows], properties)
+        missing = {row.id for row in rows} - {row.id for row in whole.rows}
+        gone = [row for row in rows if row.id in missing]  # archived in between: the search counted it
+        return Found([*whole.rows, *gone], [*rejected, *whole.rejected], page.total)
 
     def search(self, kind: Kind, body: dict[str, Any]) -> Records:
         """One search."""

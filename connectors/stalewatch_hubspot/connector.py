@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import chain
 from typing import ClassVar, Final
 
-import msgspec
+from msgspec.structs import replace
 
 from stalewatch.sdk.connector import ConnectionSettings, Connector, Cursor, Description, Finding, Page
 from stalewatch.sdk.errors import TryLater
@@ -17,11 +18,11 @@ from stalewatch_hubspot.cycle import Cycle, Window
 from stalewatch_hubspot.errors import MissingScope
 from stalewatch_hubspot.gathering import Gatherer, Piece
 from stalewatch_hubspot.loading import BLOCK, Loader
-from stalewatch_hubspot.memory import Bonds, Seen
+from stalewatch_hubspot.memory import Bonds, Notebook, notebook
 from stalewatch_hubspot.options import read_options
 from stalewatch_hubspot.place import DAY, HOUR, MINUTE, Load, Place, parse, to_ms
 from stalewatch_hubspot.portal import Portal, look
-from stalewatch_hubspot.queries import DEALS, LEADS
+from stalewatch_hubspot.queries import DEALS, LEADS, MEETINGS
 from stalewatch_hubspot.reconcile import Reconcile
 from stalewatch_hubspot.transport import Pace, Transport
 from stalewatch_hubspot.wants import read_wants
@@ -72,7 +73,7 @@ class HubSpotConnector(Connector):
         if known is None or abs(now - known.facts.read_at) >= DAY:
             known = look(self._api, self._options, self._wants, now)
             known = Portal(
-                msgspec.structs.replace(known.facts, read_at=to_ms(self.transport.server_now())),
+                replace(known.facts, read_at=to_ms(self.transport.server_now())),
                 known.people, known.samples,
             )  # fmt: skip
         self._portal = known
@@ -93,7 +94,7 @@ class HubSpotConnector(Connector):
             yield from self._pull(None if full else parse(cursor))
 
     def _pull(self, before: Place | None) -> Iterator[Page]:
-        self.transport.cycle_ends = float("inf")
+        self.transport.lost = 0.0
         is_same = before is not None and before.setup == self._options.digest
         portal = self._looked(self._portal or (Portal(before.facts) if before and is_same else None))
         try:
@@ -102,7 +103,6 @@ class HubSpotConnector(Connector):
             elif before.load is not None:
                 yield from self._load(portal, before)
             else:
-                self.transport.cycle_ends = self.transport.pace.monotonic() + self.transport.pace.cycle
                 yield from self._cycle(portal, before)
         except MissingScope as error:
             self._portal = None  # what may be read has changed: look again before anything is concluded
@@ -120,75 +120,76 @@ class HubSpotConnector(Connector):
     # ------------------------------------------------------------------------------------------------------- load
 
     def _load(self, portal: Portal, before: Place | None) -> Iterator[Page]:
-        gatherer = self._gatherer(portal)
-        began = to_ms(self.transport.server_now())
-        load = before.load if before and before.load else Load(began)
-        bonds = self._bonds = Bonds(before.bonds if before else "")
+        gatherer, book = self._gatherer(portal), notebook(before)
+        load = before.load if before and before.load else Load(self._server_ms())
+        self._bonds, book.bonds.is_partial = book.bonds, load.last != "0" and not book.bonds.deals
         place = Place(
             setup=self._options.digest, facts=portal.facts, kinds=sorted(self._kinds(portal)), load=load,
-            people_at=before.people_at if before else 0, bonds=bonds.stored(),
+            people_at=before.people_at if before else 0,
         )  # fmt: skip
+        place = replace(place, **book.stored(load.began))
         if place.people_at < portal.facts.read_at and portal.people:
-            place = msgspec.structs.replace(place, people_at=portal.facts.read_at)
+            place = replace(place, people_at=portal.facts.read_at)
             yield Page(cursor=place.cursor(), people=portal.people)
-        loader = Loader(gatherer, bonds, is_resumed=load.last != "0")
-        if load.kind == DEALS.name:
-            for piece, last in loader.deals(load.last):
-                place = msgspec.structs.replace(place, load=Load(load.began, DEALS.name, last), bonds=bonds.stored())
-                yield piece.page(place.cursor(), total=loader.total)
-        if gatherer.reads_leads:
-            for piece, last in loader.leads(load.last if load.kind == LEADS.name else "0"):
-                place = msgspec.structs.replace(place, load=Load(load.began, LEADS.name, last))
-                yield piece.page(place.cursor())
-        done = msgspec.structs.replace(
-            place, load=None, hi=load.began, hourly=load.began, nightly=load.began, bonds=bonds.stored()
-        )
-        is_whole = load == Load(load.began)
-        open_ids = frozenset(loader.open_ids) if is_whole and loader.is_whole else None
+        loader = Loader(gatherer, book.bonds, is_resumed=load.last != "0")
+        for kind, piece, last in self._loaded(loader, load, leads=gatherer.reads_leads):
+            book.planned.note(piece.activities)
+            place = replace(place, load=Load(load.began, kind, last), **book.stored(load.began))
+            yield piece.page(place.cursor(), total=loader.total)
+        done = replace(place, load=None, hi=load.began, hourly=load.began, nightly=load.began)
+        is_whole = load == Load(load.began) and loader.is_whole
+        open_ids = frozenset(loader.open_ids) if is_whole else None
         yield Page(cursor=done.cursor(), open_ids=open_ids, rejected=loader.odd())
+
+    def _loaded(self, loader: Loader, load: Load, *, leads: bool) -> Iterator[tuple[str, Piece, str]]:
+        if load.kind == DEALS.name:
+            yield from ((DEALS.name, piece, last) for piece, last in loader.deals(load.last))
+        if leads:
+            start = load.last if load.kind == LEADS.name else "0"
+            yield from ((LEADS.name, piece, last) for piece, last in loader.leads(start))
 
     # ------------------------------------------------------------------------------------------------------ cycle
 
     def _cycle(self, portal: Portal, before: Place) -> Iterator[Page]:
-        seen, bonds = Seen(before.seen), Bonds(before.bonds)
-        if not before.bonds and self._bonds is not None:
-            bonds = self._bonds
-        self._bonds = bonds
-        now = to_ms(self.transport.server_now())
+        gatherer, book = self._gatherer(portal), notebook(before, self._bonds)
+        self._bonds = book.bonds
+        now = self._server_ms()
         is_hourly, is_nightly = now - before.hourly >= HOUR, now - before.nightly >= DAY
         if portal.people and before.people_at < portal.facts.read_at:
-            before = msgspec.structs.replace(before, people_at=portal.facts.read_at, facts=portal.facts)
+            before = replace(before, people_at=portal.facts.read_at, facts=portal.facts)
             yield Page(cursor=before.cursor(), people=portal.people)
-        gatherer = self._gatherer(portal)
         window = Window(before.hi - (LONG_OVERLAP if is_hourly else OVERLAP), self._server_ms)
-        cycle = Cycle(gatherer, bonds, seen, window)
+        cycle, reconcile = Cycle(gatherer, book, window), Reconcile(gatherer, book.bonds)
         for piece in cycle.pieces():
             if not self._is_known(portal, gatherer, piece):
-                yield from self._again(before)
+                yield from self._cycle(self._looked(), before)
                 return
+            book.planned.note(piece.activities)
             yield piece.page(before.cursor())
-        if is_hourly:
-            yield from self._late(gatherer, bonds, before)
-        open_ids = None
-        if is_nightly:
-            reconcile = Reconcile(gatherer, bonds)
-            for piece in reconcile.pieces():
-                yield piece.page(before.cursor())
-            open_ids, self._doubt = reconcile.open_ids, reconcile.doubt
-        after = msgspec.structs.replace(
-            before, hi=cycle.end, seen=seen.stored(cycle.end), bonds=bonds.stored(), facts=portal.facts,
-            hourly=cycle.end if is_hourly else before.hourly, nightly=cycle.end if is_nightly else before.nightly,
+        for piece in chain(
+            self._late(gatherer, book) if is_hourly else (), reconcile.pieces() if is_nightly else ()
+        ):  # fmt: skip
+            book.planned.note(piece.activities)
+            yield piece.page(before.cursor())
+        self._doubt = reconcile.doubt if is_nightly else self._doubt
+        after = replace(
+            before, hi=cycle.end, facts=portal.facts, hourly=cycle.end if is_hourly else before.hourly,
+            nightly=cycle.end if is_nightly else before.nightly, **book.stored(cycle.end),
         )  # fmt: skip
-        yield Page(cursor=after.cursor(), open_ids=open_ids)
+        yield Page(cursor=after.cursor(), open_ids=reconcile.open_ids)
 
-    def _late(self, gatherer: Gatherer, bonds: Bonds, before: Place) -> Iterator[Page]:
-        """Open deals that were associated with something while no date moved, read whole."""
-        loader = Loader(gatherer, bonds, is_resumed=True)
-        changed = loader.late(sorted(bonds.deals))
+    def _late(self, gatherer: Gatherer, book: Notebook) -> Iterator[Piece]:
+        """What happened while no date moved: late associations, and meetings that were deleted."""
+        loader, open_deals = Loader(gatherer, book.bonds, is_resumed=True), sorted(book.bonds.deals)
+        changed = loader.late(open_deals)
         for part in chunks(changed, BLOCK):
             rows = gatherer.api.read(DEALS, part, gatherer.deal_properties).rows
-            for piece, _ in loader.whole(rows) if rows else ():
-                yield piece.page(before.cursor())
+            yield from (piece for piece, _ in loader.whole(rows))
+        if gatherer.facts.can_read(MEETINGS):
+            deleted = Piece()
+            missing = book.planned.missing(loader.meetings, book.bonds.deals, self.transport.server_now())
+            gatherer.tell_deleted(missing, deleted)
+            yield deleted
 
     def _is_known(self, portal: Portal, gatherer: Gatherer, piece: Piece) -> bool:
         """Whether everybody and every stage that deals name was told of; if not, the portal is asked anew, once."""
@@ -197,9 +198,6 @@ class HubSpotConnector(Connector):
             return True
         owners = {deal.owner for deal in piece.deals if deal.owner}
         return owners <= set(facts.owners) and not gatherer.deals.strangers - {""}
-
-    def _again(self, before: Place) -> Iterator[Page]:
-        yield from self._cycle(self._looked(), before)
 
     def _server_ms(self) -> int:
         return to_ms(self.transport.server_now())

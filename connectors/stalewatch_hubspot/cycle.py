@@ -10,7 +10,7 @@ from stalewatch_hubspot import queries
 from stalewatch_hubspot.api import chunks
 from stalewatch_hubspot.gathering import Gatherer, Piece, inverted
 from stalewatch_hubspot.loading import BLOCK, PART, Loader
-from stalewatch_hubspot.memory import Bonds, Seen
+from stalewatch_hubspot.memory import Notebook
 from stalewatch_hubspot.place import to_ms
 from stalewatch_hubspot.queries import CONTACTS, DEALS, HISTORY_BATCH, LEADS, TASKS, Kind
 from stalewatch_hubspot.rows import Row
@@ -37,8 +37,9 @@ class Cycle:
         end: the end of the window, once the first answer told the time.
     """
 
-    def __init__(self, gatherer: Gatherer, bonds: Bonds, seen: Seen, window: Window) -> None:
-        self._gather, self._bonds, self._seen, self._window = gatherer, bonds, seen, window
+    def __init__(self, gatherer: Gatherer, book: Notebook, window: Window) -> None:
+        self._gather, self._window = gatherer, window
+        self._bonds, self._seen = book.bonds, book.seen
         self._rejected: list[Rejected] = []
 
     @property
@@ -165,7 +166,7 @@ class Cycle:
         """Deals that did not change, but something that is told with them did: a contact's role, a task."""
         wanted: set[str] = set()
         roles = {row.id: row.get("hs_buying_role") for row in contacts}
-        fresh = [one for one, role in roles.items() if self._gather.roles.get(one, "") != role]
+        fresh = [one for one, role in roles.items() if self._gather.roles.get(one) != role]
         self._gather.roles.update(roles)
         if fresh:
             wanted |= set(inverted(self._gather.api.links(CONTACTS.name, DEALS.name, fresh)))

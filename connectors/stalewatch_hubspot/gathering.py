@@ -9,14 +9,15 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from stalewatch.sdk.connector import Cursor, Page
-from stalewatch.sdk.records import Activity, ActivityKind, Actor, Deal, Lead, Rejected
+from stalewatch.sdk.records import Activity, ActivityKind, Actor, Deal, Lead, MeetingState, Rejected
 from stalewatch_hubspot.api import Api, chunks
 from stalewatch_hubspot.deals import HISTORY, Beside, DealReader, Past
 from stalewatch_hubspot.evidence import Around, EvidenceReader, forwarders, is_open_task
 from stalewatch_hubspot.leads import LeadReader
+from stalewatch_hubspot.memory import Meeting
 from stalewatch_hubspot.options import Options
 from stalewatch_hubspot.portal import Facts, deal_properties, lead_properties
-from stalewatch_hubspot.queries import ACTIVITIES, CONTACTS, DEALS, EMAILS, LEADS, TASKS, Kind
+from stalewatch_hubspot.queries import ACTIVITIES, CONTACTS, DEALS, EMAILS, LEADS, MEETINGS, TASKS, Kind
 from stalewatch_hubspot.rows import Row
 from stalewatch_hubspot.values import day, maybe
 from stalewatch_hubspot.wants import Wants
@@ -184,6 +185,18 @@ class Gatherer:
         owners = inverted(links)
         rows = self.api.read(TASKS, owners, TASKS.properties).rows if owners else []
         return {deal: [] for deal in deals} | self.dues_of(rows, owners)
+
+    def tell_deleted(self, missing: Mapping[str, Meeting], piece: Piece) -> None:
+        """Add those of these meetings that are not there any more, as called off."""
+        ids = {id_.partition("-")[2]: id_ for id_ in missing}
+        there = {row.id for row in self.api.read(MEETINGS, ids, ("hs_object_id",)).rows} if ids else set()
+        for number, id_ in ids.items():
+            if number not in there:
+                at, deals = missing[id_]
+                piece.activities.append(Activity(
+                    id=id_, kind=ActivityKind.MEETING, actor=Actor.NOBODY, at=at, records=deals,
+                    meeting=MeetingState.CANCELLED,
+                ))  # fmt: skip
 
     # ------------------------------------------------------------------------------------------------------ leads
 

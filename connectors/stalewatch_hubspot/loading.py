@@ -13,7 +13,7 @@ from stalewatch_hubspot import queries
 from stalewatch_hubspot.api import chunks
 from stalewatch_hubspot.gathering import Gatherer, Piece, inverted
 from stalewatch_hubspot.memory import Bonds
-from stalewatch_hubspot.queries import CONTACTS, DEALS, LEADS, TASKS, Kind
+from stalewatch_hubspot.queries import CONTACTS, DEALS, LEADS, MEETINGS, TASKS, Kind
 from stalewatch_hubspot.rows import Row
 
 BLOCK: Final = 1_000
@@ -27,6 +27,7 @@ class Loader:
     Attributes:
         total: of the records that a load will bring, as far as it is known.
         open_ids: of the deals that were loaded.
+        meetings: of the deals that `late` looked at.
         is_whole: whether every row could be read.
     """
 
@@ -37,6 +38,7 @@ class Loader:
         self.total: int | None = None
         self.open_ids: set[str] = set()
         self.is_whole = True
+        self.meetings: set[str] = set()
         self._odd: list[Rejected] = []
 
     def deals(self, last: str) -> Iterator[tuple[Piece, str]]:
@@ -96,7 +98,9 @@ class Loader:
         """Those of these open deals that are associated with other things than was known."""
         found: list[str] = []
         for chunk in chunks(ids, BLOCK):
-            found += self._bind(chunk, *self.links(chunk))
+            links, contacts = self.links(chunk)
+            found += self._bind(chunk, links, contacts)
+            self.meetings.update(f"meeting-{one}" for ends in links.get(MEETINGS, {}).values() for one in ends)
         return found
 
     # ------------------------------------------------------------------------------------------------- the parts

@@ -6,12 +6,18 @@ import binascii
 import zlib
 from array import array
 from base64 import b64decode, b64encode
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import blake2b
-from typing import Final
+from typing import Final, NamedTuple
 
-from stalewatch_hubspot.place import HOUR, MINUTE
+import msgspec
 
+from stalewatch.sdk.records import Activity, MeetingState
+from stalewatch_hubspot.place import HOUR, MINUTE, Place
+
+_UNKNOWN: Final = 2**64 - 1
 _PIECE: Final = 10 * MINUTE
 _KEPT: Final = 2 * HOUR + 3 * _PIECE
 _MOST_SEEN: Final = 40_000
@@ -21,6 +27,13 @@ _MOST_BONDS: Final = 20_000
 
 def _mark(*parts: str) -> int:
     return int.from_bytes(blake2b("\0".join(parts).encode(), digest_size=8).digest(), "big")
+
+
+class Meeting(NamedTuple):
+    """When a planned meeting begins, and the deals that it belongs to."""
+
+    at: datetime
+    deals: tuple[str, ...]
 
 
 class Seen:
@@ -63,10 +76,14 @@ class Bonds:
 
     A late association moves no date in HubSpot. That a deal's mark differs from what its associations give is how
     it is noticed.
+
+    Attributes:
+        is_partial: some open deals are not among them.
     """
 
     def __init__(self, stored: str = "") -> None:
         self.deals: dict[str, list[int | None]] = {}
+        self.is_partial = False
         numbers = _unpacked(stored)
         for at in range(0, len(numbers) - 2, 3):
             marks = (numbers[at + 1], numbers[at + 2])
@@ -105,7 +122,39 @@ class Bonds:
         return _packed(numbers)
 
 
-_UNKNOWN: Final = 2**64 - 1
+class Planned:
+    """Meetings that are ahead. One that was deleted is told by nobody: it has to be missed."""
+
+    def __init__(self, stored: str = "") -> None:
+        told = zlib.decompress(b64decode(stored)) if stored else b"{}"
+        self._meetings: dict[str, Meeting] = msgspec.json.decode(told, type=dict[str, Meeting])
+
+    def note(self, activities: Iterable[Activity]) -> None:
+        """Take in what was read of meetings."""
+        for one in activities:
+            if one.meeting is MeetingState.UNLOGGED:
+                self._meetings[one.id] = Meeting(one.at, one.records)
+            elif one.meeting is not None:
+                self._meetings.pop(one.id, None)
+
+    def missing(self, linked: Collection[str], deals: Collection[str], now: datetime) -> dict[str, Meeting]:
+        """Those ahead that open deals had, and that are associated with none of them any more."""
+        self._meetings = {id_: one for id_, one in self._meetings.items() if one.at >= now}
+        return {
+            id_: one
+            for id_, one in self._meetings.items()
+            if id_ not in linked and any(deal in deals for deal in one.deals)
+        }
+
+    def forget(self, id_: str) -> None:
+        """It is not planned any more."""
+        self._meetings.pop(id_, None)
+
+    def stored(self) -> str:
+        """As text."""
+        return b64encode(zlib.compress(msgspec.json.encode(self._meetings), 1)).decode() if self._meetings else ""
+
+
 
 
 def _sum(pairs: Iterable[tuple[str, str]]) -> int:
@@ -125,3 +174,24 @@ def _unpacked(text: str) -> list[int]:
         return list(array("Q", zlib.decompress(b64decode(text)))) if text else []
     except (zlib.error, binascii.Error, ValueError):
         return []
+
+
+@dataclass(slots=True)
+class Notebook:
+    """All of it."""
+
+    seen: Seen = field(default_factory=Seen)
+    bonds: Bonds = field(default_factory=Bonds)
+    planned: Planned = field(default_factory=Planned)
+
+    def stored(self, now: int) -> dict[str, str]:
+        """As the members of a place."""
+        return {"seen": self.seen.stored(now), "bonds": self.bonds.stored(), "planned": self.planned.stored()}
+
+
+def notebook(place: Place | None, known: Bonds | None = None) -> Notebook:
+    """What a place has kept. `known` are the marks of this process, for where they were too many to be stored."""
+    if place is None:
+        return Notebook()
+    bonds = known if known is not None and not place.bonds else Bonds(place.bonds)
+    return Notebook(Seen(place.seen), bonds, Planned(place.planned))

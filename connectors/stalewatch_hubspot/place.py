@@ -46,6 +46,7 @@ class Place(msgspec.Struct, frozen=True):
         hourly, nightly: when the long window and the comparison of ids were last done.
         people_at: when the owners were last told.
         seen: what was read in the last two hours. bonds: what open deals were associated with.
+        planned: meetings that are ahead.
     """
 
     setup: str
@@ -58,6 +59,7 @@ class Place(msgspec.Struct, frozen=True):
     people_at: int = 0
     seen: str = ""
     bonds: str = ""
+    planned: str = ""
     format: int = _FORMAT
 
     def cursor(self) -> Cursor:

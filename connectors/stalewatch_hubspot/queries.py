@@ -12,6 +12,8 @@ PAGE: Final = 200
 BATCH: Final = 100
 HISTORY_BATCH: Final = 50
 LINKS_BATCH: Final = 1_000
+LONGEST: Final = 2_900
+"""Characters of a search's body; HubSpot refuses more than 3,000."""
 _EVER: Final = 4_102_444_800_000
 """The end of a window that has none: the year 2100."""
 

@@ -38,10 +38,11 @@ class Reconcile:
             self.doubt = f"the portal shows {len(there):,} open deals where {len(known):,} were known"
             return
         yield from self._explained(sorted(vanished), there)
-        if known:
+        if known and not self._bonds.is_partial:
             yield from self._discovered(sorted(there - known))
         for deal in there:
             self._bonds.deals.setdefault(deal, [None, None])
+        self._bonds.is_partial = False
         self.open_ids = frozenset(there)
 
     def _there(self) -> set[str]:

@@ -36,14 +36,14 @@ class Pace:
 
     Attributes:
         call: for one request with all its repetitions.
-        cycle: for everything that keeps one incremental pull from ending.
+        lost: for all failed attempts of one pull and the pauses after them; work that succeeds may take its time.
         pauses: before each repetition; jitter takes away up to half of each.
     """
 
     connect: float = 5.0
     read: float = 30.0
     call: float = 90.0
-    cycle: float = 240.0
+    lost: float = 240.0
     pauses: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0)
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -66,14 +66,14 @@ class Transport:
         calls: how many requests went out, by kind.
         zone: of the portal, at whose midnight the daily limit begins anew; UTC until it is known.
         quota: calls used and allowed on this day, as the last answer told; (0, 0) if none did.
-        cycle_ends: when the present pull has to be over, on the monotonic clock.
+        lost: seconds that failed attempts and the pauses after them have cost this pull.
     """
 
     def __init__(self, options: Options, now: Callable[[], datetime], pace: Pace | None = None) -> None:
         self.pace = pace or Pace()
         self.calls: Counter[str] = Counter()
         self.zone = ZoneInfo("UTC")
-        self.cycle_ends = float("inf")
+        self.lost = 0.0
         self.quota = (0, 0)
         self.limiter = Limiter(self.pace.monotonic, searches=options.searches, burst=options.burst)
         self._host, self._now, self._lock = options.host, now, Lock()
@@ -115,11 +115,12 @@ class Transport:
             MissingScope: the token may not read this.
             Refused: this request cannot work.
         """
-        url, limit = self._host.url(path), min(self.pace.monotonic() + self.pace.call, self.cycle_ends)
+        url, limit = self._host.url(path), self.pace.monotonic() + self.pace.call
         token, is_renewed = self._session.token(), False
         pauses = iter((*self.pace.pauses, None))
         while True:
             self._go(limit, kind)
+            began = self.pace.monotonic()
             try:
                 return self._answer(method, url, type_, body, token, limit)
             except Broken as broken:
@@ -128,6 +129,9 @@ class Transport:
                 token, is_renewed = self._session.instead_of(token), True
             else:
                 self._wait(fault, next(pauses, None), limit)
+            self.lost += self.pace.monotonic() - began
+            if self.lost > self.pace.lost:
+                raise fault.error()
 
     # -------------------------------------------------------------------------------------------------- waiting
 

@@ -9,6 +9,8 @@ import pytest
 
 from stalewatch.sdk.errors import TryLater
 from stalewatch.sdk.records import Actor, MeetingState, Outcome
+from stalewatch_hubspot.api import Api
+from stalewatch_hubspot.queries import DEALS, OPEN
 from stalewatch_sandbox.hubspot.company import Owner, Pipeline, stages
 from tests.connectors.hubspot.portals import NOON, SATO, Reader, Story
 
@@ -154,6 +156,18 @@ def test_hs09_a_late_link_is_found_by_a_process_that_has_just_begun(story: Story
     reader.connector = story.connector()
     reader.pull()
     assert len(reader.of(deal)) == 1
+
+
+def test_a_planned_meeting_that_was_deleted_is_called_off_within_the_hour(story: Story) -> None:
+    deal = story.deal()
+    meeting = story.meeting(deal, NOON + timedelta(days=5))
+    kept = story.meeting(deal, NOON + timedelta(days=6))
+    reader = loaded(story)
+    story.portal.archive("meetings", meeting)
+    story.passes(minutes=61)
+    reader.pull()
+    states = {act.id: act.meeting for act in reader.of(deal)}
+    assert states == {f"meeting-{meeting}": MeetingState.CANCELLED, f"meeting-{kept}": MeetingState.UNLOGGED}
 
 
 def test_hs10_who_is_missing_in_a_batch_is_associated_with_nobody(story: Story) -> None:
@@ -382,6 +396,15 @@ def test_partner_deals_are_what_the_connection_says(story: Story) -> None:
     story.portal.set_pipelines("deals", [Pipeline(id="p", label="Partners", stages=stages(("1", "Proposal", 0.4)))])
     deal = story.deal(pipeline="p", dealstage="1")
     assert loaded(story, partner_deals={"pipeline": ["partner"]}).deals[deal].is_partner_deal
+
+
+def test_more_properties_than_a_search_may_name_are_read_by_id(story: Story) -> None:
+    deals = [story.deal(f"Deal {number}", amount=number) for number in range(230)]
+    names = ("dealname", "amount", *(f"a_property_with_quite_a_long_name_{number}" for number in range(99)))
+    api = Api(story.connector().transport)
+    rows = [row for page in api.keyset(DEALS, OPEN, names) for row in page.rows]
+    assert [row.id for row in rows] == deals
+    assert rows[229].get("amount") == "229"
 
 
 def test_moments_are_utc(story: Story) -> None:
