@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -401,8 +402,8 @@ def test_partner_deals_are_what_the_connection_says(story: Story) -> None:
 def test_more_properties_than_a_search_may_name_are_read_by_id(story: Story) -> None:
     deals = [story.deal(f"Deal {number}", amount=number) for number in range(230)]
     names = ("dealname", "amount", *(f"a_property_with_quite_a_long_name_{number}" for number in range(99)))
-    api = Api(story.connector().transport)
-    rows = [row for page in api.keyset(DEALS, OPEN, names) for row in page.rows]
+    with closing(story.connector().transport) as transport:
+        rows = [row for page in Api(transport).keyset(DEALS, OPEN, names) for row in page.rows]
     assert [row.id for row in rows] == deals
     assert rows[229].get("amount") == "229"
 
