@@ -1,0 +1,124 @@
+"""kill -9 at random moments of sync, tick and dispatch: nothing is lost, nothing is doubled (B1, B3)."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass
+from multiprocessing import forkserver
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+from random import Random
+
+import pytest
+import sqlalchemy as sa
+
+from stalewatch.store.engine import Database
+from stalewatch.store.tables import notices
+from tests.acceptance import worker
+from tests.acceptance.worker import Design, work
+from tests.delivery.ledger import entries
+
+KILLS = 20
+PATIENCE = 60.0
+"""Seconds after which what is not settled counts as stuck."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended.
+
+    Attributes:
+        heard: how often each message key stands in the ledger.
+        meant: every key that was to be told.
+    """
+
+    kills: int
+    heard: Counter[str]
+    meant: set[str]
+
+
+@pytest.fixture(scope="module")
+def nursery() -> ForkServerContext:
+    """Workers come from a process that has read all code already: a kill costs no second of start."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([worker.__name__])
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PYTHONPATH", os.pathsep.join(sys.path))  # the nursery takes no other notice of it
+        forkserver.ensure_running()
+    return context
+
+
+def run(nursery: ForkServerContext, url: str, folder: Path, *, kills: int, seed: int, design: Design) -> Ended:
+    """Start a worker, kill it, start the next one, until the last one ends by itself."""
+    dice, killed, deadline = Random(seed), 0, time.monotonic() + PATIENCE  # noqa: S311
+    while time.monotonic() < deadline:
+        process = nursery.Process(target=work, args=(url, folder, design))
+        process.start()
+        process.join(dice.uniform(0.02, 0.35) if killed < kills else deadline - time.monotonic())
+        if process.exitcode is not None:
+            assert process.exitcode == 0, f"the worker failed, seed {seed}"
+            return Ended(killed, *told(url, folder))
+        process.kill()
+        process.join()
+        killed += 1
+    raise AssertionError(f"not settled after {PATIENCE} seconds, seed {seed}")
+
+
+def told(url: str, folder: Path) -> tuple[Counter[str], set[str]]:
+    """What stands in the ledger by message key, and what was to be told, dropped ones left out."""
+    database = Database(url)
+    with database.read() as conn:
+        rows = list(conn.execute(sa.select(notices)))
+    database.dispose()
+    carried: dict[str, list[str]] = {}
+    for row in rows:
+        carried.setdefault(row.delivery_id, []).append(row.key)
+    heard = Counter(key for line in entries(folder / "ledger") for key in carried.get(line["delivery"], ()))
+    return heard, {row.key for row in rows if row.state == "told"}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    nursery: ForkServerContext, tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
+) -> set[str]:
+    """What is heard when nobody is killed."""
+    folder = tmp_path_factory.mktemp("calm")
+    shutil.copyfile(sqlite_template, folder / "calm.db")
+    ended = run(nursery, f"sqlite:///{folder / 'calm.db'}", folder, kills=0, seed=0, design=Design.OURS)
+    assert set(ended.heard) == ended.meant
+    assert len(ended.meant) > 60
+    return ended.meant
+
+
+def test_twenty_kills_lose_nothing_and_double_nothing(
+    nursery: ForkServerContext, migrated_database_url: str, tmp_path: Path, undisturbed: set[str]
+) -> None:
+    seed = 20_260_302
+    ended = run(nursery, migrated_database_url, tmp_path, kills=KILLS, seed=seed, design=Design.OURS)
+    assert ended.kills == KILLS, "the work was over before the last kill"
+    doubled = {key: times for key, times in ended.heard.items() if times > 1}
+    assert (undisturbed - set(ended.heard), doubled) == (set(), {}), f"seed {seed}"
+    assert set(ended.heard) == undisturbed
+
+
+@pytest.mark.parametrize(("design", "fault"), [(Design.SENDS_FIRST, "doubled"), (Design.RECORDS_FIRST, "lost")])
+def test_the_usual_designs_fail_the_same_test(
+    nursery: ForkServerContext, sqlite_template: Path, tmp_path: Path, undisturbed: set[str], design: Design, fault: str
+) -> None:
+    """A harness that cannot fail proves nothing."""
+    faults = 0
+    for seed in range(5):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        shutil.copyfile(sqlite_template, folder / "run.db")
+        ended = run(nursery, f"sqlite:///{folder / 'run.db'}", folder, kills=KILLS, seed=seed, design=design)
+        doubled = sum(times > 1 for times in ended.heard.values())
+        faults += doubled if fault == "doubled" else len(undisturbed - set(ended.heard))
+        if faults:
+            return
+    assert faults, f"{design} survived"

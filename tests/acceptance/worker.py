@@ -1,0 +1,187 @@
+"""One worker process of a small company: it goes from moment to moment, and goes on where the last one was killed.
+
+The CRM is a function of the moment, the mailbox is a ledger on disk, and what a moment asks for is finished before
+the next one begins. So a run that is killed twenty times must end with the same messages as one that is not.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from stalewatch.domain.deliveries import DeliveryState, Event
+from stalewatch.domain.policies import Speaking
+from stalewatch.domain.routing import Route
+from stalewatch.sdk.notifier import Message, Receipt, Style
+from stalewatch.sdk.records import Activity, ActivityKind, Actor, MeetingState, Outcome, Person
+from stalewatch.services import sync
+from stalewatch.services.sending import Sending
+from stalewatch.store import leases
+from stalewatch.store.engine import Database
+from stalewatch.store.tables import deliveries, destinations
+from tests.delivery.ledger import LedgerNotifier
+from tests.services.world import World, at, deal, rulebook
+
+RULES: Final = """
+stalewatch: 1
+pack: small
+title: {en: Small, ja: 小}
+rules:
+  - id: quiet
+    title: {en: Quiet, ja: 静か}
+    watch: deal
+    start: {latest_of: [created_at, last_meeting_at]}
+    within: 14d
+    warn: 4d
+    severity: critical
+  - id: no-step
+    title: {en: No next step, ja: 次なし}
+    watch: deal
+    start: {since: {next_step: empty}}
+    within: 2bd
+    severity: warning
+"""
+DAYS: Final = """
+02 13:00, 03 09:00, 04 18:00, 05 09:00, 06 18:00, 09 09:00, 12 09:00, 13 09:00, 16 18:00, 16 20:00,
+17 09:00, 17 12:00, 18 09:00, 18 18:00, 19 09:00, 23 09:00, 24 18:00, 25 09:00, 30 09:00, 31 18:00
+"""
+BOOK: Final = rulebook(RULES)
+"""Read once, in the process that all workers come from: a kill is to hit the work and not its beginning."""
+MOMENTS: Final = tuple(f"2026-03-{one.strip()}" for one in DAYS.split(","))
+OWNERS: Final = ("sato", "suzuki", "takahashi", "tanaka")
+DEALS: Final = 16
+
+
+class Design(StrEnum):
+    """How a message is sent: ours, and the two usual ones, which lose or double."""
+
+    OURS = "intent, send, look, record"
+    SENDS_FIRST = "send, then record"
+    RECORDS_FIRST = "record, then send"
+
+
+class SlowLedger(LedgerNotifier):
+    """A service at the other end of a line: a moment to get there, a moment for the answer to come back."""
+
+    timeout_seconds = 0.04
+    settle_after_seconds = 0.02
+
+    def send(self, message: Message) -> Receipt:
+        time.sleep(0.01)
+        receipt = super().send(message)
+        time.sleep(0.01)
+        return receipt
+
+
+def work(url: str, folder: Path, design: Design) -> None:
+    """Do what is left to be done; returns when all of it is."""
+    _hurry()
+    if design is not Design.OURS:
+        _spoil(design)
+    progress = folder / "progress"
+    database = Database(url)
+    world = World(database, BOOK, speaking=_speaking())
+    world.crm.page_size = 5
+    world.crm.people = [Person(id=one, name=one.title(), email=f"{one}@acme.example") for one in OWNERS]
+    for number in range(int(progress.read_text()) if progress.exists() else 0, len(MOMENTS)):
+        _reach(world, number, folder / "ledger")
+        fresh = folder / "progress.new"
+        fresh.write_text(str(number + 1))
+        os.replace(fresh, progress)  # noqa: PTH105
+    database.dispose()
+
+
+def _reach(world: World, number: int, ledger: Path) -> None:
+    """A round at one moment, until nothing of it is left."""
+    world.clock.move_to(at(MOMENTS[number]))
+    world.mail = SlowLedger(ledger, world.clock.now)  # type: ignore[assignment]
+    _crm_at(world, number)
+    while world.syncs().is_busy:
+        time.sleep(0.02)
+    world.ticks()
+    while not _is_settled(world):
+        world.dispatches()
+        time.sleep(0.01)
+
+
+def _is_settled(world: World) -> bool:
+    with world.db.read() as conn:
+        open_ones = sa.select(sa.func.count()).where(deliveries.c.state.in_(("ready", "sending", "unknown")))
+        due = sa.select(sa.func.count()).where(destinations.c.due_at <= world.us, destinations.c.parked_at.is_(None))
+        return conn.execute(open_ones).scalar_one() + conn.execute(due).scalar_one() == 0
+
+
+def _crm_at(world: World, number: int) -> None:
+    """What the CRM shows at this moment, whoever asks: deals are edited, met, and won as time goes on."""
+    world.has(
+        *(
+            deal(
+                f"d{one}",
+                owner=OWNERS[one % len(OWNERS)],
+                created_at=at("2026-03-02 10:00") + timedelta(hours=one),
+                next_step="" if (number + one) % 7 < 4 else "call",
+                outcome=Outcome.WON if number > 11 and one % 5 == 0 else Outcome.OPEN,
+            )
+            for one in range(DEALS)
+        )
+    )
+    world.crm.activities = [
+        Activity(
+            id=f"m{one}", kind=ActivityKind.MEETING, actor=Actor.SELLER, at=at("2026-03-17 10:00"),
+            ends_at=at("2026-03-17 10:30"), meeting=MeetingState.HELD, records=(f"d{one}",),
+        )
+        for one in range(0, DEALS, 3)
+        if number > 10
+    ]  # fmt: skip
+
+
+def _speaking() -> Speaking:
+    return Speaking(
+        routes=(
+            Route(
+                name="at once",
+                to=("owner",),
+                matches=lambda facts: facts.get("severity") == "critical",
+                style=Style.IMMEDIATE,
+            ),
+            Route(name="daily", to=("owner",)),
+        ),
+        immediate_per_day=99,
+    )
+
+
+def _hurry() -> None:
+    """Leases as short as this company is small: twenty kills take seconds. Parking after five has its own story."""
+    sync.LEASE = 60_000  # type: ignore[misc]
+    Sending.lease = property(lambda _self: 60_000)  # type: ignore[assignment,method-assign]
+    leases.PATIENCE = 1_000  # type: ignore[misc]
+
+
+def _spoil(design: Design) -> None:
+    """Swap in a usual design; the harness must tell it from ours."""
+    if design is Design.SENDS_FIRST:
+        Sending.settle = _knows_nothing_of_it  # type: ignore[method-assign]
+    else:
+        Sending.send = _records_first  # type: ignore[method-assign]
+
+
+def _knows_nothing_of_it(self: Sending, place: Any, delivery: Any, now: int, done: Any) -> bool:  # noqa: ARG001
+    """Nothing was written before the request left, so whatever is not recorded is sent."""
+    with self.db.write() as conn:
+        if delivery.state == DeliveryState.SENDING:
+            self.move(conn, delivery.id, DeliveryState.SENDING, Event.LOST, now)
+        self.move(conn, delivery.id, DeliveryState.UNKNOWN, Event.ABSENT, now)
+    return True
+
+
+def _records_first(self: Sending, place: Any, delivery_id: str, message: Message, now: int, done: Any) -> None:
+    """It counts as sent before the request leaves."""
+    receipt = Receipt(at=self.clock.now())
+    done.told += self._sent(place, delivery_id, DeliveryState.SENDING, Event.ACCEPTED, receipt, now)
+    self.notifier.send(message)
