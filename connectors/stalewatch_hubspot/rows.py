@@ -188,9 +188,14 @@ def read_rows(raw: msgspec.Raw) -> tuple[list[Row], list[Rejected]]:
         msgspec.DecodeError: the whole is no list.
     """
     try:
-        return _ROWS.decode(raw), []
+        rows, rejected = _ROWS.decode(raw), list[Rejected]()
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return _one_by_one(_RAW.decode(raw))
+        rows, rejected = _one_by_one(_RAW.decode(raw))
+    odd = [row for row in rows if not (row.id.isascii() and row.id.isdigit())]
+    if not odd:
+        return rows, rejected
+    rejected += [Rejected(ref=row.id[:40] or "?", reason="an id that is no number") for row in odd]
+    return [row for row in rows if row not in odd], rejected
 
 
 def _one_by_one(raws: Iterable[msgspec.Raw]) -> tuple[list[Row], list[Rejected]]:
