@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,7 @@ from stalewatch.services import judging
 from stalewatch.services.sync import recompute
 from stalewatch.store import clocks
 from stalewatch.store.engine import Database
+from stalewatch.store.errors import ChangedMeanwhile
 from stalewatch.store.tables import alerts, connections, deals, notices
 from stalewatch.store.tables import clocks as clock_rows
 from tests.services.company import Company, dice
@@ -218,3 +222,32 @@ def fresh_enough(world: World) -> None:
     """The data is as young as the clock, without a look at the CRM."""
     with world.db.write() as conn:
         conn.execute(connections.update().values(data_at=world.us))
+
+
+def test_workers_side_by_side_leave_nothing_behind(migrated_database_url: str, fresh: Opening) -> None:
+    """A sync, two ticks and a dispatch at once, round after round, on both databases."""
+    database = Database(migrated_database_url)
+    story = Story(11, fresh)
+    story.worlds = [World(database, BOOK, speaking=IMMEDIATE)]
+    world = story.worlds[0]
+    story.company.joins(world)
+    now = at("2026-03-02 09:00")
+    for number in range(5):
+        story.company.begins(f"d{number}")
+    story._round(now, syncs=True, ticks=False)
+    with ThreadPoolExecutor(4) as workers:
+        for _ in range(10):
+            now += story.dice.choice([timedelta(minutes=7), timedelta(hours=5), timedelta(days=2)])
+            world.clock.move_to(now)
+            story.said += [story.company.edit(now) for _ in range(3)]
+            jobs = [workers.submit(job) for job in (world.syncs, world.ticks, world.dispatches, world.ticks)]
+            for job in jobs:
+                with suppress(ChangedMeanwhile):  # the cycle begins such a piece of work again
+                    job.result()
+    story._round(now + timedelta(hours=3), syncs=True, ticks=True)
+    history = "\n".join(story.said)
+    assert entries(world) == entries(story.from_scratch()), history
+    _nothing_due_is_left_behind(world, history)
+    told = Counter(entry for message in world.mail.messages for entry in [message.delivery])
+    assert set(told.values()) <= {1}, history
+    database.dispose()

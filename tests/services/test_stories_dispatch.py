@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -256,3 +257,52 @@ def test_two_pieces_of_news_for_the_operator_on_one_day_are_both_told(found: Fou
         outbox.call(conn, {"operator": world.us})
     dispatches(world, 3)
     assert [message.target for message in world.mail.messages].count("operator") == 2
+
+
+FAULTS: tuple[type[Exception], ...] = (
+    OutcomeUnknown, SlowDown, TargetGone, BadContent, NotAccepted, WorkspaceDown, ZeroDivisionError,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_happens_each_message_ends_and_each_thing_is_told_once(
+    found: Founder, lawful: list[World], seed: int
+) -> None:
+    """Random faults before and after the other side accepted, while deals settle and time goes on (B12)."""
+    dice = Random(seed)  # noqa: S311
+    names = [f"d{number}" for number in range(6)]
+    world = to_tell(found, lawful, *names)
+    send = world.mail.send
+
+    def hazardous(message: Message) -> Receipt:
+        if dice.random() < 0.4:
+            return send(message)
+        fault = dice.choice(FAULTS)
+        if fault in (OutcomeUnknown, ZeroDivisionError) and dice.random() < 0.5:
+            send(message)
+        raise SlowDown("wait", after=timedelta(0)) if fault is SlowDown else fault("so it is")
+
+    world.mail.send = hazardous  # type: ignore[method-assign]
+    for turn in range(12):
+        if turn % 3 == 2:
+            world.changes(names.pop(), outcome=Outcome.WON)
+            world.clock.advance(timedelta(minutes=10))
+            world.syncs()
+            world.ticks()
+        dispatches(world)
+    world.mail.send = send  # type: ignore[method-assign]
+    for days in range(4):
+        world.clock.advance(timedelta(days=min(days, 1)))
+        world.syncs()
+        world.ticks()
+        dispatches(world, 4)
+    ends = {row.id: DeliveryState(row.state) for row in rows(world, deliveries)}
+    assert all(state.is_terminal for state in ends.values()), ends
+    arrived = [message.delivery for message in world.mail.messages]
+    assert len(arrived) == len(set(arrived)), "looked for, and so never sent twice"
+    assert {key for key, state in ends.items() if state is DeliveryState.SENT} == set(arrived)
+    fates = {(row.state, ends.get(row.delivery_id)) for row in rows(world, notices)}
+    assert fates <= {
+        ("told", DeliveryState.SENT), ("dropped", None), ("held", None), ("claimed", DeliveryState.DEAD),
+        ("pending", None),
+    }, fates  # fmt: skip
