@@ -14,7 +14,7 @@ from stalewatch.store import activities, changes, events, records
 from stalewatch.store.engine import Connection
 
 Row = dict[str, Any]
-_PRESENT = ("id", "created_at", "first_seen_at", "stakeholders")
+_PRESENT = ("id", "created_at", "first_seen_at", "stakeholders", "contacts")
 
 
 def refresh(
@@ -35,16 +35,17 @@ def refresh(
     rows, past, held = [], [], []
     columns = [name for name in Evidence._fields if name in records.column_names(obj)]
     kept = book.needs[obj].history & frozenset(DERIVED)
-    # A source whose activities name nobody counts the people itself, if anybody does: its figure stands.
-    nameless = {record for record, acts in found.items() if not any(act.people for act in acts)}
-    for record, created, first_seen, counted in zip(*(present[name] for name in _PRESENT), strict=True):
-        acts = found[record]
-        evidence = fold(acts, now, created)
+    nameless: set[str] = set()
+    for record, created, first_seen, counted, contacts in zip(*(present[name] for name in _PRESENT), strict=True):
+        acts, holders, told = found[record], frozenset(contacts or ()), kept
+        evidence = fold(acts, now, created, holders)
         rows.append({"id": record, **{name: getattr(evidence, name) for name in columns}})
-        if record in nameless:
+        # A source that names nobody counts the people itself, if anybody does: its figure stands.
+        if contacts is None and not any(act.people for act in acts):
+            nameless.add(record)
             rows[-1]["stakeholders"] = counted
-        told = kept - {"stakeholders"} if record in nameless else kept
-        past += [_change(record, change, n) for n, change in _wanted(changes_of(acts, now, created), told)]
+            told = kept - {"stakeholders"}
+        past += [_change(record, change, n) for n, change in _wanted(changes_of(acts, now, created, holders), told)]
         # What was over before we first saw the record starts no clock: nobody could have been told in time.
         held += [_meeting(record, event) for event in meetings_held(acts, now) if event.at >= first_seen]
     records.update(conn, obj, rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -168,6 +168,8 @@ class Sync:
         done.rejected.update(recorded.rejected)
         if page.complete:
             self._vanish(conn, claimed.id, done, began, now)
+        if page.open_ids is not None:
+            self._compare(conn, claimed.id, page.open_ids, done, now)
         fed = coverage(conn)
         for obj, ids in recorded.touched.items():
             if obj in self.book.objects:
@@ -178,13 +180,28 @@ class Sync:
         quarantine.clear_before(conn, connection, began)
         for obj in ("deal", "partner_deal", "lead"):
             missing = records.unseen(conn, obj, connection, began)
-            if not missing:
-                continue
-            if len(missing) > HALF * records.count(conn, obj, connection):
-                done.kept += len(missing)
-                continue
-            done.vanished += len(missing)
-            clocks.wake(conn, connection, dict.fromkeys(records.mark_gone(conn, missing, now), now))
+            self._lose(conn, connection, missing, records.count(conn, obj, connection), done, now)
+
+    def _compare(self, conn: Connection, connection: str, shown: Collection[str], done: Synced, now: int) -> None:
+        """Deals that we hold for open, and that are not among those that the CRM shows as open, are gone."""
+        held = [
+            record
+            for obj in ("deal", "partner_deal")
+            for piece in records.column_chunks(conn, obj, ["id"], connection=connection, open_only=True)
+            for record in piece["id"]
+        ]
+        missing = [record for record in held if record.removeprefix(f"{connection}:") not in shown]
+        self._lose(conn, connection, missing, len(held), done, now)
+
+    def _lose(
+        self, conn: Connection, connection: str, missing: Collection[str], of: int, done: Synced, now: int
+    ) -> None:
+        """Take these records for gone, unless they are more than half of what there was."""
+        if len(missing) > HALF * of:
+            done.kept += len(missing)
+            return
+        done.vanished += len(missing)
+        clocks.wake(conn, connection, dict.fromkeys(records.mark_gone(conn, missing, now), now))
 
     def _cover(self, claimed: Any, description: Description) -> None:
         """Remember what the connection feeds; if that changed, every record of it has to be judged again."""

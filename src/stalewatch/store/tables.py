@@ -62,7 +62,7 @@ deals = sa.Table(
     *instants("last_customer_activity_at", "last_seller_activity_at", "hold_set_at", "loss_check_sent_at"),
     *numbers("seller_touches_since_customer", "close_date_pushes", "stakeholders", "wait_count"),
     *texts("next_step"),
-    *documents("fields", "unreadable"),
+    *documents("fields", "unreadable", "contacts"),
     index("ix_deals_connection", "connection", "object", "id"),
     index("ix_deals_owner", "owner"),
 )

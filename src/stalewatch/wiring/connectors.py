@@ -39,5 +39,6 @@ def make_connector(settings: Settings, connection: Connecting, book: Rulebook, c
         currency=settings.judging.currency,
         now=clock.now,
         catalogue=catalogue,
+        reads={obj: book.needs[obj].fields | book.needs[obj].history for obj in book.objects},
     )
     return plugins.connector(connection.type)(told)
