@@ -218,6 +218,20 @@ def test_a_wait_is_never_a_resolve_and_asks_again_at_the_close_of_its_last_day(f
     assert called_for(world) == ["1:breach", "1:repeat"]
 
 
+def test_a_wait_that_moves_a_deadline_ahead_again_ends_the_lateness_and_is_asked_about_at_the_new_one(
+    found: Founder,
+) -> None:
+    world = late(found)
+    world.changes("acme", hold_set_at=at("2026-03-10 09:30"), hold_until=date(2026, 3, 24))
+    world.reaches("2026-03-17 10:00")
+    assert (state(world), alert(world).breached_at) == ("waiting", None)
+    world.reaches("2026-03-24 18:00")
+    assert called_for(world) == ["1:breach"]
+    world.reaches("2026-03-30 18:00")  # fourteen days were paused
+    assert called_for(world) == ["1:breach", "1:repeat"]
+    assert alert(world).breached_at is not None
+
+
 def test_a_wait_before_the_deadline_moves_it(found: Founder) -> None:
     world = born_on_march_2(found(QUIET))
     world.changes("acme", hold_set_at=at("2026-03-04 10:00"), hold_until=date(2026, 3, 9))

@@ -29,7 +29,7 @@ def step(latest: Alert | None, mark: str, clock: Reading, now: int, policy: Poli
             return Step(latest)
         return _speak(_opened(latest, mark, clock, now, policy), clock, now, policy)
     if clock.state is State.PAUSED:
-        return Step(_timed(_waiting(latest, clock, policy), policy))
+        return Step(_timed(_waiting(latest, clock, now, policy), policy))
     if _holds_on(latest, clock):
         return _speak(_back(latest, clock, now), clock, now, policy)
     return _fade(latest, clock, now, policy)
@@ -102,16 +102,27 @@ def _back(alert: Alert, clock: Reading, now: int) -> Alert:
     )  # fmt: skip
 
 
-def _waiting(alert: Alert, clock: Reading, policy: Policy) -> Alert:
+def _waiting(alert: Alert, clock: Reading, now: int, policy: Policy) -> Alert:
     until = clock.paused_until
     ask_at = None if until is None else policy.close_of_day(until)
-    return replace(alert, state=AlertState.WAITING, ask_at=ask_at, resolving_since=None, cause=None)
+    alert = replace(
+        alert, state=AlertState.WAITING, ask_at=ask_at, resolving_since=None, cause=None,
+        anchor=clock.anchor, warn_at=clock.warn_at, breach_at=clock.breach_at,
+    )  # fmt: skip
+    return _eased(alert, clock, now)
+
+
+def _eased(alert: Alert, clock: Reading, now: int) -> Alert:
+    """A wait that puts the deadline ahead again ends the lateness, though not the story."""
+    return replace(alert, breached_at=None) if clock.breach_at > now else alert
 
 
 def _speak(alert: Alert, clock: Reading, now: int, policy: Policy) -> Step:
     """Say what this moment calls for, unless something holds it back."""
+    again = clock.state is State.BREACHED and alert.breached_at is None and alert.breach_told
     if clock.state is State.BREACHED and alert.breached_at is None:
-        alert = replace(alert, breached_at=now)
+        alert = replace(alert, breached_at=now, ask_at=now if again else alert.ask_at)
+    alert = _eased(alert, clock, now)
     if _is_late_backlog(alert, clock, policy):
         alert = replace(alert, backlog=True)
     alert = replace(alert, muted_by=policy.muted_by)

@@ -20,7 +20,7 @@ _ALL_TIME: Final = 10**17
 """More microseconds than any instant has: severity comes before age."""
 
 _STALLED: Final = sa.text(
-    "alerts.breached_at IS NOT NULL AND alerts.state IN ('open', 'snoozed', 'waiting', 'claimed', 'backlog')"
+    "alerts.breached_at IS NOT NULL AND alerts.state IN ('open', 'snoozed', 'claimed', 'backlog')"
 )
 
 
