@@ -103,7 +103,7 @@ def _report(reading: Reading, census: _Census) -> Iterator[Finding]:
         yield Finding(subject=file, level=Level.WARNING, message=message)
     for reason, count in census.reasons.most_common():
         first = census.first[reason]
-        message = f"{count:,} rows left out: {reason}, first {first.ref} ({first.detail})"
+        message = f"{count:,} {'row' if count == 1 else 'rows'} left out: {reason}, first {first.ref} ({first.detail})"
         yield Finding(subject=file, level=Level.WARNING, message=message, cure="Repair them in the export.")
     yield from _silent_parts(reading, file)
 

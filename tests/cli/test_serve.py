@@ -165,7 +165,7 @@ def test_a_port_that_is_taken_is_one_clear_line(call: Call) -> None:
 def test_s36_an_address_for_others_is_refused_until_somebody_can_log_in(call: Call, host: str) -> None:
     said = call("--now", NOW, "serve", "--no-worker", "--host", host, "--port", "0")
     assert said.status == 1
-    assert "neither an API token nor a login" in said.err
+    assert "nobody needs an API token yet" in said.err
     assert "stalewatch token create" in said.err
 
 

@@ -83,9 +83,9 @@ def test_two_packages_with_one_name_are_refused_and_both_are_named(shelf: Shelf)
 
 
 def test_an_unknown_name_is_answered_with_the_nearest_and_the_list(shelf: Shelf) -> None:
-    shelf.puts("fine-connector", "salesfarce = fine_module_three:connect")
-    with pytest.raises(PluginError, match=r"no connector 'salesforce'\n.*mean 'salesfarce'\?.*csv, salesfarce"):
-        plugins.connector("salesforce")
+    shelf.puts("fine-connector", "salesloth = fine_module_three:connect")
+    with pytest.raises(PluginError, match=r"no connector 'saleslot'\n.*mean 'salesloth'\?.*csv.*salesloth"):
+        plugins.connector("saleslot")
 
 
 def test_a_package_that_cannot_be_imported_is_named_with_its_reason(shelf: Shelf) -> None:

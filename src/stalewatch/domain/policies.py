@@ -42,7 +42,8 @@ class Judging:
 
     Attributes:
         tenant: part of every fingerprint; one database serves one tenant.
-        modes: by pack or rule id, and "default" for all others; without an entry a rule starts in shadow.
+        mode: of rules that neither `modes` nor they themselves name: new ones start in shadow.
+        modes: by pack or rule id.
         rollout, storm_guard: None is `off`.
         max_data_age: older data of a connection that ages is not judged.
     """

@@ -48,7 +48,7 @@ WORDS: Final[dict[str, Words]] = {
         "ja": "{rules} 件中 {judging} 件のルールが判定できます",
     },
     "map_for": {"en": "map {fields} to enable {rules}", "ja": "{fields} を対応付けると {rules} が使えます"},
-    "rejected": {"en": "{count} rows left out: {reason}", "ja": "{count} 行を除外: {reason}"},
+    "rejected": {"en": "rows left out: {count} ({reason})", "ja": "{count} 行を除外: {reason}"},
     "last_error": {"en": "the last sync failed: {error}", "ja": "前回の同期に失敗しました: {error}"},
     "never_synced": {"en": "not synced yet", "ja": "まだ同期していません"},
     "sync_it": {"en": "stalewatch sync {connection}", "ja": "stalewatch sync {connection}"},

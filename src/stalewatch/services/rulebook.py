@@ -38,7 +38,7 @@ class Rulebook:
 
     @cached_property
     def modes(self) -> Mapping[str, Mode]:
-        """The mode in force of every rule: its own entry of `modes:`, its pack's, its `mode:`, the default."""
+        """The mode in force of every rule: its own entry of `modes:`, its pack's, its `mode:`, `defaults.mode`."""
         return {rule.id: self._mode(rule) for rule in self.rules.rules}
 
     @cached_property
@@ -73,4 +73,4 @@ class Rulebook:
         for name in (rule.id, rule.pack):
             if name in said:
                 return said[name]
-        return rule.mode or said.get("default") or self.judging.mode
+        return rule.mode or self.judging.mode
