@@ -1,0 +1,257 @@
+"""From each CRM over HTTP into the database: what is stored is what is true, field by field, of every deal.
+
+Two sizes of the same story: a hundred deals for every day, and 2,000 as `make gameday` tells it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import pytest
+
+from stalewatch import shipped
+from stalewatch.clock import Clock
+from stalewatch.domain.instants import MINUTE, to_us
+from stalewatch.domain.values import Stored, store
+from stalewatch.sdk.connector import Connector
+from stalewatch.sdk.records import Outcome
+from stalewatch.services.sync import Sync, Synced, register
+from stalewatch.services.tick import tick
+from stalewatch.store import migrate, records
+from stalewatch.store.engine import Database
+from stalewatch_sandbox.hubspot import feed as hubspot_feed
+from stalewatch_sandbox.hubspot import naming as hubspot_naming
+from stalewatch_sandbox.opportunity import Opportunity, State
+from stalewatch_sandbox.pipeline import Size, World, generate
+from stalewatch_sandbox.salesforce import feed as salesforce_feed
+from stalewatch_sandbox.salesforce import naming as salesforce_naming
+from stalewatch_sandbox.salesforce.sandbox import SalesforceSandbox
+from tests.connectors.hubspot.portals import opened
+from tests.connectors.salesforce.desk import Desk
+from tests.services.world import IMMEDIATE, default_pack, rulebook
+
+END: Final = datetime(2026, 4, 15, 0, 2, tzinfo=UTC)
+"""A Wednesday morning in Tokyo, two minutes past: nothing happens in the minute before it."""
+FIVE_MINUTES: Final = timedelta(minutes=5)
+INDEXED: Final = timedelta(minutes=1)
+"""How long a search may take to find what was just written."""
+DAILY: Final = Size(open=100, closed=10, later=100, leads=10)
+WHOLE: Final = Size(open=2_000, closed=20, later=1_000, leads=50)
+
+
+class Crm(Protocol):
+    """One company in one CRM.
+
+    Attributes:
+        deals, owners: id in the world to id in the CRM.
+    """
+
+    world: World
+    clock: Clock
+    deals: dict[str, str]
+    owners: dict[str, str]
+
+    def connector(self) -> Connector:
+        """A connector as a new process makes it."""
+        ...
+
+    def passes(self, span: timedelta) -> None:
+        """Time goes on, and with it what people do; the last minute is still and everything can be found."""
+        ...
+
+
+@dataclass
+class InSalesforce:
+    """A company whose deals are in Salesforce."""
+
+    world: World
+    desk: Desk
+    feed: salesforce_feed.Feed
+
+    def __post_init__(self) -> None:
+        self.clock: Any = self.desk.sandbox.clock
+        self.deals, self.owners = self.feed.scribe.deals, self.feed.scribe.users
+
+    def connector(self) -> Connector:
+        return self.desk.connector(reads={}, map=salesforce_naming.mapping())
+
+    def passes(self, span: timedelta) -> None:
+        self.clock.advance(span)
+
+
+@dataclass
+class InHubSpot:
+    """A company whose deals are in HubSpot."""
+
+    world: World
+    story: Any
+    feed: hubspot_feed.Feed
+
+    def __post_init__(self) -> None:
+        self.clock = self.story.board.clock
+        self.deals, self.owners = self.feed.scribe.deals, self.feed.scribe.owners
+
+    def connector(self) -> Connector:
+        connector: Connector = self.story.connector(reads={}, map=hubspot_naming.mapping())
+        return connector
+
+    def passes(self, span: timedelta) -> None:
+        self.clock.advance(span - INDEXED)
+        self.feed.advance(self.clock.now())
+        self.clock.advance(INDEXED)
+
+
+@contextmanager
+def company(crm: str, size: Size, begin: datetime, folder: Path) -> Iterator[Crm]:
+    """A made-up company whose deals are open at a moment, poured into a CRM as of then; its life goes on."""
+    world = generate(5, size, begin)
+    if crm == "salesforce":
+        with SalesforceSandbox(begin) as sandbox:
+            desk = Desk(sandbox, folder)
+            yield InSalesforce(world, desk, salesforce_feed.load_world(sandbox, world, begin))
+        return
+    with opened() as story:
+        story.board.clock.set(begin - INDEXED)
+        feed = hubspot_feed.load_world(story.server, world, begin - INDEXED)
+        story.board.clock.set(begin)
+        yield InHubSpot(world, story, feed)
+
+
+@dataclass
+class Office:
+    """A stalewatch that watches one company."""
+
+    crm: Crm
+    db: Database
+    begin: datetime
+    rows: int = 0
+
+    def __post_init__(self) -> None:
+        self.book = rulebook(default_pack())
+        self.sync = Sync(self.db, self.crm.clock, self.book, IMMEDIATE)
+        register(self.db, {"crm": "either"}, to_us(self.crm.clock.now()))
+        self.connector = self.crm.connector()
+
+    def syncs(self) -> Synced:
+        done = self.sync.run("crm", self.connector, every=5 * MINUTE)
+        assert done.error is None
+        assert not done.rejected
+        self.rows += done.records
+        return done
+
+    def watches(self, span: timedelta, *, every: timedelta) -> None:
+        """Sync by sync through a span; in the middle of it the process ends and another one goes on."""
+        cycles = span // every
+        for number in range(1, cycles + 1):
+            self.crm.passes(every)
+            if number == cycles // 2:
+                self.connector = self.crm.connector()
+            self.syncs()
+        tick(self.db, self.crm.clock, self.book, IMMEDIATE, {"crm": None})
+
+    def differences(self) -> list[tuple[str, str, Stored, Stored]]:
+        """Deal, field, what is true and what is stored, wherever the two are not the same."""
+        now, stored, found = self.crm.clock.now(), self._stored(), []
+        for deal in self.crm.world.known_at(now):
+            state = deal.state_at(now)
+            assert state is not None
+            row = stored.pop(self.crm.deals[deal.id], None)
+            if row is None:
+                # What had ended before anybody looked is nothing that can stall: a CRM may be spared the question.
+                assert state.closed_at is not None, deal.id
+                assert state.closed_at <= self.begin, deal.id
+                continue
+            true = self._true(deal, state)
+            found += [(deal.id, name, value, row[name]) for name, value in true.items() if row[name] != value]
+        assert stored == {}, "deals that were never made"
+        return found
+
+    def _true(self, deal: Opportunity, state: State) -> dict[str, Stored]:
+        """What the store has to say of a deal: what was typed in, and what follows from what happened."""
+        kinds = self.book.rules.catalogue.objects["deal"]
+        typed = {name: store(kinds[name].type, value) for name, value in state.fields.items() if name in kinds}
+        true: dict[str, Stored] = {
+            **typed,
+            "name": deal.name, "pipeline": deal.pipeline, "owner": f"crm:{self.crm.owners[state.owner]}",
+            "created_at": to_us(deal.created_at), "outcome": state.outcome.value,
+            "is_open": state.outcome is Outcome.OPEN, "gone_at": None,
+            "last_customer_activity_at": _us(state.last_customer_action_at),
+            "last_seller_activity_at": _us(state.last_seller_action_at),
+            "seller_touches_since_customer": state.seller_touches_since_customer,
+            "last_meeting_at": _us(state.last_meeting_at), "close_date_pushes": state.close_date_pushes,
+            "stakeholders": len(state.people),
+            **{f"roles.{role}": state.in_role(role) for role in ("champion", "decision_maker", "economic_buyer")},
+        }  # fmt: skip
+        if state.outcome is Outcome.OPEN:
+            assert state.stage_entered_at is not None
+            entered = deal.state_at(state.stage_entered_at)
+            assert entered is not None
+            true |= {
+                "stage": state.stage, "stage_entered_at": _us(state.stage_entered_at),
+                "next_meeting_at": _us(state.next_meeting_at),
+                "previous_amount": store(kinds["amount"].type, entered.fields.get("amount")),
+            }  # fmt: skip
+        else:
+            true.pop("forecast_category", None)  # Salesforce itself says Closed or Omitted then
+        return true
+
+    def _stored(self) -> dict[str, dict[str, Any]]:
+        """Every deal in the database, by its id in the CRM; a field that it has not is None."""
+        with self.db.read() as conn:
+            ids = [
+                id_ for piece in records.column_chunks(conn, "deal", ["id"], connection="crm") for id_ in piece["id"]
+            ]
+            rows = records.read_by_ids(conn, "deal", ids)
+        return {row.external_id: _Row({**(row.fields or {}), **row._mapping}) for row in rows}
+
+
+class _Row(dict[str, Any]):
+    """A field that a record does not have is empty."""
+
+    def __missing__(self, name: str) -> None:
+        return None
+
+
+def _us(at: datetime | None) -> int | None:
+    return None if at is None else to_us(at)
+
+
+@contextmanager
+def office(crm: str, size: Size, span: timedelta, folder: Path) -> Iterator[Office]:
+    database = Database(f"sqlite:///{folder / 'stalewatch.db'}")
+    migrate.upgrade(database, shipped.migrations())
+    with company(crm, size, END - span, folder) as acme:
+        yield Office(acme, database, END - span)
+    database.dispose()
+
+
+CRMS = pytest.mark.parametrize("crm", ["salesforce", "hubspot"])
+
+
+def tells_the_truth(crm: str, size: Size, span: timedelta, every: timedelta, folder: Path) -> None:
+    """Read first, then again and again, by two processes one after the other."""
+    with office(crm, size, span, folder) as watching:
+        first = watching.syncs()
+        assert first.records >= size.open
+        assert watching.differences() == []
+        watching.watches(span, every=every)
+        assert watching.differences() == []
+        assert watching.rows > first.records, "people were at work"
+
+
+@CRMS
+def test_what_is_stored_of_a_hundred_deals_is_true_at_first_and_after_two_days(crm: str, tmp_path: Path) -> None:
+    tells_the_truth(crm, DAILY, timedelta(days=2), 3 * FIVE_MINUTES, tmp_path)
+
+
+@pytest.mark.slow
+@CRMS
+def test_what_is_stored_of_2000_deals_is_true_at_first_and_after_30_days_of_five_minutes(
+    crm: str, tmp_path: Path
+) -> None:
+    tells_the_truth(crm, WHOLE, timedelta(days=30), FIVE_MINUTES, tmp_path)
