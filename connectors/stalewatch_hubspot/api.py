@@ -95,9 +95,7 @@ class Api:
 
     def search(self, kind: Kind, body: dict[str, Any]) -> Records:
         """One search."""
-        return self.transport.call(
-            "POST", queries.path("objects", kind.name, "search"), Records, body, kind="search"
-        )
+        return self.transport.call("POST", queries.path("objects", kind.name, "search"), Records, body, kind="search")
 
     def sample(self, kind: Kind, body: dict[str, Any]) -> list[Row]:
         """Some rows of a kind, to look at."""
@@ -190,5 +188,3 @@ def _check_links(answer: Links, of: str, to: str) -> None:
 
 def _after(one: Linked) -> str | None:
     return one.paging.next.after if one.paging and one.paging.next else None
-
-

@@ -201,4 +201,3 @@ class HubSpotConnector(Connector):
 
     def _server_ms(self) -> int:
         return to_ms(self.transport.server_now())
-

@@ -222,9 +222,7 @@ def _told(history: Sequence[Change]) -> Iterator[tuple[datetime, str]]:
     yield from sorted(dated, key=lambda pair: pair[0])
 
 
-def _change(
-    record: str, name: str, at: datetime, text: str, read: Callable[[str], Value]
-) -> Iterator[FieldChange]:
+def _change(record: str, name: str, at: datetime, text: str, read: Callable[[str], Value]) -> Iterator[FieldChange]:
     try:
         yield FieldChange(record=record, field=name, at=at, value=read(text) if text else None)
     except Unusable:  # one absurd value of the past; its neighbours still tell when the field changed

@@ -155,8 +155,6 @@ class Planned:
         return b64encode(zlib.compress(msgspec.json.encode(self._meetings), 1)).decode() if self._meetings else ""
 
 
-
-
 def _sum(pairs: Iterable[tuple[str, str]]) -> int:
     total = 0
     for pair in pairs:

@@ -82,4 +82,3 @@ class Reconcile:
         if rows:
             for piece, _ in Loader(self._gather, self._bonds, is_resumed=True).whole(rows):
                 yield piece
-

@@ -106,7 +106,7 @@ def test_a_row_that_cannot_be_used_is_counted_with_its_reason(company: Company) 
     company.has("kumo", "the day before yesterday")
     said = company.does("run", "--once")
     assert said.status == 0
-    assert "1 rows left out" in said.out
+    assert "1 row left out" in said.out
     assert "1 records read" in said.out
 
 

@@ -1,6 +1,6 @@
 """A small world to tell stories in: a CRM that is a dictionary, a clock that we move, and everybody's mailbox.
 
-    world.has(deal("acme", created_at=...)); world.reaches("2026-04-15 09:00"); assert world.nudges_to("Sato") == [...]
+world.has(deal("acme", created_at=...)); world.reaches("2026-04-15 09:00"); assert world.nudges_to("Sato") == [...]
 """
 
 from __future__ import annotations

@@ -30,9 +30,7 @@ class Chosen:
         if self.which is None:
             return [(self.calendars[0], slice(None))]
         used = [(calendar, np.flatnonzero(self.which == i)) for i, calendar in enumerate(self.calendars)]
-        return [(calendar, where) for calendar, where in used if len(where)] or [
-            (self.calendars[0], slice(None))
-        ]
+        return [(calendar, where) for calendar, where in used if len(where)] or [(self.calendars[0], slice(None))]
 
     def of(self, record: int) -> Calendar:
         """The calendar of one record."""

@@ -55,9 +55,7 @@ def states(frame: Frame, names: Iterable[str], only: Mask) -> States:
     return States(record, at, until, unfolded)
 
 
-def truth(
-    condition: Condition, frame: Frame, rules: RuleSet, calendars: Chosen, only: Mask
-) -> tuple[States, Mask]:
+def truth(condition: Condition, frame: Frame, rules: RuleSet, calendars: Chosen, only: Mask) -> tuple[States, Mask]:
     """The states of the fields that a condition reads, and in which of them it holds."""
     past = states(frame, fields(condition, rules), only)
     return past, Scope(past.frame, rules, calendars.taken(past.record)).holds(condition)
@@ -90,9 +88,7 @@ def became_true(
     return anchor, estimated
 
 
-def _moments(
-    chosen: NDArray[np.intp], only: Mask, histories: Iterable[History]
-) -> tuple[NDArray[np.int64], Instants]:
+def _moments(chosen: NDArray[np.intp], only: Mask, histories: Iterable[History]) -> tuple[NDArray[np.int64], Instants]:
     rows = [chosen.astype(np.int64)]
     times = [np.full(len(chosen), NEVER, np.int64)]
     for history in histories:

@@ -87,9 +87,7 @@ class NotAccepted(NotifierError):
 class SlowDown(NotAccepted):
     """The service asks us to wait. This does not count as an attempt."""
 
-    def __init__(
-        self, what: str, *, after: timedelta, where: str | None = None, cure: str | None = None
-    ) -> None:
+    def __init__(self, what: str, *, after: timedelta, where: str | None = None, cure: str | None = None) -> None:
         super().__init__(what, where=where, cure=cure)
         self.after = after
 

@@ -151,4 +151,3 @@ def _something(story: Story, which: int, deal: str) -> None:
 
 def _violations(server: HubSpotServer) -> dict[str, int]:
     return server.api.limits.violations
-
