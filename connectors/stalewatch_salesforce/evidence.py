@@ -76,7 +76,7 @@ def of_email(mail: Email, ours: Ours) -> Draft | None:
         kind=ActivityKind.EMAIL,
         actor=_writer(mail, others, ours),
         at=at,
-        records=_records(mail.RelatedToId, None),
+        records=_records(mail.RelatedToId, None) or _leads(mail.RelatedToId, known),
         people=people,
     )
     return Draft(activity, _adrift(mail.RelatedToId, known))
@@ -200,6 +200,12 @@ def _records(what: str | None, who: str | None) -> tuple[str, ...]:
     if what and what.startswith(ids.OPPORTUNITY):
         return (ids.whole(what),)
     return (ids.whole(who),) if who and who.startswith(ids.LEAD) else ()
+
+
+def _leads(what: str | None, people: Collection[str]) -> tuple[str, ...]:
+    """The leads that a mail went to: it names them among the people only, for a lead is nothing to be related to."""
+    leads = sorted(one for one in people if one.startswith(ids.LEAD))
+    return tuple(leads) if not what and len(leads) == len(people) else ()
 
 
 def _adrift(what: str | None, contacts: frozenset[str]) -> frozenset[str]:

@@ -40,21 +40,22 @@ END: Final = datetime(2026, 4, 15, 0, 2, tzinfo=UTC)
 FIVE_MINUTES: Final = timedelta(minutes=5)
 INDEXED: Final = timedelta(minutes=1)
 """How long a search may take to find what was just written."""
-DAILY: Final = Size(open=100, closed=10, later=100, leads=10)
-WHOLE: Final = Size(open=2_000, closed=20, later=1_000, leads=50)
+DAILY: Final = Size(open=100, closed=10, later=100, leads=60)
+WHOLE: Final = Size(open=2_000, closed=20, later=1_000, leads=500)
 
 
 class Crm(Protocol):
     """One company in one CRM.
 
     Attributes:
-        deals, owners: id in the world to id in the CRM.
+        deals, owners, leads: id in the world to id in the CRM.
     """
 
     world: World
     clock: Clock
     deals: dict[str, str]
     owners: dict[str, str]
+    leads: dict[str, str]
 
     def connector(self) -> Connector:
         """A connector as a new process makes it."""
@@ -76,6 +77,7 @@ class InSalesforce:
     def __post_init__(self) -> None:
         self.clock: Any = self.desk.sandbox.clock
         self.deals, self.owners = self.feed.scribe.deals, self.feed.scribe.users
+        self.leads = self.feed.leads
 
     def connector(self) -> Connector:
         return self.desk.connector(reads={}, map=salesforce_naming.mapping())
@@ -95,6 +97,7 @@ class InHubSpot:
     def __post_init__(self) -> None:
         self.clock = self.story.board.clock
         self.deals, self.owners = self.feed.scribe.deals, self.feed.scribe.owners
+        self.leads = self.feed.leads
 
     def connector(self) -> Connector:
         connector: Connector = self.story.connector(reads={}, map=hubspot_naming.mapping())
@@ -169,6 +172,25 @@ class Office:
             true = self._true(deal, state)
             found += [(deal.id, name, value, row[name]) for name, value in true.items() if row[name] != value]
         assert stored == {}, "deals that were never made"
+        return found + self._differing_leads(now)
+
+    def _differing_leads(self, now: datetime) -> list[tuple[str, str, Stored, Stored]]:
+        with self.db.read() as conn:
+            ids = [f"crm:{id_}" for id_ in self.crm.leads.values()]
+            rows = {row.external_id: row for row in records.read_by_ids(conn, "lead", ids)}
+        found: list[tuple[str, str, Stored, Stored]] = []
+        for lead in self.crm.world.leads:
+            state = lead.state_at(now)
+            if state is None or state.is_converted:
+                continue
+            row = rows[self.crm.leads[lead.id]]
+            true: dict[str, Stored] = {
+                "status": state.status, "owner": state.owner and f"crm:{self.crm.owners[state.owner]}", "gone_at": None,
+                "is_open": True, "created_at": to_us(lead.created_at), "mql_at": _us(state.mql_at),
+                "handed_off_at": _us(state.handed_off_at), "first_touch_at": _us(state.first_touch_at),
+            }  # fmt: skip
+            found += [(lead.id, name, value, getattr(row, name)) for name, value in true.items()
+                      if getattr(row, name) != value]  # fmt: skip
         return found
 
     def _true(self, deal: Opportunity, state: State) -> dict[str, Stored]:

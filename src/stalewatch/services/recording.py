@@ -13,7 +13,7 @@ from stalewatch.domain.policies import Speaking
 from stalewatch.domain.values import BadValue, Stored, clean, store
 from stalewatch.sdk.connector import Page
 from stalewatch.sdk.records import Activity, Deal, Lead, Outcome, Person, Rejected, Value
-from stalewatch.services import history, moves
+from stalewatch.services import first_touch, history, moves
 from stalewatch.services.evidence import refresh
 from stalewatch.services.people import override_for
 from stalewatch.services.rulebook import Rulebook
@@ -73,7 +73,9 @@ class Recorder:
         done.rejected.update(one.reason for one in rejected)
         self._set_aside(conn, rejected)
         for obj, ids in done.touched.items():
-            if obj != "lead":
+            if obj == "lead":
+                first_touch.refresh(conn, ids, self.now)
+            else:
                 refresh(conn, self.book, obj, ids, self.now, moved=done.moved)
                 moves.derive(conn, self.book, obj, ids)
         return done
