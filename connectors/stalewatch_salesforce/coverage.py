@@ -69,8 +69,6 @@ def _evidence(org: Org) -> Iterator[FieldInfo]:
     if org.has(EVENT):
         yield FieldInfo(ours="last_meeting_at", theirs=EVENT, type="datetime")
         yield FieldInfo(ours="next_meeting_at", theirs=EVENT, type="datetime")
-    if org.has(TASK):
-        yield FieldInfo(ours="next_step_due", theirs=f"{TASK}.ActivityDate", type="date")
     if sees_mails(org) and org.has(TASK) and org.has(EVENT):
         for ours, type_name in _MAIL_FIELDS.items():
             yield FieldInfo(ours=ours, theirs=f"{EMAIL}, {TASK}, {EVENT}", type=type_name)
