@@ -160,6 +160,9 @@ class TestARulesMessage:
     def test_is_no_template_engine(self, attack: str) -> None:
         assert filled_in(attack, {"name": "Acme"}) == attack.replace("{name}", "Acme")
 
+    def test_a_field_of_the_company_may_have_any_letters(self) -> None:
+        assert filled_in("{決裁番号} / {DealCode}", {"決裁番号": "R-7", "DealCode": "X1"}) == "R-7 / X1"
+
     def test_is_one_line(self) -> None:
         assert filled_in("*{name}*:\n  no next meeting.\n", {"name": "A"}) == "*A*: no next meeting."
 

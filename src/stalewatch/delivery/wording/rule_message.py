@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from stalewatch.delivery.wording.untrusted import template
+from stalewatch.domain.language.placeholders import pieces
 
-_PLACEHOLDER: Final = re.compile(r"\{([a-z_][a-z0-9_.]*)\}")
 _NAME_FIRST: Final = re.compile(r"[^{}*]{0,12}\*\{name\}\*\s*[::]\s*")
 _MARK: Final = re.compile(r"\*?\{name\}\*?")
 
@@ -18,7 +18,8 @@ def filled_in(message: str, values: Mapping[str, str]) -> str:
 
     `values` are already worded and safe: see `values.shown`.
     """
-    return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), template(message))
+    parts = pieces(template(message))
+    return "".join(values.get(part.text, f"{{{part.text}}}") if part.is_placeholder else part.text for part in parts)
 
 
 def without_the_name(message: str) -> str:
