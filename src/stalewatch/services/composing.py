@@ -15,6 +15,7 @@ from stalewatch.domain.instants import from_us
 from stalewatch.domain.policies import Speaking
 from stalewatch.domain.routing import OPERATOR, Route, Target, after, ladders, route_for
 from stalewatch.sdk.notifier import Message, Style
+from stalewatch.services import blind
 from stalewatch.services.announcing import BACKLOG
 from stalewatch.services.choosing import Batch
 from stalewatch.services.rulebook import Rulebook
@@ -88,13 +89,15 @@ class Composer:
         return None if self.speaking.public_url is None else self.speaking.public_url.rstrip("/") + path
 
     def _news(self, conn: Connection, some: Sequence[Any]) -> list[News]:
-        known: dict[str, Callable[[Any], News]] = {
+        known: dict[str, Callable[[Any], News | None]] = {
             "storm": lambda row: StormHeld(
                 row.n, sum(records.count(conn, obj, open_only=True) for obj in self.book.objects)
             ),
             "undelivered": lambda row: Undelivered(row.n),
+            blind.KIND: lambda row: blind.news(conn, self.book, row.kind.partition(":")[2]),
         }
-        return [known[row.kind](row) if row.kind in known else self._failure(conn, row) for row in some]
+        found = [known.get(row.kind.partition(":")[0], lambda row: self._failure(conn, row))(row) for row in some]
+        return [one for one in found if one is not None]
 
     def _failure(self, conn: Connection, row: Any) -> News:
         connection = row.kind.partition(":")[2]

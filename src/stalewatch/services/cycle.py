@@ -15,7 +15,7 @@ from stalewatch.domain.policies import Speaking
 from stalewatch.sdk.connector import Connector
 from stalewatch.sdk.errors import StalewatchError
 from stalewatch.sdk.notifier import Notifier
-from stalewatch.services import failing
+from stalewatch.services import blind, failing
 from stalewatch.services.composing import Composer
 from stalewatch.services.contained import Contained
 from stalewatch.services.dispatch import Dispatch
@@ -124,7 +124,10 @@ class Cycle:
         note_rules(self.db, self.book, now)
 
     def recompute(self, progress: Progress = lambda _connection, _done, _total: None) -> int:
-        """Judge again what was judged by other rules, or when a connection could tell other things."""
+        """Judge again what was judged by other rules, or when a connection could tell other things.
+
+        The operator is told once of every rule that cannot judge on a connection.
+        """
         with self.db.read() as conn:
             stored = {row.id: row.coverage for row in connections.read(conn)}
         done = 0
@@ -133,6 +136,7 @@ class Cycle:
             if judged is not None and judged[0] <= self._now and judged[1] == told:
                 continue  # nothing has changed since this process looked
             done += recompute(self.db, self.clock, self.book, connection, _named(progress, connection))
+            blind.note(self.db, self.book, connection, told, self._now)
             self._judged[connection] = (self._now, told)
         return done
 
