@@ -173,3 +173,20 @@ def test_old_data_gives_the_tick_nothing_to_wait_for(world: World) -> None:
     cycle(world).run()
     world.clock.advance(timedelta(days=60))
     assert Agenda(world.db, world.clock, {"crm": AGES}).until_tick() > 0
+
+
+def test_of_rules_that_cannot_judge_the_operator_hears_once_and_again_if_it_ends_and_begins_anew(world: World) -> None:
+    world.crm.unfed = {"next_meeting_at"}
+    for _ in range(3):
+        cycle(world).run(force=True)
+    [told] = world.mail.messages
+    assert told.target == "operator"
+    assert told.entries[0].headline == "crm: Next meeting cannot be read"
+    assert told.entries[0].body.startswith("1 record is not judged for")
+    assert "“No next meeting”" in told.entries[0].body
+    world.crm.unfed = set()
+    cycle(world).run(force=True)
+    world.clock.advance(timedelta(days=1))
+    world.crm.unfed = {"next_meeting_at", "agenda"}
+    cycle(world).run(force=True)
+    assert len(world.mail.messages) == 2
