@@ -5,6 +5,7 @@ Two sizes of the same story: a hundred deals for every day, and 2,000 as `make g
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,6 @@ from typing import Any, Final, Protocol
 
 import pytest
 
-from stalewatch import shipped
 from stalewatch.clock import Clock
 from stalewatch.domain.instants import MINUTE, to_us
 from stalewatch.domain.values import Stored, store
@@ -22,7 +22,7 @@ from stalewatch.sdk.connector import Connector
 from stalewatch.sdk.records import Outcome
 from stalewatch.services.sync import Sync, Synced, register
 from stalewatch.services.tick import tick
-from stalewatch.store import migrate, records
+from stalewatch.store import records
 from stalewatch.store.engine import Database
 from stalewatch_sandbox.hubspot import feed as hubspot_feed
 from stalewatch_sandbox.hubspot import naming as hubspot_naming
@@ -130,14 +130,18 @@ class Office:
     """A stalewatch that watches one company."""
 
     crm: Crm
-    db: Database
+    url: str
     begin: datetime
     rows: int = 0
 
     def __post_init__(self) -> None:
-        self.book = rulebook(default_pack())
-        self.sync = Sync(self.db, self.crm.clock, self.book, IMMEDIATE)
+        self._starts()
         register(self.db, {"crm": "either"}, to_us(self.crm.clock.now()))
+
+    def _starts(self) -> None:
+        """A process begins: it knows what is in the database, and nothing else."""
+        self.book, self.db = rulebook(default_pack()), Database(self.url)
+        self.sync = Sync(self.db, self.crm.clock, self.book, IMMEDIATE)
         self.connector = self.crm.connector()
 
     def syncs(self) -> Synced:
@@ -153,7 +157,8 @@ class Office:
         for number in range(1, cycles + 1):
             self.crm.passes(every)
             if number == cycles // 2:
-                self.connector = self.crm.connector()
+                self.db.dispose()
+                self._starts()
             self.syncs()
         tick(self.db, self.crm.clock, self.book, IMMEDIATE, {"crm": None})
 
@@ -244,20 +249,19 @@ def _us(at: datetime | None) -> int | None:
 
 
 @contextmanager
-def office(crm: str, size: Size, span: timedelta, folder: Path) -> Iterator[Office]:
-    database = Database(f"sqlite:///{folder / 'stalewatch.db'}")
-    migrate.upgrade(database, shipped.migrations())
+def office(crm: str, size: Size, span: timedelta, folder: Path, url: str) -> Iterator[Office]:
     with company(crm, size, END - span, folder) as acme:
-        yield Office(acme, database, END - span)
-    database.dispose()
+        watching = Office(acme, url, END - span)
+        yield watching
+        watching.db.dispose()
 
 
 CRMS = pytest.mark.parametrize("crm", ["salesforce", "hubspot"])
 
 
-def tells_the_truth(crm: str, size: Size, span: timedelta, every: timedelta, folder: Path) -> None:
+def tells_the_truth(crm: str, size: Size, span: timedelta, every: timedelta, folder: Path, url: str) -> None:
     """Read first, then again and again, by two processes one after the other."""
-    with office(crm, size, span, folder) as watching:
+    with office(crm, size, span, folder, url) as watching:
         first = watching.syncs()
         assert first.records >= size.open
         assert watching.differences() == []
@@ -267,13 +271,16 @@ def tells_the_truth(crm: str, size: Size, span: timedelta, every: timedelta, fol
 
 
 @CRMS
-def test_what_is_stored_of_a_hundred_deals_is_true_at_first_and_after_two_days(crm: str, tmp_path: Path) -> None:
-    tells_the_truth(crm, DAILY, timedelta(days=2), 3 * FIVE_MINUTES, tmp_path)
+def test_what_is_stored_of_a_hundred_deals_is_true_at_first_and_after_two_days(
+    crm: str, tmp_path: Path, migrated_database_url: str
+) -> None:
+    tells_the_truth(crm, DAILY, timedelta(days=2), 3 * FIVE_MINUTES, tmp_path, migrated_database_url)
 
 
 @pytest.mark.slow
 @CRMS
 def test_what_is_stored_of_2000_deals_is_true_at_first_and_after_30_days_of_five_minutes(
-    crm: str, tmp_path: Path
+    crm: str, tmp_path: Path, sqlite_url: str, sqlite_template: Path
 ) -> None:
-    tells_the_truth(crm, WHOLE, timedelta(days=30), FIVE_MINUTES, tmp_path)
+    shutil.copyfile(sqlite_template, tmp_path / "stalewatch.db")
+    tells_the_truth(crm, WHOLE, timedelta(days=30), FIVE_MINUTES, tmp_path, sqlite_url)
