@@ -43,6 +43,9 @@ class Run:
     true: Mapping[str, Said]
 
 
+pytestmark = pytest.mark.slow  # both CRMs with the whole pack: too long for every run
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     with pytest.MonkeyPatch.context() as patch:
