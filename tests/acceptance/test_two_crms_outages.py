@@ -113,6 +113,7 @@ def test_a_stage_that_nobody_mapped_is_neither_kept_nor_left_by_any_rule_that_as
     assert office.alert(crm, "late") == "open", "rules that do not ask for the stage go on"
     assert office.alert(crm, "fine", "in-stage") == "open", "other deals too"
     assert len(office.told(crm)) == heard
+    assert office.operator_heard() == [f"{crm}: Stage cannot be read"]
 
 
 # ------------------------------------------------------------------------------------------ what cannot be so

@@ -1,11 +1,15 @@
-"""Rules that say nothing on a connection, because it cannot tell what they read: the operator hears of each once."""
+"""Rules that cannot judge: because a connection does not tell what they read, or because some records do not.
+
+The operator hears of each once, and again if it ended and begins anew; reps hear nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from stalewatch.delivery.operators import CannotJudge
+from stalewatch.domain.language.reads import fields_read
 from stalewatch.sdk.connector import Description, FieldInfo
 from stalewatch.services.coverage import judgeable
 from stalewatch.services.rulebook import Rulebook
@@ -13,43 +17,63 @@ from stalewatch.services.tick import operator_notice
 from stalewatch.store import connections, facts, notices, outbox, records
 from stalewatch.store.engine import Connection, Database
 
-KIND: Final = "cannot_judge"
-"""Notices of this kind are `cannot_judge:<connection>`."""
+UNFED: Final = "cannot_judge"
+UNREADABLE: Final = "unreadable"
+"""Notices of these kinds are `<kind>:<connection>`."""
 Fed = Mapping[str, Collection[str]]
 """Per object the catalogue fields that a connection feeds, as its last sync found it."""
+Missing = Mapping[str, tuple[str, ...]]
+"""Per rule the fields for want of which it cannot judge."""
 
 
-def note(db: Database, book: Rulebook, connection: str, fed: Fed | None, now: int) -> bool:
-    """Compare with what the operator knows; True if there is news: a rule that cannot judge there any more, or yet.
+def note_unfed(db: Database, book: Rulebook, connection: str, fed: Fed | None, now: int) -> bool:
+    """Compare what a connection tells with what the operator knows; True if there is news. None: not synced yet."""
+    return False if fed is None else _note(db, f"{UNFED}:{connection}", _unfed(book, fed), now)
 
-    A rule that judges again is forgotten, so that it is news if that ends. Nothing is said before the first sync.
-    """
-    if fed is None:
-        return False
-    blind = sorted(_missing(book, fed))
-    key = f"{KIND}:{connection}"
+
+def note_unreadable(db: Database, book: Rulebook, connection: str, now: int) -> bool:
+    """The same for what single open records do not tell: a stage that nobody mapped, a value that cannot be so."""
     with db.read() as conn:
-        known = facts.read(conn, key)
-    if blind == (known or []):
+        found, _ = _unreadable(conn, book, connection)
+    return _note(db, f"{UNREADABLE}:{connection}", {name for names in found.values() for name in names}, now)
+
+
+def unfed(conn: Connection, book: Rulebook, connection: str) -> CannotJudge | None:
+    """What cannot be judged on a connection as it is now; None if by now everything can."""
+    stored = connections.one(conn, connection)
+    missing = _unfed(book, (stored.coverage if stored else None) or {})
+    watched = {book.by_id[rule].watch for rule in missing}
+    many = sum(records.count(conn, obj, connection, open_only=True) for obj in watched)
+    return _news(book, connection, missing, many)
+
+
+def unreadable(conn: Connection, book: Rulebook, connection: str) -> CannotJudge | None:
+    """What cannot be judged of single records as they are now; None if by now everything can."""
+    return _news(book, connection, *_unreadable(conn, book, connection))
+
+
+def _note(db: Database, key: str, blind: Iterable[str], now: int) -> bool:
+    """Remember what is missing; whatever was not missing before is news."""
+    found = sorted(blind)
+    with db.read() as conn:
+        known = facts.read(conn, key) or []
+    if found == known:
         return False
-    news = set(blind) - set(known or ())
+    news = set(found) - set(known)
     with db.write() as conn:
-        facts.write(conn, key, blind)
+        facts.write(conn, key, found)
         if news:
             notices.add(conn, [operator_notice(key, len(news), now)])
             outbox.call(conn, {"operator": now})
     return bool(news)
 
 
-def news(conn: Connection, book: Rulebook, connection: str) -> CannotJudge | None:
-    """What cannot be judged on a connection as it is now; None if by now everything can."""
-    stored = connections.one(conn, connection)
-    missing = _missing(book, (stored.coverage if stored else None) or {})
+def _news(book: Rulebook, connection: str, missing: Missing, many: int) -> CannotJudge | None:
     if not missing:
         return None
-    watched = {book.by_id[rule].watch for rule in missing}
+    objects = book.rules.catalogue.objects
     titles = {
-        name: book.rules.catalogue.objects[book.by_id[rule].watch][name].title or {"en": name}
+        name: objects[book.by_id[rule].watch][name].title or {"en": name}
         for rule, names in missing.items()
         for name in names
     }
@@ -57,12 +81,25 @@ def news(conn: Connection, book: Rulebook, connection: str) -> CannotJudge | Non
         connection,
         fields=tuple(title for _, title in sorted(titles.items())),
         rules=tuple(book.by_id[rule].title for rule in sorted(missing)),
-        records=sum(records.count(conn, obj, connection, open_only=True) for obj in watched),
+        records=many,
     )
 
 
-def _missing(book: Rulebook, fed: Fed) -> Mapping[str, tuple[str, ...]]:
-    """Per rule in force that cannot judge there, the fields that nothing feeds."""
+def _unfed(book: Rulebook, fed: Fed) -> Missing:
     told = {obj: [FieldInfo(ours=name, theirs="", type="") for name in names] for obj, names in fed.items()}
     missing = judgeable(book.rules, Description(fields=told)).missing
     return {rule: names for rule, names in missing.items() if rule in book.by_id}
+
+
+def _unreadable(conn: Connection, book: Rulebook, connection: str) -> tuple[Missing, int]:
+    """The rules that cannot judge some open record, and how many records that are."""
+    missing: dict[str, set[str]] = {}
+    total = 0
+    for obj in book.objects:
+        judged = {id_: fields_read(rule, book.rules).judged for id_, rule in book.by_id.items() if rule.watch == obj}
+        for names, many in records.unreadable(conn, obj, connection):
+            hit = {rule: read.intersection(names) for rule, read in judged.items() if not read.isdisjoint(names)}
+            for rule, lacking in hit.items():
+                missing.setdefault(rule, set()).update(lacking)
+            total += many if hit else 0
+    return {rule: tuple(sorted(names)) for rule, names in missing.items()}, total

@@ -94,7 +94,8 @@ class Composer:
                 row.n, sum(records.count(conn, obj, open_only=True) for obj in self.book.objects)
             ),
             "undelivered": lambda row: Undelivered(row.n),
-            blind.KIND: lambda row: blind.news(conn, self.book, row.kind.partition(":")[2]),
+            blind.UNFED: lambda row: blind.unfed(conn, self.book, row.kind.partition(":")[2]),
+            blind.UNREADABLE: lambda row: blind.unreadable(conn, self.book, row.kind.partition(":")[2]),
         }
         found = [known.get(row.kind.partition(":")[0], lambda row: self._failure(conn, row))(row) for row in some]
         return [one for one in found if one is not None]

@@ -136,7 +136,7 @@ class Cycle:
             if judged is not None and judged[0] <= self._now and judged[1] == told:
                 continue  # nothing has changed since this process looked
             done += recompute(self.db, self.clock, self.book, connection, _named(progress, connection))
-            blind.note(self.db, self.book, connection, told, self._now)
+            blind.note_unfed(self.db, self.book, connection, told, self._now)
             self._judged[connection] = (self._now, told)
         return done
 
@@ -195,6 +195,8 @@ class Cycle:
             return Synced(connection, is_busy=True)
         if not done.is_busy and not done.is_stopped:
             failing.note(self.db, connection, done.error, self._now)
+            if done.records:
+                blind.note_unreadable(self.db, self.book, connection, self._now)
         return done
 
 

@@ -225,5 +225,13 @@ def count(
     return conn.execute(sa.select(sa.func.count()).select_from(table).where(*wanted)).scalar_one()
 
 
+def unreadable(conn: Connection, obj: str, connection: str) -> list[tuple[tuple[str, ...], int]]:
+    """Fields that open records of a connection cannot tell, and of how many records each such set of them is."""
+    table = _table(obj)
+    wanted = [table.c.connection == connection, table.c.object == obj, table.c.is_open, table.c.gone_at.is_(None)]
+    there = sa.select(table.c.unreadable, sa.func.count()).where(*wanted, table.c.unreadable.is_not(None))
+    return [(tuple(names), many) for names, many in conn.execute(there.group_by(table.c.unreadable)) if names]
+
+
 def _table(obj: str) -> sa.Table:
     return leads if obj == "lead" else deals
