@@ -152,14 +152,16 @@ class Office:
         return done
 
     def watches(self, span: timedelta, *, every: timedelta) -> None:
-        """Sync by sync through a span; in the middle of it the process ends and another one goes on."""
-        cycles = span // every
+        """Sync by sync through a span, true every evening; in the middle the process ends and another one goes on."""
+        cycles, daily = span // every, timedelta(days=1) // every
         for number in range(1, cycles + 1):
             self.crm.passes(every)
             if number == cycles // 2:
                 self.db.dispose()
                 self._starts()
             self.syncs()
+            if number % daily == 0:
+                assert self.differences() == [], f"after {number // daily} days"
         tick(self.db, self.crm.clock, self.book, IMMEDIATE, {"crm": None})
 
     def differences(self) -> list[tuple[str, str, Stored, Stored]]:
