@@ -42,6 +42,21 @@ class Style(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One thing that a reader can do with an entry; a notifier without buttons leaves it out.
+
+    Attributes:
+        kind: what it does (`snooze`, `why`): an interaction comes back with it.
+        label: the words on it, in the reader's language.
+        alert: id of the alert that it is about.
+    """
+
+    kind: str
+    label: str
+    alert: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One deal or lead in a message: what it is, why it is here, what to do.
 
@@ -52,6 +67,8 @@ class Entry:
         alerts: ids of the alerts it speaks of, the first one leading.
         resolved: True for an entry that only says that something was answered.
         section: the heading it stands under, in the reader's language; a section's entries are neighbours.
+        struck: the words that stood here before and hold no more, shown struck through (an edited message).
+        note: how it stands by now ("Snoozed until 24 Nov, Tanaka"), below everything else.
     """
 
     record: str
@@ -63,6 +80,9 @@ class Entry:
     severity: str = "warning"
     resolved: bool = False
     section: str = ""
+    struck: str = ""
+    note: str = ""
+    actions: Sequence[Action] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +95,9 @@ class Message:
         address: how the notifier finds them, resolved from the target (an e-mail address or a name).
         title: the first line.
         footer: quiet closing lines (what else is open, why this was sent).
+        thread: what `Receipt.handle` says of the message that this one answers to; None: it stands by itself.
         url: where the whole list or the deal can be seen, with `link` as the words to show for it.
+        plain: the same words without any layout, because the service refused it as it was.
     """
 
     delivery: str
@@ -89,6 +111,7 @@ class Message:
     thread: str | None = None
     url: str | None = None
     link: str = ""
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +148,8 @@ class Notifier(ABC):
     """How long after a send whose outcome is not known a look is certain to show it."""
     seconds_apart: ClassVar[float] = 0.0
     """Shortest time between two messages to one target."""
+    can_edit: ClassVar[bool] = False
+    """Whether `edit` changes what readers see."""
 
     @abstractmethod
     def send(self, message: Message) -> Receipt:
@@ -140,5 +165,19 @@ class Notifier(ABC):
         """Look whether the delivery that was sent at or after `since` arrived."""
 
     def edit(self, receipt: Receipt, message: Message) -> Receipt:
-        """Replace an earlier message by a new text. Notifiers that cannot edit leave it as it is."""
+        """Replace an earlier message by a new text. Notifiers that cannot edit leave it as it is.
+
+        Doing it twice is the same as once, so an unknown outcome is simply tried again.
+
+        Raises:
+            NotifierError: as for `send`; TargetGone: the message is not there any more.
+        """
         return receipt
+
+    def check(self) -> None:  # noqa: B027  # a service that cannot be asked is well until a message says otherwise
+        """Ask the service whether we may still speak; called before a paused service is used again.
+
+        Raises:
+            WorkspaceDown: we may not.
+            NotifierError: it could not be asked.
+        """

@@ -1,0 +1,49 @@
+"""The tables. Private to the store: everything else calls its functions.
+
+Instants are BIGINT microseconds since the epoch, dates INTEGER days since 1970-01-01, money BIGINT hundredths of the
+project's currency, JSON is text. Ids of records, people and activities are "<connection>:<crm id>". There are no
+foreign keys: a CRM sends rows in any order, and an owner may arrive after their deals.
+"""
+
+from __future__ import annotations
+
+from stalewatch.store.tables.judgement import alerts, audit, clocks, facts, rule_states, tokens
+from stalewatch.store.tables.messages import deliveries, destinations, edits, inbox, notices
+from stalewatch.store.tables.metadata import metadata
+from stalewatch.store.tables.records import (
+    activities,
+    activity_records,
+    changes,
+    connections,
+    deals,
+    events,
+    leads,
+    people,
+    quarantine,
+    waits,
+)
+
+__all__ = [
+    "activities",
+    "activity_records",
+    "alerts",
+    "audit",
+    "changes",
+    "clocks",
+    "connections",
+    "deals",
+    "deliveries",
+    "destinations",
+    "edits",
+    "events",
+    "facts",
+    "inbox",
+    "leads",
+    "metadata",
+    "notices",
+    "people",
+    "quarantine",
+    "rule_states",
+    "tokens",
+    "waits",
+]
