@@ -65,6 +65,10 @@ class Crm(Protocol):
         """Time goes on, and with it what people do; the last minute is still and everything can be found."""
         ...
 
+    def told_until(self) -> datetime:
+        """Everything that happened up to this moment can be found in the CRM."""
+        ...
+
 
 @dataclass
 class InSalesforce:
@@ -84,6 +88,10 @@ class InSalesforce:
 
     def passes(self, span: timedelta) -> None:
         self.clock.advance(span)
+
+    def told_until(self) -> datetime:
+        now: datetime = self.clock.now()
+        return now
 
 
 @dataclass
@@ -107,6 +115,9 @@ class InHubSpot:
         self.clock.advance(span - INDEXED)
         self.feed.advance(self.clock.now())
         self.clock.advance(INDEXED)
+
+    def told_until(self) -> datetime:
+        return self.clock.now() - INDEXED
 
 
 @contextmanager
@@ -166,7 +177,7 @@ class Office:
 
     def differences(self) -> list[tuple[str, str, Stored, Stored]]:
         """Deal, field, what is true and what is stored, wherever the two are not the same."""
-        now, stored, found = self.crm.clock.now(), self._stored(), []
+        now, stored, found = self.crm.told_until(), self._stored(), []
         for deal in self.crm.world.known_at(now):
             state = deal.state_at(now)
             assert state is not None
