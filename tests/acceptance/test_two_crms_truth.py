@@ -117,7 +117,8 @@ class InHubSpot:
         self.clock.advance(INDEXED)
 
     def told_until(self) -> datetime:
-        return self.clock.now() - INDEXED
+        now: datetime = self.clock.now()
+        return now - INDEXED
 
 
 @contextmanager
