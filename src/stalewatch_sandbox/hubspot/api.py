@@ -91,6 +91,7 @@ class HubSpotApi:
                 raise not_found() if kind else refusal(405, "INVALID_METHOD", "HTTP 405 Method Not Allowed")
             visit = Visit(self.portal, grant, request, self.wall, self.hides_emails)
             with self.portal.lock:
+                self.portal.settle()
                 response = handler(visit, *arguments)
         except Refused as refused:
             response = _refused(refused)

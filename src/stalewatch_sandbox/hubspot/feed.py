@@ -47,15 +47,19 @@ class Feed:
     def advance(self, moment: datetime) -> int:
         """Let everything happen that has happened by a moment; returns how much that was. The past stays."""
         before = self._done
-        with self._portal.lock, _uncollected():
-            while self.moment <= moment:
-                _, _, subject, what = self._steps[self._done]
-                if isinstance(subject, Opportunity) and not callable(what):
-                    self.scribe.write(subject, what)
-                elif callable(what):
-                    what()
-                self._done += 1
+        if self.moment <= moment:
+            with self._portal.lock, _uncollected():
+                while self.moment <= moment:
+                    self._next()
+                    self._done += 1
         return self._done - before
+
+    def _next(self) -> None:
+        _, _, subject, what = self._steps[self._done]
+        if isinstance(subject, Opportunity) and not callable(what):
+            self.scribe.write(subject, what)
+        elif callable(what):
+            what()
 
     def _of_deals(self, world: World) -> Iterator[_Step]:
         for deal in world.deals:

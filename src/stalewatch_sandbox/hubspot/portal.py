@@ -26,6 +26,7 @@ class Portal:
 
     Attributes:
         lag: how long search does not know of an edit.
+        before_reading: called with the present before every request: what makes the world go on.
     """
 
     def __init__(self, now: Callable[[], datetime], account: Account | None = None) -> None:
@@ -34,6 +35,7 @@ class Portal:
         self.schema = Schema()
         self.links = Links()
         self.lag = timedelta()
+        self.before_reading: list[Callable[[datetime], object]] = []
         self.owners: dict[int, Owner] = {}
         self._pipelines: dict[str, dict[str, Pipeline]] = {name: {} for name in STAGE_OF}
         self._stages: dict[str, dict[str, Stage]] = {name: {} for name in STAGE_OF}
@@ -50,6 +52,11 @@ class Portal:
     def now(self) -> datetime:
         """The portal's own clock."""
         return self._clock()
+
+    def settle(self) -> None:
+        """Let everything happen that is due by now. Called before every request."""
+        for feed in self.before_reading:
+            feed(self.now())
 
     def record(self, kind: Kind, number: int) -> Record | None:
         """A record, archived or not; of one that was merged away, the one that it went into."""
