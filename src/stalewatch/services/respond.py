@@ -55,24 +55,36 @@ def snooze(
     """
     now = to_us(clock.now())
     with db.write() as conn:
-        row = alerts.by_id(conn, [alert_id]).get(alert_id)
-        if row is None or not records.read_by_ids(conn, row.object, [row.record_id], visible=visible):
-            return Answer(refusal=Refusal.NOT_FOUND)
-        latest = latest_end(conn, book, row, now)
-        refusal = _refusal(book, row, until, reason, now, latest)
-        if refusal is not None:
-            return Answer(alert=row, refusal=refusal, until=latest)
-        alert = episodes.snooze(from_row(row), until, _policy(book))
-        values = changing(alert, row, now)
-        answered = {"snoozed_by": actor, "snooze_reason": reason, "acted_at": now, "acted_as": "snoozed"}
-        alerts.update(conn, [{"id": row.id, "version": row.version, **values, **answered}])
-        waiting = notices.of_alerts(conn, [row.id], (notices.PENDING, notices.HELD))
-        notices.drop(conn, [notice.key for notice in waiting], "snoozed")
-        audit.add(
-            conn, at=now, actor=actor, action="alert.snooze", obj=row.id,
-            before={"state": row.state}, after={"until": until, "reason": reason},
-        )  # fmt: skip
-        return Answer(alert=alerts.by_id(conn, [alert_id])[alert_id])
+        return snooze_within(conn, book, alert_id, now=now, until=until, reason=reason, actor=actor, visible=visible)
+
+
+def snooze_within(
+    conn: Connection, book: Rulebook, alert_id: str, *, now: int, until: int, reason: str, actor: str,
+    visible: Visible | None = None, request: str | None = None,
+) -> Answer:  # fmt: skip
+    """The same in a transaction of the caller's, together with what else must be true or not be at all.
+
+    Args:
+        request: what asked for it, for the audit log.
+    """
+    row = alerts.by_id(conn, [alert_id]).get(alert_id)
+    if row is None or not records.read_by_ids(conn, row.object, [row.record_id], visible=visible):
+        return Answer(refusal=Refusal.NOT_FOUND)
+    latest = latest_end(conn, book, row, now)
+    refusal = _refusal(book, row, until, reason, now, latest)
+    if refusal is not None:
+        return Answer(alert=row, refusal=refusal, until=latest)
+    alert = episodes.snooze(from_row(row), until, _policy(book))
+    values = changing(alert, row, now)
+    answered = {"snoozed_by": actor, "snooze_reason": reason, "acted_at": now, "acted_as": "snoozed"}
+    alerts.update(conn, [{"id": row.id, "version": row.version, **values, **answered}])
+    waiting = notices.of_alerts(conn, [row.id], (notices.PENDING, notices.HELD))
+    notices.drop(conn, [notice.key for notice in waiting], "snoozed")
+    audit.add(
+        conn, at=now, actor=actor, action="alert.snooze", obj=row.id, request=request,
+        before={"state": row.state}, after={"until": until, "reason": reason},
+    )  # fmt: skip
+    return Answer(alert=alerts.by_id(conn, [alert_id])[alert_id])
 
 
 def latest_end(conn: Connection, book: Rulebook, row: Any, now: int) -> int:
