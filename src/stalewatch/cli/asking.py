@@ -12,11 +12,12 @@ import msgspec
 import numpy as np
 
 from stalewatch.cli import deal_lists, record_page
-from stalewatch.cli.deal_lists import Shown, counted
+from stalewatch.cli.deal_lists import Shown
 from stalewatch.cli.grid import terminal_width
 from stalewatch.cli.invocation import Invocation
 from stalewatch.cli.list_options import WEEK
 from stalewatch.cli.projects import language_of, open_project
+from stalewatch.delivery.wording.list_words import counted
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.times import duration
 from stalewatch.domain.durations import Duration

@@ -7,9 +7,9 @@ from typing import Final
 
 from stalewatch.cli.cycle_report import Noticed, Read, Report, Said, Wait
 from stalewatch.cli.grid import Column, grid, padded
-from stalewatch.cli.record_words import because, instant, state
 from stalewatch.delivery.columns import width
 from stalewatch.delivery.wording.reader import Reader
+from stalewatch.delivery.wording.record_words import because, instant, state
 from stalewatch.delivery.wording.times import moment
 from stalewatch.delivery.wording.untrusted import clean, printable
 

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
 from msgspec import structs
 
 from stalewatch.cli.grid import Column, grid
+from stalewatch.delivery.wording.list_words import as_of, counted, lateness
 from stalewatch.delivery.wording.money import money, total
 from stalewatch.delivery.wording.reader import Reader
-from stalewatch.delivery.wording.times import day_unit, left, moment, over
 from stalewatch.delivery.wording.untrusted import clean
-from stalewatch.domain.durations import Unit
-from stalewatch.domain.instants import to_us
-from stalewatch.domain.language.durations import parse
 from stalewatch.services.listing import Item, Listing, Reason
 from stalewatch.services.reports import Page
 
@@ -71,24 +67,6 @@ def lines(listing: Listing, about: Shown, reader: Reader, room: int | None, *, m
             *_rest(listing.total - len(shown), about, reader), _as_of(listing, reader)]  # fmt: skip
 
 
-def counted(count: int, leads: bool, reader: Reader) -> str:
-    """ "3 deals" or "3 leads", as a part of a sentence."""
-    words = reader.words
-    if leads:
-        return words.ngettext("{count} lead", "{count} leads", count).format(count=reader.number(count))
-    return words.ngettext("{count} deal", "{count} deals", count).format(count=reader.number(count))
-
-
-def lateness(reason: Reason, reader: Reader) -> str:
-    """ "4 bd over" or "2 bd left", in the days of the reason's own limit."""
-    limit = parse(reason.limit or "")
-    unit = Unit.DAY if limit is None else day_unit(limit)
-    breaks = to_us(datetime.fromisoformat(reason.due))
-    if breaks <= to_us(reader.now):
-        return over(reason.days_over, unit, reader)
-    return left(-reason.days_over, unit, reader)
-
-
 def _headline(listing: Listing, about: Shown, reader: Reader) -> str:
     words, what = reader.words, counted(listing.total, about.leads, reader)
     if about.within:
@@ -136,10 +114,14 @@ def _row(item: Item, reader: Reader) -> list[str]:
         clean(item.owner_name or "") or reader.words.gettext("no owner"),
         clean(item.name) or item.id,
         why,
-        lateness(item.reasons[0], reader) if item.reasons else "",
+        _lateness(item.reasons[0], reader) if item.reasons else "",
         amount,
         item.id,
     ]
+
+
+def _lateness(reason: Reason, reader: Reader) -> str:
+    return lateness(reason.due, reason.limit, reason.days_over, reader)
 
 
 def _rest(more: int, about: Shown, reader: Reader) -> list[str]:
@@ -153,22 +135,9 @@ def _rest(more: int, about: Shown, reader: Reader) -> list[str]:
 
 
 def _as_of(listing: Listing, reader: Reader) -> str:
-    words, age = reader.words, listing.data_age_seconds
-    if age is None:
-        return words.gettext("No connection has been read yet: `stalewatch run --once` reads them all.")
-    when = moment(to_us(datetime.fromisoformat(listing.as_of)), reader)
-    if age < 60:
-        return words.gettext("As of {when}; data just read").format(when=when)
-    if age < 3600:
-        count = age // 60
-        said = words.ngettext("As of {when}; data {count} minute old", "As of {when}; data {count} minutes old", count)
-    elif age < 2 * 86_400:
-        count = age // 3600
-        said = words.ngettext("As of {when}; data {count} hour old", "As of {when}; data {count} hours old", count)
-    else:
-        count = age // 86_400
-        said = words.ngettext("As of {when}; data {count} day old", "As of {when}; data {count} days old", count)
-    return said.format(when=when, count=reader.number(count))
+    if listing.data_age_seconds is None:
+        return reader.words.gettext("No connection has been read yet: `stalewatch run --once` reads them all.")
+    return as_of(listing.as_of, listing.data_age_seconds, reader)
 
 
 def _led(item: Item, wanted: Callable[[Reason], bool]) -> Item:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from stalewatch.cli import record_words as say
 from stalewatch.cli.grid import padded
 from stalewatch.delivery.columns import width, wrapped
+from stalewatch.delivery.wording import record_words as say
 from stalewatch.delivery.wording.explained import explanation_text
 from stalewatch.delivery.wording.money import money
 from stalewatch.delivery.wording.reader import Reader
@@ -62,7 +62,7 @@ class _Page:
         if record["url"]:
             yield printable(record["url"])
         yield ""
-        yield from wrapped(self._answer(), self.room)
+        yield from wrapped(say.answer(record["is_open"], self.deadlines, self.reader), self.room)
 
     def clocks(self) -> Iterator[str]:
         """Each clock that says something, and in one line those that do not concern this record."""
@@ -106,24 +106,6 @@ class _Page:
             yield more.format(count=self.reader.number(len(events) - _MOST_EVENTS))
 
     # --------------------------------------------------------------------------------------------- pieces
-
-    def _answer(self) -> str:
-        words, reader = self.reader.words, self.reader
-        if not self.record["is_open"]:
-            return words.gettext("It is closed; nothing is counted any more.")
-        late = [one for one in self.deadlines if one.state == "breached"]
-        if late:
-            titles = reader.listed([reader.pick(one.rule_title) for one in late])
-            said = words.ngettext(
-                "{count} limit has passed: {rules}.", "{count} limits have passed: {rules}.", len(late)
-            )
-            return said.format(count=reader.number(len(late)), rules=titles)
-        ahead = [one for one in self.deadlines if one.state in ("at_risk", "watching") and one.due is not None]
-        if not ahead:
-            return words.gettext("No limit is running.")
-        first = min(ahead, key=lambda one: one.due or 0)
-        said = words.gettext("Nothing is late. Next: {rule}, due {date}.")
-        return said.format(rule=reader.pick(first.rule_title), date=moment(first.due or 0, reader, first.zone))
 
     def _both(self) -> Iterator[tuple[Explanation, Mapping[str, Any]]]:
         """Each deadline taken apart, and as the API has it; both stand in the same order."""

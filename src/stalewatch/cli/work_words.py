@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from stalewatch.cli.record_words import because
 from stalewatch.delivery.wording.reader import Reader
+from stalewatch.delivery.wording.record_words import because
 from stalewatch.delivery.wording.untrusted import clean
 from stalewatch.services.pieces import Kind, Piece
 from stalewatch.services.work import Moved

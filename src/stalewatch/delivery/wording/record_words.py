@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -31,6 +31,24 @@ def state(name: str, reader: Reader) -> str:
         "excepted": words.pgettext("state of a deadline", "excepted"),
         "satisfied": words.pgettext("state of a deadline", "done"),
     }.get(name, name)
+
+
+def answer(is_open: bool, deadlines: Sequence[Explanation], reader: Reader) -> str:
+    """Whether anything is wrong with a record, in a sentence."""
+    words = reader.words
+    if not is_open:
+        return words.gettext("It is closed; nothing is counted any more.")
+    late = [one for one in deadlines if one.state == "breached"]
+    if late:
+        titles = reader.listed([reader.pick(one.rule_title) for one in late])
+        said = words.ngettext("{count} limit has passed: {rules}.", "{count} limits have passed: {rules}.", len(late))
+        return said.format(count=reader.number(len(late)), rules=titles)
+    ahead = [one for one in deadlines if one.state in ("at_risk", "watching") and one.due is not None]
+    if not ahead:
+        return words.gettext("No limit is running.")
+    first = min(ahead, key=lambda one: one.due or 0)
+    said = words.gettext("Nothing is late. Next: {rule}, due {date}.")
+    return said.format(rule=reader.pick(first.rule_title), date=moment(first.due or 0, reader, first.zone))
 
 
 def distance(one: Explanation, days_over: int | None, reader: Reader) -> str:
