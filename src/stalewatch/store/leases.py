@@ -23,7 +23,7 @@ from sqlalchemy.engine import Connection
 from stalewatch.store.bulk import Found
 from stalewatch.store.errors import LeaseLost
 from stalewatch.store.expressions import database_now
-from stalewatch.store.tables import connections, destinations
+from stalewatch.store.tables import connections, destinations, inbox
 
 PATIENCE: Final = 5
 """Claims that may end without a word before the row is parked."""
@@ -43,6 +43,7 @@ class Leased(NamedTuple):
 
 CONNECTIONS: Final = Leased(connections, "id")
 DESTINATIONS: Final = Leased(destinations, "target", halted="paused_reason")
+INBOX: Final = Leased(inbox, "id")
 
 
 def claim(
