@@ -23,6 +23,8 @@ _MAIL_FIELDS: Final = {
     "last_customer_activity_at": "datetime", "last_seller_activity_at": "datetime",
     "seller_touches_since_customer": "int",
 }  # fmt: skip
+_OPEN_TASK: Final = ("ActivityDate", "IsClosed", "WhatId")
+"""Without one of these nobody can tell by when something is to be done, on which deal."""
 
 
 def describe(org: Org, options: Options, *, reads_leads: bool = True) -> Description:
@@ -72,6 +74,8 @@ def _evidence(org: Org) -> Iterator[FieldInfo]:
     if sees_mails(org) and org.has(TASK) and org.has(EVENT):
         for ours, type_name in _MAIL_FIELDS.items():
             yield FieldInfo(ours=ours, theirs=f"{EMAIL}, {TASK}, {EVENT}", type=type_name)
+    if all(org.field(TASK, name) for name in _OPEN_TASK):
+        yield FieldInfo(ours="next_step_due", theirs=f"{TASK}.ActivityDate", type="date", folded=True)
 
 
 def _lead_fields(org: Org, options: Options) -> Iterator[FieldInfo]:
@@ -84,8 +88,8 @@ def _lead_fields(org: Org, options: Options) -> Iterator[FieldInfo]:
     if org.has_children(LEAD, CHANGES):
         yield FieldInfo(ours="mql_at", theirs="LeadHistory.Status", type="datetime")
         yield FieldInfo(ours="handed_off_at", theirs="LeadHistory.Owner", type="datetime")
-    if sees_mails(org) and org.has(TASK):
-        yield FieldInfo(ours="first_touch_at", theirs=f"{EMAIL}, {TASK}, {EVENT}", type="datetime")
+    if sees_mails(org) and org.has(TASK) and org.has(EVENT):
+        yield FieldInfo(ours="first_touch_at", theirs=f"{EMAIL}, {TASK}, {EVENT}", type="datetime", folded=True)
 
 
 def _info(org: Org, ours: str, theirs: str, type_name: str) -> FieldInfo:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from stalewatch.sdk.records import Activity, ActivityKind, Actor, MeetingState
@@ -99,6 +99,7 @@ def of_task(task: Task, ours: Ours) -> Draft | None:
         records=_records(task.WhatId, task.WhoId),
         recorded_at=task.CreatedDate,
         people=frozenset({contact} if contact else ()),
+        due=_next_step(task, ours),
     )
     return Draft(activity, _adrift(task.WhatId, activity.people))
 
@@ -153,14 +154,22 @@ def _writer(mail: Email, others: Collection[Correspondent], ours: Ours) -> Actor
 
 def _caller(task: Task, ours: Ours, *, is_call: bool) -> Actor:
     """Who acted in a call. An open task waits for the seller; a task that is done is paperwork."""
-    is_written_by_us = MARKER in (task.Subject or "") and task.CreatedById == ours.user
-    if task.IsDeleted or is_written_by_us:
+    if task.IsDeleted or _is_our_own(task, ours):
         return Actor.NOBODY
     if not task.IsClosed:
         return Actor.SELLER
     if not is_call or _UNREACHED.search((task.CallDisposition or "").casefold()):
         return Actor.NOBODY
     return Actor.CUSTOMER if task.CallType == "Inbound" else Actor.SELLER
+
+
+def _next_step(task: Task, ours: Ours) -> date | None:
+    """By when a task is to be done, if it is still to be done; what we wrote ourselves is nobody's plan."""
+    return None if task.IsClosed or task.IsDeleted or _is_our_own(task, ours) else _date(task)
+
+
+def _is_our_own(task: Task, ours: Ours) -> bool:
+    return MARKER in (task.Subject or "") and task.CreatedById == ours.user
 
 
 def _times(event: Event) -> tuple[datetime, datetime] | None:
@@ -189,11 +198,16 @@ def _call_time(task: Task) -> datetime | None:
 
 def _due(task: Task) -> datetime | None:
     """The due date at noon, so that it is the same date nearly everywhere; without one, the time of its writing."""
+    due = _date(task)
+    return task.CreatedDate if due is None else datetime.combine(due, _NOON)
+
+
+def _date(task: Task) -> date | None:
+    """The due date; what cannot be one is none."""
     try:
-        due = day(task.ActivityDate)
+        return day(task.ActivityDate)
     except Unusable:
         return None
-    return task.CreatedDate if due is None else datetime.combine(due, _NOON)
 
 
 def _records(what: str | None, who: str | None) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ from stalewatch.sdk.errors import BadCursor
 from stalewatch_salesforce.harvest import State
 
 _VERSION: Final = 1
+_REVISION: Final = 2
+"""Raised when the same org would be read as other records; everything is then read again."""
 _OWN: Final = ("map", "partner_deals", "own_domains", "currency")
 
 
@@ -83,7 +85,7 @@ def parse(cursor: Cursor) -> Place:
 def digest_of(settings: ConnectionSettings) -> str:
     """Changes when the same rows would be read as other records."""
     options = {key: value for key, value in settings.options.items() if key in _OWN}
-    told = [_VERSION, options, settings.currency, settings.catalogue]
+    told = [_VERSION, _REVISION, options, settings.currency, settings.catalogue]
     return hashlib.sha256(json.dumps(told, default=str, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -56,13 +56,20 @@ class ConnectionSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldInfo:
-    """One catalogue field as this connection feeds it (`stalewatch fields`)."""
+    """One catalogue field as this connection feeds it (`stalewatch fields`).
+
+    Attributes:
+        folded: stalewatch fills it from the activities that the connection hands over, and keeps it true as they
+            change: `next_step_due` of deals, `first_touch_at` of leads. The records themselves then never name it;
+            without the mark their own word stands.
+    """
 
     ours: str
     theirs: str
     type: str
     fill_rate: float | None = None
     example: str | None = None
+    folded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -160,6 +160,8 @@ class Activity:
         at: when it happened; for a meeting its start, for a task its due time.
         ends_at: a meeting's end; None counts as one hour after `at`.
         recorded_at: when it became known (a booking's own time), if the CRM says.
+        due: the date by which a task is to be done; None for one that is done or deleted, or has no date, and for
+            every other kind. The earliest one of a deal is its `next_step_due` where that is `FieldInfo.folded`.
         meeting: state of a meeting, None for every other kind.
         people: ids or addresses of the customer's people who took part.
         inferred: linked to the record by guess (through an account or contact), not by the CRM itself.
@@ -175,6 +177,7 @@ class Activity:
     meeting: MeetingState | None = None
     people: frozenset[str] = frozenset()
     inferred: bool = False
+    due: date | None = None
 
     def __post_init__(self) -> None:
         _require_aware(self, "at", "ends_at", "recorded_at")

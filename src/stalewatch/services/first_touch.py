@@ -1,4 +1,4 @@
-"""When one of us first got in touch with a lead after its hand-off: folded here where no CRM says it itself."""
+"""When one of us first got in touch with a lead after its hand-off: mails, calls and meetings of anybody of us."""
 
 from __future__ import annotations
 
@@ -12,19 +12,16 @@ from stalewatch.store.engine import Connection
 _REACHES: Final = (ActivityKind.EMAIL.value, ActivityKind.CALL.value)
 
 
-def refresh(conn: Connection, ids: Collection[str], now: int) -> None:
-    """Write `first_touch_at` of these leads where it is empty, or from before the (last) hand-off.
-
-    What a connection says itself is never replaced, and a lead that was not handed off has no first touch.
-    """
-    present = records.columns(conn, "lead", ids, ("handed_off_at", "first_touch_at"))
-    rows = zip(present["id"], present["handed_off_at"], present["first_touch_at"], strict=True)
-    since = {lead: given for lead, given, first in rows if given is not None and (first is None or first < given)}
+def find(conn: Connection, ids: Collection[str], now: int) -> dict[str, int]:
+    """Per lead the first contact since its (last) hand-off, up to `now`; one that was not handed off has none."""
+    present = records.columns(conn, "lead", ids, ("handed_off_at",))
+    handed_off = zip(present["id"], present["handed_off_at"], strict=True)
+    since = {lead: given for lead, given in handed_off if given is not None}
     found: dict[str, int] = {}
     for act in activities.read(conn, since):  # in order of time
         if since[act.record_id] <= act.at <= now and _is_touch(act):
             found.setdefault(act.record_id, act.at)
-    records.update(conn, "lead", [{"id": lead, "first_touch_at": at} for lead, at in found.items()])
+    return found
 
 
 def _is_touch(act: Any) -> bool:

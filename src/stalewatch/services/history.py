@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -21,8 +21,9 @@ _UNTOLD: Final = object()
 
 
 def note(
-    conn: Connection, book: Rulebook, obj: str, rows: Sequence[Row], now: int, told: Told = MappingProxyType({})
-) -> list[str]:
+    conn: Connection, book: Rulebook, obj: str, rows: Sequence[Row], now: int, told: Told = MappingProxyType({}),
+    only: Collection[str] | None = None,
+) -> list[str]:  # fmt: skip
     """Write down which tracked fields differ from what is stored; call it before the rows themselves are stored.
 
     A change is dated by the CRM's own time of modification where it says one. With the first change of a field
@@ -31,8 +32,10 @@ def note(
     Args:
         told: the last value of each (record, field) whose own history came along: if that is the value it has now,
             when it changed is known better than "by now".
+        only: the fields that these rows speak of; None: every field of a record.
     """
-    tracked = sorted(book.needs[obj].tracked & book.rules.catalogue.objects[obj].keys())
+    spoken = book.rules.catalogue.objects[obj].keys() if only is None else frozenset(only)
+    tracked = sorted(book.needs[obj].tracked & spoken)
     own = records.column_names(obj)
     columns = [name for name in tracked if name in own]
     given = {row["id"]: row for row in rows}

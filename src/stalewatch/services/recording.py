@@ -7,14 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from stalewatch.domain.instants import to_us
+from stalewatch.domain.instants import to_day, to_us
 from stalewatch.domain.language.model import Catalogue, Field, FieldType
 from stalewatch.domain.policies import Speaking
 from stalewatch.domain.values import BadValue, Stored, clean, store
 from stalewatch.sdk.connector import Page
 from stalewatch.sdk.records import Activity, Deal, Lead, Outcome, Person, Rejected, Value
-from stalewatch.services import first_touch, history, moves
+from stalewatch.services import folding, history, moves
 from stalewatch.services.evidence import refresh
+from stalewatch.services.folding import Folded
 from stalewatch.services.people import override_for
 from stalewatch.services.rulebook import Rulebook
 from stalewatch.store import activities, clocks, people, quarantine, records
@@ -30,11 +31,13 @@ class Recorded:
     Attributes:
         touched: ids of records that have to be judged again, per object.
         moved: those that gained, lost or changed an activity.
+        shown: those that stood on the page, changed or not, per object.
         rejected: rows left out, by reason.
     """
 
     touched: dict[str, set[str]] = field(default_factory=dict)
     moved: set[str] = field(default_factory=set)
+    shown: dict[str, set[str]] = field(default_factory=dict)
     records: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
 
@@ -49,6 +52,7 @@ class Recorder:
     Attributes:
         now: the clock's time, when the page is stored.
         began: when the pull began; what it shows is marked as seen then.
+        folded: the fields that the connection leaves to us to fill.
     """
 
     connection: str
@@ -56,6 +60,7 @@ class Recorder:
     speaking: Speaking
     now: int
     began: int
+    folded: Folded
 
     def record(self, conn: Connection, page: Page) -> Recorded:
         """Store everything on the page; rows that cannot be stored are left out and counted."""
@@ -73,16 +78,23 @@ class Recorder:
         done.rejected.update(one.reason for one in rejected)
         self._set_aside(conn, rejected)
         for obj, ids in done.touched.items():
-            if obj == "lead":
-                first_touch.refresh(conn, ids, self.now)
-            else:
+            if obj != "lead":
                 refresh(conn, self.book, obj, ids, self.now, moved=done.moved)
                 moves.derive(conn, self.book, obj, ids)
+        self._fold(conn, done)
         return done
+
+    def _fold(self, conn: Connection, done: Recorded) -> None:
+        """Fill what the connection leaves to us, also of records that are the same as ever: a field that was mapped
+        yesterday, and is not today, holds the old word until then."""
+        for obj in {**done.touched, **done.shown}:
+            ids = done.touched.get(obj, set()) | done.shown.get(obj, set())
+            done.touch(obj, folding.refresh(conn, self.book, obj, ids, self.now, self.folded))
 
     def _records(self, conn: Connection, rows: Sequence[Row], told: history.Told, done: Recorded) -> None:
         for obj, mine in _alike(rows):
             done.records += len(mine)
+            done.shown.setdefault(obj, set()).update(row["id"] for row in mine)
             handed_over = history.note(conn, self.book, obj, mine, self.now, told)
             clocks.wake(conn, self.connection, dict.fromkeys(handed_over, self.now))
             write = records.upsert_leads if obj == "lead" else records.upsert_deals
@@ -141,6 +153,7 @@ class Recorder:
             "meeting": None if activity.meeting is None else activity.meeting.value,
             "people": sorted(name for one in activity.people if (name := clean(one))),
             "inferred": activity.inferred,
+            "due": None if activity.due is None else to_day(activity.due),
             "records": [f"{self.connection}:{record}" for record in activity.records],
         }
 

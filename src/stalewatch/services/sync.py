@@ -13,6 +13,7 @@ from stalewatch.domain.policies import Speaking
 from stalewatch.sdk.connector import Connector, Cursor, Description, Page
 from stalewatch.sdk.errors import BadCursor, ConnectorError, NeedsReconnect, TryLater
 from stalewatch.services import judging
+from stalewatch.services.folding import Folded, folded
 from stalewatch.services.recording import Recorder
 from stalewatch.services.rulebook import Rulebook
 from stalewatch.services.sources import coverage
@@ -150,20 +151,24 @@ class Sync:
     def _pull(
         self, claimed: Any, connector: Connector, done: Synced, began: int, *, full: bool, progress: Progress
     ) -> None:
-        self._cover(claimed, connector.describe())
+        description = connector.describe()
+        self._cover(claimed, description)
+        marked = folded(description)
         cursor: Cursor | None = claimed.cursor
         for page in connector.pull(cursor, full=full):
             with self.db.write() as conn:
-                self._store(conn, claimed, page, done, began)
+                self._store(conn, claimed, page, done, began, marked)
             done.pages += 1
             progress(done.records, page.total)
             self.db.tidy()
 
-    def _store(self, conn: Connection, claimed: Any, page: Page, done: Synced, began: int) -> None:
+    def _store(
+        self, conn: Connection, claimed: Any, page: Page, done: Synced, began: int, marked: Folded
+    ) -> None:  # fmt: skip
         now = to_us(self.clock.now())
         leases.keep(conn, CONNECTIONS, claimed.id, claimed.fence, lease_us=LEASE, cursor=dict(page.cursor))
         clocks.share(conn, claimed.id)  # before any record: the tick locks in the same order
-        recorded = Recorder(claimed.id, self.book, self.speaking, now, began).record(conn, page)
+        recorded = Recorder(claimed.id, self.book, self.speaking, now, began, marked).record(conn, page)
         done.records += recorded.records
         done.rejected.update(recorded.rejected)
         if page.complete:

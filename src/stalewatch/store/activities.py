@@ -57,6 +57,18 @@ def read(conn: Connection, record_ids: Collection[str]) -> list[Found]:
     return found
 
 
+def first_due(conn: Connection, record_ids: Collection[str]) -> dict[str, int]:
+    """Per record the earliest day on which one of its open tasks is due; records without such a task are left out."""
+    found: dict[str, int] = {}
+    both = activity_records.join(activities, activities.c.id == activity_records.c.activity_id)
+    record, earliest = activity_records.c.record_id, sa.func.min(activities.c.due)
+    for chunk in bulk.chunks(sorted(record_ids)):
+        there = (among(conn, record, chunk), activities.c.due.is_not(None))
+        rows = conn.execute(sa.select(record, earliest).select_from(both).where(*there).group_by(record))
+        found.update((row[0], row[1]) for row in rows)
+    return found
+
+
 def _changed(conn: Connection, rows: dict[str, Row]) -> list[str]:
     if not rows:
         return []

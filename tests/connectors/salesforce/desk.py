@@ -138,6 +138,13 @@ class Desk:
         }  # fmt: skip
         return self.org.insert("Task", usual | more, at=at or self.ago(days=1))
 
+    def task(self, deal: str, due: date | None, *, at: datetime | None = None, **more: Any) -> str:
+        usual: dict[str, Any] = {
+            "WhatId": deal, "Subject": "Send the quote", "Status": "Not Started", "ActivityDate": due,
+            "OwnerId": self.seller,
+        }  # fmt: skip
+        return self.org.insert("Task", usual | more, at=at or self.ago(days=1))
+
     def meeting(self, deal: str | None, start: datetime, *, at: datetime | None = None, **more: Any) -> str:
         usual: dict[str, Any] = {
             "WhatId": deal, "WhoId": self.contact, "Subject": "Meeting", "StartDateTime": start,

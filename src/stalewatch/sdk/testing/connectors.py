@@ -121,6 +121,13 @@ class ConnectorContract:
             must(record.fields.keys() <= known, f"{record.id} has unknown fields: {record.fields.keys() - known}")
             must(record.unreadable <= known, f"{record.id}: unknown {record.unreadable - known}")
 
+    def test_what_is_left_to_stalewatch_is_said_by_no_record(self) -> None:
+        connector = self.connector()
+        described = [one for infos in connector.describe().fields.values() for one in infos]
+        left = {one.ours for one in described if one.folded}
+        for record in _records(connector.pull(None)).values():
+            must(not left & record.fields.keys(), f"{record.id} says {left & record.fields.keys()}, marked as folded")
+
     def test_owners_are_people(self) -> None:
         pages = list(self.connector().pull(None))
         people = {person.id for page in pages for person in page.people}

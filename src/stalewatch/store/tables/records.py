@@ -85,6 +85,7 @@ activities = sa.Table(
     *codes("meeting"),
     *documents("people"),
     *marks("inferred"),
+    *numbers("due"),
 )
 
 activity_records = sa.Table(
