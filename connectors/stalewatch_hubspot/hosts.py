@@ -1,8 +1,7 @@
-"""Where a token may be sent, and which addresses a name of the outside world may stand for."""
+"""Where the token may be sent."""
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -11,22 +10,6 @@ from stalewatch.sdk.errors import NeedsReconnect
 from stalewatch_hubspot import HOSTS
 
 BASE_URL: Final = f"https://{HOSTS[0]}"
-_CARRIERS: Final = tuple(
-    ipaddress.IPv6Network(network)
-    for network in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "::ffff:0:0:0/96", "::/96", "2001::/32")
-)
-"""IPv6 ranges with an IPv4 address inside; Python calls some of them global whatever they carry."""
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address is one of the open internet, and cannot lead back into a private network."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.ipv4_mapped is not None:
-            return is_public(str(ip.ipv4_mapped))
-        if any(ip in carrier for carrier in _CARRIERS):
-            return False
-    return ip.is_global and not ip.is_multicast
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any, Final
 import httpcore
 import httpx
 
-from stalewatch_hubspot.hosts import is_public
+from stalewatch.sdk.addresses import is_public
 
 Monotonic = Callable[[], float]
 Resolve = Callable[[str, int], list[str]]

@@ -1,8 +1,7 @@
-"""Where a token may be sent, and which addresses a name may stand for."""
+"""Where a token may be sent."""
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -10,22 +9,6 @@ from stalewatch.sdk.errors import NeedsReconnect
 from stalewatch_salesforce import HOSTS
 
 _DOMAIN: Final = "my.salesforce.com"
-_WRAPPED: Final = tuple(
-    ipaddress.IPv6Network(network)
-    for network in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "::ffff:0:0:0/96", "::/96", "2001::/32")
-)
-"""IPv6 ranges that carry an IPv4 address; Python calls some of them global, whatever is inside."""
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address is one of the open internet and cannot lead back into a private network."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.ipv4_mapped is not None:
-            return is_public(str(ip.ipv4_mapped))
-        if any(ip in network for network in _WRAPPED):
-            return False
-    return ip.is_global and not ip.is_multicast
 
 
 class Hosts:

@@ -25,7 +25,7 @@ from stalewatch.domain.language.placeholders import CLOCK_PLACEHOLDERS
 from stalewatch.domain.language.project_messages import PROJECT_PROBLEMS
 from stalewatch.domain.language.rules import RULE_KEYS
 from stalewatch.domain.language.starts import STARTS
-from stalewatch.sdk import connector, errors, notifier, records
+from stalewatch.sdk import addresses, connector, errors, notifier, records
 from stalewatch.sdk.testing import ConnectorContract, NotifierContract
 from stalewatch.services.health import ConnectionHealth, Snapshot
 from stalewatch.services.tokens import SCOPES
@@ -192,6 +192,13 @@ def classes(module: ModuleType) -> Iterator[type]:
 def test_every_class_of_the_plugin_surface_is_named() -> None:
     names = {one.__name__ for module in (connector, notifier, records, errors) for one in classes(module)}
     assert missing(names, PLUGINS) == []
+
+
+def test_every_function_of_the_plugin_surface_is_named() -> None:
+    made = inspect.getmembers(addresses, inspect.isfunction)
+    names = {name for name, one in made if one.__module__ == addresses.__name__ and not name.startswith("_")}
+    assert names
+    assert missing(names, PLUGINS.section("A connector")) == []
 
 
 @pytest.mark.parametrize("module", [connector, notifier], ids=["connector", "notifier"])

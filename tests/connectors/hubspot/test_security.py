@@ -6,13 +6,17 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import cycle
 from threading import Thread
+from time import monotonic
+from typing import NoReturn
 
+import httpcore
 import pytest
 
 from stalewatch.sdk.errors import ConfigurationError, ConnectorError, NeedsReconnect
 from stalewatch.sdk.testing import connection_settings
 from stalewatch_hubspot.connector import HubSpotConnector
-from stalewatch_hubspot.hosts import is_public, read_host
+from stalewatch_hubspot.hosts import read_host
+from stalewatch_hubspot.network import Deadline, GuardedBackend, PrivateAddress
 from stalewatch_sandbox.serving.exchange import Response
 from stalewatch_sandbox.serving.faults import Fault
 from tests.connectors.hubspot.portals import NOON, Patience, Story
@@ -47,33 +51,45 @@ def stranger() -> Iterator[tuple[str, list[str]]]:
 
 @pytest.mark.parametrize(
     "address",
-    ["127.0.0.1", "169.254.169.254", "::1", "::ffff:10.0.0.1", "0.0.0.1", "100.64.0.1", "fd00::1", "64:ff9b::7f00:1",
-     "2002:7f00:1::", "::ffff:0:7f00:1", "10.1.2.3", "192.168.0.1", "224.0.0.1", "fe80::1%eth0"],
+    ["127.0.0.1", "169.254.169.254", "::1", "::ffff:10.0.0.1", "100.64.0.1", "fd00::1", "64:ff9b::7f00:1",
+     "2002:7f00:1::", "::ffff:0:7f00:1", "0x7f000001", "2130706433", "0", "10.1.2.3", "fe80::1%eth0"],
 )  # fmt: skip
-def test_s16_addresses_that_lead_inside_are_private(address: str) -> None:
-    assert not is_public(address)
-
-
-def test_s16_addresses_of_the_open_internet_are_public() -> None:
-    assert is_public("104.18.244.108")
-    assert is_public("2606:4700::6812:f46c")
-
-
-@pytest.mark.parametrize("address", ["127.0.0.1", "169.254.169.254", "64:ff9b::7f00:1", "::ffff:10.0.0.1"])
 def test_s16_hubspots_own_name_is_not_followed_inside(address: str) -> None:
     connector = _official(Patience(), [[address]])
     with pytest.raises(NeedsReconnect, match="private network"):
         list(connector.pull(None))
 
 
-def test_s16_a_name_that_changes_its_mind_is_asked_at_every_connection() -> None:
+def test_s16_this_machine_is_found_behind_its_name() -> None:
+    backend = GuardedBackend(Deadline(monotonic), allow_private=False)
+    with pytest.raises(PrivateAddress, match="localhost leads to"):
+        backend.connect_tcp("localhost", 9)
+
+
+def test_s16_a_name_that_changes_its_mind_is_caught_at_the_next_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The address that was checked is the one that is connected to: the name is asked once a connection, by us."""
+    connected: list[str] = []
+
+    def connect(_: object, host: str, *__: object) -> NoReturn:
+        connected.append(host)
+        raise httpcore.ConnectError("nobody there")
+
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", connect)
+    connector = _official(Patience(), [["104.18.244.108"], ["127.0.0.1"]])
+    with pytest.raises(NeedsReconnect, match=r"127\.0\.0\.1, an address of a private network"):
+        list(connector.pull(None))
+    assert connected == ["104.18.244.108"]
+
+
+def test_s16_a_private_address_among_public_ones_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(httpcore.SyncBackend, "connect_tcp")
     connector = _official(Patience(), [["104.18.244.108", "10.0.0.1"]])
     with pytest.raises(NeedsReconnect, match=r"10\.0\.0\.1"):
         list(connector.pull(None))
 
 
 @pytest.mark.parametrize("name", ["0x7f000001", "2130706433", "0", "localhost"])
-def test_s16_other_spellings_of_home_are_found_out_when_they_are_resolved(name: str) -> None:
+def test_s16_home_is_no_base_url_in_any_spelling(name: str) -> None:
     with pytest.raises(ConfigurationError):
         _connector(Patience(), base_url=f"https://{name}")
 
