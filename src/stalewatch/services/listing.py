@@ -14,6 +14,7 @@ from stalewatch.delivery.wording.explained import explanation_text
 from stalewatch.domain.calendar import Calendar
 from stalewatch.domain.entries import Entry
 from stalewatch.domain.instants import from_day, from_us
+from stalewatch.services.dwelling import Dwell, dwell
 from stalewatch.services.explaining import of_entry
 from stalewatch.services.rulebook import Rulebook
 from stalewatch.services.tellings import calendars_of, days_over
@@ -58,6 +59,7 @@ class Item(msgspec.Struct, frozen=True):
     days_over: int
     explain: str
     reasons: tuple[Reason, ...]
+    dwell: Dwell | None = None
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -160,6 +162,7 @@ class Shelf:
             days_over=reasons[0].days_over if reasons else 0,
             explain=next((reason.explain for reason in reasons if reason.explain), ""),
             reasons=reasons,
+            dwell=dwell(self.book, self.calendars[row.id], row, self.clocks.get(row.id, ()), self.now),
         )
 
     def _entry(self, record: str, rule: str, subject: str | None) -> Entry | None:

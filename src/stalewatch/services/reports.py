@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -73,9 +73,7 @@ class Reports:
         Narrowed to a rule or a severity, it looks through the first 10,000 of them.
         """
         with self.db.read() as conn:
-            narrowed = filters
-            if filters.rule is not None or filters.severity is not None:
-                narrowed = replace(filters, ids=self._breaking(conn, filters, now, now + within, visible))
+            narrowed = self.narrowed(conn, filters, now, now + within, visible)
             rows = lists.due_soon(
                 conn, narrowed, now=now, until=now + within, visible=visible, sort=page.sort or Sort.DUE,
                 falling=page.falling, limit=page.limit, after=page.after,
@@ -86,28 +84,14 @@ class Reports:
     def record(self, record_id: str, now: int, *, visible: Visible | None = None) -> Mapping[str, Any] | None:
         """One record with everything that is known of it: fields, deadlines, alerts, what was said, its timeline."""
         with self.db.read() as conn:
-            row = self._row(conn, record_id, visible)
-            if row is None:
-                return None
-            past = alerts.history(conn, record_id)
-            said = notices.of_alerts(conn, [one.id for one in past], ("pending", "held", "claimed", "told", "dropped"))
-            zone = self.book.calendars.default.spec.zone
-            return {
-                **self._fields(row, zone),
-                **self._owner(conn, row),
-                "deadlines": [self._deadline(one, now) for one in Explainer(self.book, now).explain(conn, row)],
-                "alerts": [_alert(one) for one in past],
-                "said": [_said(one) for one in said],
-                "timeline": self._timeline(conn, row, zone),
-                "as_of": shown(now, "UTC"),
-                "data_age_seconds": self._age(conn, now, row.connection),
-            }
+            row = self.row(conn, record_id, visible)
+            return None if row is None else self.told(conn, row, self.explained(conn, row, now), now)
 
     def explain(self, record_id: str, now: int, *, visible: Visible | None = None) -> list[Explanation] | None:
         """The deadlines of one record taken apart; None if there is no such record."""
         with self.db.read() as conn:
-            row = self._row(conn, record_id, visible)
-            return None if row is None else Explainer(self.book, now).explain(conn, row)
+            row = self.row(conn, record_id, visible)
+            return None if row is None else self.explained(conn, row, now)
 
     def states(self, now: int) -> Mapping[str, Mapping[str, int]]:
         """rule -> state -> how many clocks say so at `now`; of connections with old data all "cannot judge"."""
@@ -127,7 +111,39 @@ class Reports:
         with self.db.read() as conn:
             return {one: (_count(conn, one), _count(conn, one, open_only=True)) for one in self.sources}
 
-    # ------------------------------------------------------------------------------------- pieces
+    # ------------------------------------------------- pieces, for those who need several in one transaction
+
+    def row(self, conn: Connection, record_id: str, visible: Visible | None) -> Any:
+        """The stored row of a record that may be seen; None if there is none."""
+        obj = records.objects(conn, [record_id]).get(record_id)
+        rows = records.read_by_ids(conn, obj, [record_id], visible=visible) if obj else []
+        return rows[0] if rows else None
+
+    def explained(self, conn: Connection, row: Any, now: int) -> list[Explanation]:
+        """The deadlines of a row, those that are late first."""
+        return Explainer(self.book, now).explain(conn, row)
+
+    def told(self, conn: Connection, row: Any, deadlines: Sequence[Explanation], now: int) -> Mapping[str, Any]:
+        """What `record` tells of a row; its deadlines in the order given."""
+        past = alerts.history(conn, row.id)
+        said = notices.of_alerts(conn, [one.id for one in past], ("pending", "held", "claimed", "told", "dropped"))
+        zone = self.book.calendars.default.spec.zone
+        return {
+            **self._fields(row, zone),
+            **self._owner(conn, row),
+            "deadlines": [self._deadline(one, now) for one in deadlines],
+            "alerts": [_alert(one) for one in past],
+            "said": [_said(one) for one in said],
+            "timeline": self._timeline(conn, row, zone),
+            "as_of": shown(now, "UTC"),
+            "data_age_seconds": self._age(conn, now, row.connection),
+        }
+
+    def narrowed(self, conn: Connection, filters: Filters, now: int, until: int, visible: Visible | None) -> Filters:
+        """The filters as the due-soon list understands them: rule and severity become the records they leave."""
+        if filters.rule is None and filters.severity is None:
+            return filters
+        return replace(filters, ids=self._breaking(conn, filters, now, until, visible))
 
     def _breaking(
         self, conn: Connection, filters: Filters, now: int, until: int, visible: Visible | None
@@ -154,11 +170,6 @@ class Reports:
 
     def _listing(self, conn: Connection, items: tuple[Item, ...], rows: Any, now: int) -> Listing:
         return Listing(items, rows.next, rows.total, shown(now, "UTC"), self._age(conn, now), rows.more)
-
-    def _row(self, conn: Connection, record_id: str, visible: Visible | None) -> Any:
-        obj = records.objects(conn, [record_id]).get(record_id)
-        rows = records.read_by_ids(conn, obj, [record_id], visible=visible) if obj else []
-        return rows[0] if rows else None
 
     def _age(self, conn: Connection, now: int, connection: str | None = None) -> int | None:
         """Seconds since the oldest of the connections (or the one named) was read; None before its first sync."""

@@ -126,6 +126,46 @@ def soon(
     return list(conn.execute(breaking.order_by(clocks.c.breach_at, clocks.c.record_id).limit(limit)))
 
 
+def open_sum(conn: Connection, filters: Filters, *, visible: Visible | None) -> Found:
+    """(records, amount) of every open record that the filters let through, stalled or not."""
+    return _summed(conn, filters, _listed(conn, _table(filters), filters, visible))
+
+
+def stalled_sum(conn: Connection, filters: Filters, *, visible: Visible | None) -> Found:
+    """(records, amount) of everything that `stalled` would list."""
+    table, late = _table(filters), _late(filters)
+    return _summed(conn, filters, _listed(conn, table, filters, visible).join(late, late.c.record_id == table.c.id))
+
+
+def due_sum(conn: Connection, filters: Filters, *, now: int, until: int, visible: Visible | None) -> Found:
+    """(records, amount) of everything that `due_soon` would list."""
+    table = _table(filters)
+    listed = _listed(conn, table, filters, visible).join(clocks, clocks.c.record_id == table.c.id)
+    return _summed(conn, filters, listed.where(*_breaking(filters, now, until)))
+
+
+def owners(conn: Connection, filters: Filters, *, visible: Visible | None, limit: int) -> list[Found]:
+    """(id, name, email) of those who own open records, by name."""
+    table = _table(filters)
+    owner = (people.c.id, people.c.name, people.c.email)
+    some = _listed(conn, table, filters, visible).where(people.c.id.is_not(None)).with_only_columns(*owner)
+    return list(conn.execute(some.distinct().order_by(people.c.name, people.c.id).limit(limit)))
+
+
+def teams(conn: Connection, filters: Filters, *, visible: Visible | None, limit: int) -> list[str]:
+    """The teams that open records belong to, by name."""
+    table = _table(filters)
+    some = _listed(conn, table, filters, visible).where(table.c.team.is_not(None)).with_only_columns(table.c.team)
+    return list(conn.scalars(some.distinct().order_by(table.c.team).limit(limit)))
+
+
+def _summed(conn: Connection, filters: Filters, listed: sa.Select[Any]) -> Found:
+    """How many records, and their amounts in hundredths of the project's currency; leads have none."""
+    table = _table(filters)
+    amount = sa.func.coalesce(sa.func.sum(table.c.amount), 0) if "amount" in table.c else sa.literal(0)
+    return conn.execute(listed.with_only_columns(sa.func.count().label("records"), amount.label("amount"))).one()
+
+
 def stalled_alerts(conn: Connection, record_ids: Collection[str]) -> list[Found]:
     """The breached alerts behind a page of `stalled`, by record, the gravest and longest over first."""
     there = sa.select(alerts).where(among(conn, alerts.c.record_id, sorted(record_ids)), _STALLED)
