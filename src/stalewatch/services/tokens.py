@@ -103,6 +103,13 @@ def verify(db: Database, text: str, now: int, *, note: bool = True) -> Token | N
     return Token(row.id, row.name, frozenset(row.scopes), row.last_used_at)
 
 
+def alive(db: Database, identity: str, now: int) -> Token | None:
+    """The token with this id, if it is valid now: for a session that began with it."""
+    with db.read() as conn:
+        row = tokens.by_id(conn, identity, now)
+    return None if row is None else Token(row.id, row.name, frozenset(row.scopes), row.last_used_at)
+
+
 def note_use(db: Database, identity: str, now: int) -> None:
     """Remember that a token was used, every five minutes at most."""
     with db.write() as conn:

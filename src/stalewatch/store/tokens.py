@@ -28,9 +28,12 @@ def add(
 
 def by_hash(conn: Connection, digest: str, now: int) -> Found | None:
     """The token with this hash, if it is neither revoked nor expired."""
-    lives = sa.or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > now)
-    wanted = (tokens.c.hash == digest, tokens.c.revoked_at.is_(None), lives)
-    return conn.execute(sa.select(tokens).where(*wanted)).one_or_none()
+    return conn.execute(sa.select(tokens).where(tokens.c.hash == digest, *_alive(now))).one_or_none()
+
+
+def by_id(conn: Connection, token_id: str, now: int) -> Found | None:
+    """The token with this id, if it is neither revoked nor expired."""
+    return conn.execute(sa.select(tokens).where(tokens.c.id == token_id, *_alive(now))).one_or_none()
 
 
 def read(conn: Connection) -> list[Found]:
@@ -49,3 +52,7 @@ def used(conn: Connection, token_id: str, at: int, *, not_within: int) -> None:
     """Note a use, but not more often than every `not_within` microseconds: reading must not become writing."""
     old = sa.or_(tokens.c.last_used_at.is_(None), tokens.c.last_used_at <= at - not_within)
     conn.execute(sa.update(tokens).where(tokens.c.id == token_id, old).values(last_used_at=at))
+
+
+def _alive(now: int) -> tuple[sa.ColumnElement[bool], ...]:
+    return (tokens.c.revoked_at.is_(None), sa.or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > now))

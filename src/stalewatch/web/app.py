@@ -37,7 +37,7 @@ def create_app(
     app.state.metrics = CollectorRegistry()
     app.state.metrics.register(Work(app.state.desk.health))
     app.add_middleware(Gate)
-    handle_problems(app)
+    handle_problems(app, lambda _request, _problem: None)
     handle_faults(app)
     add_routes(app)
     describe(app)

@@ -103,7 +103,9 @@ class _OfDeals(BaseModel):
     )
 
 
-class _Soon(BaseModel):
+class Soon(BaseModel):
+    """How near a deadline has to be."""
+
     within: Annotated[str, AfterValidator(_span)] = Field(
         "7d", max_length=20, description="How near: 7d, 5bd, 24h, 2w.", examples=["7d"]
     )
@@ -119,7 +121,7 @@ class StalledDeals(_OfDeals, Asked):
     """`GET /v1/deals/stalled`"""
 
 
-class DealsDueSoon(_OfDeals, _Soon, Asked):
+class DealsDueSoon(_OfDeals, Soon, Asked):
     """`GET /v1/deals/due-soon`"""
 
 
@@ -127,5 +129,5 @@ class StalledLeads(Asked):
     """`GET /v1/leads/stalled`"""
 
 
-class LeadsDueSoon(_Soon, Asked):
+class LeadsDueSoon(Soon, Asked):
     """`GET /v1/leads/due-soon`"""

@@ -1,5 +1,7 @@
 """Who asks, and whether they may: API tokens with scopes, checked by a dependency of each route and never by path.
 
+A browser signs in with a token and keeps a session instead (`sessions.py`).
+
 A missing, unknown, revoked, expired or misspelt token gets the same answer, so that nothing can be learnt from it.
 """
 
@@ -7,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +18,7 @@ from fastapi import Request
 from stalewatch.domain.instants import MINUTE
 from stalewatch.sdk.errors import StalewatchError
 from stalewatch.services import tokens
+from stalewatch.web import sessions
 from stalewatch.web.desk import Desk, desk_of
 from stalewatch.web.problems import Problem
 
@@ -29,9 +32,15 @@ _NOTED_EVERY: Final = 5 * MINUTE
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: `actor` is what the audit log calls them."""
+    """Who asks.
+
+    Attributes:
+        actor: what the audit log calls them.
+        session: they signed in with a browser.
+    """
 
     actor: str
+    session: bool = False
 
 
 Guard = Callable[[Request], Awaitable[Caller]]
@@ -41,33 +50,55 @@ def needs(scope: str) -> Guard:
     """The dependency of a route that only a token with this scope may use."""
 
     async def guard(request: Request) -> Caller:
-        return admit(desk_of(request), request, scope)
+        caller = admit(desk_of(request), request, scope)
+        request.state.caller = caller
+        return caller
 
     guard.scope = scope  # type: ignore[attr-defined]  # what the test of the routes reads
     return guard
 
 
 def admit(desk: Desk, request: Request, scope: str) -> Caller:
-    """The caller, if they may.
+    """The caller, if they may: by a token, by a session that a token opened, or at home without either.
 
     Raises:
-        Problem: 401 without a valid token, 403 with one that has not this scope.
+        Problem: 401 without a valid token, 403 with one that has not this scope, or for a change by a session that
+            no page of ours asked for.
     """
     presented = request.headers.getlist("authorization")
-    if not presented and _is_at_home(desk, request):
+    session = None if presented else _of_session(desk, request)
+    if not presented and session is None and _is_at_home(desk, request):
         return Caller("local")
-    kind, _, text = presented[0].strip().partition(" ") if len(presented) == 1 else ("", "", "")
     now = desk.now
-    token = tokens.verify(desk.project.db, text.strip(), now, note=False) if kind.lower() == "bearer" else None
+    token = session or _of_header(desk, presented, now)
     if token is None:
         invalid = ', error="invalid_token"' if presented else ""
         raise Problem(401, "A valid API token is needed.", headers={"WWW-Authenticate": REALM + invalid})
     if not token.allows(scope):
         headers = {"WWW-Authenticate": f'{REALM}, error="insufficient_scope", scope="{scope}"'}
         raise Problem(403, f"This token has not the scope {scope}.", headers=headers, scope=scope)
+    if session and sessions.changes_something(request) and not came_from_us(desk, request):
+        raise Problem(403, "Only a page of this dashboard may ask for that in your name.")
     if token.last_used_at is None or token.last_used_at <= now - _NOTED_EVERY:
         asyncio.get_running_loop().run_in_executor(None, _note, desk, token.id, now)  # reading waits for no writer
-    return Caller(f"token:{token.id}")
+    return Caller(f"token:{token.id}", session=session is not None)
+
+
+def came_from_us(desk: Desk, request: Request) -> bool:
+    """Whether a page of this dashboard sent the request (security, S8)."""
+    return sessions.is_from_our_pages(request, desk.project.settings.web.public_url)
+
+
+def _of_header(desk: Desk, presented: Sequence[str], now: int) -> tokens.Token | None:
+    kind, _, text = presented[0].strip().partition(" ") if len(presented) == 1 else ("", "", "")
+    return tokens.verify(desk.project.db, text.strip(), now, note=False) if kind.lower() == "bearer" else None
+
+
+def _of_session(desk: Desk, request: Request) -> tokens.Token | None:
+    """The token of the browser's session, as it is worth now."""
+    cookie = sessions.presented(request)
+    token = desk.sessions.opened(cookie, desk.now) if cookie else None
+    return None if token is None else tokens.alive(desk.project.db, token, desk.now)
 
 
 def _is_at_home(desk: Desk, request: Request) -> bool:

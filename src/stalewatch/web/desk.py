@@ -9,9 +9,11 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Request
 
+from stalewatch.delivery.wording.reader import Reader
 from stalewatch.domain.instants import to_us
 from stalewatch.services.health import Health
 from stalewatch.services.reports import Reports
+from stalewatch.web.sessions import Sessions, random_key
 from stalewatch.wiring import Stalewatch
 
 LANGUAGES: Final = ("en", "ja")
@@ -44,12 +46,27 @@ class Desk:
         """The reader in the language that was asked for: `lang`, else `Accept-Language`, else the project's."""
         return self._reports[self.language(request)]
 
+    def reader(self, request: Request) -> Reader:
+        """Who reads a page: their language, and the zone of the project's own calendar."""
+        return Reader(self.language(request), self.project.clock.now(), self.zone)
+
+    @property
+    def zone(self) -> str:
+        """The zone of the project's own calendar (IANA)."""
+        return self.project.rulebook.calendars.default.spec.zone
+
     def language(self, request: Request) -> str:
         """ "en" or "ja"."""
         asked = request.query_params.get("lang")
         if asked in LANGUAGES:
             return asked
         return preferred(request.headers.get("accept-language", "")) or self.project.settings.language
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Opens and closes the sessions of browsers; without `secrets.key` they end with the process."""
+        key = str(self.project.settings.secrets.get("key") or "")
+        return Sessions(key.encode() if key else random_key())
 
     @cached_property
     def _reports(self) -> dict[str, Reports]:

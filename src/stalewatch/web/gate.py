@@ -9,7 +9,7 @@ from uuid import uuid4
 from fastapi import FastAPI, Request, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from stalewatch.web.problems import Problem
+from stalewatch.web.problems import Problem, answer_of
 
 log = logging.getLogger("stalewatch.web")
 
@@ -19,7 +19,10 @@ _HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"same-origin"),
-    (b"content-security-policy", b"default-src 'self'; frame-ancestors 'none'"),
+    (
+        b"content-security-policy",
+        b"default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    ),
 )
 
 
@@ -51,10 +54,10 @@ def handle_faults(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _fault)
 
 
-async def _fault(_request: Request, error: Exception) -> Response:
+async def _fault(request: Request, error: Exception) -> Response:
     mark = uuid4().hex[:12]
     log.error("request %s failed: %s: %s", mark, type(error).__name__, error)
-    answer = Problem(500, "Something went wrong here.", instance=f"urn:request:{mark}").response()
+    answer = answer_of(request, Problem(500, "Something went wrong here.", instance=f"urn:request:{mark}"))
     answer.raw_headers.extend(_HEADERS)
     return answer
 

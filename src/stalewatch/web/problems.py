@@ -6,7 +6,7 @@ Nothing of what happens inside is told; a fault of ours says only that it was on
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -55,17 +55,27 @@ class Problem(Exception):  # an answer, raised where it is found
         return Response(msgspec.json.encode(body), self.status, self.headers, MEDIA)
 
 
-def handle_problems(app: FastAPI) -> None:
-    """Let every error that a route raises become a problem."""
+Shown = Callable[[Request, Problem], Response | None]
+
+
+def handle_problems(app: FastAPI, page: Shown) -> None:
+    """Let every error that a route raises become a problem; `page` makes it one for people, where they asked."""
+    app.state.problem_page = page
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(StalewatchError, _of_ours)
 
 
-async def _problem(_request: Request, error: Exception) -> Response:
+def answer_of(request: Request, problem: Problem) -> Response:
+    """The problem as whoever asked reads it: a page, or `application/problem+json`."""
+    page: Shown = request.app.state.problem_page
+    return page(request, problem) or problem.response()
+
+
+async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)  # noqa: S101 - what it is registered for
-    return error.response()
+    return answer_of(request, error)
 
 
 async def _of_http(request: Request, error: Exception) -> Response:
@@ -75,26 +85,26 @@ async def _of_http(request: Request, error: Exception) -> Response:
         405: f"{request.method} is not done here.",
     }
     detail = said.get(error.status_code, HTTPStatus(error.status_code).description or "This cannot be done.")
-    return Problem(error.status_code, detail, headers=error.headers).response()
+    return answer_of(request, Problem(error.status_code, detail, headers=error.headers))
 
 
 async def _of_validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     errors = [_told(one, _names(request)) for one in error.errors()]
     detail = "; ".join(f"{one['name']}: {one['message']}" for one in errors)
-    return Problem(422, detail, kind="invalid", errors=errors).response()
+    return answer_of(request, Problem(422, detail, kind="invalid", errors=errors))
 
 
-async def _of_ours(_request: Request, error: Exception) -> Response:
+async def _of_ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, StalewatchError)  # noqa: S101
     if isinstance(error, CursorNotUnderstood):
         told = [{"in": "query", "name": "next", "message": error.what}]
-        return Problem(422, f"next: {error.what}; {error.cure}", kind="invalid", errors=told).response()
+        return answer_of(request, Problem(422, f"next: {error.what}; {error.cure}", kind="invalid", errors=told))
     log.warning("%s", error)
     if isinstance(error, StoreError):
         headers = {"Retry-After": str(RETRY_AFTER)}
-        return Problem(503, "The database does not answer now. Try again.", headers=headers).response()
-    return Problem(500, "Something went wrong here; the log says what.").response()
+        return answer_of(request, Problem(503, "The database does not answer now. Try again.", headers=headers))
+    return answer_of(request, Problem(500, "Something went wrong here; the log says what."))
 
 
 def _names(request: Request) -> Sequence[str]:
