@@ -15,6 +15,7 @@ StalewatchError
     │   ├── BadContent        the text itself was refused
     │   └── WorkspaceDown     the token or workspace is dead; pause everything, raise one alarm
     └── OutcomeUnknown        it may have arrived: look before sending again
+        └── NotUnderstood     the answer is new to us: look, send again, and after the last attempt give up
 """
 
 from __future__ import annotations
@@ -106,3 +107,7 @@ class WorkspaceDown(NotAccepted):
 
 class OutcomeUnknown(NotifierError):
     """The connection broke after the message was written. It may have arrived: look before sending again."""
+
+
+class NotUnderstood(OutcomeUnknown):
+    """It answered with something new to us. It is looked up like any unknown outcome, and given up in the end."""
