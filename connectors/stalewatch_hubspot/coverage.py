@@ -8,6 +8,7 @@ from typing import Final
 from stalewatch.sdk.connector import Description, FieldInfo, Finding, Level
 from stalewatch.sdk.errors import ConnectorError
 from stalewatch.sdk.records import Outcome
+from stalewatch_hubspot.errors import scope_cure
 from stalewatch_hubspot.leads import feeds
 from stalewatch_hubspot.options import VERSION, Options
 from stalewatch_hubspot.portal import Portal
@@ -61,7 +62,7 @@ def findings(
         return [Finding(subject="login", level=Level.ERROR, message=error.what, cure=error.cure)]
     return [
         Finding(subject="login", level=Level.OK, message=f"portal {portal.facts.portal}, API {VERSION}"),
-        *_scopes(portal),
+        *_scopes(portal, is_app=options.auth.is_renewable),
         *_properties(portal, options),
         *_stages(portal, wants),
         *_clock(transport, doubt),
@@ -117,13 +118,13 @@ def _info(ours: str, theirs: str, type_name: str, rows: Sequence[Row]) -> FieldI
     )  # fmt: skip
 
 
-def _scopes(portal: Portal) -> Iterator[Finding]:
+def _scopes(portal: Portal, *, is_app: bool) -> Iterator[Finding]:
     for kind, scope in sorted(portal.facts.refused.items()):
         yield Finding(
             subject=kind,
             level=Level.WARNING,
             message=f"{kind} cannot be read: the token lacks the scope {scope}; rules that need them cannot judge",
-            cure=f"Add {scope} to the app or service key, and reconnect it.",
+            cure=scope_cure(scope, is_app=is_app),
         )
 
 

@@ -34,12 +34,23 @@ class Next(StrEnum):
     REFUSED = "refused"  # this request will never work
 
 
+def scope_cure(named: str, *, is_app: bool) -> str:
+    """What to do about a scope that is missing.
+
+    Args:
+        is_app: the token is of an OAuth app, which keeps the scopes that it was installed with.
+    """
+    if is_app:
+        return f"Add {named} to the scopes of the app, then install it again: it keeps those it was installed with."
+    return f"Add {named} to the scopes of the key; the token stays the same."
+
+
 class MissingScope(Refused):
     """The token lacks a scope for one kind of object; the others are read all the same."""
 
-    def __init__(self, scopes: tuple[str, ...]) -> None:
+    def __init__(self, scopes: tuple[str, ...], *, is_app: bool = False) -> None:
         named = ", ".join(scopes) or "unknown"
-        super().__init__(f"the token lacks the scope {named}", cure=f"Add {named} to the app, then reconnect it.")
+        super().__init__(f"the token lacks the scope {named}", cure=scope_cure(named, is_app=is_app))
         self.scopes = scopes
 
 
@@ -58,19 +69,27 @@ class Fault:
     after: float | None = None
     scopes: tuple[str, ...] = ()
 
-    def error(self) -> ConnectorError:
-        """The same for whoever called."""
+    def error(self, *, is_app: bool = False) -> ConnectorError:
+        """The same for whoever called; `is_app`: with a token of an OAuth app."""
         words = f"{self.status}: {self.message}" if self.status else self.message
         if self.next is Next.SCOPE:
-            return MissingScope(self.scopes)
+            return MissingScope(self.scopes, is_app=is_app)
         if self.next in (Next.RECONNECT, Next.RENEW):
-            return NeedsReconnect(
-                f"HubSpot refuses this connection ({words})",
-                cure="Check the token in the configuration: it may have been revoked, or copied in part.",
-            )
+            return NeedsReconnect(f"HubSpot refuses this connection ({words})", cure=self._cure(is_app=is_app))
         if self.next is Next.REFUSED:
             return Refused(f"HubSpot refused a request ({words})")
         return TryLater(f"HubSpot does not answer properly ({words})")
+
+    def _cure(self, *, is_app: bool) -> str:
+        if self.status == 403:
+            return (
+                "The app may not do this: look at its scopes and at what whoever installed it may see, then install it again."
+                if is_app
+                else "The key may not do this: look at its scopes, and at what whoever made it may see."
+            )
+        if is_app:
+            return "Install the app again: HubSpot takes its token no more, it may have been removed from the account."
+        return "Check the token in the configuration: it may have been revoked, or copied in part."
 
 
 class _Detail(msgspec.Struct):

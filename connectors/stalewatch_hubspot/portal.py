@@ -14,7 +14,7 @@ from stalewatch.sdk.errors import NeedsReconnect
 from stalewatch.sdk.records import Outcome, Person
 from stalewatch_hubspot import queries
 from stalewatch_hubspot.api import Api
-from stalewatch_hubspot.errors import MissingScope
+from stalewatch_hubspot.errors import MissingScope, scope_cure
 from stalewatch_hubspot.options import Options
 from stalewatch_hubspot.queries import CALLS, CONTACTS, DEALS, EMAILS, LEADS, MEETINGS, TASKS, Kind
 from stalewatch_hubspot.rows import Account, OwnerRow, PipelineRow, Row, StageRow
@@ -127,7 +127,8 @@ class _Look:
         self._sample(absent)
         if DEALS.name in self._refused:
             scope = self._refused[DEALS.name]
-            raise NeedsReconnect(f"the token may not read deals: it lacks {scope}", cure=f"Add {scope} to the app.")
+            cure = scope_cure(scope, is_app=self._options.auth.is_renewable)
+            raise NeedsReconnect(f"the token may not read deals: it lacks {scope}", cure=cure)
         people, domains = self._owners()
         facts = Facts(
             read_at=now, portal=account.portalId, zone=account.timeZone, currency=account.companyCurrency,

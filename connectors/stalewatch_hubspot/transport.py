@@ -131,7 +131,7 @@ class Transport:
                 self._wait(fault, next(pauses, None), limit)
             self.lost += self.pace.monotonic() - began
             if self.lost > self.pace.lost:
-                raise fault.error()
+                raise fault.error(is_app=self._session.can_renew)
 
     # -------------------------------------------------------------------------------------------------- waiting
 
@@ -149,7 +149,7 @@ class Transport:
             self._shut_until = self._midnight()
             raise self._spent(self._shut_until)
         if fault.next not in (Next.RETRY, Next.PAUSE, Next.SEARCH):
-            raise fault.error()
+            raise fault.error(is_app=self._session.can_renew)
         usual = 0.0 if pause is None else pause * (1 - self.pace.jitter() / 2)
         wait = usual if fault.after is None else max(usual, fault.after)
         if fault.next is Next.PAUSE:
@@ -161,7 +161,7 @@ class Transport:
             self.pace.sleep(wait)
 
     def _given_up(self, fault: Fault, wait: float) -> ConnectorError:
-        error = fault.error()
+        error = fault.error(is_app=self._session.can_renew)
         if isinstance(error, TryLater) and fault.after is not None:
             error.after = timedelta(seconds=wait)
         return error

@@ -146,6 +146,44 @@ def test_hs23_leads_without_their_scope_cost_the_leads_alone(story: Story) -> No
     [found] = [one for one in reader.connector.check() if one.subject == "leads"]
     assert found.level is Level.WARNING
     assert "crm.objects.leads.read" in found.message
+    assert [one.level for one in reader.connector.check() if one.subject == "login"] == [Level.OK], (
+        "403 is no bad token"
+    )
+
+
+@pytest.mark.parametrize(("auth", "again"), [(None, False), (OAUTH, True)], ids=["key", "app"])
+def test_hs23_the_cure_is_that_of_a_key_or_of_an_app(story: Story, auth: dict[str, str] | None, again: bool) -> None:
+    """An app keeps the scopes that it was installed with; a key gets a new one at once."""
+    story.server.api.credentials.add_app(App("app", "very-secret", "refresh-me"))
+    story.board.faults.arm("HS23")
+    story.board.faults.arm("HS23", scope="crm.objects.owners.read")
+    connector = story.connector(reads={}, **({"auth": auth} if auth else {}))
+    cures = {one.subject: one.cure or "" for one in connector.check() if one.level is Level.WARNING}
+    assert "crm.objects.leads.read" in cures["leads"]
+    assert "crm.objects.owners.read" in cures["owners"]
+    assert {"install it again" in cures[one] for one in ("leads", "owners")} == {again}
+
+
+@pytest.mark.parametrize(("auth", "again"), [(None, False), (OAUTH, True)], ids=["key", "app"])
+@pytest.mark.parametrize("category", ["MISSING_SCOPES", "FORBIDDEN"])
+def test_hs23_deals_that_may_not_be_read_end_everything_with_a_cure(
+    story: Story, category: str, auth: dict[str, str] | None, again: bool
+) -> None:
+    story.server.api.credentials.add_app(App("app", "very-secret", "refresh-me"))
+    if category == "MISSING_SCOPES":
+        story.board.faults.arm("HS23", scope="crm.objects.deals.read")
+    else:
+        forbidden = Response.json({"status": "error", "category": category, "message": "not for you"}, 403)
+        on_deals = Fault(on=lambda request: "/deals" in request.path, instead=lambda _: forbidden)
+        story.board.faults.arm_fault("forbidden", on_deals)
+    connector = story.connector(**({"auth": auth} if auth else {}))
+    with pytest.raises(NeedsReconnect) as caught:
+        list(connector.pull(None))
+    cure = caught.value.cure or ""
+    assert ("nstall it again" in cure) is again
+    assert ("crm.objects.deals.read" in cure) is (category == "MISSING_SCOPES")
+    [found] = connector.check()
+    assert (found.level, found.cure) == (Level.ERROR, cure)
 
 
 def test_hs23_a_scope_that_comes_back_is_read_from_the_beginning(story: Story) -> None:
