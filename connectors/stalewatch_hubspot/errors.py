@@ -83,7 +83,7 @@ class Fault:
     def _cure(self, *, is_app: bool) -> str:
         if self.status == 403:
             return (
-                "The app may not do this: look at its scopes and at what whoever installed it may see, then install it again."
+                "The app may not do this: look at its scopes and at what its installer may see, then install it again."
                 if is_app
                 else "The key may not do this: look at its scopes, and at what whoever made it may see."
             )
