@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from stalewatch.domain.evidence import Evidence, act_of, fold
 from stalewatch.domain.instants import to_us
@@ -97,11 +99,15 @@ class Snapshot:
 
 
 class Desk:
-    """One simulated org with one seller and one customer; `deal` and its like fill it."""
+    """One simulated org with one seller and one customer; `deal` and its like fill it.
+
+    Attributes:
+        skew: by how much our own clock is ahead of the org's.
+    """
 
     def __init__(self, sandbox: SalesforceSandbox, base: Path = Path()) -> None:
         self.sandbox, self.org, self.base = sandbox, sandbox.org, base
-        self.time = Instant()
+        self.time, self.skew = Instant(), timedelta()
         self.manager = self._user("Tanaka", "tanaka@acme.com")
         self.seller = self._user("Sato", "sato@acme.com", ManagerId=self.manager, LanguageLocaleKey="ja")
         self.account = self.org.insert("Account", {"Name": "Customer"}, at=self.ago(days=90))
@@ -170,9 +176,15 @@ class Desk:
         }  # fmt: skip
         settings = connection_settings(
             {"id": "sf", "type": "salesforce", "auth": auth, "allow_custom_host": True, **options}, self.base,
-            id="sf", now=self.sandbox.clock.now, reads=READS if reads is None else reads,
+            id="sf", now=lambda: self.sandbox.clock.now() + self.skew, reads=READS if reads is None else reads,
         )  # fmt: skip
         return SalesforceConnector(settings, pace or self.time.pace())
+
+    def asked(self) -> list[str]:
+        """Every query that came in since the ledger was last forgotten, those inside of a composite as well."""
+        calls = [json.loads(call.body) for call in self.sandbox.ledger.where("composite")]
+        parts = [urlsplit(part["url"]) for call in calls for part in call["compositeRequest"]]
+        return [parse_qs(part.query)["q"][0] for part in parts if "q=" in part.query]
 
     def calls(self) -> list[Any]:
         """API calls that the org has counted since the ledger was last forgotten."""
