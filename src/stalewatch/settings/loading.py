@@ -113,6 +113,7 @@ def _settings(path: Path, source: Source, root: Section, offered: Offered) -> Se
         web=web,
         notify=read_notify(root, offered),
         secrets=_only(root.inner("secrets"), "key", "previous"),
+        admins=_admins(root.inner("auth")),
         others=_others(root),
     )
 
@@ -154,6 +155,10 @@ def _only(section: Section | None, *keys: str) -> dict[str, Any]:
         return {}
     section.only(*keys)
     return section.data()
+
+
+def _admins(auth: Section | None) -> frozenset[str]:
+    return frozenset(address.lower() for address in auth.names("admins")) if auth else frozenset()
 
 
 def _others(root: Section) -> dict[str, Any]:

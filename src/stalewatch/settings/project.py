@@ -78,6 +78,7 @@ class Settings:
         route_conditions: the `where` of every route as written, for the check against the field catalogue.
         modes_at: the node of `modes:`, for the check against the rules.
         notify: per notifier its options, secrets resolved.
+        admins: addresses of those who answer for every record, in lower case.
         others: sections that only other parts understand (auth, webhooks, retention, acted, budget, partners).
     """
 
@@ -98,4 +99,5 @@ class Settings:
     web: Web = field(default_factory=Web)
     notify: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     secrets: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    admins: frozenset[str] = frozenset()
     others: Mapping[str, Any] = field(default_factory=dict, repr=False)
