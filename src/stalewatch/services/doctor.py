@@ -49,7 +49,7 @@ class Doctor:
         yield from self._calendars()
         yield from self._database()
         yield from self._connections(self.book)
-        yield self._notifier()
+        yield from self._notifier()
 
     def _say(self, sentence: str, /, **fillers: object) -> str:
         return say(self.language, sentence, **fillers)
@@ -150,15 +150,18 @@ class Doctor:
         message = self._say("can_judge", judging=found.judging, rules=found.rules)
         yield self._found(identity, level, message, "\n".join(advice) or None)
 
-    def _notifier(self) -> Finding:
+    def _notifier(self) -> Iterator[Finding]:
         subject = self._say("notifier")
         try:
-            name = self.notifier().type
+            notifier = self.notifier()
         except StalewatchError as error:
-            return self._failed(subject, error)
-        return self._found(
-            subject, Level.OK, self._say("notifier_console" if name == "console" else "notifier_ok", name=name)
-        )
+            yield self._failed(subject, error)
+            return
+        name = notifier.type
+        sentence = "notifier_console" if name == "console" else "notifier_ok"
+        yield self._found(subject, Level.OK, self._say(sentence, name=name))
+        for finding in notifier.examine():
+            yield self._found(f"{name} {finding.subject}", finding.level, finding.message, finding.cure)
 
 
 def _hours(spec: Spec) -> str:

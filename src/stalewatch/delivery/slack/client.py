@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http.client import HTTPException
 from traceback import walk_tb
 from typing import Any, Final
@@ -19,6 +20,19 @@ from stalewatch.sdk.errors import NotAccepted, NotifierError, OutcomeUnknown, Sl
 
 BASE_URL: Final = "https://slack.com/api/"
 CALL_SECONDS: Final = 8.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who a token is for: the workspace's name, the ids of the bot and of its user, and the scopes it was granted.
+
+    `scopes` is None where the answer does not name them.
+    """
+
+    team: str
+    bot: str
+    user: str
+    scopes: frozenset[str] | None
 
 
 class SlackClient:
@@ -53,15 +67,17 @@ class SlackClient:
         body, _ = self._answer(method, arguments)
         return body
 
-    def granted(self) -> frozenset[str] | None:
-        """The token's scopes, as Slack names them in the head of an answer; None if it does not.
+    def identity(self) -> Identity:
+        """Who the token is for.
 
         Raises:
             NotifierError: as for `call`.
         """
-        _, headers = self._answer("auth.test", {})
+        body, headers = self._answer("auth.test", {})
         said = {name.lower(): value for name, value in headers.items()}.get("x-oauth-scopes")
-        return None if said is None else frozenset(scope.strip() for scope in said.split(",") if scope.strip())
+        scopes = None if said is None else frozenset(scope.strip() for scope in said.split(",") if scope.strip())
+        team, bot, user = (str(body.get(name) or "") for name in ("team", "bot_id", "user_id"))
+        return Identity(team=team, bot=bot, user=user, scopes=scopes)
 
     def _answer(self, method: str, arguments: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, str]]:
         given = {name: value for name, value in arguments.items() if value is not None}
