@@ -9,10 +9,10 @@ from stalewatch.sdk.connector import Description, FieldInfo, Finding, Level
 from stalewatch.sdk.errors import ConnectorError
 from stalewatch.sdk.records import Outcome
 from stalewatch_hubspot.errors import scope_cure
-from stalewatch_hubspot.leads import feeds
+from stalewatch_hubspot.leads import feeds, follows_lifecycle, past_of
 from stalewatch_hubspot.options import VERSION, Options
 from stalewatch_hubspot.portal import Portal
-from stalewatch_hubspot.queries import CALLS, CONTACTS, DEALS, EMAILS, LEADS, MEETINGS, TASKS, Kind
+from stalewatch_hubspot.queries import CALLS, CONTACTS, DEALS, EMAILS, LEADS, LIFECYCLE, MEETINGS, TASKS, Kind
 from stalewatch_hubspot.rows import Row
 from stalewatch_hubspot.transport import Transport
 from stalewatch_hubspot.wants import Wants
@@ -48,7 +48,7 @@ def describe(portal: Portal, options: Options, wants: Wants) -> Description:
     deal = list(_of_deals(portal, options, wants))
     fields = {"deal": deal, "partner_deal": deal} if options.partner else {"deal": deal}
     if wants.leads and portal.facts.can_read(LEADS):
-        fields["lead"] = list(_of_leads(portal, options))
+        fields["lead"] = list(_of_leads(portal, options, wants))
     return Description(fields=fields, logs_meeting_outcomes=True)
 
 
@@ -97,7 +97,7 @@ def _derived(portal: Portal, wants: Wants, options: Options) -> Iterator[tuple[s
                 yield ours, "contacts: hs_buying_role", "int"
 
 
-def _of_leads(portal: Portal, options: Options) -> Iterator[FieldInfo]:
+def _of_leads(portal: Portal, options: Options, wants: Wants) -> Iterator[FieldInfo]:
     types, rows = options.lead.types, portal.samples.get(LEADS.name, [])
     mapped = feeds(portal.facts, options.lead.fields)
     for ours, theirs, type_name in _LEAD_ALWAYS:
@@ -105,9 +105,13 @@ def _of_leads(portal: Portal, options: Options) -> Iterator[FieldInfo]:
             yield _info(ours, theirs, type_name, rows)
     for ours, theirs in mapped.items():
         yield _info(ours, theirs, types[ours], rows)
+    past = past_of(portal.facts, options, wants)
+    for ours, theirs in past.items():
+        lifecycle = f"contacts: {LIFECYCLE}, " if ours == "mql_at" and follows_lifecycle(portal.facts, past) else ""
+        yield FieldInfo(ours=ours, theirs=f"{lifecycle}history of {theirs}", type="datetime")
     reaches = (EMAILS, CALLS, MEETINGS)
     if "first_touch_at" in types and "first_touch_at" not in mapped and all(map(portal.facts.can_read, reaches)):
-        yield FieldInfo(ours="first_touch_at", theirs="emails, calls", type="datetime")
+        yield FieldInfo(ours="first_touch_at", theirs="emails, calls, meetings", type="datetime", folded=True)
 
 
 def _info(ours: str, theirs: str, type_name: str, rows: Sequence[Row]) -> FieldInfo:

@@ -12,7 +12,7 @@ from stalewatch_hubspot.gathering import Gatherer, Piece, inverted
 from stalewatch_hubspot.loading import BLOCK, PART, Loader
 from stalewatch_hubspot.memory import Notebook
 from stalewatch_hubspot.place import to_ms
-from stalewatch_hubspot.queries import CONTACTS, DEALS, HISTORY_BATCH, LEADS, TASKS, Kind
+from stalewatch_hubspot.queries import CONTACTS, DEALS, HISTORY_BATCH, LEADS, LIFECYCLE, TASKS, Kind
 from stalewatch_hubspot.rows import Row
 from stalewatch_hubspot.values import maybe
 
@@ -52,13 +52,12 @@ class Cycle:
         deals = self._changed(DEALS, self._gather.deal_properties)
         acts = {kind: self._changed(kind, kind.properties) for kind in self._gather.kinds}
         leads = self._changed(LEADS, self._gather.lead_properties) if self._gather.reads_leads else []
-        contacts = self._changed(CONTACTS, CONTACTS.properties) if self._gather.reads_roles else []
+        contacts = self._contacts()
         records = {kind: self._gather.records_of(kind, [row.id for row in rows]) for kind, rows in acts.items()}
-        touched = {record for known in records.values() for some in known.values() for record in some}
         for row in deals:
             (self._bonds.open if self._gather.deals.is_open(row) else self._bonds.close)(row.id)
         self._note(acts, records)
-        yield from self._small(deals, acts, records, leads, contacts, touched)
+        yield from self._small(deals, acts, records, leads, contacts)
 
     # ------------------------------------------------------------------------------------------------ what changed
 
@@ -73,6 +72,13 @@ class Cycle:
             found.update((row.id, row) for row in page.rows)
         fresh = [row for row in found.values() if self._seen.is_new(kind.name, row.id, row.get(kind.modified))]
         return sorted(fresh, key=lambda row: (len(row.id), row.id))
+
+    def _contacts(self) -> list[Row]:
+        """The contacts that changed, if anything follows from them: roles on deals, or when leads were qualified."""
+        if not (self._gather.reads_roles or self._gather.reads_lifecycle):
+            return []
+        lifecycle = (LIFECYCLE,) if self._gather.reads_lifecycle else ()
+        return self._changed(CONTACTS, (*CONTACTS.properties, *lifecycle))
 
     def _is_inside(self, kind: Kind, row: Row) -> bool:
         at = maybe(row.get(kind.modified))
@@ -97,7 +103,6 @@ class Cycle:
     def _small(
         self, deals: Sequence[Row], acts: Mapping[Kind, Sequence[Row]],
         records: Mapping[Kind, Mapping[str, Sequence[str]]], leads: Sequence[Row], contacts: Sequence[Row],
-        touched: set[str],
     ) -> Iterator[Piece]:  # fmt: skip
         piece = Piece(rejected=self._rejected)
         waiting: list[Piece] = []
@@ -109,10 +114,10 @@ class Cycle:
                     piece = Piece()
             self._remember(kind, rows)
         yield from waiting
-        if leads or self._gather.reads_leads:
-            self._tell_leads(leads, touched, piece)
+        if self._gather.reads_leads:
+            self._tell_leads(leads, contacts, piece)
             self._remember(LEADS, leads)
-        also = self._also(deals, acts, records, contacts)
+        also = self._also(deals, acts, records, contacts if self._gather.reads_roles else ())
         self._remember(CONTACTS, contacts)
         yield from self._tell_deals([*deals, *also], {row.id for row in deals}, acts, records, piece)
 
@@ -176,14 +181,14 @@ class Cycle:
         missing = sorted(wanted - {row.id for row in deals})
         return self._gather.api.read(DEALS, missing, self._gather.deal_properties).rows if missing else []
 
-    def _tell_leads(self, leads: Sequence[Row], touched: set[str], piece: Piece) -> None:
-        """Leads that changed; those that somebody touched are told with all that was ever sent to them."""
-        known = {row.id for row in leads}
-        about = sorted(touched - known - self._bonds.deals.keys())
-        rows = [*leads, *(self._gather.api.read(LEADS, about, self._gather.lead_properties).rows if about else ())]
-        reached = [row for row in rows if row.id in touched]
-        self._gather.tell_leads([row for row in rows if row.id not in touched], piece)
-        for chunk in chunks(reached, BLOCK):
-            for whole, _ in Loader(self._gather, self._bonds, is_resumed=True).whole_leads(chunk):
-                piece.leads += whole.leads
-                piece.rejected += whole.rejected
+    def _tell_leads(self, leads: Sequence[Row], contacts: Sequence[Row], piece: Piece) -> None:
+        """Leads that changed, and those of whose contacts one was qualified meanwhile: that moves no date of a lead."""
+        entered = [row.id for row in contacts if self._is_recent(row.get(LIFECYCLE))]
+        qualified = self._gather.api.links(CONTACTS.name, LEADS.name, entered) if entered else {}
+        missing = sorted(set(inverted(qualified)) - {row.id for row in leads})
+        rows = self._gather.api.read(LEADS, missing, self._gather.lead_properties).rows if missing else []
+        self._gather.tell_leads([*leads, *rows], piece)
+
+    def _is_recent(self, told: str) -> bool:
+        at = maybe(told)
+        return at is not None and to_ms(at) >= self._window.low

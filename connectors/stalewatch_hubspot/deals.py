@@ -9,10 +9,11 @@ from decimal import Decimal
 from typing import Final
 
 from stalewatch.sdk.records import Deal, FieldChange, Outcome, Rejected, StageVisit, Value
+from stalewatch_hubspot.histories import oldest_first
 from stalewatch_hubspot.mapping import plain
 from stalewatch_hubspot.options import Options
 from stalewatch_hubspot.portal import Facts
-from stalewatch_hubspot.rows import Change, Row
+from stalewatch_hubspot.rows import Row
 from stalewatch_hubspot.values import Unusable, day, maybe, moment, number, value_of
 
 HISTORY: Final = ("dealstage", "amount", "closedate")
@@ -112,14 +113,14 @@ class DealReader:
         """
         histories = row.propertiesWithHistory
         past.deals.add(row.id)
-        for at, value in _told(histories.get("dealstage", ())):
+        for at, value in oldest_first(histories.get("dealstage", ())):
             if value:
                 past.visits.append(StageVisit(deal=row.id, stage=self._name(value), entered_at=at))
-        for at, value in _told(histories.get("closedate", ())):
+        for at, value in oldest_first(histories.get("closedate", ())):
             past.changes.extend(_change(row.id, "close_date", at, value, lambda text: day(text, self._zone)))
         if (now.get("deal_currency_code") or self._own) != self._project:
             past.has_amounts = False
-        for at, value in _told(histories.get("amount", ())):
+        for at, value in oldest_first(histories.get("amount", ())):
             past.changes.extend(_change(row.id, "amount", at, value, number))
 
     def is_open(self, row: Row) -> bool:
@@ -214,12 +215,6 @@ class _Cells:
             reason = f"{theirs} {error}"
             self._rejected.append(Rejected(ref=f"deal {self._row.id}: {theirs}", reason=reason, detail=text[:200]))
             return None
-
-
-def _told(history: Sequence[Change]) -> Iterator[tuple[datetime, str]]:
-    """When a property took which value, oldest first; HubSpot tells the newest first, and not always in order."""
-    dated = [(at, change.value or "") for change in reversed(history) if (at := maybe(change.timestamp)) is not None]
-    yield from sorted(dated, key=lambda pair: pair[0])
 
 
 def _change(record: str, name: str, at: datetime, text: str, read: Callable[[str], Value]) -> Iterator[FieldChange]:

@@ -13,17 +13,16 @@ from stalewatch.sdk.records import Activity, ActivityKind, Actor, Deal, Lead, Me
 from stalewatch_hubspot.api import Api, chunks
 from stalewatch_hubspot.deals import HISTORY, Beside, DealReader, Past
 from stalewatch_hubspot.evidence import Around, EvidenceReader, forwarders, is_open_task
-from stalewatch_hubspot.leads import LeadReader
+from stalewatch_hubspot.leads import Before, LeadReader, follows_lifecycle, past_of
 from stalewatch_hubspot.memory import Meeting
 from stalewatch_hubspot.options import Options
 from stalewatch_hubspot.portal import Facts, deal_properties, lead_properties
-from stalewatch_hubspot.queries import ACTIVITIES, CONTACTS, DEALS, EMAILS, LEADS, MEETINGS, TASKS, Kind
+from stalewatch_hubspot.queries import ACTIVITIES, CONTACTS, DEALS, EMAILS, LEADS, LIFECYCLE, MEETINGS, TASKS, Kind
 from stalewatch_hubspot.rows import Row
 from stalewatch_hubspot.values import day, maybe
 from stalewatch_hubspot.wants import Wants
 
 _MOST_ROLES: Final = 200_000
-_TOUCHES: Final = frozenset({ActivityKind.EMAIL, ActivityKind.CALL})
 Rows = Mapping[Kind, Sequence[Row]]
 
 
@@ -55,6 +54,7 @@ class Gatherer:
 
     Attributes:
         kinds: of activities that the token may read.
+        past: fields of leads, and the properties whose past tells them.
         roles: contact to buying role, as far as they were read; kept from pull to pull.
     """
 
@@ -64,10 +64,12 @@ class Gatherer:
         self.api, self.facts, self.wants, self.roles = api, facts, wants, roles
         self.kinds = tuple(kind for kind in ACTIVITIES if facts.can_read(kind))
         self.deals = DealReader(facts, options, currency)
-        self.leads = LeadReader(facts, options)
+        self.leads = LeadReader(facts, options, wants)
+        self.past = past_of(facts, options, wants)
         self.reads_people = wants.people and facts.can_read(CONTACTS)
         self.reads_roles = wants.roles and self.reads_people
         self.reads_leads = wants.leads and facts.can_read(LEADS)
+        self.reads_lifecycle = self.reads_leads and follows_lifecycle(facts, self.past)
         self.deal_properties = facts.there(DEALS, deal_properties(options))
         self.lead_properties = facts.there(LEADS, lead_properties(options))
         self._own = options.own_domains or frozenset(facts.domains)
@@ -200,17 +202,26 @@ class Gatherer:
 
     # ------------------------------------------------------------------------------------------------------ leads
 
-    def tell_leads(self, rows: Sequence[Row], piece: Piece, activities: Iterable[Activity] | None = None) -> None:
-        """Add leads to a page; with all their activities, also when one of us first got in touch."""
-        touches: dict[str, list[datetime]] = {}
-        for one in activities or ():
-            if one.actor is Actor.SELLER and one.kind in _TOUCHES:
-                for record in one.records:
-                    touches.setdefault(record, []).append(one.at)
+    def tell_leads(self, rows: Sequence[Row], piece: Piece) -> None:
+        """Add leads to a page, with what their past tells."""
+        names = tuple(self.past.values())
+        ids = [row.id for row in rows]
+        found = self.api.histories(LEADS, ids, names).rows if names and ids else ()
+        histories = {row.id: row.propertiesWithHistory for row in found}
+        entered = self._entered(ids) if self.reads_lifecycle else {}
         for row in rows:
-            since = self.leads.handed_off(row)
-            after = [at for at in touches.get(row.id, ()) if since is None or at >= since]
-            piece.leads.append(self.leads.read(row, min(after, default=None), piece.rejected))
+            before = Before(histories=histories.get(row.id, {}), entered=entered.get(row.id))
+            piece.leads.append(self.leads.read(row, before, piece.rejected))
+
+    def _entered(self, leads: Sequence[str]) -> dict[str, datetime]:
+        """Per lead when the first of its contacts came into the lifecycle stage of qualified leads."""
+        owners = inverted(self.api.links(LEADS.name, CONTACTS.name, leads)) if leads else {}
+        found: dict[str, datetime] = {}
+        for row in self.api.read(CONTACTS, owners, (LIFECYCLE,)).rows:
+            at = maybe(row.get(LIFECYCLE))
+            if at is not None:
+                found |= {lead: min(at, found.get(lead, at)) for lead in owners.get(row.id, ())}
+        return found
 
 
 def inverted(links: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:

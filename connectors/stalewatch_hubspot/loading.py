@@ -79,7 +79,7 @@ class Loader:
         for part in chunks(rows, PART):
             piece = Piece(rejected=self.odd())
             self._tell_activities(part, links, told, piece)
-            self._gather.tell_leads(part, piece, piece.activities)
+            self._gather.tell_leads(part, piece)
             yield piece, part[-1].id
         self._meet(links)
 

@@ -89,12 +89,13 @@ class DealMap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadMap:
-    """How leads are read: as deals, with a status in place of a stage."""
+    """How leads are read: as deals, with a status in place of a stage; `from_teams` hand them over."""
 
     fields: Mapping[str, str]
     types: Mapping[str, str]
     statuses: Vocabulary
     values: Mapping[str, Words]
+    from_teams: frozenset[str]
 
 
 def plain(word: str) -> str:
@@ -124,7 +125,8 @@ def read_deal_map(section: Section, catalogue: Mapping[str, Mapping[str, str]]) 
 def read_lead_map(section: Section, catalogue: Mapping[str, Mapping[str, str]]) -> LeadMap:
     """Read `map.lead`; raises like `read_deal_map`."""
     section.only("fields", "stages", "values", "handoff")
-    section.inner("handoff").only("from_teams")
+    handoff = section.inner("handoff")
+    handoff.only("from_teams")
     types = dict(catalogue.get("lead", {}))
     statuses = {**section.inner("stages").lists(), **section.inner("values").inner("status").lists()}
     return LeadMap(
@@ -132,6 +134,7 @@ def read_lead_map(section: Section, catalogue: Mapping[str, Mapping[str, str]]) 
         types=types,
         statuses=_words(statuses, _STATUSES),
         values=_values(section.inner("values")),
+        from_teams=frozenset(plain(team) for team in handoff.words("from_teams")),
     )
 
 

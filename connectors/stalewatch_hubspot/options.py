@@ -24,7 +24,7 @@ _KEYS: Final = (
 _FLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "token": ("token",), "oauth": ("client_id", "client_secret", "refresh_token"),
 }  # fmt: skip
-_REVISION: Final = 1
+_REVISION: Final = 2
 """Raised when the same portal would be read as other records; everything is then read again."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -15,8 +15,9 @@ from stalewatch.sdk.records import Outcome, Person
 from stalewatch_hubspot import queries
 from stalewatch_hubspot.api import Api
 from stalewatch_hubspot.errors import MissingScope, scope_cure
+from stalewatch_hubspot.mapping import plain
 from stalewatch_hubspot.options import Options
-from stalewatch_hubspot.queries import CALLS, CONTACTS, DEALS, EMAILS, LEADS, MEETINGS, TASKS, Kind
+from stalewatch_hubspot.queries import CALLS, CONTACTS, DEALS, EMAILS, LEADS, LIFECYCLE, MEETINGS, TASKS, Kind
 from stalewatch_hubspot.rows import Account, OwnerRow, PipelineRow, Row, StageRow
 from stalewatch_hubspot.wants import Wants
 
@@ -51,6 +52,7 @@ class Facts(msgspec.Struct, frozen=True):
         absent: properties that are mapped or usual and that the portal does not have, by kind.
         refused: kinds that the token may not read, with the scope that it lacks.
         domains: of the owners' addresses.
+        givers: owners in the teams that hand leads over.
     """
 
     read_at: int
@@ -66,6 +68,7 @@ class Facts(msgspec.Struct, frozen=True):
     refused: dict[str, str]
     owners: list[str]
     domains: list[str]
+    givers: list[str] = []
 
     @property
     def timezone(self) -> ZoneInfo:
@@ -124,18 +127,20 @@ class _Look:
         absent = {DEALS.name: self._absent(DEALS, deal_properties(self._options))}
         pipelines = self._pipelines(DEALS)
         statuses = self._leads(absent)
+        if self._asks_lifecycle(absent.get(LEADS.name, ())):
+            absent[CONTACTS.name] = self._absent(CONTACTS, (LIFECYCLE,))
         self._sample(absent)
         if DEALS.name in self._refused:
             scope = self._refused[DEALS.name]
             cure = scope_cure(scope, is_app=self._options.auth.is_renewable)
             raise NeedsReconnect(f"the token may not read deals: it lacks {scope}", cure=cure)
-        people, domains = self._owners()
+        people, domains, givers = self._owners()
         facts = Facts(
             read_at=now, portal=account.portalId, zone=account.timeZone, currency=account.companyCurrency,
             ui=account.uiDomain, stages=self._stages(pipelines), statuses=statuses,
             pipelines={one.id: self._options.deal.pipelines.find(one.id, one.label) for one in pipelines},
             labels={one.id: one.label for one in pipelines}, absent=absent, refused=self._refused,
-            owners=[person.id for person in people], domains=domains,
+            owners=[person.id for person in people], domains=domains, givers=givers,
         )  # fmt: skip
         return Portal(facts, people, self._samples)
 
@@ -178,11 +183,18 @@ class _Look:
             for stage in one.stages
         }
 
+    def _asks_lifecycle(self, absent: Collection[str]) -> bool:
+        """Whether contacts may have to tell when leads were qualified: no property of leads themselves does."""
+        mapped = self._options.lead.fields.get("mql_at")
+        is_wanted = self._wants.leads and "mql_at" in self._wants.past and LEADS.name not in self._refused
+        return is_wanted and (mapped is None or mapped in absent)
+
     def _sample(self, absent: Mapping[str, Sequence[str]]) -> None:
         """Look at some rows of each kind: the only sure way to learn what a token may read."""
         kinds: dict[Kind, tuple[str, ...]] = {DEALS: deal_properties(self._options)}
         kinds |= {kind: kind.properties for kind in (EMAILS, MEETINGS, CALLS, TASKS)}
-        kinds |= {CONTACTS: CONTACTS.properties} if self._wants.people else {}
+        asks_contacts = self._wants.people or CONTACTS.name in absent
+        kinds |= {CONTACTS: CONTACTS.properties} if asks_contacts else {}
         kinds |= {LEADS: lead_properties(self._options)} if self._wants.leads else {}
         for kind, names in kinds.items():
             if kind.name in self._refused:
@@ -195,16 +207,20 @@ class _Look:
         if mails and not any(row.get("hs_email_direction") for row in mails):
             self._refused[EMAILS.name] = queries.SCOPES[EMAILS.name]  # shown, but with blanks
 
-    def _owners(self) -> tuple[list[Person], list[str]]:
+    def _owners(self) -> tuple[list[Person], list[str], list[str]]:
+        """Everybody who owns or owned something, the domains of their addresses, and who hands leads over."""
         found: dict[str, Person] = {}
+        givers: set[str] = set()
         try:
             for archived in (False, True):
                 for row in self._api.owners(archived=archived):
                     found.setdefault(row.id, _person(row, active=not archived))
+                    if any(plain(team.name) in self._options.lead.from_teams for team in row.teams):
+                        givers.add(row.id)
         except MissingScope as error:
             self._refused["owners"] = error.scopes[0] if error.scopes else queries.SCOPES["owners"]
         domains = {person.email.rpartition("@")[2].casefold() for person in found.values() if person.email}
-        return list(found.values()), sorted(domains - _PUBLIC_MAIL - {""})
+        return list(found.values()), sorted(domains - _PUBLIC_MAIL - {""}), sorted(givers)
 
     @contextmanager
     def _permitted(self, kind: Kind) -> Iterator[None]:

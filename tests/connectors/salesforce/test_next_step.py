@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -22,7 +23,7 @@ from tests.connectors.salesforce.test_store import Office
 
 LAST_WEEK, FRIDAY, NEXT_WEEK = date(2026, 2, 23), date(2026, 3, 6), date(2026, 3, 11)
 MAPPED = {"deal": {"fields": {"next_step_due": "Step_Due__c"}}}
-DONE = {"Status": "Completed"}
+DONE: dict[str, Any] = {"Status": "Completed"}
 
 
 @pytest.fixture
