@@ -22,6 +22,7 @@ from stalewatch.engine.logs import configure
 from stalewatch.web.app import create_app
 from stalewatch.web.serving import Server, check_exposure, is_loopback, listen, url_of
 from stalewatch.wiring import Stalewatch
+from stalewatch.wiring.slack import Reception, reception_of
 
 log = logging.getLogger("stalewatch.serve")
 
@@ -67,17 +68,26 @@ def serve(invocation: Invocation, host: str | None, port: int | None, no_worker:
         check_exposure(project, host)
         with closing(listen(host, web.port if port is None else port)) as listener:
             engine, trouble = _engine(project, invocation, no_worker=no_worker, in_process=in_process)
-            server = Server(create_app(project, is_local=is_loopback(host), engine=trouble), lambda: _greet(listener))
-            return work_and_answer(engine, server, listener)
+            slack = reception_of(project, lang)
+            app = create_app(project, is_local=is_loopback(host), engine=trouble, slack=slack)
+            return work_and_answer(engine, Server(app, lambda: _greet(listener)), listener, slack)
 
 
-def work_and_answer(engine: Engine, server: Server, listener: socket.socket) -> int:
-    """Answer on a listening socket, with an engine at work, until Ctrl-C or SIGTERM; the exit status."""
+def work_and_answer(engine: Engine, server: Server, listener: socket.socket, slack: Reception | None = None) -> int:
+    """Answer on a listening socket, with an engine at work, until Ctrl-C or SIGTERM; the exit status.
+
+    Args:
+        slack: takes what people answer in Slack; None: nobody can.
+    """
     ended_by = _until_told(server)
     engine.start()
     try:
+        if slack is not None:
+            slack.start()
         server.run(sockets=[listener])
     finally:
+        if slack is not None:
+            slack.stop()
         ended = engine.stop()
     if ended is False:  # a thread of ours is still in a call that cannot be cancelled; leases lapse by themselves
         log.warning("work was cut off")

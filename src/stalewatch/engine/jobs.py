@@ -6,6 +6,7 @@ it runs twice, late, or in two places.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -13,9 +14,11 @@ from typing import Final, NamedTuple
 from stalewatch.domain.instants import MINUTE
 from stalewatch.services.agenda import Agenda
 from stalewatch.services.cycle import Cycle, failures
+from stalewatch.services.inbox import Inbox
 from stalewatch.services.sync import Synced
 from stalewatch.wiring import Stalewatch
 from stalewatch.wiring.cycles import cycle_of
+from stalewatch.wiring.slack import inbox_of
 
 TIDY_EVERY: Final = MINUTE
 
@@ -52,11 +55,13 @@ def jobs(project: Stalewatch, *, language: str | None, is_stopping: Callable[[],
     """
     cycle = cycle_of(project, language=language, is_stopping=is_stopping)
     agenda = Agenda(project.db, project.clock, project.sources)
+    inbox = inbox_of(project, language)
     return (
         Job("sync", lambda: _sync(cycle), agenda.until_sync, wakes=("tick",)),
         Job("tick", lambda: _tick(cycle), agenda.until_tick, wakes=("dispatch",)),
         Job("dispatch", lambda: _dispatch(cycle), agenda.until_dispatch),
         Job("tidy", lambda: _tidy(project), lambda: TIDY_EVERY),
+        *([Job("answers", lambda: _answers(inbox), inbox.until_work)] if inbox else ()),
     )
 
 
@@ -89,3 +94,11 @@ def _dispatch(cycle: Cycle) -> Done:
 
 def _tidy(project: Stalewatch) -> Done:
     return Done(("the write-ahead log was folded into the database",)) if project.db.tidy() else Done()
+
+
+def _answers(inbox: Inbox) -> Done:
+    """What the process that took it did not come to do."""
+    ended = Counter(inbox.work())
+    inbox.tidy()
+    told = ", ".join(f"{many:,} {what}" for what, many in sorted(ended.items()))
+    return Done((f"left by another process: {told}",) if told else ())

@@ -14,6 +14,7 @@ from stalewatch.web.health import Work
 from stalewatch.web.problems import handle_problems
 from stalewatch.web.routes import add_routes, describe
 from stalewatch.wiring import Stalewatch
+from stalewatch.wiring.slack import Reception
 
 _ABOUT = """Which opportunities have gone quiet, which soon will, and why.
 
@@ -21,19 +22,21 @@ Times are RFC 3339 with offset. Errors are `application/problem+json` (RFC 9457)
 
 
 def create_app(
-    project: Stalewatch, *, is_local: bool = False, engine: Callable[[], str | None] = lambda: None
-) -> FastAPI:
+    project: Stalewatch, *, is_local: bool = False, engine: Callable[[], str | None] = lambda: None,
+    slack: Reception | None = None,
+) -> FastAPI:  # fmt: skip
     """Make the application.
 
     Args:
         is_local: only this machine can reach it; while no token was ever made, it then needs none.
         engine: says what is wrong with the engine that belongs to this process; None: nothing.
+        slack: takes what people answer in Slack; None: nobody can.
     """
     app = FastAPI(
         title="stalewatch", version=__version__, description=_ABOUT, redirect_slashes=False,
         openapi_url=None, docs_url=None, redoc_url=None,
     )  # fmt: skip
-    app.state.desk = Desk(project, is_local, engine)
+    app.state.desk = Desk(project, is_local, engine, slack)
     app.state.metrics = CollectorRegistry()
     app.state.metrics.register(Work(app.state.desk.health))
     app.add_middleware(Gate)

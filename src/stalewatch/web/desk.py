@@ -15,6 +15,7 @@ from stalewatch.services.health import Health
 from stalewatch.services.reports import Reports
 from stalewatch.web.sessions import Sessions, random_key
 from stalewatch.wiring import Stalewatch
+from stalewatch.wiring.slack import Reception
 
 LANGUAGES: Final = ("en", "ja")
 
@@ -26,11 +27,13 @@ class Desk:
     Attributes:
         is_local: only this machine can reach the application; while there is no token, it then needs none.
         engine: says what is wrong with the engine that belongs to this process; None: nothing.
+        slack: takes what people answer in Slack; None: nobody can.
     """
 
     project: Stalewatch
     is_local: bool
     engine: Callable[[], str | None]
+    slack: Reception | None = None
 
     @property
     def now(self) -> int:

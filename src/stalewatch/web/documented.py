@@ -63,6 +63,10 @@ SNOOZED: Final[dict[str, Any]] = {
     "description": "The alert as it is now.",
     "content": {"application/json": {"schema": {"type": "object"}, "example": _SNOOZED}},
 }
+TAKEN: Final[dict[str, Any]] = {
+    "description": "Taken. For a form: what Slack shows in its place; for a button: nothing, its work is done after.",
+    "content": {"application/json": {"schema": {"type": "object"}, "example": {"response_action": "clear"}}},
+}
 HEALTH: Final[dict[str, Any]] = {
     "description": "All is well.",
     "content": {"application/json": {"schema": {"type": "object"}, "example": {"status": "ok", "reasons": []}}},
@@ -72,11 +76,11 @@ FIGURES: Final[dict[str, Any]] = {
     "content": {"text/plain": {"schema": {"type": "string"}}},
 }
 _SAYS: Final = {
-    401: "No valid API token.",
+    401: "No valid API token; on Slack's routes: no valid signature.",
     403: "The token has not the scope.",
     404: "There is no such thing, or the caller may not see it.",
     409: "Not possible in the alert's present state, or not any more; `reason` and `limit` say why.",
-    413: "The body is longer than 64 KB.",
+    413: "The body is longer than 64 KB (512 KB from Slack).",
     422: "The request is not understood; `errors` says where and what was probably meant.",
     503: "The database does not answer now, or (`/readyz`) work is late.",
 }

@@ -15,6 +15,8 @@ log = logging.getLogger("stalewatch.web")
 
 MOST_BYTES: Final = 64 * 1024
 """The longest body that is read."""
+LONGER: Final = {"/slack/actions": 512 * 1024}
+"""Where more is read: Slack sends the message along, 13,000 characters twice, nine bytes for each Japanese one."""
 _HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -40,13 +42,15 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        visit = _Visit(receive, send)
+        most = LONGER.get(scope["path"], MOST_BYTES)
+        visit = _Visit(receive, send, most)
         try:
-            if _announced(scope) > MOST_BYTES:
+            if _announced(scope) > most:
                 raise _TooLong
             await self._app(scope, visit.receive, visit.send)
         except _TooLong:
-            await visit.answer(scope, Problem(413, "The body is longer than 64 KB.", headers={"Connection": "close"}))
+            said = f"The body is longer than {most // 1024} KB."
+            await visit.answer(scope, Problem(413, said, headers={"Connection": "close"}))
 
 
 def handle_faults(app: FastAPI) -> None:
@@ -65,8 +69,8 @@ async def _fault(request: Request, error: Exception) -> Response:
 class _Visit:
     """One request on its way in and out."""
 
-    def __init__(self, receive: Receive, send: Send) -> None:
-        self._receive, self._send = receive, send
+    def __init__(self, receive: Receive, send: Send, most: int) -> None:
+        self._receive, self._send, self._most = receive, send, most
         self._read = 0
         self._has_begun = False
         self._is_too_long = False
@@ -74,7 +78,7 @@ class _Visit:
     async def receive(self) -> Message:
         message = await self._receive()
         self._read += len(message.get("body", b""))
-        if self._read > MOST_BYTES:
+        if self._read > self._most:
             self._is_too_long = True
             raise _TooLong
         return message

@@ -11,10 +11,11 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from stalewatch.web import acting, health, lists
+from stalewatch.web import acting, health, lists, slack
 from stalewatch.web.asking import DealsDueSoon, LeadsDueSoon, Reading, StalledDeals, StalledLeads
 from stalewatch.web.auth import needs
-from stalewatch.web.documented import FIGURES, HEALTH, LIST, RECORD, SNOOZED, answers, schemas
+from stalewatch.web.documented import FIGURES, HEALTH, LIST, RECORD, SNOOZED, TAKEN, answers, schemas
+from stalewatch.web.slack import SIGNATURE
 
 Answers = dict[int | str, dict[str, Any]]
 
@@ -24,7 +25,7 @@ class Route:
     """One route.
 
     Attributes:
-        scope: what its caller's token must allow; None: everybody may ask.
+        scope: what its caller's token must allow; `SIGNATURE`: Slack must have signed; None: everybody may ask.
         asks: the query parameters it understands.
     """
 
@@ -54,6 +55,7 @@ ROUTES: Final = (
     Route("GET", "/v1/leads/due-soon", "deals:read", lists.leads_due_soon, _LIST, LeadsDueSoon),
     Route("GET", "/v1/leads/{id:path}", "deals:read", lists.lead, _RECORD, Reading),
     Route("POST", "/v1/alerts/{id}/snooze", "alerts:act", acting.snooze_alert, _SNOOZE),
+    Route("POST", "/slack/actions", SIGNATURE, slack.slack_actions, answers(TAKEN, 401, 404, 413, 503)),
     Route("GET", "/v1/openapi.json", None, described, _PUBLIC),
     Route("GET", "/healthz", None, health.healthz, _PUBLIC),
     Route("GET", "/readyz", None, health.readyz, answers(HEALTH, is_readyz=True)),
@@ -68,12 +70,12 @@ def add_routes(app: FastAPI) -> None:
             route.path,
             route.endpoint,
             methods=[route.method],
-            dependencies=[] if route.scope is None else [Depends(needs(route.scope))],
+            dependencies=[] if route.scope is None else [Depends(_guard(route.scope))],
             responses=route.answers,
             response_class=Response,
             summary=(route.endpoint.__doc__ or "").partition("\n")[0].rstrip("."),
             tags=[_tag(route.path)],
-            openapi_extra={"security": [] if route.scope is None else [{"token": [route.scope]}]},
+            openapi_extra={"security": _security(route.scope)},
             route_class_override=_knowing(tuple(route.asks.model_fields) if route.asks else ()),
         )
 
@@ -87,11 +89,25 @@ def describe(app: FastAPI) -> None:
             components = plain().setdefault("components", {})
             components.setdefault("schemas", {}).update(schemas())
             components["securitySchemes"] = {
-                "token": {"type": "http", "scheme": "bearer", "description": "`stalewatch token create` makes one."}
-            }
+                "token": {"type": "http", "scheme": "bearer", "description": "`stalewatch token create` makes one."},
+                SIGNATURE: {
+                    "type": "apiKey", "in": "header", "name": "X-Slack-Signature",
+                    "description": "Slack signs its requests with the app's signing secret.",
+                },
+            }  # fmt: skip
         return plain()
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend it
+
+
+def _guard(scope: str) -> Callable[..., Any]:
+    return slack.signed if scope == SIGNATURE else needs(scope)
+
+
+def _security(scope: str | None) -> list[dict[str, list[str]]]:
+    if scope is None:
+        return []
+    return [{SIGNATURE: []}] if scope == SIGNATURE else [{"token": [scope]}]
 
 
 def _knowing(names: Sequence[str]) -> type[APIRoute]:
@@ -104,4 +120,6 @@ def _knowing(names: Sequence[str]) -> type[APIRoute]:
 
 
 def _tag(path: str) -> str:
+    if path.startswith("/slack/"):
+        return "slack"
     return path.split("/")[2].partition(".")[0] if path.startswith("/v1/") else "health"

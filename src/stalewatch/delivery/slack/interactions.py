@@ -74,43 +74,43 @@ class Other:
 Interaction = Pressed | Submitted | Other
 
 
-class _Named(msgspec.Struct):
+class _Named(msgspec.Struct, frozen=True):
     id: str = ""
 
 
-class _Option(msgspec.Struct):
+class _Option(msgspec.Struct, frozen=True):
     value: str = ""
 
 
-class _Container(msgspec.Struct):
+class _Container(msgspec.Struct, frozen=True):
     channel_id: str = ""
     thread_ts: str = ""
 
 
-class _Action(msgspec.Struct):
+class _Action(msgspec.Struct, frozen=True):
     action_id: str = ""
     value: str | None = None
     action_ts: str = ""
 
 
-class _State(msgspec.Struct):
+class _State(msgspec.Struct, frozen=True):
     value: str | None = None
     selected_date: str | None = None
     selected_option: _Option | None = None
 
 
-class _Values(msgspec.Struct):
+class _Values(msgspec.Struct, frozen=True):
     values: dict[str, dict[str, _State]] = {}
 
 
-class _View(msgspec.Struct):
+class _View(msgspec.Struct, frozen=True):
     id: str = ""
     callback_id: str = ""
     private_metadata: str = ""
     state: _Values | None = None
 
 
-class _Payload(msgspec.Struct):
+class _Payload(msgspec.Struct, frozen=True):
     type: str = ""
     user: _Named = _Named()
     channel: _Named | None = None

@@ -1,0 +1,141 @@
+"""What we say to somebody who answers a message: what came of it, why it could not be done, what happened so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stalewatch.delivery.sentences import settled_by
+from stalewatch.delivery.wording.reader import Reader
+from stalewatch.delivery.wording.record_words import said
+from stalewatch.delivery.wording.times import duration, moment
+from stalewatch.delivery.wording.untrusted import clean
+from stalewatch.domain.alerts import Cause
+from stalewatch.domain.durations import Duration
+
+_REASON = 300
+"""Characters of somebody's own words that are shown again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """How and when (microseconds) it ended; `outcome` is "won" or "lost" for a deal that is closed."""
+
+    at: int | None
+    cause: Cause | None = None
+    outcome: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """One thing that happened to it.
+
+    Attributes:
+        what: `noticed`, `told`, `snoozed` or `settled`.
+        kind: of what was told (`warn`, `breach`, …); `who`: to whom, or by whom.
+        until, reason: of a snooze; `settled`: of an end.
+    """
+
+    at: int
+    what: str
+    kind: str = ""
+    who: tuple[str, ...] = ()
+    until: int | None = None
+    reason: str = ""
+    settled: Settled | None = None
+
+
+def snoozed(until: int, reader: Reader, zone: str, *, in_the_morning: bool) -> str:
+    """It is done, until when, and what follows."""
+    words = reader.words
+    if in_the_morning:
+        date = moment(until, reader, zone, timed=False)
+        return words.gettext("Snoozed until {date}. We ask again that morning.").format(date=date)
+    return words.gettext("Snoozed until {date}. We ask again then.").format(date=moment(until, reader, zone))
+
+
+def over(settled: Settled, reader: Reader, zone: str) -> str:
+    """Somebody answers something that has ended."""
+    words, how = reader.words, _how(settled, reader)
+    if settled.at is None:
+        return words.gettext("This is settled: {how}.").format(how=how)
+    date = moment(settled.at, reader, zone, timed=False)
+    return words.gettext("This was settled on {date}: {how}.").format(date=date, how=how)
+
+
+def too_long(longest: Duration, latest: int, reader: Reader, zone: str) -> str:
+    """The date asked for lies too far ahead."""
+    words = reader.words.gettext("At most {longest} from now: until {date}.")
+    return words.format(longest=duration(longest, reader), date=moment(latest, reader, zone, timed=False))
+
+
+def too_often(times: int, reader: Reader) -> str:
+    """No further snooze is allowed."""
+    words = reader.words.ngettext(
+        "Snoozed {count} time already, as often as is allowed. "
+        "If the customer named a date, put the deal on hold until then.",
+        "Snoozed {count} times already, as often as is allowed. "
+        "If the customer named a date, put the deal on hold until then.",
+        times,
+    )
+    return words.format(count=reader.number(times))
+
+
+def not_ahead(reader: Reader) -> str:
+    """The date asked for is today or earlier."""
+    return reader.words.gettext("Please choose a day after today.")
+
+
+def reason_missing(reader: Reader) -> str:
+    """The field for the reason was left empty."""
+    return reader.words.gettext("Please say in a few words what you wait for.")
+
+
+def ask_the_owner(owner: str, reader: Reader) -> str:
+    """To somebody who may not answer this; nothing of the deal is told. `owner` is "" if nobody owns it."""
+    words, name = reader.words, clean(owner)
+    if not name:
+        return words.gettext("Only those who are responsible for this deal can answer here.")
+    return words.gettext("Only {owner}, their managers and RevOps can answer here. Please ask {owner}.").format(
+        owner=name
+    )
+
+
+def press_again(reader: Reader) -> str:
+    """The form could not be opened while Slack allowed it."""
+    return reader.words.gettext("The form could not be opened in time. Please press the button once more.")
+
+
+def send_again(reader: Reader) -> str:
+    """The form could not be taken just now."""
+    return reader.words.gettext("This could not be saved just now. Please try once more.")
+
+
+def not_known(reader: Reader) -> str:
+    """What the button is about is not in the database any more."""
+    return reader.words.gettext("This is no longer known here; the deal may have been removed from the CRM.")
+
+
+def happening(one: Happening, reader: Reader, zone: str) -> str:
+    """One line of its history."""
+    words, date = reader.words, moment(one.at, reader, zone, timed=False)
+    who = reader.listed([clean(name) for name in one.who])
+    match one.what:
+        case "told":
+            line = words.gettext("{date}: {what} (to {who})")
+            return line.format(date=date, what=said(one.kind, reader), who=who)
+        case "snoozed":
+            until = "" if one.until is None else moment(one.until, reader, zone, timed=False)
+            line, reason = words.gettext("{date}: snoozed until {until} by {who}"), clean(one.reason, _REASON)
+            told = line.format(date=date, until=until, who=who)
+            return words.gettext("{line} (“{reason}”)").format(line=told, reason=reason) if reason else told
+        case "settled":
+            how = _how(one.settled, reader) if one.settled else ""
+            return words.gettext("{date}: settled ({how})").format(date=date, how=how)
+        case _:
+            return words.gettext("{date}: first noticed").format(date=date)
+
+
+def _how(settled: Settled, reader: Reader) -> str:
+    words = reader.words
+    closed = {"won": words.gettext("the deal was won"), "lost": words.gettext("the deal was lost")}
+    return closed.get(settled.outcome or "") or settled_by(settled.cause, reader)

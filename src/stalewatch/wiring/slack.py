@@ -1,0 +1,88 @@
+"""What answers people in Slack, of one project: the inbox, the signing secret, the socket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from stalewatch.domain.instants import to_us
+from stalewatch.sdk.notifier import NotifierSettings
+from stalewatch.services.answering import Answering
+from stalewatch.services.attending import Attendant
+from stalewatch.services.identity import Identities
+from stalewatch.services.inbox import Inbox
+from stalewatch.wiring.project import Stalewatch
+
+SLACK: Final = "slack"
+_SECONDS: Final = 2.5
+"""How long one question to Slack may take; a form has to be answered within three."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """Where what people do in Slack arrives: by signed requests, by Socket Mode, or both.
+
+    Attributes:
+        signing_secret: "" if no requests are taken.
+    """
+
+    attendant: Attendant
+    signing_secret: str
+    socket: Any = None
+
+    def start(self) -> None:
+        """Begin to listen on the socket, if there is one."""
+        if self.socket is not None:
+            self.socket.start()
+
+    def stop(self) -> None:
+        """End the socket, then what is under way."""
+        if self.socket is not None:
+            self.socket.stop()
+        self.attendant.stop()
+
+
+def inbox_of(project: Stalewatch, language: str | None = None) -> Inbox | None:
+    """The inbox of a project; None if nobody could put anything into it.
+
+    Args:
+        language: overrides everybody's; None leaves it to them.
+
+    Raises:
+        ConfigurationError: `notify.slack` cannot be used.
+    """
+    told = _told(project)
+    if told is None:
+        return None
+    from stalewatch.delivery.slack.options import client  # noqa: PLC0415  # slack_sdk, only where Slack is used
+
+    slack = client(told, timeout=_SECONDS)
+    identities = Identities(slack, project.settings.admins, lambda: to_us(project.clock.now()))
+    answering = Answering(
+        project.db, project.clock, project.rulebook, project.speaking, slack, identities, language
+    )  # fmt: skip
+    return Inbox(project.db, project.clock, answering)
+
+
+def reception_of(project: Stalewatch, language: str | None = None) -> Reception | None:
+    """What a server needs to take answers; None if no way for them is configured. Raises like `inbox_of`."""
+    told, inbox = _told(project), inbox_of(project, language)
+    if told is None or inbox is None:
+        return None
+    from stalewatch.delivery.slack.options import app_token, base_url, signing_secret  # noqa: PLC0415
+    from stalewatch.delivery.slack.socket import Socket  # noqa: PLC0415
+
+    attendant, token = Attendant(inbox), app_token(told)
+    socket = Socket(token, base_url(told), attendant.take) if token else None
+    return Reception(attendant, signing_secret(told), socket)
+
+
+def _told(project: Stalewatch) -> NotifierSettings | None:
+    """`notify.slack`, if it says how answers come in."""
+    options = project.settings.notify.get(SLACK)
+    if options is None:
+        return None
+    from stalewatch.delivery.slack.options import hears_answers  # noqa: PLC0415
+
+    told = NotifierSettings(options=options, base=project.settings.base, now=project.clock.now)
+    return told if hears_answers(told) else None
