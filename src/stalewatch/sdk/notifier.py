@@ -17,6 +17,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar
 
+from stalewatch.sdk.connector import Finding
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotifierSettings:
@@ -91,7 +93,7 @@ class Message:
 
     Attributes:
         delivery: our id of this delivery; notifiers put it where `settle` can find it again.
-        target: whom: `person:<address or name>`, `channel:#name` or `operator`.
+        target: whom: `person:<address or name>`, `channel:#name`, `mail:<address>` or `operator`.
         address: how the notifier finds them, resolved from the target (an e-mail address or a name).
         title: the first line.
         footer: quiet closing lines (what else is open, why this was sent).
@@ -181,3 +183,7 @@ class Notifier(ABC):
             WorkspaceDown: we may not.
             NotifierError: it could not be asked.
         """
+
+    def examine(self) -> Sequence[Finding]:
+        """What `stalewatch doctor` says of the service: whether the token works, where, what it may not do."""
+        return ()
