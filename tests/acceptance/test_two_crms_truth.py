@@ -6,7 +6,7 @@ Two sizes of the same story: a hundred deals for every day, and 2,000 as `make g
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -42,6 +42,9 @@ INDEXED: Final = timedelta(minutes=1)
 """How long a search may take to find what was just written."""
 DAILY: Final = Size(open=100, closed=10, later=100, leads=60)
 WHOLE: Final = Size(open=2_000, closed=20, later=1_000, leads=500)
+LEADS: Final = Size(open=5, closed=2, later=2, leads=200)
+TOLD_BY_PAST: Final = ("mql_at", "handed_off_at")
+"""Fields of leads that follow from their past where no field of the CRM is mapped."""
 
 
 class Crm(Protocol):
@@ -77,6 +80,7 @@ class InSalesforce:
     world: World
     desk: Desk
     feed: salesforce_feed.Feed
+    unmapped: tuple[str, ...]
 
     def __post_init__(self) -> None:
         self.clock: Any = self.desk.sandbox.clock
@@ -84,7 +88,7 @@ class InSalesforce:
         self.leads = self.feed.leads
 
     def connector(self) -> Connector:
-        return self.desk.connector(reads={}, map=salesforce_naming.mapping())
+        return self.desk.connector(reads={}, map=without(salesforce_naming.mapping(), self.unmapped))
 
     def passes(self, span: timedelta) -> None:
         self.clock.advance(span)
@@ -101,6 +105,7 @@ class InHubSpot:
     world: World
     story: Any
     feed: hubspot_feed.Feed
+    unmapped: tuple[str, ...]
 
     def __post_init__(self) -> None:
         self.clock = self.story.board.clock
@@ -108,7 +113,9 @@ class InHubSpot:
         self.leads = self.feed.leads
 
     def connector(self) -> Connector:
-        connector: Connector = self.story.connector(reads={}, map=hubspot_naming.mapping())
+        connector: Connector = self.story.connector(
+            reads={}, map=without(hubspot_naming.mapping(), self.unmapped)
+        )  # fmt: skip
         return connector
 
     def passes(self, span: timedelta) -> None:
@@ -121,20 +128,28 @@ class InHubSpot:
         return now - INDEXED
 
 
+def without(words: Mapping[str, Any], unmapped: Collection[str]) -> dict[str, Any]:
+    """A `map:` that does not say where these fields of leads are."""
+    fields = {ours: theirs for ours, theirs in words["lead"]["fields"].items() if ours not in unmapped}
+    return {**words, "lead": {**words["lead"], "fields": fields}}
+
+
 @contextmanager
-def company(crm: str, size: Size, begin: datetime, folder: Path) -> Iterator[Crm]:
+def company(
+    crm: str, size: Size, begin: datetime, folder: Path, unmapped: tuple[str, ...]
+) -> Iterator[Crm]:  # fmt: skip
     """A made-up company whose deals are open at a moment, poured into a CRM as of then; its life goes on."""
     world = generate(5, size, begin)
     if crm == "salesforce":
         with SalesforceSandbox(begin) as sandbox:
             desk = Desk(sandbox, folder)
-            yield InSalesforce(world, desk, salesforce_feed.load_world(sandbox, world, begin))
+            yield InSalesforce(world, desk, salesforce_feed.load_world(sandbox, world, begin), unmapped)
         return
     with opened() as story:
         story.board.clock.set(begin - INDEXED)
         feed = hubspot_feed.load_world(story.server, world, begin - INDEXED)
         story.board.clock.set(begin)
-        yield InHubSpot(world, story, feed)
+        yield InHubSpot(world, story, feed, unmapped)
 
 
 @dataclass
@@ -263,8 +278,10 @@ def _us(at: datetime | None) -> int | None:
 
 
 @contextmanager
-def office(crm: str, size: Size, span: timedelta, folder: Path, url: str) -> Iterator[Office]:
-    with company(crm, size, END - span, folder) as acme:
+def office(
+    crm: str, size: Size, span: timedelta, folder: Path, url: str, unmapped: tuple[str, ...] = ()
+) -> Iterator[Office]:  # fmt: skip
+    with company(crm, size, END - span, folder, unmapped) as acme:
         watching = Office(acme, url, END - span)
         yield watching
         watching.db.dispose()
@@ -289,6 +306,20 @@ def test_what_is_stored_of_a_hundred_deals_is_true_at_first_and_after_two_days(
     crm: str, tmp_path: Path, migrated_database_url: str
 ) -> None:
     tells_the_truth(crm, DAILY, timedelta(days=2), 3 * FIVE_MINUTES, tmp_path, migrated_database_url)
+
+
+@CRMS
+def test_what_the_past_of_leads_tells_is_what_was_typed_in_at_first_and_after_three_days(
+    crm: str, tmp_path: Path, migrated_database_url: str
+) -> None:
+    with office(crm, LEADS, timedelta(days=3), tmp_path, migrated_database_url, TOLD_BY_PAST) as watching:
+        watching.syncs()
+        assert watching.differences() == []
+        watching.watches(timedelta(days=3), every=timedelta(hours=2))
+        now, begin = watching.crm.told_until(), watching.begin
+        given = [lead.handed_off_at for lead in watching.crm.world.leads if lead.handed_off_at is not None]
+        assert [at for at in given if at <= begin], "some were handed over before anybody looked"
+        assert [at for at in given if begin < at <= now], "and some while somebody did"
 
 
 @pytest.mark.slow
