@@ -75,7 +75,8 @@ class SlackApi:
         except TooFast as fast:
             response = Response.json({"ok": False, "error": "ratelimited"}, 429)
             response = response.with_headers(Retry_After=str(fast.seconds))
-        return replace(response, weight=1, kind=method)
+        granted = ",".join(sorted(self.tokens.get(_bearer(request), ())))
+        return replace(response.with_headers(X_OAuth_Scopes=granted), weight=1, kind=method)
 
     def _called(self, method: str, request: Request) -> Json:
         arguments = Arguments.of(request)
@@ -97,3 +98,8 @@ class SlackApi:
         if token not in self.tokens:
             raise Refused("invalid_auth")
         return self.tokens[token]
+
+
+def _bearer(request: Request) -> str:
+    scheme, _, said = (request.header("authorization") or "").partition(" ")
+    return said.strip() if scheme.lower() == "bearer" else ""
