@@ -11,6 +11,8 @@ from typing import Final
 
 CEILING: Final = 0.8
 """Share of a quota above which work that can wait is left alone, so that other integrations live."""
+_NEAR: Final = 0.75
+"""Share of the ceiling from which such work becomes rarer."""
 _PART: Final = re.compile(r"(?<![\w-])(per-app-)?api-usage=(\d+)/(\d+)")
 
 
@@ -53,9 +55,17 @@ class Quota:
             return dict(self._usages)
 
     @property
+    def is_near(self) -> bool:
+        """Whether work that can wait is to be done less often."""
+        return self._reaches(_NEAR * self.ceiling)
+
+    @property
     def is_tight(self) -> bool:
         """Whether work that can wait has to."""
-        return any(usage.share >= self.ceiling for usage in self.usages.values())
+        return self._reaches(self.ceiling)
+
+    def _reaches(self, share: float) -> bool:
+        return any(usage.share >= share for usage in self.usages.values())
 
 
 class Slots:

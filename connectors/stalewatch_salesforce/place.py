@@ -27,7 +27,6 @@ class Place:
         since: the server's time when the newest window, or the backfill, began.
         left: chains of the backfill that are not read to their end; None once it is over.
         hourly, nightly: when relations and ids were last compared.
-        open: how many open opportunities the last comparison of ids found.
         domains: those of our users' addresses.
     """
 
@@ -36,14 +35,13 @@ class Place:
     hourly: datetime
     nightly: datetime
     left: State | None = None
-    open: int = 0
     domains: frozenset[str] = field(default_factory=frozenset)
 
     def cursor(self) -> Cursor:
         """The same as JSON."""
         told: dict[str, Any] = {
             "v": _VERSION, "digest": self.digest, "since": self.since.isoformat(), "hourly": self.hourly.isoformat(),
-            "nightly": self.nightly.isoformat(), "open": self.open, "domains": sorted(self.domains),
+            "nightly": self.nightly.isoformat(), "domains": sorted(self.domains),
         }  # fmt: skip
         if self.left is not None:
             told["left"] = {name: [list(one) for one in bounds] for name, bounds in self.left.items()}
@@ -75,7 +73,6 @@ def parse(cursor: Cursor) -> Place:
             hourly=_time(cursor["hourly"]),
             nightly=_time(cursor["nightly"]),
             left=None if left is None else {str(name): [_bounds(one) for one in some] for name, some in left.items()},
-            open=int(cursor["open"]),
             domains=frozenset(map(str, cursor["domains"])),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -22,8 +22,8 @@ OVERLAP: Final = timedelta(minutes=15)
 """Transactions may last ten minutes: what they wrote bears a time at which nobody could see it yet."""
 HOURLY: Final = timedelta(hours=1)
 NIGHTLY: Final = timedelta(days=1)
-LEAST: Final = 0.5
-"""A comparison of ids that shows less than this part of what the last one showed is not believed."""
+SLOWER: Final = 4
+"""Times as rare is the hourly look while the quota comes near its ceiling."""
 _CYCLE: Final = 240.0
 """Seconds that a cycle may take; the lease of a connection is longer."""
 _REMEMBERED: Final = 20_000
@@ -90,9 +90,10 @@ class Puller:
         """What changed since the last cycle; once an hour its relations, once a day the ids of all open deals."""
         limit = self.reading.transport.deadline(_CYCLE)
         place = yield from self._window(place, limit)
-        if self.reading.transport.quota.is_tight:
+        quota = self.reading.transport.quota
+        if quota.is_tight:
             return
-        if place.since - place.hourly >= HOURLY:
+        if place.since - place.hourly >= HOURLY * (SLOWER if quota.is_near else 1):
             place = yield from self._relations(place, limit)
         if place.since - place.nightly >= NIGHTLY:
             yield from self._compare(place, limit)
@@ -156,18 +157,15 @@ class Puller:
         return [*made.get(EVENT, ()), *made.get(EMAIL, ())], made[OPPORTUNITY]
 
     def _compare(self, place: Place, limit: float) -> Iterator[Page]:
-        """The ids of all open opportunities: what is not among them was deleted for good, or is hidden from us."""
+        """The ids of all open opportunities: what is not among them was deleted for good, or is hidden from us.
+
+        Whoever stores them knows what there was: that so much cannot have vanished is said, and decided, there."""
         chain = Chain(object=OPPORTUNITY, type=OnlyId, fields=("Id",), where=("IsClosed = false", "IsDeleted = false"))
         there: set[str] = set()
         for batch in Harvest(self.reading.transport, [chain], [], kind="nightly", deadline=limit).batches():
             there.update(ids.whole(row.Id) for row in batch.rows.get(OPPORTUNITY, ()))
-        if len(there) < LEAST * place.open:
-            place = place.moved(nightly=place.since)
-            page = Found().page(place, as_of=place.since)
-        else:
-            place = place.moved(nightly=place.since, open=len(there))
-            page = Found().page(place, as_of=place.since, open_ids=frozenset(there))
-        yield page
+        place = place.moved(nightly=place.since)
+        yield Found().page(place, as_of=place.since, open_ids=frozenset(there))
         self._keep(place)
 
     def _keep(self, place: Place) -> Place:

@@ -12,6 +12,8 @@ from stalewatch.sdk.records import Activity, Actor, MeetingState
 from stalewatch_salesforce import ids
 from stalewatch_salesforce.evidence import is_traffic
 from stalewatch_sandbox.salesforce.stock import STAGES, Stage
+from stalewatch_sandbox.serving.exchange import Response
+from stalewatch_sandbox.serving.faults import Fault
 from tests.connectors.salesforce.desk import NOW, Desk, Snapshot
 
 MAIL_FIELDS = {"last_customer_activity_at", "last_seller_activity_at", "seller_touches_since_customer"}
@@ -60,6 +62,16 @@ def test_sf39_summary_fields_are_not_asked(desk: Desk) -> None:
     seen = read(desk)
     assert seen.evidence(deal).last_customer_activity_at == to_us(answered)
     assert not any(b"LastActivityDate" in call.body for call in desk.sandbox.ledger if call.kind == "composite")
+
+
+def test_sf39_what_an_automation_plans_and_closes_is_nobodys_action(desk: Desk) -> None:
+    deal = desk.deal()
+    desk.sandbox.faults.arm("SF39", opportunity=deal)
+    seen = read(desk)
+    assert desk.org.record(deal)["LastActivityDate"] > NOW.date(), "the org itself is taken in"
+    assert {one.actor for one in seen.of(deal)} <= {Actor.NOBODY, Actor.SELLER}
+    evidence = seen.evidence(deal)
+    assert (evidence.last_customer_activity_at, evidence.last_seller_activity_at) == (None, None)
 
 
 def test_sf40_a_mail_and_its_task_are_one_action_of_the_customer(desk: Desk) -> None:
@@ -159,9 +171,19 @@ def test_sf46_an_org_without_mails_cannot_tell_who_is_silent(desk: Desk) -> None
 def test_sf48_private_meetings_are_never_fetched(desk: Desk) -> None:
     deal = desk.deal()
     desk.meeting(deal, NOW + timedelta(days=3), IsPrivate=True, Subject="Surgery")
+    shown: list[bytes] = []
+
+    def overheard(_: object, response: Response) -> Response:
+        shown.append(response.body)
+        return response
+
+    desk.sandbox.faults.arm_fault("overheard", Fault(afterwards=overheard))
     seen = read(desk)
     assert seen.of(deal) == []
-    assert "private meetings" in {finding.subject for finding in desk.connector().check()}
+    assert shown
+    assert not any(b"Surgery" in body for body in shown), "not even its subject left the org"
+    told = [finding.message for finding in desk.connector().check() if finding.subject == "private meetings"]
+    assert told == ["1 private meetings are there and never read"]
     desk.sandbox.faults.arm("SF48")
     assert read(desk).of(deal) == []
 

@@ -121,6 +121,23 @@ def test_sf24_a_page_about_maintenance_loses_no_deal_and_keeps_the_data_s_age(of
     assert office.shows("gone_at") == {deal: (None,)}
 
 
+def test_sf32_a_comparison_that_shows_less_than_half_is_refused_and_reported(office: Office) -> None:
+    desk = office.desk
+    deals = {desk.deal(f"Deal {number}") for number in range(10)}
+    connector = desk.connector()
+    office.syncs(connector)
+    desk.sandbox.faults.arm("SF32", share=0.6)
+    desk.sandbox.clock.advance(timedelta(days=1, minutes=1))
+    done = office.syncs(connector)
+    assert (done.kept, done.vanished, done.error) == (6, 0, None)
+    assert office.shows("gone_at") == dict.fromkeys(deals, (None,))
+    desk.sandbox.faults.disarm()
+    desk.sandbox.faults.arm("SF32", share=0.4)
+    desk.sandbox.clock.advance(timedelta(days=1, minutes=1))
+    done = office.syncs(connector)
+    assert (done.kept, done.vanished) == (0, 4)
+
+
 def test_what_is_stored_after_a_month_is_true(tmp_path: Path, migrated_database_url: str) -> None:
     begin = DEMO_AT - timedelta(days=20)
     with company(tmp_path, begin, small_world()) as acme:
