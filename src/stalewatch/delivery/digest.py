@@ -14,7 +14,7 @@ from stalewatch.delivery.titles import counted, with_total
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.untrusted import safe_url
 from stalewatch.domain.alerts import Kind
-from stalewatch.sdk.notifier import Entry, Message, Style
+from stalewatch.sdk.notifier import Action, Entry, Message, Style
 
 MOST_ENTRIES: Final = 10
 MOST_CHIPS: Final = 6
@@ -125,6 +125,16 @@ def entry(subject: Subject, recipient: Recipient, reader: Reader, *, section: st
         severity=lead.severity.value,
         resolved=resolved,
         section=section,
+        actions=() if resolved else _actions(lead, reader),
+    )
+
+
+def _actions(lead: Telling, reader: Reader) -> tuple[Action, ...]:
+    """What the reader can do about the leading cause."""
+    words = reader.words
+    return (
+        Action(kind="snooze", label=words.gettext("Snooze"), alert=lead.alert),
+        Action(kind="why", label=words.gettext("Why?"), alert=lead.alert),
     )
 
 
