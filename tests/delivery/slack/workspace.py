@@ -54,6 +54,7 @@ class Stage:
         self.server.board.faults.arm(case, **options)
 
     def calls(self, method: str) -> int:
+        """Calls that the server answered as its method does."""
         return self.server.board.ledger.kinds().get(method, 0)
 
     def requests(self, method: str) -> int:

@@ -114,7 +114,8 @@ class SlackNotifier(Notifier):
             WorkspaceDown: it does not.
             NotifierError: Slack could not be asked.
         """
-        missing = TO_SPEAK - (self._ask().scopes or TO_SPEAK)
+        granted = self._ask().scopes
+        missing = TO_SPEAK - granted if granted is not None else frozenset()
         if missing:
             raise ScopeMissing(f"scopes are missing: {', '.join(sorted(missing))}", where="slack", cure=_CURE)
 
