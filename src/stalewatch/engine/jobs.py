@@ -75,8 +75,9 @@ def _sync(cycle: Cycle) -> Done:
 
 def _read(one: Synced) -> str:
     left_out = f", {one.rejected.total():,} left out" if one.rejected else ""
+    doubted = f", {one.kept:,} missing, which is not believed" if one.kept else ""
     stopped = ", stopped half-way" if one.is_stopped else ""
-    return f"{one.connection}: {one.records:,} records read, {one.judged:,} judged{left_out}{stopped}"
+    return f"{one.connection}: {one.records:,} records read, {one.judged:,} judged{left_out}{doubted}{stopped}"
 
 
 def _tick(cycle: Cycle) -> Done:
