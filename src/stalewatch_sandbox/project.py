@@ -1,96 +1,71 @@
-"""A small project that watches a made-up company: stalewatch.yaml, a rule file, and a folder of exported files."""
+"""A small project that watches a simulated company: stalewatch.yaml, and a rule file with the whole starter pack."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final, Literal
+from string import Template
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from stalewatch_sandbox.export import write_csv
-from stalewatch_sandbox.pipeline import DEMO, Size, World, generate
-from stalewatch_sandbox.staff import Language, Staff
+import yaml
+
+from stalewatch_sandbox.company import Simulated
+from stalewatch_sandbox.staff import Language
 
 DEMO_AT: Final = datetime(2026, 4, 15, 9, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
 """A Wednesday morning on which the digests go out."""
 BEFORE: Final = timedelta(days=30)
 """The demo reads its data first as of so long ago, so that what it says in the end is news."""
-EXPORTS: Final = "exports"
-_WORLD: Final = ".world.json"
-
-Told = Literal["en", "ja", "owner"]
-"""Language of the nudges: one for all, or each rep's own."""
+_PLENTY: Final = 1_000
+"""HubSpot calls that the project allows itself: more than its simulated portal can answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class DemoProject:
-    """What was written.
-
-    Attributes:
-        config: the stalewatch.yaml.
-        began_at: the moment as of which the files stand now.
-        moment: the moment that the demo is about; `advance` moves the files there.
-    """
-
-    config: Path
-    began_at: datetime
-    moment: datetime
-
-
-def write_demo_project(
-    folder: Path, *, seed: int = 1, as_of: datetime = DEMO_AT, language: Told = "en", size: Size = DEMO
-) -> DemoProject:
-    """Write a whole project into a folder, its files as of 30 days before `as_of`.
+def write_demo_project(folder: Path, company: Simulated, *, language: Language = "en", public_url: str = "") -> Path:
+    """Write a whole project into a folder; returns its stalewatch.yaml.
 
     Args:
-        as_of: the moment that the demo is about, with a time zone; a business morning at nine in Tokyo shows most.
-        language: what the nudges speak. Most customers speak it too ("owner": Japanese).
+        company: whose CRMs are read and whose people are told; its secrets are in files beside the configuration.
+        language: what the nudges speak.
+        public_url: where the dashboard will be, so that messages lead there; "" if nowhere.
 
     Raises:
         OSError: the folder cannot be written to.
-        ValueError: if `as_of` has no time zone.
     """
-    home: Language = "en" if language == "en" else "ja"
-    world = generate(seed, size, as_of, home)
-    (folder / "rules").mkdir(parents=True, exist_ok=True)
-    config = folder / "stalewatch.yaml"
-    config.write_text(_CONFIG.format(language=language, people=_people(world.staff, language)), encoding="utf-8")
+    for name in ("rules", "secrets"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
     (folder / "rules" / "demo.yaml").write_text(_RULES, encoding="utf-8")
-    exports = folder / EXPORTS
-    write_csv(world, exports, as_of - BEFORE)
-    told = {"seed": seed, "size": asdict(size), "moment": as_of.isoformat(), "home": home}
-    (exports / _WORLD).write_text(json.dumps(told), encoding="utf-8")
-    return DemoProject(config, as_of - BEFORE, as_of)
+    config = folder / "stalewatch.yaml"
+    web = _block({"web": {"public_url": public_url}}) if public_url else ""
+    met = Template(_block({"connections": _connections(company), "notify": company.notify()}))
+    secrets = {name: _kept(folder, name.lower(), value) for name, value in company.environment().items()}
+    blocks = {"met": met.substitute(secrets), "web": web, "language": language}
+    config.write_text(_CONFIG.format(**blocks), encoding="utf-8")
+    return config
 
 
-def advance(folder: Path, as_of: datetime) -> None:
-    """Rewrite a demo project's files as of another moment, later or earlier.
-
-    Raises:
-        FileNotFoundError: the folder holds no demo project.
-    """
-    write_csv(world_of(folder), folder / EXPORTS, as_of)
+def _connections(company: Simulated) -> list[dict[str, Any]]:
+    limits = {"limits": {"searches": _PLENTY, "burst": _PLENTY}}
+    return [one | limits if one["type"] == "hubspot" else one for one in company.connections()]
 
 
-def world_of(folder: Path) -> World:
-    """The world that a demo project's files were written from.
-
-    Raises:
-        FileNotFoundError: the folder holds no demo project.
-    """
-    told = json.loads((folder / EXPORTS / _WORLD).read_text(encoding="utf-8"))
-    return generate(told["seed"], Size(**told["size"]), datetime.fromisoformat(told["moment"]), told["home"])
+def _kept(folder: Path, name: str, secret: str) -> str:
+    """Put a secret into a file of its own; returns what stands for it in stalewatch.yaml."""
+    path = folder / "secrets" / name
+    path.touch(mode=0o600)
+    path.write_text(secret, encoding="utf-8")
+    return f"file:secrets/{name}"
 
 
-def _people(staff: Staff, language: Told) -> str:
-    """The `people:` of the project: an export does not say which language somebody speaks."""
-    if language != "owner":
-        return ""
-    everybody = (*staff.managers, *staff.reps)
-    lines = [f"  {one.email}: {{language: {one.team.language}}}" for one in everybody]
-    return "\n".join(["", "people:", *lines, ""])
+class _Plain(yaml.SafeDumper):
+    """Writes out what stands in two places: stalewatch.yaml knows no aliases."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _block(value: dict[str, Any]) -> str:
+    return yaml.dump(value, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=118)
 
 
 _RULES: Final = """\
@@ -101,19 +76,14 @@ include: [default]
 """
 
 _CONFIG: Final = """\
-# A demo: a company that does not exist, exported from a CRM that does not exist either.
+# A demo: a company that does not exist; half of its deals are in a simulated Salesforce, half in a simulated HubSpot.
 stalewatch: 1
 database: ${{STALEWATCH_DATABASE_URL:-sqlite:///stalewatch.db}}
 rules: [rules/]
 
-connections:
-  - id: demo
-    type: csv
-    path: exports/
-    files: {{deals: deals.csv, stages: stages.csv, events: events.csv}}
-    tz: Asia/Tokyo
-    partner_deals: {{pipeline: [partner]}}
-
+{web}
+# These servers are there as long as the demo runs; what they told stays in the database.
+{met}
 calendars:
   tokyo: {{tz: Asia/Tokyo, hours: "09:00-18:00", days: mon-fri, holidays: JP, closed: ["12-29..01-03", "08-13..08-15"]}}
   choose:
@@ -156,4 +126,4 @@ escalations:
   standard:
     - {{after: 3bd, to: [owner], say: again}}
     - {{after: 5bd, to: [owner.manager], style: digest, stop: true}}
-{people}"""
+"""

@@ -1,61 +1,57 @@
-"""The demo's project: it opens, its rules can be judged, and its files follow the clock."""
+"""The demo's project: it opens, its rules can be judged, its secrets are nobody else's, and it reads both CRMs."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from stalewatch import wiring
-from stalewatch_sandbox.project import BEFORE, DEMO_AT, EXPORTS, Told, advance, world_of, write_demo_project
+from stalewatch.sdk.connector import Level
+from stalewatch_sandbox.company import Simulated, simulated
+from stalewatch_sandbox.project import DEMO_AT, write_demo_project
+from stalewatch_sandbox.staff import Language
 from tests.sandbox.worlds import SMALL
 
 
-@pytest.mark.parametrize("language", ["en", "ja", "owner"])
-def test_the_project_has_no_fault(tmp_path: Path, language: Told) -> None:
-    project = write_demo_project(tmp_path, language=language, size=SMALL)
-    examined = wiring.examine(project.config, DEMO_AT, {})
+@pytest.fixture(scope="module")
+def acme() -> Iterator[Simulated]:
+    with simulated(DEMO_AT, size=SMALL) as company:
+        yield company
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_project_has_no_fault_and_needs_no_variable(tmp_path: Path, acme: Simulated, language: Language) -> None:
+    config = write_demo_project(tmp_path, acme, language=language, public_url="http://127.0.0.1:8080")
+    examined = wiring.examine(config, DEMO_AT, {})
     assert examined.checked.diagnostics == ()
+    assert examined.settings is not None
+    assert examined.settings.web.public_url == "http://127.0.0.1:8080"
     assert examined.rulebook is not None
     assert {mode.value for mode in examined.rulebook.modes.values()} == {"live"}
     assert len(examined.rulebook.by_id) > 15
 
 
-def test_the_files_begin_a_month_before(tmp_path: Path) -> None:
-    project = write_demo_project(tmp_path, size=SMALL)
-    assert project.began_at == DEMO_AT - BEFORE
-    assert project.config == tmp_path / "stalewatch.yaml"
-    newest = max(line.split(",")[2] for line in _lines(tmp_path, "stages.csv"))
-    assert newest <= project.began_at.isoformat()
+def test_secrets_are_in_files_that_nobody_else_can_read(tmp_path: Path, acme: Simulated) -> None:
+    config = write_demo_project(tmp_path, acme)
+    written = config.read_text("utf-8")
+    assert [secret for secret in acme.environment().values() if secret in written] == []
+    kept = sorted((tmp_path / "secrets").iterdir())
+    assert [path.read_text("utf-8") for path in kept] == [
+        acme.environment()[path.name.upper()] for path in kept
+    ]  # fmt: skip
+    assert {path.stat().st_mode & 0o777 for path in kept} == {0o600}
 
 
-def test_advance_moves_the_files_to_another_moment(tmp_path: Path) -> None:
-    project = write_demo_project(tmp_path, size=SMALL)
-    before = _lines(tmp_path, "deals.csv")
-    advance(tmp_path, project.moment)
-    now = _lines(tmp_path, "deals.csv")
-    assert len(now) > len(before)
-    assert sum(",open," in line for line in now) == SMALL.open
-    advance(tmp_path, project.began_at)
-    assert _lines(tmp_path, "deals.csv") == before
-
-
-def test_the_world_behind_the_files_can_be_asked(tmp_path: Path) -> None:
-    project = write_demo_project(tmp_path, seed=4, size=SMALL)
-    world = world_of(tmp_path)
-    assert (world.seed, world.moment, world.home) == (4, project.moment, "en")
-    assert len(world.truth_at(DEMO_AT)) == SMALL.open + SMALL.closed
-
-
-def test_a_folder_without_a_demo_is_said_to_be_none(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        advance(tmp_path, DEMO_AT)
+def test_both_crms_can_be_reached_with_what_it_says(tmp_path: Path, acme: Simulated) -> None:
+    with closing(wiring.open_project(write_demo_project(tmp_path, acme), now=DEMO_AT, env={})) as app:
+        findings = [finding for one in ("sf", "hs") for finding in app.connector(one).check()]
+    assert [finding for finding in findings if finding.level is Level.ERROR] == []
+    assert findings, "both were asked"
 
 
 def test_the_demo_is_news_of_a_business_morning() -> None:
     assert (DEMO_AT.weekday(), DEMO_AT.hour, DEMO_AT.utcoffset()) == (2, 9, timedelta(hours=9))
-
-
-def _lines(folder: Path, name: str) -> list[str]:
-    return (folder / EXPORTS / name).read_text("utf-8").splitlines()[1:]

@@ -1,34 +1,52 @@
-"""The demo goes on: its API is answered and its company watched until Ctrl-C."""
+"""The demo goes on: its Slack and its dashboard answer, and its company is watched, until Ctrl-C."""
 
 from __future__ import annotations
 
 import socket
+from collections import Counter
 from contextlib import closing
-from datetime import datetime
-from pathlib import Path
 
 import click
 
-from stalewatch import wiring
 from stalewatch.cli.asking import reader_of
-from stalewatch.cli.demo_words import NO_ENVIRONMENT, served
+from stalewatch.cli.demo_month import Stage, live_through, open_deals
+from stalewatch.cli.demo_words import Places, opening_words, served, watching
 from stalewatch.cli.invocation import Invocation
 from stalewatch.cli.serve import work_and_answer
+from stalewatch.delivery.wording.reader import Reader
 from stalewatch.engine.embedded import Embedded
 from stalewatch.engine.logs import configure
 from stalewatch.web.app import create_app
 from stalewatch.web.serving import NoAddress, Server, listen, url_of
+from stalewatch.wiring.slack import reception_of
+from stalewatch_sandbox.company import Simulated
 
 
-def serve_demo(config: Path, at: datetime, language: str, port: int) -> int:
-    """Serve the demo project on this machine, the clock running on from its morning; ends with 0."""
+def serve_the_month(stage: Stage, port: int) -> Reader:
+    """Let the month pass while Slack can be watched, then serve all of it, time running on, until Ctrl-C."""
     configure(debug=False)
-    opened = wiring.open_project(config, now=at, env=NO_ENVIRONMENT, running=True)
-    with closing(opened) as app, closing(_listener(port)) as listener:
-        reader = reader_of(app, Invocation(lang=language))
-        server = Server(create_app(app, is_local=True), lambda: click.echo("\n" + served(url_of(listener), reader)))
-        work_and_answer(Embedded(app, language=language), server, listener)
-    return 0
+    company = stage.company
+    with closing(_listener(port)) as listener:
+        url = url_of(listener)
+        stage.write(public_url=url)
+        click.echo(watching(company.slack.url, stage.language))
+        month = live_through(stage)
+        company.slack.interactions.request_url = f"{url}/slack/actions"
+        with closing(stage.open(running=True)) as app:
+            company.clock.run()
+            reader = reader_of(app, Invocation(lang=stage.language))
+            click.echo(opening_words(open_deals(app), len(month.mail), stage.began, reader))
+            places = served(Places(slack=_busiest(company), dashboard=url), reader)
+            slack = reception_of(app, stage.language)
+            server = Server(create_app(app, is_local=True, slack=slack), lambda: click.echo("\n" + places))
+            work_and_answer(Embedded(app, language=stage.language), server, listener, slack)
+            return reader
+
+
+def _busiest(company: Simulated) -> str:
+    """The page of Slack, open at whoever was told most."""
+    told = Counter(one.channel for one in company.slack.workspace.ledger if one.kind == "post" and one.user)
+    return f"{company.slack.url}/?channel={max(told, key=told.__getitem__)}" if told else company.slack.url
 
 
 def _listener(port: int) -> socket.socket:
