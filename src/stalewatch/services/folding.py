@@ -6,24 +6,40 @@ Only where the connection marks them (`FieldInfo.folded`): what a CRM says itsel
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
-from stalewatch.domain.values import Stored
 from stalewatch.sdk.connector import Description
 from stalewatch.services import first_touch, history
 from stalewatch.services.rulebook import Rulebook
 from stalewatch.store import activities, records
 from stalewatch.store.engine import Connection
 
-Folded = Mapping[str, Collection[str]]
-"""Per object, as connections describe them, the fields that are folded."""
+Row = dict[str, Any]
 Fold = Callable[[Connection, Collection[str], int], Mapping[str, int]]
 """Per record what its activities say at an instant; records without a word are left out."""
 
 
-def folded(description: Description) -> Folded:
-    """The fields of a connection that are filled here. A connector that knows no marks has none."""
-    return {obj: frozenset(one.ours for one in infos if one.folded) for obj, infos in description.fields.items()}
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What a connection leaves to us to fill, per object as it describes them.
+
+    Attributes:
+        fresh: those of the fields that it did not feed before: what they are first filled with is no change of them.
+    """
+
+    fields: Mapping[str, frozenset[str]]
+    fresh: Mapping[str, frozenset[str]]
+
+
+def folded(description: Description, before: Mapping[str, Collection[str]] | None) -> Folded:
+    """The fields of a connection that are filled here; a connector that knows no marks has none.
+
+    Args:
+        before: what it fed until now; None: it is new.
+    """
+    fields = {obj: frozenset(one.ours for one in infos if one.folded) for obj, infos in description.fields.items()}
+    return Folded(fields, {obj: names - frozenset((before or {}).get(obj, ())) for obj, names in fields.items()})
 
 
 def refresh(conn: Connection, book: Rulebook, obj: str, ids: Collection[str], now: int, marked: Folded) -> set[str]:
@@ -33,22 +49,29 @@ def refresh(conn: Connection, book: Rulebook, obj: str, ids: Collection[str], no
     the field.
     """
     changed: set[str] = set()
-    fields = marked.get("lead" if obj == "lead" else "deal", ())
+    described = "lead" if obj == "lead" else "deal"
     for name, fold in _FOLDS[obj].items():
-        if name in fields:
-            changed |= _write(conn, book, obj, ids, now, name, fold)
+        if name in marked.fields.get(described, ()):
+            rows, seen_before = _differing(conn, obj, ids, name, fold(conn, ids, now), now)
+            if name not in marked.fresh[described]:
+                history.note(conn, book, obj, [row for row in rows if row["id"] in seen_before], now, only=(name,))
+            records.update(conn, obj, rows)
+            changed |= {row["id"] for row in rows}
     return changed
 
 
-def _write(
-    conn: Connection, book: Rulebook, obj: str, ids: Collection[str], now: int, name: str, fold: Fold
-) -> set[str]:
-    found, present = fold(conn, ids, now), records.columns(conn, obj, ids, (name,))
-    stored: dict[str, Stored] = dict(zip(present["id"], present[name], strict=True))
-    rows = [{"id": one, name: found.get(one)} for one, known in stored.items() if known != found.get(one)]
-    history.note(conn, book, obj, rows, now, only=(name,))
-    records.update(conn, obj, rows)
-    return {str(row["id"]) for row in rows}
+def _differing(
+    conn: Connection, obj: str, ids: Collection[str], name: str, found: Mapping[str, int], now: int
+) -> tuple[list[Row], set[str]]:
+    """The rows to write, and the records that did not come only now: for those it is a change."""
+    present = records.columns(conn, obj, ids, (name, "first_seen_at"))
+    rows = [
+        {"id": one, name: found.get(one)}
+        for one, known in zip(present["id"], present[name], strict=True)
+        if known != found.get(one)
+    ]
+    seen = zip(present["id"], present["first_seen_at"], strict=True)
+    return rows, {one for one, at in seen if at < now}
 
 
 # An open task counts whether its date has passed or not: overdue is what the field is there to tell.

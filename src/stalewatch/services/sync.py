@@ -153,7 +153,7 @@ class Sync:
     ) -> None:
         description = connector.describe()
         self._cover(claimed, description)
-        marked = folded(description)
+        marked = folded(description, claimed.coverage)
         cursor: Cursor | None = claimed.cursor
         for page in connector.pull(cursor, full=full):
             with self.db.write() as conn:

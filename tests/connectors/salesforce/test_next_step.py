@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from stalewatch.domain.instants import from_day
+from stalewatch.domain.instants import from_day, to_day, to_us
 from stalewatch.sdk.connector import FieldInfo
-from stalewatch.store import connections
+from stalewatch.sdk.errors import TryLater
+from stalewatch.services.sync import Sync
+from stalewatch.store import changes, connections, records
 from stalewatch.store.engine import Database
 from stalewatch.store.tables import activities
 from stalewatch_salesforce import place
@@ -20,6 +22,7 @@ from stalewatch_sandbox.salesforce import removal
 from stalewatch_sandbox.salesforce.schema import Field
 from tests.connectors.salesforce.desk import FIVE_MINUTES, NOW, Desk
 from tests.connectors.salesforce.test_store import Office
+from tests.services.world import IMMEDIATE, rulebook
 
 LAST_WEEK, FRIDAY, NEXT_WEEK = date(2026, 2, 23), date(2026, 3, 6), date(2026, 3, 11)
 MAPPED = {"deal": {"fields": {"next_step_due": "Step_Due__c"}}}
@@ -142,11 +145,12 @@ def test_tasks_that_do_not_tell_all_that_is_needed_leave_it_untold(desk: Desk, f
 
 def test_tasks_that_may_not_be_read_leave_it_untold_unless_a_field_is_mapped(desk: Desk) -> None:
     with_a_field(desk)
-    desk.sandbox.faults.arm("SF11")
-    for mapped in (None, MAPPED):
-        connector = desk.connector(map=mapped) if mapped else desk.connector()
-        connector._blind["Task"] = "too many"
-        assert (described(connector) is not None) is (mapped is not None)
+    for words in ({}, MAPPED):
+        connector = desk.connector(map=words)
+        desk.sandbox.faults.arm("SF11")
+        with pytest.raises(TryLater, match="Task cannot be read"):
+            list(connector.pull(None))
+        assert (described(connector) is not None) is bool(words)
 
 
 def test_an_org_that_was_read_before_dates_of_tasks_were_kept_is_read_again(
@@ -167,3 +171,63 @@ def test_an_org_that_was_read_before_dates_of_tasks_were_kept_is_read_again(
     with office.db.read() as conn:
         [row] = connections.read(conn)
     assert "next_step_due" in row.coverage["deal"]
+
+
+PLANLESS = """
+stalewatch: 1
+pack: plans
+title: {en: Plans, ja: 計画}
+rules:
+  - id: planless
+    title: {en: No plan, ja: 計画なし}
+    watch: deal
+    start: {since: {next_step_due: empty}}
+    within: 3bd
+    severity: warning
+"""
+
+
+def test_a_rule_may_ask_since_when_there_is_no_next_step(office: Office) -> None:
+    """What was so when the deal was first seen is no change; what tasks do from then on is."""
+    desk = office.desk
+    office.sync = Sync(office.db, desk.sandbox.clock, rulebook(PLANLESS), IMMEDIATE)
+    deal, connector = desk.deal(), desk.connector()
+    task = desk.task(deal, FRIDAY)
+    office.syncs(connector)
+    with office.db.read() as conn:
+        assert changes.read(conn, [f"sf:{deal}"], ["next_step_due"]) == []
+    desk.org.update(task, DONE)
+    cycle(office, connector)
+    done_at = to_us(desk.sandbox.clock.now())
+    with office.db.read() as conn:
+        past = [(row[2], row[4]) for row in changes.read(conn, [f"sf:{deal}"], ["next_step_due"])]
+    assert [value for _, value in past] == [to_day(FRIDAY), None]
+    assert past[1][0] == done_at
+
+
+def test_a_lead_that_is_handed_over_again_waits_for_its_first_contact_again(office: Office) -> None:
+    desk = office.desk
+    queue = desk.org.insert("Group", {"Name": "Inbound", "Type": "Queue"})
+    lead = desk.org.insert("Lead", {"LastName": "Kimura", "Company": "New", "OwnerId": queue}, at=desk.ago(days=9))
+    desk.mail(desk.deal())  # somebody outside writes, so that mails count as seen
+    desk.org.update(lead, {"OwnerId": desk.seller}, at=desk.ago(days=7))
+    called = desk.ago(days=6)
+    call: dict[str, Any] = {"WhatId": None, "WhoId": lead, "CallType": "Outbound"}
+    desk.call("", at=called, **call)
+    connector = desk.connector(reads={})
+    office.syncs(connector)
+
+    def first_touch() -> Any:
+        with office.db.read() as conn:
+            [row] = records.read_by_ids(conn, "lead", [f"sf:{lead}"])
+        return row.first_touch_at
+
+    assert first_touch() == to_us(called)
+    desk.org.update(lead, {"OwnerId": queue})
+    desk.org.update(lead, {"OwnerId": desk.manager}, at=desk.ago(seconds=-1))
+    cycle(office, connector)
+    assert first_touch() is None
+    again = desk.ago()
+    desk.call("", at=again, **call)
+    cycle(office, connector)
+    assert first_touch() == to_us(again)
