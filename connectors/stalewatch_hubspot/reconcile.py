@@ -21,8 +21,8 @@ class Reconcile:
     """Compares ids.
 
     Attributes:
-        open_ids: of every deal that is open, once `pieces` is through; None: the comparison was not believed.
-        doubt: why it was not, in words.
+        open_ids: of every deal that is shown as open, once `pieces` is through.
+        doubt: why the comparison was not believed, in words; nothing is told as deleted then.
     """
 
     def __init__(self, gatherer: Gatherer, bonds: Bonds) -> None:
@@ -35,6 +35,7 @@ class Reconcile:
         there, known = self._there(), set(self._bonds.deals)
         vanished = known - there
         if len(vanished) > HALF * len(known):
+            self.open_ids = frozenset(there)  # whoever stores them will not believe it either, and says so
             self.doubt = f"the portal shows {len(there):,} open deals where {len(known):,} were known"
             return
         yield from self._explained(sorted(vanished), there)
@@ -59,19 +60,19 @@ class Reconcile:
             alive = {row.id: row for row in rows}
             heirs = [row for row in rows if row.id not in part]
             missing = [deal for deal in part if deal not in alive]
-            archived = {row.id for row in self._archived(missing)}
             there.update(row.id for row in rows if self._gather.deals.is_open(row))
-            piece = Piece(gone=missing)
+            piece = Piece(gone=[row.id for row in self._archived(missing)])
             self._gather.tell_deals([row for row in rows if row.id in part], piece)
             for deal in part:
                 if deal not in there:
                     self._bonds.close(deal)
-            if piece.gone or piece.deals or archived:
+            if piece.gone or piece.deals:
                 yield piece
             yield from self._whole(heirs)
 
     def _archived(self, ids: list[str]) -> list[Row]:
-        """Those in the bin. One that is neither there nor in the bin was deleted for good, or is hidden from us."""
+        """Those in the bin. One that is neither there nor in the bin was deleted for good, or is hidden from us: that
+        it is missing in `open_ids` says all that is known of it."""
         return self._gather.api.read(DEALS, ids, ("hs_object_id",), archived=True).rows if ids else []
 
     def _discovered(self, ids: list[str]) -> Iterator[Piece]:

@@ -46,7 +46,8 @@ class SearchFaults:
         return Fault(on=is_search, switch=switch)
 
     def unordered(self, seed: int = 2) -> Fault:
-        """HS02: rows are out of order, and one lies outside of what was asked for."""
+        """HS02: rows are out of order, and one lies outside of what was asked for; on a full page it takes the place of
+        the last row, which comes with the next page."""
         return Fault(on=is_search, afterwards=lambda request, response: self._disordered(request, response, seed))
 
     def walled(self, rows: int = 10_000) -> Fault:
@@ -75,18 +76,21 @@ class SearchFaults:
             return response
         body, asked = response.value(), request.json()
         rows = body["results"]
-        random.Random(seed).shuffle(rows)  # noqa: S311  # disorder, not secrecy
         stranger = self._stranger(request, asked, rows)
-        if stranger and len(rows) < int(asked.get("limit", 10)):
+        if stranger and len(rows) == int(asked.get("limit", 10)):
+            rows.pop()
+        random.Random(seed).shuffle(rows)  # noqa: S311  # disorder, not secrecy
+        if stranger:
             rows.insert(0, stranger)
             body["total"] += 1
         return replace(Response.json(body), weight=response.weight, kind=response.kind)
 
     def _stranger(self, request: Request, asked: dict[str, Any], rows: list[dict[str, Any]]) -> dict[str, Any] | None:
-        """A record that was not asked for, with the properties that were; None if there is none, or no row."""
-        portal, known = self._api.portal, {row["id"] for row in rows}
-        for record in portal.records(kind_of(place(request.path)[1]), archived=False) if rows else ():
-            if str(record.now.number) not in known:
-                wanted = Wanted(tuple(asked.get("properties") or ()) or None)
-                return version_body(portal, kind_of(place(request.path)[1]), record.now, wanted)
-        return None
+        """A record that was not asked for: what changed longest ago. None if there is none, or no row."""
+        kind, known = kind_of(place(request.path)[1]), {row["id"] for row in rows}
+        there = self._api.portal.records(kind, archived=False) if rows else ()
+        others = [record.now for record in there if str(record.now.number) not in known]
+        if not others:
+            return None
+        wanted = Wanted(tuple(asked.get("properties") or ()) or None)
+        return version_body(self._api.portal, kind, min(others, key=lambda one: one.modified), wanted)

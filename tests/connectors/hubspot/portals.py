@@ -10,9 +10,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from stalewatch.domain.evidence import Evidence, act_of, fold
+from stalewatch.domain.instants import to_us
 from stalewatch.sdk.connector import Page
 from stalewatch.sdk.records import Activity, Deal, Lead
-from stalewatch.sdk.testing import connection_settings
+from stalewatch.sdk.testing import CATALOGUE, connection_settings
 from stalewatch_hubspot.connector import HubSpotConnector
 from stalewatch_hubspot.transport import Pace
 from stalewatch_sandbox.hubspot.company import Owner
@@ -97,6 +99,10 @@ class Story:
             self.portal.associate(kind, id_, "deals", deal)
         return id_
 
+    def bodies(self, kind: str) -> list[Any]:
+        """What the calls of one kind asked, since the ledger was last forgotten."""
+        return [json.loads(call.body) for call in self.board.ledger.where(kind)]
+
     # --------------------------------------------------------------------------------------------- the connector
 
     def options(self, **more: Any) -> dict[str, Any]:
@@ -105,9 +111,10 @@ class Story:
         return usual | more
 
     def connector(
-        self, *, reads: Mapping[str, Any] = FEW, pace: Mapping[str, Any] | None = None, **more: Any
-    ) -> HubSpotConnector:
-        settings = connection_settings(self.options(**more), Path(), now=self.now, reads=reads)
+        self, *, reads: Mapping[str, Any] = FEW, pace: Mapping[str, Any] | None = None,
+        catalogue: Mapping[str, Mapping[str, str]] = CATALOGUE, **more: Any,
+    ) -> HubSpotConnector:  # fmt: skip
+        settings = connection_settings(self.options(**more), Path(), now=self.now, reads=reads, catalogue=catalogue)
         return HubSpotConnector(settings, self.patience.pace(**(pace or {})))
 
     def reader(self, **more: Any) -> Reader:
@@ -147,6 +154,12 @@ class Reader:
 
     def of(self, deal: str) -> list[Activity]:
         return [act for act in self.acts.values() if deal in act.records]
+
+    def evidence(self, deal: str, at: datetime = NOON) -> Evidence:
+        """What the core makes of a deal's activities."""
+        known = self.deals[deal]
+        created = None if known.created_at is None else to_us(known.created_at)
+        return fold(map(act_of, self.of(deal)), to_us(at), created, known.contacts or frozenset())
 
     def rejected(self) -> list[str]:
         return [one.reason for page in self.pages for one in page.rejected]

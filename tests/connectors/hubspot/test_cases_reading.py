@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from stalewatch.sdk.errors import TryLater
+from stalewatch.domain.instants import to_us
+from stalewatch.sdk.errors import Refused, TryLater
 from stalewatch.sdk.records import Actor, MeetingState, Outcome
+from stalewatch.sdk.testing import CATALOGUE
 from stalewatch_hubspot.api import Api
-from stalewatch_hubspot.queries import DEALS, OPEN
+from stalewatch_hubspot.queries import DEALS, OPEN, inputs
+from stalewatch_hubspot.queries import path as path_to
+from stalewatch_sandbox.hubspot import kinds
 from stalewatch_sandbox.hubspot.company import Owner, Pipeline, stages
+from stalewatch_sandbox.hubspot.schema import Type
+from stalewatch_sandbox.hubspot.values import milliseconds
+from stalewatch_sandbox.serving.exchange import Response
+from stalewatch_sandbox.serving.faults import Fault
 from tests.connectors.hubspot.portals import NOON, SATO, Reader, Story
 
 
@@ -22,6 +33,10 @@ def loaded(story: Story, **more: object) -> Reader:
     reader = story.reader(**more)
     reader.pull()
     return reader
+
+
+def _filtered(body: dict[str, Any]) -> set[str]:
+    return {one["propertyName"] for group in body["filterGroups"] for one in group["filters"]}
 
 
 def five_minutes(story: Story, reader: Reader) -> None:
@@ -34,9 +49,25 @@ def test_hs01_an_edit_that_search_shows_late_is_read_by_the_overlap(story: Story
     reader = loaded(story)
     story.board.faults.arm("HS01", minutes=7)
     story.portal.update("deals", deal, {"amount": 5})
-    for _ in range(2):
-        five_minutes(story, reader)
+    five_minutes(story, reader)
+    assert reader.deals[deal].amount is None, "search does not know of it yet"
+    five_minutes(story, reader)
     assert reader.deals[deal].amount == 5
+
+
+def test_hs01_every_window_begins_before_what_search_may_not_show_yet(story: Story) -> None:
+    reader = loaded(story)
+    for minutes in (5, 5, 55):
+        before = reader.cursor
+        assert before is not None
+        assert before["hi"] <= milliseconds(story.now())
+        story.board.ledger.reset()
+        story.passes(minutes=minutes)
+        reader.pull()
+        lows = {int(one["value"]) for body in story.bodies("search") for group in body["filterGroups"]
+                for one in group["filters"] if one["operator"] == "BETWEEN"}  # fmt: skip
+        overlap = timedelta(hours=2) if minutes == 55 else timedelta(minutes=10)
+        assert lows == {before["hi"] - overlap // timedelta(milliseconds=1)}
 
 
 def test_hs01_what_search_shows_an_hour_late_is_read_by_the_long_window(story: Story) -> None:
@@ -53,14 +84,11 @@ def test_hs01_an_open_deal_that_search_forgot_for_minutes_has_not_vanished(story
     deals = [story.deal(f"Deal {number}") for number in range(4)]
     reader = loaded(story)
     story.passes(hours=25)
-    story.board.faults.arm("HS01", minutes=60)
-    story.portal.archive("deals", deals[0])
-    story.board.faults.disarm("HS01")
-    story.passes(minutes=61)
-    story.portal.restore("deals", deals[0])
-    story.portal.lag = timedelta(minutes=30)
-    story.portal.touch("deals", deals[0])
+    story.board.faults.arm("HS01", hidden=deals[0], minutes=0)
+    story.board.ledger.reset()
     reader.pull()
+    shown = [body for body in story.bodies("batch") if {"id": deals[0]} in body["inputs"]]
+    assert shown, "search showed three of four, so that the fourth was looked at by its id"
     assert reader.gone == set()
     assert [page.open_ids for page in reader.pages if page.open_ids is not None] == [frozenset(deals)]
 
@@ -73,10 +101,24 @@ def test_hs02_disorder_in_a_page_loses_nothing_and_moves_no_cursor(story: Story)
     news = [story.deal(f"Deal {number}") for number in range(3)]
     story.board.faults.arm("HS02", times=None)
     reader.pull()
-    assert {old, *news} <= reader.deals.keys()
+    shown = {deal.id for page in reader.pages for deal in page.deals}
+    assert shown == {old, *news}, "what was not asked for is kept as well"
     assert before is not None
     assert reader.cursor is not None
     assert reader.cursor["hi"] - before["hi"] == 30 * 60_000
+
+
+def test_hs02_disorder_across_pages_loses_nothing(story: Story) -> None:
+    """A stranger with a high id stands on every page, and takes the place of a row that belongs there."""
+    reader = loaded(story)
+    news = {story.deal(f"Deal {number}") for number in range(450)}
+    story.passes(minutes=30)
+    stranger = story.deal("Changed long before", at=NOON - timedelta(days=40))
+    story.board.faults.arm("HS02", times=None)
+    story.board.ledger.reset()
+    reader.pull()
+    assert news <= {deal.id for page in reader.pages for deal in page.deals}
+    assert max(map(int, news)) < int(stranger)
 
 
 def test_hs03_more_rows_than_a_query_may_answer_are_all_read(story: Story) -> None:
@@ -84,6 +126,12 @@ def test_hs03_more_rows_than_a_query_may_answer_are_all_read(story: Story) -> No
     deals = {story.deal(f"Deal {number}") for number in range(1_001)}
     reader = loaded(story)
     assert reader.deals.keys() == deals
+    asked = [body for body in story.bodies("search") if {"hs_is_closed", "hs_object_id"} <= _filtered(body)]
+    assert len(asked) > 4
+    assert {body["after"] for body in asked} == {"0"}, "no page is counted from the beginning"
+    assert {(one["propertyName"], one["direction"]) for body in asked for one in body["sorts"]} == {
+        ("hs_object_id", "ASCENDING")
+    }
     story.portal.lock.acquire()
     for deal in deals:
         story.portal.touch("deals", deal)
@@ -107,8 +155,22 @@ def test_hs07_a_deal_in_the_bin_is_found_by_the_comparison_of_ids(story: Story) 
     five_minutes(story, reader)
     assert reader.gone == set()
     story.passes(hours=24)
+    story.board.ledger.reset()
     reader.pull()
     assert reader.gone == {deals[0]}
+    assert reader.pages[-1].open_ids == frozenset(deals[1:])
+    [asked] = [call for call in story.board.ledger.where("batch") if call.query.get("archived") == ["true"]]
+    assert json.loads(asked.body)["inputs"] == [{"id": deals[0]}]
+
+
+def test_hs07_a_deal_that_is_not_even_in_the_bin_is_only_missing(story: Story) -> None:
+    """It was deleted for good, or is hidden from us: whoever stores it decides by the ids alone."""
+    deals = [story.deal(f"Deal {number}") for number in range(4)]
+    reader = loaded(story)
+    story.portal.erase("deals", deals[0])
+    story.passes(hours=24)
+    reader.pull()
+    assert reader.gone == set()
     assert reader.pages[-1].open_ids == frozenset(deals[1:])
 
 
@@ -120,7 +182,7 @@ def test_hs07_a_comparison_by_which_most_deals_would_vanish_is_not_believed(stor
     story.passes(hours=24)
     reader.pull()
     assert reader.gone == set()
-    assert all(page.open_ids is None for page in reader.pages)
+    assert [page.open_ids for page in reader.pages if page.open_ids is not None] == [frozenset(deals[3:])]
     told = [finding.message for finding in reader.connector.check() if finding.subject == "comparison of ids"]
     assert told == ["the portal shows 1 open deals where 4 were known"]
 
@@ -171,14 +233,27 @@ def test_a_planned_meeting_that_was_deleted_is_called_off_within_the_hour(story:
     assert states == {f"meeting-{meeting}": MeetingState.CANCELLED, f"meeting-{kept}": MeetingState.UNLOGGED}
 
 
-def test_hs10_who_is_missing_in_a_batch_is_associated_with_nobody(story: Story) -> None:
-    deals = [story.deal(f"Deal {number}") for number in range(3)]
+@pytest.mark.parametrize("category", ["OBJECT_NOT_FOUND", "NO_ASSOCIATIONS_FOUND"])
+def test_hs10_who_is_missing_in_a_batch_is_associated_with_nobody(story: Story, category: str) -> None:
+    deals = [story.deal(f"Deal {number}") for number in range(5)]
     for deal in deals:
         story.mail(deal)
-    story.board.faults.arm("HS10", times=None)
+    story.board.faults.arm("HS10", times=None, category=category)
     reader = loaded(story)
     assert reader.deals.keys() == set(deals)
-    assert len(reader.acts) == 1
+    assert sorted(record for act in reader.acts.values() for record in act.records) == deals[:3]
+
+
+def test_hs10_what_was_known_is_not_kept_for_who_is_missing(story: Story) -> None:
+    deals = [story.deal(f"Deal {number}") for number in range(5)]
+    contacts = [story.contact(deal, f"{deal}@customer.example") for deal in deals]
+    reader = loaded(story, reads={"deal": ["stakeholders"]})
+    assert [reader.deals[deal].contacts for deal in deals] == [frozenset({one}) for one in contacts]
+    story.board.faults.arm("HS10", times=None)
+    story.passes(minutes=61)
+    reader.pull()
+    told = [reader.deals[deal].contacts for deal in deals]
+    assert told == [*(frozenset({one}) for one in contacts[:3]), frozenset(), frozenset()]
 
 
 def test_hs10_a_real_error_in_a_batch_is_none_of_these(story: Story) -> None:
@@ -196,6 +271,27 @@ def test_hs12_batches_are_no_larger_than_they_may_be(story: Story) -> None:
     assert len(reader.deals) == 1_001
     assert len(reader.acts) == 150
     assert [call.status for call in story.board.ledger if call.status >= 400] == []
+    batches = story.bodies("batch")
+    sizes = {kind: max(len(body["inputs"]) for body in some) for kind, some in {
+        "links": story.bodies("associations"),
+        "records": [body for body in batches if "propertiesWithHistory" not in body],
+        "histories": [body for body in batches if "propertiesWithHistory" in body],
+    }.items()}  # fmt: skip
+    assert sizes == {"links": 1_000, "records": 100, "histories": 50}
+
+
+def test_hs12_the_portal_refuses_one_more(story: Story) -> None:
+    """What the batches are measured by is there."""
+    deals = [story.deal(f"Deal {number}") for number in range(1_001)]
+    with closing(story.connector().transport) as transport:
+        for path, count, more in (
+            (path_to("associations", "deals", "emails", "batch", "read"), 1_000, {}),
+            (path_to("objects", "deals", "batch", "read"), 100, {"properties": ["amount"]}),
+            (path_to("objects", "deals", "batch", "read"), 50, {"propertiesWithHistory": ["amount"]}),
+        ):
+            assert transport.call("POST", path, dict, inputs(deals[:count], **more))
+            with pytest.raises(Refused, match="400"):
+                transport.call("POST", path, dict, inputs(deals[: count + 1], **more))
 
 
 def test_hs13_ids_that_are_numbers_here_and_texts_there_are_one(story: Story) -> None:
@@ -239,14 +335,20 @@ def test_programs_and_colleagues_are_no_customers(story: Story, subject: str) ->
     assert {act.actor for act in reader.of(deal)} == {Actor.NOBODY}
 
 
-def test_hs26_a_meeting_that_was_called_off_is_not_the_next_one(story: Story) -> None:
-    deal = story.deal()
-    for _ in range(4):
-        story.meeting(deal, NOON + timedelta(days=5))
-    story.board.faults.arm("HS26", times=None)
+@pytest.mark.parametrize(
+    ("outcome", "is_next"),
+    [("CANCELED", False), ("RESCHEDULED", False), ("NO_SHOW", False), ("", True), (None, True), ("SCHEDULED", True)],
+)
+def test_hs26_a_meeting_that_was_called_off_is_not_the_next_one(
+    story: Story, outcome: str | None, is_next: bool
+) -> None:
+    deal, starts = story.deal(), NOON + timedelta(days=5)
+    story.meeting(deal, starts)
+    story.board.faults.arm("HS26", times=None, values=[outcome])
     reader = loaded(story)
-    states = [act.meeting for act in sorted(reader.of(deal), key=lambda act: act.id)]
-    assert states == [MeetingState.CANCELLED, MeetingState.CANCELLED, MeetingState.CANCELLED, MeetingState.UNLOGGED]
+    [act] = reader.of(deal)
+    assert act.meeting is (MeetingState.UNLOGGED if is_next else MeetingState.CANCELLED)
+    assert reader.evidence(deal).next_meeting_at == (to_us(starts) if is_next else None)
 
 
 def test_hs26_a_meeting_that_took_place_was_held(story: Story) -> None:
@@ -280,16 +382,41 @@ def test_hs29_cells_in_every_shape_are_read_or_left_unknown_and_cost_no_row(stor
     assert reader.rejected() == ["amount is no number", "amount is no number"]
 
 
+def test_hs29_booleans_are_texts_and_odd_stamps_cost_no_row(story: Story) -> None:
+    good, odd, lost = (story.deal(name) for name in ("Good", "Odd", "No date"))
+    changes = [{"x_agreed": "true"}, {"x_agreed": "perhaps"}, {"x_agreed": "false", "closedate": "next week"}]
+
+    def rewritten(_: object, response: Response) -> Response:
+        body = response.value()
+        for row, change in zip(body.get("results", ()), changes, strict=False):
+            row["properties"] |= change
+            row["updatedAt"] = "a bad moment"
+        return replace(response, body=Response.json(body).body)
+
+    story.portal.schema.add_own(kinds.DEALS, "x_agreed", Type.BOOL)
+    on_deals = Fault(on=lambda request: "objects" in request.path and "/deals" in request.path, afterwards=rewritten)
+    story.board.faults.arm_fault("odd cells", on_deals)
+    catalogue = {"deal": {**CATALOGUE["deal"], "agreed": "bool"}}
+    reader = loaded(story, catalogue=catalogue, map={"deal": {"fields": {"agreed": "x_agreed"}}})
+    told = [reader.deals[deal] for deal in (good, odd, lost)]
+    assert [deal.fields.get("agreed") for deal in told] == [True, None, False]
+    assert [deal.unreadable for deal in told] == [frozenset(), {"agreed"}, {"close_date"}]
+    assert sorted(reader.rejected()) == ["closedate is no date", "x_agreed is not true or false"]
+
+
 def test_hs30_a_night_in_which_every_deal_is_touched_changes_none(story: Story) -> None:
     deals = [story.deal(f"Deal {number}", amount=number) for number in range(20)]
     reader = loaded(story)
-    before = {id_: (deal.stage, deal.amount, deal.close_date, deal.fields) for id_, deal in reader.deals.items()}
+    before = dict(reader.deals)
     story.passes(minutes=30)
     story.board.faults.arm("HS30")
+    story.board.ledger.reset()
     reader.pull()
-    assert {deal.id for page in reader.pages for deal in page.deals} == set(deals)
-    after = {id_: (deal.stage, deal.amount, deal.close_date, deal.fields) for id_, deal in reader.deals.items()}
-    assert after == before
+    assert {deal.id for page in reader.pages for deal in page.deals} == set(deals), "they are read, for nobody can tell"
+    assert {id_: replace(deal, modified_at=None) for id_, deal in reader.deals.items()} == {
+        id_: replace(deal, modified_at=None) for id_, deal in before.items()
+    }
+    assert story.board.ledger.weight() <= 5 + 1 + 4, "five searches, a history, and what the deals are associated with"
 
 
 def test_hs32_stages_are_known_by_id_and_closed_by_their_metadata(story: Story) -> None:
@@ -324,6 +451,20 @@ def test_hs35_an_owner_who_left_is_told_as_such(story: Story) -> None:
     assert reader.deals[deal].owner == "12"
     assert (reader.people["12"].active, reader.people["12"].email) == (False, "ito@acme.example")
     assert (reader.people[SATO].active, reader.people[SATO].team) == (True, "Tokyo")
+
+
+def test_hs35_owners_come_in_pages_and_all_of_them_are_known(story: Story) -> None:
+    for number in range(1_000, 1_700):
+        one = Owner(number=number, user=number + 5_000, email=f"{number}@acme.example", first_name="A", last_name="B")
+        one.is_archived = number % 7 == 0
+        story.portal.add_owner(one)
+    story.deal()
+    reader = loaded(story)
+    assert {number for number in range(1_000, 1_700) if str(number) not in reader.people} == set()
+    assert {person.id for person in reader.people.values() if not person.active} == set(
+        map(str, range(1_001, 1_700, 7))
+    )
+    assert not {str(number + 5_000) for number in range(1_000, 1_700)} & reader.people.keys(), "an owner is no user id"
 
 
 def test_hs35_somebody_who_was_hired_today_is_introduced_with_their_first_deal(story: Story) -> None:
