@@ -16,6 +16,7 @@ from babel.messages.pofile import read_po
 
 import stalewatch.cli
 import stalewatch.delivery
+import stalewatch.web
 from stalewatch.delivery.catalogues import LANGUAGES, SOURCE_LANGUAGE, translations
 
 DELIVERY = Path(stalewatch.delivery.__file__).parent
@@ -24,14 +25,16 @@ OTHERS = [language for language in LANGUAGES if language != SOURCE_LANGUAGE]
 Key = tuple[str, str | None]
 
 
-SPEAKERS = (DELIVERY, Path(stalewatch.cli.__file__).parent)
+SPEAKERS = (DELIVERY, Path(stalewatch.cli.__file__).parent, Path(stalewatch.web.__file__).parent)
 """The folders whose sentences are translated."""
+SPOKEN = [("**.py", "python"), ("**.html", "jinja2")]
+"""How sentences stand in programs and in templates."""
 
 
 def said_in_the_source(*folders: Path) -> set[Key]:
     found = set()
     for folder in folders or SPEAKERS:
-        for _, _, message, _, context in extract_from_dir(str(folder)):
+        for _, _, message, _, context in extract_from_dir(str(folder), method_map=SPOKEN):
             found.add((message[0] if isinstance(message, tuple) else message, context))
     return found
 

@@ -36,6 +36,7 @@ from tests.house.pages import DOCS, Page, Section, doc, page, pages
 from tests.house.tree import CONNECTORS, ROOT, sources
 
 REFERENCE, RULES, PLUGINS, OPERATING = (doc(f"{name}.md") for name in ("reference", "rules", "plugins", "operating"))
+API, PAGES = ([route for route in ROUTES if route.page is page] for page in (False, True))
 GLOBAL = {name for option in Command("any").params for name in option.opts}
 
 
@@ -147,13 +148,20 @@ def test_the_codes_of_the_diagnostics_are_those_of_the_page() -> None:
 # -------------------------------------------------------------------------------------------------------- API
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+@pytest.mark.parametrize("route", API, ids=lambda route: f"{route.method} {route.path}")
 def test_a_route_has_a_section_with_its_scope_its_parameters_and_an_answer(route: Route) -> None:
     section = REFERENCE.section(f"{route.method} {route.path.replace(':path', '')}")
     wanted = {route.scope} if route.scope else set()
     assert missing(wanted | set(route.asks.model_fields if route.asks else ()), section) == []
     assert route.scope or "No token." in section.prose
     assert [block.language for block in section.blocks] == ["json"]
+
+
+@pytest.mark.parametrize("route", PAGES, ids=lambda route: f"{route.method} {route.path}")
+def test_a_page_is_named_with_its_parameters(route: Route) -> None:
+    address = route.path.replace(":path", "")
+    wanted = {address if route.method == "GET" else f"{route.method} {address}"}
+    assert missing(wanted | set(route.asks.model_fields if route.asks else ()), doc("dashboard.md")) == []
 
 
 def test_every_scope_and_every_status_is_told() -> None:

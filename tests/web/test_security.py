@@ -24,7 +24,7 @@ SECRET = [route for route in ROUTES if route.scope not in (None, SIGNATURE)]
 
 
 def address(path: str) -> str:
-    return path.replace("{id:path}", "crm:x").replace("{id}", "x")
+    return path.replace("{id:path}", "crm:x").replace("{id}", "x").replace("{name}", "stalewatch.css")
 
 
 def test_s1_a_stolen_database_reveals_no_token(empty: World) -> None:
@@ -53,8 +53,9 @@ def test_s2_no_route_is_without_an_entry_and_a_guard(empty: World) -> None:
         registered.update({(method, route.path): scopes for method in route.methods or ()})
     assert registered == {(one.method, one.path): {one.scope} if one.scope else set() for one in ROUTES}
     described = {(method.upper(), path) for path, some in app.openapi()["paths"].items() for method in some}
-    assert described == {(one.method, one.path.replace(":path", "")) for one in ROUTES}
-    assert {one.path for one in ROUTES if one.scope is None} == {"/v1/openapi.json", "/healthz", "/readyz", "/metrics"}
+    assert described == {(one.method, one.path.replace(":path", "")) for one in ROUTES if not one.page}
+    public = {"/v1/openapi.json", "/healthz", "/readyz", "/metrics", "/sign-in", "/sign-out", "/static/{name}"}
+    assert {one.path for one in ROUTES if one.scope is None} == public
 
 
 def test_s3_a_revoked_or_expired_token_is_dead_at_once(empty: World) -> None:

@@ -53,7 +53,9 @@ def _limits(book: Rulebook, clocks: Sequence[Entry]) -> list[tuple[int, Duration
 
 
 def _counts_dwell(rule: Rule) -> bool:
-    return isinstance(rule.start, FromFields) and [ref.name for ref in rule.start.fields] == [_ENTERED]
+    """Only leaving the stage ends it: a rule with an `until` limits something else that begins with the stage."""
+    counts = isinstance(rule.start, FromFields) and [ref.name for ref in rule.start.fields] == [_ENTERED]
+    return counts and rule.until is None
 
 
 _BUSINESS_DAY = Duration(1, Unit.BUSINESS_DAY)

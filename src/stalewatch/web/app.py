@@ -11,6 +11,7 @@ from stalewatch import __version__
 from stalewatch.web.desk import Desk
 from stalewatch.web.gate import Gate, handle_faults
 from stalewatch.web.health import Work
+from stalewatch.web.pages.errors import problem_page
 from stalewatch.web.problems import handle_problems
 from stalewatch.web.routes import add_routes, describe
 from stalewatch.wiring import Stalewatch
@@ -40,7 +41,7 @@ def create_app(
     app.state.metrics = CollectorRegistry()
     app.state.metrics.register(Work(app.state.desk.health))
     app.add_middleware(Gate)
-    handle_problems(app, lambda _request, _problem: None)
+    handle_problems(app, problem_page)
     handle_faults(app)
     add_routes(app)
     describe(app)

@@ -29,7 +29,7 @@ def plain(text: str) -> str:
     return text
 
 
-def _given(value: Any) -> Any:
+def given(value: Any) -> Any:
     """A parameter without a value, as forms send them, was not given."""
     return None if value == "" else value
 
@@ -40,7 +40,7 @@ def _span(text: str) -> str:
     return text
 
 
-Text = Annotated[Annotated[str, Field(max_length=200), AfterValidator(plain)] | None, BeforeValidator(_given)]
+Text = Annotated[Annotated[str, Field(max_length=200), AfterValidator(plain)] | None, BeforeValidator(given)]
 Amount = Annotated[Decimal, Field(ge=0, le=_MOST_AMOUNT, allow_inf_nan=False)]
 Cursor = Annotated[str, Field(max_length=2000)]
 
@@ -50,7 +50,7 @@ class Reading(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    lang: Annotated[Literal["en", "ja"] | None, BeforeValidator(_given)] = Field(
+    lang: Annotated[Literal["en", "ja"] | None, BeforeValidator(given)] = Field(
         None, description="Language of titles and explanations; else `Accept-Language`."
     )
 
@@ -63,22 +63,22 @@ class Asked(Reading):
     pipeline: Text = Field(None, description="Pipeline, by its name in the field catalogue.", examples=["new_business"])
     stage: Text = Field(None, description="Stage, by its name in the field catalogue.", examples=["proposal"])
     rule: Text = Field(None, description="Only records of which a deadline of this rule is a reason.")
-    severity: Annotated[Literal["info", "warning", "critical"] | None, BeforeValidator(_given)] = Field(
+    severity: Annotated[Literal["info", "warning", "critical"] | None, BeforeValidator(given)] = Field(
         None, description="Only records with a reason of this severity."
     )
-    min_amount: Annotated[Amount | None, BeforeValidator(_given)] = Field(
+    min_amount: Annotated[Amount | None, BeforeValidator(given)] = Field(
         None, description="Least amount, in the project's currency.", examples=[1_000_000]
     )
     connection: Text = Field(None, description="Only records of this connection.", examples=["sf"])
     q: Text = Field(None, description="A piece of the name, in any case.")
-    sort: Annotated[Sort | None, BeforeValidator(_given)] = Field(
+    sort: Annotated[Sort | None, BeforeValidator(given)] = Field(
         None, description="By what to sort; the list's own way if it is not said."
     )
-    order: Annotated[Literal["asc", "desc"] | None, BeforeValidator(_given)] = Field(
+    order: Annotated[Literal["asc", "desc"] | None, BeforeValidator(given)] = Field(
         None, description="Upwards or downwards; each sort has its own natural way."
     )
     limit: int = Field(50, ge=1, le=LARGEST_PAGE, description="Length of the page.")
-    next: Annotated[Cursor | None, BeforeValidator(_given)] = Field(
+    next: Annotated[Cursor | None, BeforeValidator(given)] = Field(
         None, description="Where the page begins: `next` of the page before."
     )
 
@@ -98,7 +98,7 @@ class Asked(Reading):
 
 
 class _OfDeals(BaseModel):
-    object: Annotated[Literal["deal", "partner_deal"] | None, BeforeValidator(_given)] = Field(
+    object: Annotated[Literal["deal", "partner_deal"] | None, BeforeValidator(given)] = Field(
         None, description="Only this kind of deal."
     )
 
@@ -114,7 +114,12 @@ class Soon(BaseModel):
         """The span from now; business days by the project's own calendar."""
         span = parse(self.within)
         assert isinstance(span, Duration)  # noqa: S101 - _span has seen it
-        return int(project.rulebook.calendars.default.add(np.array([now], np.int64), span)[0]) - now
+        return ahead(project, span, now)
+
+
+def ahead(project: Stalewatch, span: Duration, now: int) -> int:
+    """A span from now in microseconds; business days by the project's own calendar."""
+    return int(project.rulebook.calendars.default.add(np.array([now], np.int64), span)[0]) - now
 
 
 class StalledDeals(_OfDeals, Asked):

@@ -15,6 +15,9 @@ from stalewatch.web import acting, health, lists, slack
 from stalewatch.web.asking import DealsDueSoon, LeadsDueSoon, Reading, StalledDeals, StalledLeads
 from stalewatch.web.auth import needs
 from stalewatch.web.documented import FIGURES, HEALTH, LIST, RECORD, SNOOZED, TAKEN, answers, schemas
+from stalewatch.web.pages import files, record, signing
+from stalewatch.web.pages import lists as pages
+from stalewatch.web.pages.asking import DueSoonPage, SignInPage, StalledPage
 from stalewatch.web.slack import SIGNATURE
 
 Answers = dict[int | str, dict[str, Any]]
@@ -27,6 +30,7 @@ class Route:
     Attributes:
         scope: what its caller's token must allow; `SIGNATURE`: Slack must have signed; None: everybody may ask.
         asks: the query parameters it understands.
+        page: of the dashboard: it is for people, and OpenAPI does not describe it.
     """
 
     method: str
@@ -35,6 +39,7 @@ class Route:
     endpoint: Callable[..., Any]
     answers: Answers
     asks: type[BaseModel] | None = None
+    page: bool = False
 
 
 async def described(request: Request) -> Response:
@@ -60,6 +65,16 @@ ROUTES: Final = (
     Route("GET", "/healthz", None, health.healthz, _PUBLIC),
     Route("GET", "/readyz", None, health.readyz, answers(HEALTH, is_readyz=True)),
     Route("GET", "/metrics", None, health.metrics, answers(FIGURES)),
+    Route("GET", "/", "deals:read", pages.stalled, {}, StalledPage, page=True),
+    Route("GET", "/stalled.csv", "deals:read", pages.stalled_csv, {}, StalledPage, page=True),
+    Route("GET", "/due-soon", "deals:read", pages.due_soon, {}, DueSoonPage, page=True),
+    Route("GET", "/due-soon.csv", "deals:read", pages.due_soon_csv, {}, DueSoonPage, page=True),
+    Route("GET", "/deals/{id:path}", "deals:read", record.deal, {}, Reading, page=True),
+    Route("GET", "/leads/{id:path}", "deals:read", record.lead, {}, Reading, page=True),
+    Route("GET", "/sign-in", None, signing.sign_in_form, {}, SignInPage, page=True),
+    Route("POST", "/sign-in", None, signing.sign_in, {}, page=True),
+    Route("POST", "/sign-out", None, signing.sign_out, {}, page=True),
+    Route("GET", "/static/{name}", None, files.static, {}, page=True),
 )
 
 
@@ -73,6 +88,7 @@ def add_routes(app: FastAPI) -> None:
             dependencies=[] if route.scope is None else [Depends(_guard(route.scope))],
             responses=route.answers,
             response_class=Response,
+            include_in_schema=not route.page,
             summary=(route.endpoint.__doc__ or "").partition("\n")[0].rstrip("."),
             tags=[_tag(route.path)],
             openapi_extra={"security": _security(route.scope)},

@@ -1,0 +1,40 @@
+"""Errors as pages, for browsers: what is wrong, and where to go from here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from fastapi import Request, Response
+
+from stalewatch.web.pages.addresses import Address
+from stalewatch.web.pages.paper import page
+from stalewatch.web.problems import Problem
+
+_ELSEWHERE: Final = ("cross-site", "same-site")
+_API: Final = ("/v1/", "/slack/")
+
+
+def problem_page(request: Request, problem: Problem) -> Response | None:
+    """The problem as a page; None for whoever did not ask for one, and for the API, whose errors are JSON."""
+    if "text/html" not in request.headers.get("accept", "") or request.url.path.startswith(_API):
+        return None
+    if problem.status == 401 and request.method == "GET":
+        return sign_in_page(request, Address.of(request).but(), status=401, headers=problem.headers)
+    return page(
+        request, "problem.html", status=problem.status, headers=problem.headers,
+        status_code=problem.status, detail=problem.detail, instance=problem.more.get("instance", ""),
+        wrong=problem.more.get("errors", ()), scope=problem.more.get("scope", ""),
+    )  # fmt: skip
+
+
+def sign_in_page(
+    request: Request, after: str, *, status: int = 200, headers: Mapping[str, str] | None = None, failed: bool = False
+) -> Response:
+    """Where a token is asked for.
+
+    A browser keeps a strict session from requests that begin on another site, also from a link in a message. Such a
+    visit is asked to come again, which then begins here; what it finds is the same page if there is no session.
+    """
+    again = request.method == "GET" and status == 401 and request.headers.get("sec-fetch-site") in _ELSEWHERE
+    return page(request, "sign_in.html", status=status, headers=headers, after=after, failed=failed, again=again)

@@ -1,0 +1,73 @@
+"""From templates to pages: what every page has, and how its words are found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, Final
+
+from fastapi import Request, Response
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from stalewatch.delivery.wording.reader import Reader
+from stalewatch.web.auth import Caller
+from stalewatch.web.desk import LANGUAGES, desk_of
+from stalewatch.web.pages import files
+from stalewatch.web.pages.addresses import Address
+
+_HEADERS: Final = {"Cache-Control": "private, no-cache", "Vary": "Accept, Accept-Language, Cookie, Authorization"}
+_NAMES: Final = {"en": "English", "ja": "日本語"}
+
+
+@cache
+def environment() -> Environment:
+    """Templates with everything escaped that is not markup of ours; a name that is missing is an error."""
+    templates = Environment(
+        loader=PackageLoader("stalewatch.web"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True, auto_reload=False,
+    )  # fmt: skip
+    templates.globals["file"] = files.address
+    return templates
+
+
+def page(
+    request: Request, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **shown: Any
+) -> Response:
+    """A page made from a template, in the language of whoever reads it."""
+    desk = desk_of(request)
+    reader, address = desk.reader(request), Address.of(request)
+    caller: Caller | None = getattr(request.state, "caller", None)
+    around = {
+        "language": reader.language,
+        "languages": [(one, _NAMES[one], address.but(lang=one)) for one in LANGUAGES if one != reader.language],
+        "address": address,
+        "signed_in": caller is not None and caller.session,
+        **words_of(reader),
+    }
+    text = environment().get_template(template).render(**around, **shown)
+    given = {**_HEADERS, "Content-Language": reader.language, **(headers or {})}
+    return Response(text, status, given, "text/html; charset=utf-8")
+
+
+def words_of(reader: Reader) -> Mapping[str, Callable[..., Markup]]:
+    """What templates say with: `_`, `ngettext` and `pgettext`; what fills a sentence is escaped, markup of ours is not.
+
+    Named as Babel looks for them.
+    """
+    words = reader.words
+
+    def say(text: str, /, **fillers: object) -> Markup:
+        return _filled(words.gettext(text), fillers)
+
+    def count(one: str, many: str, number: int, /, **fillers: object) -> Markup:
+        return _filled(words.ngettext(one, many, number), fillers)
+
+    def within(context: str, text: str, /, **fillers: object) -> Markup:
+        return _filled(words.pgettext(context, text), fillers)
+
+    return {"_": say, "ngettext": count, "pgettext": within}
+
+
+def _filled(sentence: str, fillers: Mapping[str, object]) -> Markup:
+    return escape(sentence).format(**fillers)

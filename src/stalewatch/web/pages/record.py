@@ -1,0 +1,200 @@
+"""`/deals/{id}` and `/leads/{id}`: one record as a picture of time, why it was told, what was said and to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Any, Final
+
+from fastapi import Query, Request, Response
+
+from stalewatch.delivery.wording import record_words as say
+from stalewatch.delivery.wording.explained import explanation_text
+from stalewatch.delivery.wording.list_words import as_of
+from stalewatch.delivery.wording.money import money
+from stalewatch.delivery.wording.reader import Reader
+from stalewatch.delivery.wording.times import moment
+from stalewatch.delivery.wording.untrusted import clean, safe_url
+from stalewatch.domain.language.model import Field
+from stalewatch.domain.missing import title_of
+from stalewatch.services.record_story import Story, record_story
+from stalewatch.services.rulebook import Rulebook
+from stalewatch.web.asking import Reading, plain
+from stalewatch.web.desk import At, Desk
+from stalewatch.web.lists import RecordId
+from stalewatch.web.pages.paper import page
+from stalewatch.web.pages.picture import GUTTER, WIDTH, picture
+from stalewatch.web.problems import Problem
+
+_RUNNING: Final = ("breached", "at_risk", "paused", "watching", "cannot_judge", "excepted")
+_STATES: Final = {"breached": "late", "at_risk": "risk", "paused": "hold", "watching": "fine"}
+_FACTS: Final = (
+    *("close_date", "close_date_pushes", "forecast_category", "next_step", "next_step_due", "next_meeting_at"),
+    *("last_customer_activity_at", "last_seller_activity_at", "stakeholders", "hold_until", "hold_reason"),
+    *("source", "mql_at", "handed_off_at", "first_touch_at", "accepted"),
+)
+"""Fields that say most about where a record stands, in reading order."""
+Asking = Annotated[Reading, Query()]
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """One clock that says something, in words."""
+
+    state: str
+    mark: str
+    title: str
+    figure: str
+    text: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Something that was said, or why nothing was. `at` sorts."""
+
+    at: str
+    when: str
+    what: str
+    to: str
+    result: str
+
+
+def deal(request: Request, desk: At, id: RecordId, _asked: Asking) -> Response:  # noqa: A002
+    """One deal: its picture of time, why it was told, what was said and to whom."""
+    return _page(request, desk, id, is_lead=False)
+
+
+def lead(request: Request, desk: At, id: RecordId, _asked: Asking) -> Response:  # noqa: A002
+    """One lead: its picture of time, why it was told, what was said and to whom."""
+    return _page(request, desk, id, is_lead=True)
+
+
+def _page(request: Request, desk: Desk, record_id: str, *, is_lead: bool) -> Response:
+    now = desk.now
+    try:
+        story = record_story(desk.reports(request), plain(record_id), now)
+    except ValueError:  # no id holds such characters
+        story = None
+    if story is None or (story.record["object"] == "lead") is not is_lead:
+        raise Problem(404, f"There is no such {'lead' if is_lead else 'deal'}, or you may not see it.")
+    reader = desk.reader(request)
+    words = _Words(story, desk.project.rulebook, reader)
+    return page(
+        request, "record.html",
+        here="", record=story.record, leads=is_lead,
+        name=clean(story.record["name"] or "") or story.record["id"],
+        owner=clean(story.record["owner_name"] or "") or reader.words.gettext("no owner"),
+        team=clean(story.record["fields"].get("team") or ""),
+        amount=words.amount(), stage=words.stage(), url=safe_url(story.record["url"]),
+        connection=clean(story.record["connection"]), age=words.age(),
+        answer=say.answer(story.record["is_open"], story.deadlines, reader),
+        picture=picture(story, words.stages(), now, reader), width=WIDTH, gutter=GUTTER,
+        deadlines=list(words.deadlines()), others=list(words.others()), facts=list(words.facts()),
+        told=words.told(), events=list(words.events()),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """A story in words."""
+
+    story: Story
+    book: Rulebook
+    reader: Reader
+
+    def amount(self) -> str:
+        amount = self.story.record["fields"].get("amount")
+        return "" if amount is None else money(Decimal(str(amount)), self.story.record["currency"], self.reader)
+
+    def stage(self) -> str:
+        name = "status" if self.story.record["object"] == "lead" else "stage"
+        return "" if self.story.record["fields"].get(name) is None else self._value(name)
+
+    def stages(self) -> dict[str, str]:
+        name = "status" if self.story.record["object"] == "lead" else "stage"
+        field = self._kinds().get(name)
+        return {} if field is None else {one: self.reader.pick(said) for one, said in field.value_titles.items()}
+
+    def age(self) -> str:
+        """How old what is shown is."""
+        told = self.story.record
+        age = told["data_age_seconds"]
+        return "" if age is None else as_of(told["as_of"], age, self.reader)
+
+    def deadlines(self) -> Iterator[Deadline]:
+        """Each clock that says something, those that are late first."""
+        for one, told in zip(self.story.deadlines, self.story.record["deadlines"], strict=True):
+            if one.state not in _RUNNING:
+                continue
+            rule = self.book.by_id.get(one.rule_id)
+            subject = f" ({clean(one.subject)})" if one.subject else ""
+            figure = say.distance(one, told.get("days_over"), self.reader).removeprefix(" · ")
+            yield Deadline(
+                state=_STATES.get(one.state, "quiet"),
+                mark=say.MARKS.get(one.state, "·"),
+                title=self.reader.pick(one.rule_title) + subject,
+                figure=figure or say.state(one.state, self.reader),
+                text=explanation_text(one, self.reader.language, self.reader.now, self.reader.zone),
+                because=self.reader.pick(rule.because) if rule else "",
+            )
+
+    def others(self) -> Iterator[str]:
+        """In one line each the rules that count nothing here, and why."""
+        words = self.reader.words
+        sentences = {
+            "no_clock": words.gettext("Nothing to count from: {rules}"),
+            "satisfied": words.gettext("Done: {rules}"),
+            "not_applicable": words.gettext("Not about this record: {rules}"),
+        }
+        for state, sentence in sentences.items():
+            titles = [self.reader.pick(one.rule_title) for one in self.story.deadlines if one.state == state]
+            if titles:
+                yield sentence.format(rules=self.reader.listed(list(dict.fromkeys(titles))))
+
+    def facts(self) -> Iterator[tuple[str, str]]:
+        """(title, value) of the fields that say most; those without a value are left out."""
+        for name in _FACTS:
+            if name in self._kinds() and self.story.record["fields"].get(name) is not None:
+                yield self.reader.pick(title_of(name, self.book.rules)), self._value(name)
+
+    def told(self) -> list[Telling]:
+        """What was said to whom and what came of it, and why nothing was said; the newest first."""
+        titles = {rule.id: self.reader.pick(rule.title) for rule in self.book.rules.rules}
+        found = [
+            Telling(
+                at=one["at"],
+                when=moment(say.instant(one["at"]), self.reader),
+                what=f"{titles.get(one['rule'], clean(one['rule'] or ''))}: {say.said(one['kind'], self.reader)}",
+                to=clean(self.story.names.get(one["to"], one["to"].partition(":")[2] or one["to"])),
+                result=say.outcome(one, self.reader),
+            )
+            for one in self.story.record["said"]
+        ]
+        for alert in self.story.record["alerts"]:
+            text = say.silence(alert, titles, self.reader)
+            if text:
+                when = moment(say.instant(alert["opened_at"]), self.reader)
+                found.append(Telling(alert["opened_at"], when, titles.get(alert["rule"], alert["rule"]), "", text))
+        return sorted(found, key=lambda one: say.instant(one.at), reverse=True)
+
+    def events(self) -> Iterator[tuple[str, str]]:
+        """(when, what) of everything that happened, the newest first: the picture as a table."""
+        for event in self.story.record["timeline"]:
+            yield moment(say.instant(event["at"]), self.reader), self._event(event)
+
+    def _event(self, event: Mapping[str, Any]) -> str:
+        if event["kind"] != "change":
+            return say.happened(event, self.reader)
+        title = self.reader.pick(title_of(event["field"], self.book.rules))
+        return f"{title} → {self._value(event['field'], event['value'])}"
+
+    def _value(self, name: str, *other: Any) -> str:
+        """The value of a field that the record has, or another one of the same field, in words."""
+        kind = self._kinds().get(name)
+        stored = other[0] if other else self.story.record["fields"].get(name)
+        return "" if kind is None else say.value(kind, stored, self.story.record["currency"], self.reader)
+
+    def _kinds(self) -> Mapping[str, Field]:
+        return self.book.rules.catalogue.objects[self.story.record["object"]]
