@@ -18,11 +18,11 @@ LONGEST: Final = 3_000
 """Characters in one text of a block."""
 LONGEST_URL: Final = 3_000
 _ESCAPES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_MARKS: Final = str.maketrans({"*": "\u2217", "~": "\u223c", "`": "\u02cb"})
+_MARKS: Final = str.maketrans({"*": "\u2217", "~": "\u223c", "`": "'"})
 _ANGLES: Final = str.maketrans({"<": "\u2039", ">": "\u203a"})
 _UNDERSCORE: Final = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _EMOJI: Final = re.compile(r":(?=[A-Za-z0-9_+'-]{1,100}:)")
-_LOW_LINE, _RATIO, _QUOTE = "\u02cd", "\u2236", "\uff1e"
+_LOW_LINE, _RATIO, _QUOTE = "\uff3f", "\u2236", "\uff1e"
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
 _ISOLATES: Final = str.maketrans("", "", _ISOLATE + _END_ISOLATE)
 _NOTHING: Final = "\u200b"
