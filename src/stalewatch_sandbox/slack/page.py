@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -23,6 +23,8 @@ _WORDS: Final = {
     "seen by": "閲覧者：", "Close": "閉じる", "Send": "送信",
     "Message, or /stalewatch": "メッセージ、または /stalewatch",
 }  # fmt: skip
+
+_LIVELY: Final = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Page:
     def html(self, reader: Reader) -> str:
         """The whole page."""
         modal = self._views.modal_of(reader.user.id)
-        refresh = "" if modal else '<meta http-equiv="refresh" content="5">'
+        refresh = "" if modal else f'<meta http-equiv="refresh" content="{self._patience()}">'
         lang = html.escape(reader.user.locale[:2])
         title = html.escape(self._name(reader.channel) if reader.channel else reader.word("Home"))
         return (
@@ -63,6 +65,11 @@ class Page:
             f"{self._messages(reader) if reader.channel else self._home(reader)}</main>"
             f"{self._modal(reader, modal) if modal else ''}</body></html>"
         )
+
+    def _patience(self) -> int:
+        """Seconds until the page looks again: seldom when all is quiet, for whoever reads then loses their place."""
+        said = self._workspace.ledger
+        return 5 if not said or self._workspace.now() - said[-1].at < _LIVELY else 30
 
     def _sidebar(self, reader: Reader) -> str:
         channels = [one for one in self._workspace.channels.values() if not one.is_direct]
@@ -106,7 +113,7 @@ class Page:
             shown += self._message(reader, parent)
             shown += "".join(self._message(reader, one) for one in seen if one.thread == parent.ts)
         empty = f'<p class="empty">{reader.word("Nothing was said here yet.")}</p>'
-        return f'<div class="messages">{shown or empty}</div>{self._composer(reader)}'
+        return f'<div class="messages latest"><div>{shown or empty}</div></div>{self._composer(reader)}'
 
     def _message(self, reader: Reader, message: Message) -> str:
         author = self._workspace.users[message.user]

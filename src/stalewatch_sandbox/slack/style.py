@@ -10,7 +10,7 @@ CSS: Final = """
 @media(prefers-color-scheme:dark){:root{--bg:#1a1d21;--side:#121417;--line:#34383e;--ink:#e8e8e8;--soft:#a3a6ab;
 --accent:#7fb4ff;--on:#2a2e34;--good:#4cc38a;--bad:#ff7a88;--hush:#20242a;--mention:#3f3a22;--code:#ff9bb5}}
 *{box-sizing:border-box}
-body{margin:0;display:grid;grid-template-columns:15rem 1fr;min-height:100vh;background:var(--bg);color:var(--ink);
+body{margin:0;display:grid;grid-template-columns:15rem 1fr;height:100vh;background:var(--bg);color:var(--ink);
 font:15px/1.5 -apple-system,"Segoe UI","Hiragino Sans","Noto Sans JP","Yu Gothic UI",Roboto,sans-serif}
 nav{background:var(--side);border-right:1px solid var(--line);padding:1rem .6rem;position:sticky;top:0;height:100vh;
 overflow:auto}
@@ -21,11 +21,12 @@ text-decoration:none;overflow:hidden;white-space:nowrap;text-overflow:ellipsis}
 nav a:hover{background:var(--on)}
 nav a[aria-current]{background:var(--accent);color:var(--bg)}
 nav .count{font-size:.75rem;opacity:.75}
-main{display:flex;flex-direction:column;min-width:0}
+main{display:flex;flex-direction:column;min-width:0;min-height:0}
 main>header{padding:.8rem 1.25rem;border-bottom:1px solid var(--line);display:flex;gap:1rem;align-items:baseline}
 main>header h2{font-size:1.05rem;margin:0}
 .as{color:var(--soft);font-size:.85rem}
-.messages{flex:1;padding:1rem 1.25rem;max-width:52rem;width:100%}
+.messages{flex:1;padding:1rem 1.25rem;overflow:auto}.messages>*{max-width:50rem}
+.latest{display:flex;flex-direction:column-reverse}.latest>*{margin-bottom:auto}
 .empty{color:var(--soft)}
 .message{display:grid;grid-template-columns:2.25rem 1fr;gap:.75rem;padding:.5rem 0}
 .message.reply{margin-left:3rem}
@@ -70,5 +71,6 @@ dialog header,dialog footer{display:flex;justify-content:space-between;padding:.
 dialog header{border-bottom:1px solid var(--line)}dialog footer{border-top:1px solid var(--line);
 justify-content:flex-end;gap:.5rem}
 dialog h2{margin:0;font-size:1.1rem}dialog .content{padding:.4rem 1.2rem}
-@media(max-width:44rem){body{grid-template-columns:1fr}nav{position:static;height:auto;border-right:0}}
+@media(max-width:44rem){body{grid-template:auto minmax(0,1fr)/1fr}nav{position:static;height:auto;max-height:30vh;
+border-right:0}}
 """
