@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import logging
 import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
 
 from stalewatch.sdk.connector import Level
 from stalewatch.sdk.errors import BadCursor, ConnectorError, NeedsReconnect, TryLater
+from stalewatch_hubspot.queries import ACCOUNT
 from stalewatch_sandbox.hubspot.credentials import App
 from stalewatch_sandbox.hubspot.faults import catalogue
+from stalewatch_sandbox.serving import wire
 from stalewatch_sandbox.serving.exchange import Response
 from stalewatch_sandbox.serving.faults import Fault
 from tests.connectors.hubspot.portals import FEW, NOON, Reader, Story, opened
@@ -41,6 +48,52 @@ def test_hs14_the_whole_portal_rests_for_ten_seconds(story: Story) -> None:
     reader.pull()
     assert [seconds for seconds in story.patience.slept if seconds >= 5] == [pytest.approx(10.0)]
     assert len(reader.acts) == 1
+
+
+def test_hs14_the_rest_is_everybodys(story: Story) -> None:
+    """While one worker waits, the next one that comes does not go out either."""
+    reader = loaded(story)
+    transport, patience, arrived = reader.connector.transport, story.patience, list[float]()
+    sleep = transport.pace.sleep
+
+    def meanwhile(seconds: float) -> None:
+        if not others:
+            others.append(Thread(target=lambda: transport.call("GET", ACCOUNT, dict)))
+            others[0].start()
+            others[0].join()
+        sleep(seconds)
+
+    def noted(_: object, response: Response) -> Response:
+        arrived.append(patience.seconds)
+        return response
+
+    others: list[Thread] = []
+    transport.pace = replace(transport.pace, sleep=meanwhile, jitter=lambda: 1.0)
+    story.board.faults.arm_fault("noted", Fault(afterwards=noted))
+    story.board.faults.arm("HS14")
+    began = patience.seconds
+    with closing(transport):
+        transport.call("GET", ACCOUNT, dict)
+    assert len(story.board.ledger) == 3
+    assert len(arrived) == 2, "the refusal itself is answered before anybody notes"
+    assert min(arrived) == pytest.approx(began + 11.0), "ten seconds, and up to one more so that not all come at once"
+
+
+@pytest.mark.parametrize("rate", [2, 5])
+def test_hs15_searches_keep_to_the_rate_that_is_configured(rate: int) -> None:
+    with opened(is_unlimited=False) as story:
+        story.server.api.limits.allowance.searches = rate
+        for number in range(1_000):
+            story.deal(f"Deal {number}")
+        reader = loaded(story, limits={"searches": rate})
+        began = story.patience.seconds
+        for _ in range(3):
+            story.passes(minutes=5)
+            reader.pull()
+        searches = story.board.ledger.kinds()["search"]
+        assert searches >= 15
+        assert story.server.api.limits.violations == {}
+        assert story.patience.seconds - began >= (searches - rate) / rate
 
 
 def test_hs15_a_search_too_many_waits_a_second(story: Story) -> None:
@@ -78,6 +131,14 @@ def test_hs18_what_passes_is_tried_again(story: Story, code: int) -> None:
     assert reader.deals[deal].amount == 7
     if code == 423:
         assert story.patience.slept[0] >= 2
+
+
+def test_hs18_a_portal_that_moves_for_seconds_is_waited_for(story: Story) -> None:
+    reader = loaded(story)
+    moving = Response.json({"status": "error", "message": "moving"}, 477).with_headers(Retry_After="20")
+    story.board.faults.arm_fault("moving", Fault(instead=lambda _: moving), times=1)
+    reader.pull()
+    assert [seconds for seconds in story.patience.slept if seconds >= 5] == [pytest.approx(20.0)]
 
 
 def test_hs18_a_portal_that_moves_for_a_day_is_left_alone_for_a_day(story: Story) -> None:
@@ -122,10 +183,37 @@ def test_hs22_a_token_that_ended_is_renewed_once_and_the_call_repeated(story: St
 def test_hs22_a_token_is_renewed_before_it_ends(story: Story) -> None:
     story.server.api.credentials.add_app(App("app", "very-secret", "refresh-me"))
     reader = loaded(story, auth=OAUTH)
-    story.patience.seconds += 1_501
+    story.patience.seconds += 1_450
+    reader.pull()
+    assert story.board.ledger.kinds()["token"] == 0
+    story.patience.seconds += 51
     reader.pull()
     assert story.board.ledger.kinds()["token"] == 1
     assert story.board.ledger.kinds()["refused"] == 0
+
+
+def test_hs22_one_renewal_for_ten_workers_whose_token_ended(story: Story) -> None:
+    story.server.api.credentials.add_app(App("app", "very-secret", "refresh-me"))
+    transport = loaded(story, auth=OAUTH).connector.transport
+    story.board.faults.arm("HS22", after=6)
+    with closing(transport), ThreadPoolExecutor(10) as threads:
+        assert all(threads.map(lambda _: transport.call("GET", ACCOUNT, dict), range(30)))
+    ledger = story.board.ledger
+    refused = [call for call in ledger if call.status == 401]
+    assert refused
+    assert ledger.kinds()["token"] == 1
+    assert len(ledger) == 30 + len(refused) + 1
+
+
+def test_hs22_a_new_token_that_is_refused_as_well_is_not_renewed_again(story: Story) -> None:
+    story.server.api.credentials.add_app(App("app", "very-secret", "refresh-me"))
+    reader = loaded(story, auth=OAUTH)
+    story.board.faults.arm("HS22", times=None)
+    with pytest.raises(NeedsReconnect) as caught:
+        reader.pull()
+    assert "Install the app again" in (caught.value.cure or "")
+    assert story.board.ledger.kinds()["token"] == 1
+    assert len([call for call in story.board.ledger if call.status == 401]) == 2
 
 
 def test_a_token_that_was_revoked_is_refused_once(story: Story) -> None:
@@ -241,7 +329,7 @@ def test_x02_a_process_that_dies_after_any_page_ends_where_an_undisturbed_one_do
         assert reader.acts == undisturbed.acts
 
 
-def test_x03_what_was_read_by_one_worker_is_not_told_again_by_the_next(story: Story) -> None:
+def test_what_was_read_by_one_worker_is_not_told_again_by_the_next(story: Story) -> None:
     deal = story.deal()
     reader = loaded(story)
     story.portal.update("deals", deal, {"amount": 3})
@@ -259,16 +347,25 @@ def test_x04_no_error_shows_the_token(story: Story, caplog: pytest.LogCaptureFix
     with pytest.raises(TryLater) as caught:
         reader.pull()
     shown = f"{caught.value!r} {caught.value} {caplog.text} {reader.connector.check()} {reader.connector.transport!r}"
+    shown += "".join(traceback.format_exception(caught.value))
     assert story.server.token not in shown
     assert "[hidden]" in str(caught.value)
 
 
 def test_x05_odd_names_come_through_as_they_are(story: Story) -> None:
+    """32,000 characters travel in chunks that end within one of them."""
     deals = [story.deal(f"Deal {number}") for number in range(5)]
     story.board.faults.arm("X05", times=None)
     reader = loaded(story)
     names = [reader.deals[deal].name for deal in deals]
     assert names == ["🐟" * 40, "nul\x00inside", "\u202eright to left", "字" * 32_000, "<!channel> & <@U1>"]
+
+
+def test_x05_a_character_that_ends_in_the_next_chunk_is_whole(story: Story) -> None:
+    names = [f"{'x' * shift}{'🦊' * 6_000}" for shift in range(4)]
+    deals = [story.deal(name) for name in names]
+    reader = loaded(story)
+    assert [reader.deals[deal].name for deal in deals] == names
 
 
 def test_x05_one_odd_row_does_not_cost_its_page(story: Story) -> None:
@@ -294,6 +391,23 @@ def test_x06_answers_travel_packed_and_are_read_by_what_they_are(story: Story) -
     assert reader.deals[deal].name == "案件アクメ"
     assert all("gzip" in call.headers["accept-encoding"] for call in story.board.ledger)
     assert {call.connection for call in story.board.ledger} == {1}
+
+
+def test_x06_full_pages_travel_in_a_fifth_of_their_size(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(400):
+        story.deal(f"Deal {number}")
+    sizes: list[int] = []
+    send = wire.sent
+
+    def weighed(out: Any, connection: Any, response: Response, stopping: Any) -> bool:
+        sizes.append(len(response.body))
+        return send(out, connection, response, stopping)
+
+    monkeypatch.setattr(wire, "sent", weighed)
+    reader = story.reader()
+    reader.pull()
+    assert len(reader.deals) == 400
+    assert sum(sizes) < sum(call.sent for call in story.board.ledger) / 5
 
 
 @pytest.mark.parametrize("way", ["html", "cut", "bad_chunk", "reset"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from time import monotonic
@@ -274,10 +275,7 @@ def test_x04_a_token_that_is_echoed_is_not_repeated(desk: Desk, caplog: pytest.L
     error = failing(connector, seen)
     shown = f"{error} {error!r} {connector!r} {connector.transport!r} {connector.transport.session.known!r}"
     shown += " ".join(f"{one.message} {one.cure}" for one in connector.check())
-    trace: BaseException | None = error
-    while trace is not None:
-        shown += f" {trace!r} {getattr(trace, '__notes__', '')}"
-        trace = trace.__cause__ or trace.__context__
+    shown += "".join(traceback.format_exception(error))
     shown += caplog.text
     assert token not in shown
     assert desk.sandbox.app.client_secret not in shown
