@@ -40,7 +40,7 @@ def answer(is_open: bool, deadlines: Sequence[Explanation], reader: Reader) -> s
         return words.gettext("It is closed; nothing is counted any more.")
     late = [one for one in deadlines if one.state == "breached"]
     if late:
-        titles = reader.listed([reader.pick(one.rule_title) for one in late])
+        titles = reader.listed(list(dict.fromkeys(reader.pick(one.rule_title) for one in late)))
         said = words.ngettext("{count} limit has passed: {rules}.", "{count} limits have passed: {rules}.", len(late))
         return said.format(count=reader.number(len(late)), rules=titles)
     ahead = [one for one in deadlines if one.state in ("at_risk", "watching") and one.due is not None]

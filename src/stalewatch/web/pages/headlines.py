@@ -31,7 +31,7 @@ def stalled(standing: Standing, leads: bool, currency: str, reader: Reader) -> M
         late=_strong(reader.number(late), "late"),
         open=reader.number(base.records),
         money=_strong(worth(standing.listed, currency, reader), "late"),
-        all=worth(base, currency, reader),
+        all=Markup('<span class="whole-figure">{}</span>').format(worth(base, currency, reader)),
     )
 
 

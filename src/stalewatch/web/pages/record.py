@@ -10,12 +10,13 @@ from typing import Annotated, Any, Final
 from fastapi import Query, Request, Response
 
 from stalewatch.delivery.wording import record_words as say
-from stalewatch.delivery.wording.explained import explanation_text
+from stalewatch.delivery.wording.explained import explanation_parts
 from stalewatch.delivery.wording.list_words import as_of
 from stalewatch.delivery.wording.money import money
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.times import moment
 from stalewatch.delivery.wording.untrusted import clean, safe_url
+from stalewatch.domain.explain import Explanation
 from stalewatch.domain.language.model import Field
 from stalewatch.domain.missing import title_of
 from stalewatch.services.record_story import Story, record_story
@@ -46,7 +47,7 @@ class Deadline:
     mark: str
     title: str
     figure: str
-    text: str
+    parts: tuple[str, ...]
     because: str
 
 
@@ -129,16 +130,24 @@ class _Words:
             if one.state not in _RUNNING:
                 continue
             rule = self.book.by_id.get(one.rule_id)
-            subject = f" ({clean(one.subject)})" if one.subject else ""
             figure = say.distance(one, told.get("days_over"), self.reader).removeprefix(" · ")
             yield Deadline(
                 state=_STATES.get(one.state, "quiet"),
                 mark=say.MARKS.get(one.state, "·"),
-                title=self.reader.pick(one.rule_title) + subject,
+                title=self.reader.pick(one.rule_title) + self._subject(one),
                 figure=figure or say.state(one.state, self.reader),
-                text=explanation_text(one, self.reader.language, self.reader.now, self.reader.zone),
+                parts=tuple(
+                    part.text
+                    for part in explanation_parts(one, self.reader.language, self.reader.now, self.reader.zone)
+                ),
                 because=self.reader.pick(rule.because) if rule else "",
             )
+
+    def _subject(self, one: Explanation) -> str:
+        """What tells clocks of one rule apart: the date of the meeting or the move that each began with."""
+        if one.subject is None or one.anchor is None:
+            return ""
+        return f" ({moment(one.anchor, self.reader, one.zone, timed=False)})"
 
     def others(self) -> Iterator[str]:
         """In one line each the rules that count nothing here, and why."""
@@ -166,7 +175,9 @@ class _Words:
             Telling(
                 at=one["at"],
                 when=moment(say.instant(one["at"]), self.reader),
-                what=f"{titles.get(one['rule'], clean(one['rule'] or ''))}: {say.said(one['kind'], self.reader)}",
+                what=self.reader.words.gettext("{title}: {figure}").format(
+                    title=titles.get(one["rule"], clean(one["rule"] or "")), figure=say.said(one["kind"], self.reader)
+                ),
                 to=clean(self.story.names.get(one["to"], one["to"].partition(":")[2] or one["to"])),
                 result=say.outcome(one, self.reader),
             )
