@@ -18,10 +18,10 @@ THREADS: Final = 4
 
 
 class Attendant:
-    """Attends to one inbox from now until `stop`."""
+    """Attends to one `inbox` from now until `stop`."""
 
     def __init__(self, inbox: Inbox) -> None:
-        self._inbox = inbox
+        self.inbox = inbox
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="slack-answers")
 
     def take(self, what: Interaction, mark: str | None = None) -> Mapping[str, Any] | None:
@@ -30,9 +30,9 @@ class Attendant:
         Raises:
             StoreError: it could not be written down; Slack shall tell the person so.
         """
-        received = self._inbox.receive(what, mark)
+        received = self.inbox.receive(what, mark)
         if received.work is not None:
-            self._threads.submit(self._inbox.work, received.work).add_done_callback(_tell)
+            self._threads.submit(self.inbox.work, received.work).add_done_callback(_tell)
         return received.answer
 
     def stop(self) -> None:
