@@ -36,7 +36,7 @@ def serve_the_month(stage: Stage, port: int) -> Reader:
             company.clock.run()
             reader = reader_of(app, Invocation(lang=stage.language))
             click.echo(opening_words(open_deals(app), len(month.mail), stage.began, reader))
-            places = served(Places(slack=_busiest(company), dashboard=url), reader)
+            places = served(Places(slack=_busiest(company), server=url), reader)
             slack = reception_of(app, stage.language)
             server = Server(create_app(app, is_local=True, slack=slack), lambda: click.echo("\n" + places))
             work_and_answer(Embedded(app, language=stage.language), server, listener, slack)

@@ -15,10 +15,10 @@ from stalewatch.sdk.notifier import Message
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where to look while the demo runs: addresses for a browser."""
+    """Where to look while the demo runs: the page of Slack, and the address of the dashboard and the API."""
 
     slack: str
-    dashboard: str
+    server: str
 
 
 def watching(slack: str, language: str) -> str:
@@ -54,8 +54,8 @@ def served(places: Places, reader: Reader) -> str:
     words = reader.words
     rows = {
         words.gettext("Slack, with buttons that work:"): places.slack,
-        words.gettext("The dashboard:"): places.dashboard,
-        words.gettext("The API:"): f"curl '{places.dashboard}/v1/deals/stalled?limit=3'",
+        words.gettext("The dashboard:"): f"{places.server}/?lang={reader.language}",
+        words.gettext("The API:"): f"curl '{places.server}/v1/deals/stalled?limit=3'",
     }
     lines = [f"  {what}\n    {where}" for what, where in rows.items()]
     now = words.gettext("It is {when} there. Open:").format(when=moment(to_us(reader.now), reader))
