@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from stalewatch.domain.instants import to_us
 from stalewatch.sdk.notifier import NotifierSettings
@@ -12,6 +12,9 @@ from stalewatch.services.attending import Attendant
 from stalewatch.services.identity import Identities
 from stalewatch.services.inbox import Inbox
 from stalewatch.wiring.project import Stalewatch
+
+if TYPE_CHECKING:
+    from stalewatch.delivery.slack.socket import Socket
 
 SLACK: Final = "slack"
 _SECONDS: Final = 2.5
@@ -28,7 +31,7 @@ class Reception:
 
     attendant: Attendant
     signing_secret: str
-    socket: Any = None
+    socket: Socket | None = None
 
     def start(self) -> None:
         """Begin to listen on the socket, if there is one."""

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from http.client import HTTPException
+from socket import SHUT_RDWR
 from threading import Event, Thread
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -54,12 +56,12 @@ class Socket:
         self._opening.start()
 
     def stop(self) -> None:
-        """Close it; what is being taken ends first."""
+        """Close it at once; what is being taken ends first, and what was not acknowledged is sent again elsewhere."""
         self._ending.set()
         if self._opening is not None:
             self._opening.join(CALL_SECONDS)
         if self._client is not None:
-            self._client.close()
+            _hang_up(self._client)
 
     def _made(self) -> SocketModeClient:
         """A client that has not connected yet; its threads run already."""
@@ -105,6 +107,18 @@ class Socket:
     def _closed(self, _code: int, _reason: str | None) -> None:
         if not self._ending.is_set():
             log.info("Slack's socket was closed; another one is opened")
+
+
+def _hang_up(client: SocketModeClient) -> None:
+    """`close` alone would wait for seconds until nothing more comes."""
+    client.closed = True
+    client.auto_reconnect_enabled = client.default_auto_reconnect_enabled = False
+    line = client.current_session.sock if client.current_session is not None else None
+    if line is not None:
+        with suppress(OSError):  # it has just broken by itself
+            line.shutdown(SHUT_RDWR)
+    client.message_queue.put(None)
+    client.close()
 
 
 def _quiet() -> logging.Logger:
