@@ -43,6 +43,7 @@ def company(*people: Person, **more: object) -> Directory:
         "channels": {"tokyo": "#sales-tokyo"},
         "operator_channel": "#revops",
         "operator_email": "ops@acme.example",
+        "by_email": True,
     }
     return Directory(people={one.key: one for one in people}, **{**defaults, **more})  # type: ignore[arg-type]
 

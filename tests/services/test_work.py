@@ -56,7 +56,7 @@ def told(world: World) -> list[Message]:
 
 def test_a_message_that_was_given_up_is_tried_again_when_somebody_says_so(found: Founder) -> None:
     world = found(QUIET)
-    world.mail.faults = [BadContent("no")]
+    world.mail.faults = [BadContent("no"), BadContent("no")]
     goes_quiet(world)
     dead = work(world).pieces()
     assert {piece.state for piece in dead} == {"dead"}
@@ -70,14 +70,14 @@ def test_a_message_that_was_given_up_is_tried_again_when_somebody_says_so(found:
 
 def test_a_message_that_was_given_up_can_be_let_go(found: Founder) -> None:
     world = found(QUIET)
-    world.mail.faults = [BadContent("no")]
+    world.mail.faults = [BadContent("no"), BadContent("no")]
     goes_quiet(world)
     dead = work(world).pieces()
     assert len(work(world).drop(dead).done) == len(dead)
     world.rounds()
     assert work(world).pieces() == []
     assert told(world) == []
-    assert fate(world) == {"dropped: dropped_by_hand": ["breach"]}
+    assert fate(world) == {"dropped: dropped_by_hand": ["breach"], "told": ["dead"]}
 
 
 def test_a_message_that_may_have_arrived_is_neither_dropped_nor_sent_again_by_hand(found: Founder) -> None:

@@ -31,8 +31,8 @@ from stalewatch.sdk.records import Activity, Deal, FieldChange, Lead, Person, St
 from stalewatch.services.composing import Composer
 from stalewatch.services.dispatch import Dispatch
 from stalewatch.services.golive import note_rules
+from stalewatch.services.moving import Dispatched
 from stalewatch.services.rulebook import Rulebook
-from stalewatch.services.sending import Dispatched
 from stalewatch.services.sync import Sync, Synced, recompute, register
 from stalewatch.services.tick import Ticked, tick
 from stalewatch.store.engine import Database

@@ -134,10 +134,8 @@ retention: {changes: 730d, outbox: 90d, audit: 7y}
 """
 SECRETS = {
     name: f"value of {name}"
-    for name in (
-        *("STALEWATCH_SECRET_KEY", "SF_CLIENT_SECRET", "HUBSPOT_TOKEN", "SLACK_BOT_TOKEN", "SMTP_URL", "OIDC", "HOOK"),
-    )
-}
+    for name in (*("STALEWATCH_SECRET_KEY", "SF_CLIENT_SECRET", "HUBSPOT_TOKEN", "SLACK_BOT_TOKEN", "OIDC", "HOOK"),)
+} | {"SMTP_URL": "smtps://watch:hunter2@mail.acme.com"}
 
 
 def test_every_section_of_the_contract_is_understood(read: Read, tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from stalewatch.domain.instants import to_us
 from stalewatch.sdk.connector import Finding, Level
 from stalewatch.services.cycle import CycleReport
 from stalewatch.services.listing import shown
+from stalewatch.services.moving import Dispatched
 from stalewatch.services.reports import Reports
-from stalewatch.services.sending import Dispatched
 from stalewatch.services.sync import Synced
 from stalewatch.services.tick import Ticked
 from stalewatch.services.work import Waiting, Work

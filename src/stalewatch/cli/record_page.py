@@ -134,7 +134,7 @@ class _Page:
     def _notice(self, notice: Mapping[str, Any], titles: Mapping[str, str]) -> str:
         said = self.reader.words.gettext("{to}: {rule}, {what} · {end}")
         return said.format(
-            to=clean(notice["to"].removeprefix("person:").removeprefix("channel:")),
+            to=clean(notice["to"].removeprefix("person:").removeprefix("channel:").removeprefix("mail:")),
             rule=titles.get(notice["rule"], notice["rule"] or ""),
             what=say.said(notice["kind"], self.reader),
             end=say.outcome(notice, self.reader),

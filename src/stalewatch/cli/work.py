@@ -20,7 +20,7 @@ from stalewatch.cli.work_words import happened, kind, summary, why
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.times import moment
 from stalewatch.delivery.wording.untrusted import clean
-from stalewatch.services.pieces import Piece, by_reason, chosen, everything
+from stalewatch.services.pieces import ENDED, Kind, Piece, by_reason, chosen, everything
 from stalewatch.services.work import Moved, Work
 from stalewatch.wiring import Stalewatch
 
@@ -35,6 +35,7 @@ def work() -> None:
     Examples:
       stalewatch work ls
       stalewatch work release --all --reason storm
+      stalewatch work retry --all --state dead --because "the token is renewed"
       stalewatch work drop 3f9c1a 77b0e2
     """
 
@@ -79,19 +80,52 @@ def drop(invocation: Invocation, ids: tuple[str, ...], everything_: bool, reason
     return _give(invocation, Work.drop, "dropped", _Asked(ids, everything_, reason))
 
 
+_because = click.option("--because", metavar="TEXT", default="", help="Why, for the audit log.")
+
+
+@command("retry", parent=work)
+@_ids
+@_all
+@click.option("--state", type=click.Choice(ENDED), help="With --all: only messages in this state.")
+@_because
+def retry(invocation: Invocation, ids: tuple[str, ...], everything_: bool, state: str | None, because: str) -> int:
+    """Send messages once more that were given up (dead), or of which nobody knows whether they arrived (parked).
+
+    Somebody may read a parked one twice.
+    """
+    asked = _Asked(ids, everything_, state, only=ENDED, option="--state")
+    return _give(invocation, Work.retry, "retried", asked, because)
+
+
+@command("park", parent=work)
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@_because
+def park(invocation: Invocation, names: tuple[str, ...], because: str) -> int:
+    """Set aside, until `release`: a connection or a destination by its name, or a message that has no answer yet."""
+    with closing(open_project(invocation)) as app:
+        return _tell(invocation, app, "parked", _work(app, because).park(names))
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What is meant: some ids, or everything of one reason."""
+    """What is meant: some ids, or everything of one reason.
+
+    Attributes:
+        only: the states that are meant at all; none: every one.
+        option: the name by which `reason` was asked for.
+    """
 
     ids: Sequence[str]
     all: bool
     reason: str | None
+    only: Collection[str] = ()
+    option: str = "--reason"
 
     def __post_init__(self) -> None:
         if bool(self.ids) == self.all:
             raise click.UsageError("name what is meant: ids from `stalewatch work ls`, or --all")
         if self.reason is not None and not self.all:
-            raise click.UsageError("--reason goes with --all")
+            raise click.UsageError(f"{self.option} goes with --all")
 
     def of(self, pieces: Collection[Piece]) -> list[Piece]:
         """The pieces that are meant.
@@ -99,6 +133,8 @@ class _Asked:
         Raises:
             NoSuch: an id names none of them or several, or nothing waits for that reason.
         """
+        if self.only and not self.ids:
+            pieces = [piece for piece in pieces if piece.kind is Kind.DELIVERY and piece.state in self.only]
         if self.ids:
             found, unclear = chosen(pieces, self.ids)
             if unclear:
@@ -112,19 +148,26 @@ class _Asked:
         return everything(pieces, self.reason)
 
 
-def _give(invocation: Invocation, word: Callable[[Work, Collection[Piece]], Moved], done: str, asked: _Asked) -> int:
+def _give(
+    invocation: Invocation, word: Callable[[Work, Collection[Piece]], Moved], done: str, asked: _Asked,
+    because: str = "",
+) -> int:  # fmt: skip
     with closing(open_project(invocation)) as app:
-        theirs = _work(app)
-        moved = word(theirs, asked.of(theirs.pieces()))
-        if invocation.json:
-            click.echo(msgspec.json.format(msgspec.json.encode(moved), indent=2).decode())
-        else:
-            click.echo("\n".join(happened(done, moved, reader_of(app, invocation))))
-        return 1 if moved.refused else 0
+        theirs = _work(app, because)
+        return _tell(invocation, app, done, word(theirs, asked.of(theirs.pieces())))
 
 
-def _work(app: Stalewatch) -> Work:
-    return Work(app.db, app.clock, app.rulebook, app.speaking, _actor())
+def _tell(invocation: Invocation, app: Stalewatch, done: str, moved: Moved) -> int:
+    """Say what came of a word; the exit status is 1 if it could not be done to everything."""
+    if invocation.json:
+        click.echo(msgspec.json.format(msgspec.json.encode(moved), indent=2).decode())
+    else:
+        click.echo("\n".join(happened(done, moved, reader_of(app, invocation))))
+    return 1 if moved.refused else 0
+
+
+def _work(app: Stalewatch, because: str = "") -> Work:
+    return Work(app.db, app.clock, app.rulebook, app.speaking, _actor(), because)
 
 
 def _actor() -> str:
@@ -149,7 +192,7 @@ def _table(pieces: Sequence[Piece], reader: Reader) -> list[str]:
         [
             piece.id if piece.id != piece.target else piece.key,
             kind(piece, reader),
-            clean(piece.target.removeprefix("person:").removeprefix("channel:")),
+            clean(piece.target.removeprefix("person:").removeprefix("channel:").removeprefix("mail:")),
             clean(" · ".join(part for part in (piece.record, piece.rule) if part)),
             why(piece, reader),
             "" if piece.since is None else moment(piece.since, reader),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from gettext import NullTranslations
+from typing import Final
 
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.record_words import because
@@ -50,24 +52,56 @@ def why(piece: Piece, reader: Reader) -> str:
 
 
 def happened(done: str, moved: Moved, reader: Reader) -> Iterator[str]:
-    """What came of it, `done` being "released" or "dropped"."""
+    """What came of it, `done` being "released", "retried", "parked" or "dropped"."""
     words, number = reader.words, reader.number
     count, refused = len(moved.done), len(moved.refused)
-    if done == "released":
-        said = words.ngettext("{count} goes on.", "{count} go on.", count)
-        left = words.ngettext(
-            "{count} could not: nobody is known to tell it to, or it may have arrived already.",
-            "{count} could not: nobody is known to tell them to, or they may have arrived already.",
-            refused,
-        )
-    else:
-        said = words.ngettext("{count} will never be sent.", "{count} will never be sent.", count)
-        left = words.ngettext(
-            "{count} could not be dropped: it may have arrived already, or is no message.",
-            "{count} could not be dropped: they may have arrived already, or are no messages.",
-            refused,
-        )
+    said, left = _SAID[done](words, count, refused)
     if count or not refused:
         yield said.format(count=number(count))
     if refused:
         yield left.format(count=number(refused))
+
+
+def _released(words: NullTranslations, count: int, refused: int) -> tuple[str, str]:
+    return words.ngettext("{count} goes on.", "{count} go on.", count), words.ngettext(
+        "{count} could not: nobody is known to tell it to, or it may have arrived already.",
+        "{count} could not: nobody is known to tell them to, or they may have arrived already.",
+        refused,
+    )
+
+
+def _retried(words: NullTranslations, count: int, refused: int) -> tuple[str, str]:
+    return words.ngettext("{count} will be sent again.", "{count} will be sent again.", count), words.ngettext(
+        "{count} is neither given up nor of unknown fate, so it was left alone.",
+        "{count} are neither given up nor of unknown fate, so they were left alone.",
+        refused,
+    )
+
+
+def _parked(words: NullTranslations, count: int, refused: int) -> tuple[str, str]:
+    return words.ngettext(
+        "{count} is set aside until `stalewatch work release`.",
+        "{count} are set aside until `stalewatch work release`.",
+        count,
+    ), words.ngettext(
+        "{count} cannot be set aside: it is so already, or is no connection, destination or message without an answer.",
+        "{count} cannot be set aside: they are so already, or are no connections, destinations or messages without an "
+        "answer.",
+        refused,
+    )
+
+
+def _dropped(words: NullTranslations, count: int, refused: int) -> tuple[str, str]:
+    return words.ngettext("{count} will never be sent.", "{count} will never be sent.", count), words.ngettext(
+        "{count} could not be dropped: it may have arrived already, or is no message.",
+        "{count} could not be dropped: they may have arrived already, or are no messages.",
+        refused,
+    )
+
+
+_SAID: Final[Mapping[str, Callable[[NullTranslations, int, int], tuple[str, str]]]] = {
+    "released": _released,
+    "retried": _retried,
+    "parked": _parked,
+    "dropped": _dropped,
+}

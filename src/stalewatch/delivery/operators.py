@@ -51,7 +51,28 @@ class Undelivered:
     notices: int
 
 
-News = StormHeld | ConnectionFailed | CannotJudge | Undelivered
+@dataclass(frozen=True, slots=True)
+class ServiceDown:
+    """A service takes no messages since `since` (µs), and so many destinations wait.
+
+    `what` is its own words; None: by now it takes them again.
+    """
+
+    service: str
+    since: int
+    waiting: int
+    what: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """Messages that could not be sent (`dead`), and those of which nobody knows whether they arrived (`parked`)."""
+
+    dead: int
+    parked: int
+
+
+News = StormHeld | ConnectionFailed | CannotJudge | Undelivered | ServiceDown | GivenUp
 
 
 def compose_operator(
@@ -76,14 +97,19 @@ def compose_operator(
 
 
 def _entry(news: News, reader: Reader) -> Entry:
-    if isinstance(news, StormHeld):
-        headline, body = _storm(news, reader)
-    elif isinstance(news, ConnectionFailed):
-        headline, body = _failed(news, reader)
-    elif isinstance(news, CannotJudge):
-        headline, body = _cannot_judge(news, reader)
-    else:
-        headline, body = _undelivered(news, reader)
+    match news:
+        case StormHeld():
+            headline, body = _storm(news, reader)
+        case ConnectionFailed():
+            headline, body = _failed(news, reader)
+        case CannotJudge():
+            headline, body = _cannot_judge(news, reader)
+        case Undelivered():
+            headline, body = _undelivered(news, reader)
+        case ServiceDown():
+            headline, body = _service_down(news, reader)
+        case GivenUp():
+            headline, body = _given_up(news, reader)
     return Entry(record="", headline=headline, body=body, severity="warning")
 
 
@@ -133,6 +159,37 @@ def _undelivered(news: Undelivered, reader: Reader) -> tuple[str, str]:
         "under `people:` or a channel under `notify.operator`."
     )
     return headline.format(count=reader.number(news.notices)), body
+
+
+def _service_down(news: ServiceDown, reader: Reader) -> tuple[str, str]:
+    words, service = reader.words, clean(news.service)
+    since = moment(news.since, reader)
+    if news.what is None:
+        headline = words.gettext("{service} takes messages again, after none since {since}")
+        return headline.format(service=service, since=since), words.gettext("What waited is being sent.")
+    headline = words.gettext("{service} has taken no messages since {since}").format(service=service, since=since)
+    body = words.ngettext(
+        "{what}. Messages to {count} person or channel wait; nothing is lost. They go on by themselves within a "
+        "minute of the repair.",
+        "{what}. Messages to {count} people and channels wait; nothing is lost. They go on by themselves within a "
+        "minute of the repair.",
+        news.waiting,
+    )
+    return headline, body.format(what=_begun(news.what).rstrip(".。"), count=reader.number(news.waiting))
+
+
+def _given_up(news: GivenUp, reader: Reader) -> tuple[str, str]:
+    words = reader.words
+    dead = words.ngettext("{count} message could not be sent", "{count} messages could not be sent", news.dead)
+    parked = words.ngettext(
+        "nobody knows whether {count} message arrived", "nobody knows whether {count} messages arrived", news.parked
+    )
+    parts = [said.format(count=reader.number(n)) for said, n in ((dead, news.dead), (parked, news.parked)) if n]
+    body = words.gettext(
+        "`stalewatch work ls` lists them with their reasons; `stalewatch work retry` sends them again, "
+        "`stalewatch work drop` lets them be."
+    )
+    return _begun(reader.listed(parts)), body
 
 
 def _begun(text: str) -> str:

@@ -15,6 +15,8 @@ from stalewatch.domain.alerts import Cause, Kind
 
 _LATE: Final = frozenset({Kind.BREACH, Kind.REPEAT, Kind.ESCALATE, Kind.REOPEN})
 
+_ANSWERED: Final = frozenset({Cause.SATISFIED, Cause.RE_ANCHORED, Cause.DEADLINE_MOVED, Cause.NO_LONGER_APPLIES})
+
 
 def is_late(telling: Telling) -> bool:
     """True for a limit that has passed: neither a warning nor a resolve."""
@@ -65,10 +67,23 @@ def chip(telling: Telling, reader: Reader, *, titled: bool) -> str:
 def _figure(telling: Telling, reader: Reader) -> str:
     unit = day_unit(telling.limit)
     if telling.kind is Kind.RESOLVE:
-        return settled_by(telling.cause, reader)
+        return ending(telling, reader)
     if is_late(telling):
         return over(telling.days_over, unit, reader)
     return left(-telling.days_over, unit, reader)
+
+
+def ending(telling: Telling, reader: Reader) -> str:
+    """How it ended, as exactly as is known: "next meeting on 24 Nov", "deal won", else by its cause."""
+    words = reader.words
+    if telling.cause is Cause.CLOSED and telling.outcome == "won":
+        return words.gettext("deal won")
+    if telling.cause is Cause.CLOSED and telling.outcome == "lost":
+        return words.gettext("deal lost")
+    if telling.next_meeting is not None and telling.cause in _ANSWERED:
+        met = moment(telling.next_meeting, reader, telling.zone, timed=False)
+        return words.gettext("next meeting on {date}").format(date=met)
+    return settled_by(telling.cause, reader)
 
 
 def settled_by(cause: Cause | None, reader: Reader) -> str:
@@ -115,7 +130,7 @@ def _ahead(telling: Telling, reader: Reader) -> str:
 
 def _settled(telling: Telling, reader: Reader) -> str:
     said = reader.words.gettext("“{title}”: {how}.")
-    return said.format(title=reader.pick(telling.title), how=settled_by(telling.cause, reader))
+    return said.format(title=reader.pick(telling.title), how=ending(telling, reader))
 
 
 def _message(telling: Telling, reader: Reader, *, named_above: bool) -> str:

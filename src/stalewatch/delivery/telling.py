@@ -32,6 +32,8 @@ class Telling:
         missing: titles of what `until` still lacks.
         muted: another rule on the same record is breached and speaks for this one.
         cause: of a resolve.
+        outcome: how the record itself ended: `won`, `lost`; "" while it is open, or for a lead.
+        next_meeting: where the rule waits for a meeting, the one that is planned by now, in microseconds.
     """
 
     alert: str
@@ -59,6 +61,8 @@ class Telling:
     missing: tuple[Words, ...] = ()
     muted: bool = False
     cause: Cause | None = None
+    outcome: str = ""
+    next_meeting: int | None = None
 
     @property
     def money(self) -> Decimal | None:

@@ -40,6 +40,7 @@ class Directory:
         people: by key.
         channels: team -> its channel, with its "#".
         names_suffice: True where a person without an address can be told by name (the console).
+        by_email: whether e-mail can be sent at all.
     """
 
     people: Mapping[str, Person] = field(default_factory=dict)
@@ -47,3 +48,4 @@ class Directory:
     operator_channel: str | None = None
     operator_email: str | None = None
     names_suffice: bool = False
+    by_email: bool = False

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from stalewatch.domain.durations import Duration, Unit
 from stalewatch.domain.hours import Quiet
 from stalewatch.domain.language.model import Mode
-from stalewatch.domain.routing import EVERYTHING_ELSE, Route
+from stalewatch.domain.routing import EVERYTHING_ELSE, MAIL, MAILTO, OPERATOR, Route
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +83,7 @@ class Speaking:
         people: by lower-case e-mail address (or name, where a CRM has no addresses).
         channels: team -> channel.
         names_suffice: people without an address can be told by name (the console can).
+        by_email: e-mail can be sent, as the last way to reach somebody.
         public_url: where the dashboard is reached; without it messages carry no links.
     """
 
@@ -95,4 +96,14 @@ class Speaking:
     operator_channel: str | None = None
     operator_email: str | None = None
     names_suffice: bool = False
+    by_email: bool = False
     public_url: str | None = None
+
+    def mail_of(self, target: str) -> str | None:
+        """The `mailto:` address of a target that is reached by e-mail; None for every other one."""
+        if target.startswith(MAIL):
+            return f"{MAILTO}{target.removeprefix(MAIL)}"
+        has_channel = self.operator_channel is not None or self.names_suffice
+        if target != OPERATOR or has_channel or not self.by_email or self.operator_email is None:
+            return None
+        return f"{MAILTO}{self.operator_email}"

@@ -21,6 +21,10 @@ from stalewatch.sdk.notifier import Style
 NINE: Final = 9 * 60
 UNDELIVERED: Final = "undelivered"
 OPERATOR: Final = "operator"
+MAIL: Final = "mail:"
+"""A target of its own, because it is reached through a service of its own: `mail:sato@acme.example`."""
+MAILTO: Final = "mailto:"
+"""How its address begins."""
 
 
 class Reason(StrEnum):
@@ -47,6 +51,13 @@ class Reason(StrEnum):
     NO_OPERATOR_CHANNEL = "no_operator_channel"
 
 
+class OnUnknown(StrEnum):
+    """What becomes of a direct message whose fate nobody can look up: sent again, or set aside for a person."""
+
+    RESEND = "resend"
+    PARK = "park"
+
+
 class Via(StrEnum):
     """The kind of place a rung leads to."""
 
@@ -65,6 +76,7 @@ class Route:
         to: `owner`, `owner.manager`, `operator`, a `#channel`, or a person's key.
         digest_at: minutes after local midnight.
         group_by: how a digest is grouped.
+        on_unknown: of direct messages only; what stands in a channel is never said twice.
     """
 
     name: str
@@ -73,6 +85,7 @@ class Route:
     style: Style = Style.DIGEST
     digest_at: int = NINE
     group_by: tuple[str, ...] = ("owner", "deal")
+    on_unknown: OnUnknown = OnUnknown.PARK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,19 +220,19 @@ def _last_resorts(directory: Directory, reason: Reason) -> Iterator[Target | Rea
 
 
 def _by_email(owner: str | None, directory: Directory) -> Iterator[Target]:
-    """E-mail stands last, to the owner while they are there, and to the operator."""
+    """E-mail, where it is configured, stands last: to the owner while they are there, and to the operator."""
+    if not directory.by_email:
+        return
     person = directory.people.get(owner or "")
     if person and person.active and person.email:
-        yield Target(
-            target=person.target,
-            address=f"mailto:{person.email}",
-            via=Via.EMAIL,
-            reason=Reason.BY_EMAIL,
-            person=person.key,
-        )
+        yield _mail(person.email, person.key)
     if directory.operator_email:
-        address = f"mailto:{directory.operator_email}"
-        yield Target(target=OPERATOR, address=address, via=Via.EMAIL, reason=Reason.BY_EMAIL)
+        yield _mail(directory.operator_email, None)
+
+
+def _mail(address: str, person: str | None) -> Target:
+    target, whole = f"{MAIL}{address}", f"{MAILTO}{address}"
+    return Target(target=target, address=whole, via=Via.EMAIL, reason=Reason.BY_EMAIL, person=person)
 
 
 def _nowhere() -> Target:

@@ -70,6 +70,21 @@ class Chooser:
                 return chosen
         return self._digest(conn, [row for row in ripe if row.style == Style.DIGEST.value])
 
+    def digest(self, conn: Connection) -> Batch | None:
+        """The digest of today, of what waits for one; None if it may not go now."""
+        ripe = [row for row in notices.pending(conn, self.target, self.now) if self._is_believed(row)]
+        return self._digest(conn, [row for row in self._roll_out(conn, ripe) if row.style == Style.DIGEST.value])
+
+    def digest_key(self) -> str:
+        """The key of today's digest for the target."""
+        return f"digest:{self.target}:{self._hours().day_of(self.now)}"
+
+    def is_old_digest(self, row: Any) -> bool:
+        """Whether a digest that was not sent is of a day before, and today's is due: it says all that this one does."""
+        today = (hours := self._hours()).day_of(self.now)
+        day = row.key.rpartition(":")[2].partition(">")[0]
+        return row.style == Style.DIGEST and int(day) < today and hours.digest(today) <= self.now
+
     def may_go(self, style: str) -> bool:
         """Whether a message that was made before may be sent at this hour."""
         return style == Style.OPERATOR or self._hours().allow(self.now)
@@ -112,7 +127,7 @@ class Chooser:
             self._next_slot(conn, hours, due, Reason.QUIET_HOURS)
             return None
         today = hours.day_of(self.now)
-        key = f"digest:{self.target}:{today}"
+        key = self.digest_key()
         if outbox.by_key(conn, [key]):
             self._next_slot(conn, hours, due, Reason.DIGEST, told=today)
             return None

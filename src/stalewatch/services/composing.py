@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from hashlib import sha256
+from typing import Any, Final
+from urllib.parse import quote
+
+import msgspec
 
 from stalewatch.delivery.digest import compose_digest
 from stalewatch.delivery.immediate import compose_immediate
-from stalewatch.delivery.operators import ConnectionFailed, News, StormHeld, Undelivered, compose_operator
+from stalewatch.delivery.operators import (
+    ConnectionFailed,
+    GivenUp,
+    News,
+    ServiceDown,
+    StormHeld,
+    Undelivered,
+    compose_operator,
+)
 from stalewatch.delivery.telling import Recipient, Telling
+from stalewatch.domain.deliveries import DeliveryState
 from stalewatch.domain.directory import Directory, Person
 from stalewatch.domain.instants import from_us
 from stalewatch.domain.policies import Speaking
-from stalewatch.domain.routing import OPERATOR, Route, Target, after, ladders, route_for
+from stalewatch.domain.routing import MAIL, OPERATOR, OnUnknown, Route, Target, after, ladders, route_for
 from stalewatch.sdk.notifier import Message, Style
-from stalewatch.services import blind
-from stalewatch.services.announcing import BACKLOG
+from stalewatch.services import blind, outages
+from stalewatch.services.announcing import BACKLOG, facts_of
 from stalewatch.services.choosing import Batch
 from stalewatch.services.rulebook import Rulebook
 from stalewatch.services.tellings import Teller
-from stalewatch.store import connections, notices, records
+from stalewatch.store import connections, notices, outbox, records
 from stalewatch.store.engine import Connection
+
+DEAD: Final = DeliveryState.DEAD.value
+PARKED: Final = DeliveryState.PARKED.value
+"""States of which the operator hears, and the kinds of the notices that say so."""
+_DIRECT: Final = ("person:", MAIL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +72,42 @@ class Composer:
         open_before = notices.open_records(conn, target) - {telling.record for telling in fresh}
         return compose_digest(
             fresh, delivery=delivery_id, recipient=to, now=moment, still_open=len(open_before), backlog=backlog,
-            list_url=self._link("/deals"),
+            list_url=self._link(_list_of(person, [*fresh, *backlog])),
         )  # fmt: skip
 
     def next_rung(self, conn: Connection, people: Directory, delivery_id: str, message: Message) -> Target:
         """Where a message goes whose destination is gone: the next rung for the first record it speaks of."""
-        carried = notices.of_deliveries(conn, [delivery_id])
-        ids = [row.record_id for row in carried if row.record_id]
-        for obj in sorted(set(records.objects(conn, ids).values())):
-            for record in records.read_by_ids(conn, obj, ids):
-                route = route_for(self.speaking.routes, {**record._mapping, "watch": obj})
-                for ladder in ladders(route, record.owner, people, team=record.team):
-                    if any(rung.address == message.address for rung in ladder):
-                        return after(ladder, message.address)
+        for route, record in self._routes(conn, delivery_id):
+            for ladder in ladders(route, record.owner, people, team=record.team):
+                if any(rung.address == message.address for rung in ladder):
+                    return after(ladder, message.address)
         ladder = ladders(Route(name=OPERATOR, to=(OPERATOR,)), None, people)[0]
-        return after(ladder, message.address) if message.target == OPERATOR else ladder[0]
+        is_on_it = any(rung.address == message.address for rung in ladder)
+        return after(ladder, message.address) if is_on_it else ladder[0]
+
+    def resends(self, conn: Connection, delivery: Any) -> bool:
+        """Whether a message whose fate nobody can look up is sent again: the routes of all that it carries say so.
+
+        An operator would rather read twice that something is wrong than never.
+        """
+        if delivery.style == Style.OPERATOR:
+            return True
+        if not delivery.target.startswith(_DIRECT):
+            return False
+        routes = [route for route, _ in self._routes(conn, delivery.id)]
+        return bool(routes) and all(route.on_unknown is OnUnknown.RESEND for route in routes)
+
+    def _routes(self, conn: Connection, delivery_id: str) -> Iterator[tuple[Route, Any]]:
+        """The route of everything that a message carries, with the record that it is about."""
+        carried = [row for row in notices.of_deliveries(conn, [delivery_id]) if row.record_id]
+        objects = records.objects(conn, [row.record_id for row in carried])
+        found: dict[str, Any] = {}
+        for obj in sorted(set(objects.values())):
+            found |= {row.id: row for row in records.read_by_ids(conn, obj, list(objects))}
+        for row in carried:
+            if (record := found.get(row.record_id)) is not None:
+                rule = row.rule_id or ""
+                yield route_for(self.speaking.routes, facts_of(rule, self.book.by_id.get(rule), record)), record
 
     def _recipient(self, people: Directory, target: str, person: Person | None) -> Recipient:
         plain = target.partition(":")[2] or target
@@ -77,6 +116,7 @@ class Composer:
             address = person.email or person.alias or person.name
         elif target == OPERATOR:
             address = people.operator_channel or OPERATOR
+        address = self.speaking.mail_of(target) or address
         return Recipient(
             target=target,
             address=address,
@@ -94,6 +134,9 @@ class Composer:
                 row.n, sum(records.count(conn, obj, open_only=True) for obj in self.book.objects)
             ),
             "undelivered": lambda row: Undelivered(row.n),
+            outages.WORKSPACE: lambda row: _outage(conn, row),
+            DEAD: lambda row: _given_up(conn),  # noqa: ARG005  # counted as it is now, whatever was counted then
+            PARKED: lambda row: _given_up(conn),  # noqa: ARG005
             blind.UNFED: lambda row: blind.unfed(conn, self.book, row.kind.partition(":")[2]),
             blind.UNREADABLE: lambda row: blind.unreadable(conn, self.book, row.kind.partition(":")[2]),
         }
@@ -104,6 +147,30 @@ class Composer:
         connection = row.kind.partition(":")[2]
         stored = connections.one(conn, connection)
         return ConnectionFailed(connection, (stored.last_error if stored else None) or "it cannot be read")
+
+
+def _outage(conn: Connection, row: Any) -> News:
+    service = row.kind.partition(":")[2]
+    down = outages.since(conn, service)
+    return ServiceDown(service, row.edge_at, row.n, None if down is None else down[1])
+
+
+def _given_up(conn: Connection) -> News | None:
+    many = outbox.stuck(conn)
+    return GivenUp(many.get(DEAD, 0), many.get(PARKED, 0)) if many else None
+
+
+def body_of(message: Message) -> dict[str, Any]:
+    """A message as a delivery keeps it: the whole of it, and a hash that tells whether two say the same."""
+    body = msgspec.to_builtins(message)
+    return {"body": body, "text_hash": sha256(msgspec.json.encode(body)).hexdigest()}
+
+
+def _list_of(person: Person | None, told: Sequence[Telling]) -> str:
+    """Where the dashboard shows what is stalled: somebody's own, in whichever CRM, if only of those is spoken."""
+    if person is None or any(telling.owner != person.key for telling in told):
+        return "/"
+    return f"/?owner={quote(person.email or person.key)}"
 
 
 def _parted(some: Sequence[Any], told: dict[str, Telling]) -> tuple[list[Telling], list[Telling]]:

@@ -20,8 +20,8 @@ from stalewatch.services.composing import Composer
 from stalewatch.services.contained import Contained
 from stalewatch.services.dispatch import Dispatch
 from stalewatch.services.golive import note_rules
+from stalewatch.services.moving import Dispatched
 from stalewatch.services.rulebook import Rulebook
-from stalewatch.services.sending import Dispatched
 from stalewatch.services.sources import Sources
 from stalewatch.services.sync import Sync, Synced, recompute, register
 from stalewatch.services.tick import Ticked, tick

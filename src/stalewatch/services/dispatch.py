@@ -7,29 +7,25 @@ reply that was lost) is a state of its own and never a guess.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any, Final
-from uuid import uuid4
-
-import msgspec
 
 from stalewatch.clock import Clock
-from stalewatch.domain.deliveries import DeliveryState, Event
-from stalewatch.domain.directory import Directory
-from stalewatch.domain.instants import NEVER, SECOND, to_us
+from stalewatch.domain.instants import SECOND, to_us
 from stalewatch.domain.policies import Speaking
-from stalewatch.sdk.notifier import Message, Notifier, Style
-from stalewatch.services.choosing import Batch, Chooser
+from stalewatch.sdk.notifier import Notifier
+from stalewatch.services import outages
 from stalewatch.services.composing import Composer
-from stalewatch.services.golive import live_since
+from stalewatch.services.editing import Edit, Editing, rest
+from stalewatch.services.moving import Dispatched
 from stalewatch.services.people import directory
-from stalewatch.services.retrying import unload
+from stalewatch.services.preparing import Intent, Preparing
 from stalewatch.services.rulebook import Rulebook
-from stalewatch.services.sending import ATTEMPTS, Dispatched, Sending
-from stalewatch.services.sources import Sources, trusted
-from stalewatch.store import clocks, leases, notices, outbox
+from stalewatch.services.sending import Sending
+from stalewatch.services.settling import is_open
+from stalewatch.services.sources import Sources
+from stalewatch.store import leases, notices, outbox
 from stalewatch.store.engine import Connection, Database
 from stalewatch.store.errors import ChangedMeanwhile, LeaseLost, StoreError
 from stalewatch.store.leases import DESTINATIONS
@@ -83,122 +79,40 @@ class Dispatch:
     # ------------------------------------------------------------------------------------- one destination
 
     def _serve(self, place: Any, now: int, done: Dispatched) -> None:
+        sending = self._sending
+        if outages.is_service(place.target):
+            sending.outages.check(place, now)
+            return
+        if sending.outages.joins(place, now):
+            return
         with self.db.read() as conn:
             unfinished = outbox.unfinished(conn, place.target)
         for delivery in unfinished:
-            is_open = delivery.state in (DeliveryState.SENDING, DeliveryState.UNKNOWN)
-            if is_open and not self._sending.settle(place, delivery, now, done):
+            if is_open(delivery) and not sending.settle(place, delivery, now, done):
                 return
-        prepared = self._prepare(place, now)
-        if prepared is not None:
-            self._sending.send(place, *prepared, now, done)
+        prepared = self._prepare(place, now, done)
+        if isinstance(prepared, Edit):
+            Editing(self.book, sending).edit(place, prepared, now, done)
+        elif prepared is not None:
+            sending.send(place, *prepared, now, done)
 
-    def _prepare(self, place: Any, now: int) -> tuple[str, Message] | None:
-        """Choose and word the next message and commit the intent to send it; None: nothing may go now."""
+    def _prepare(self, place: Any, now: int, done: Dispatched) -> Intent | Edit | None:
+        """The next message with its intent, else a message to be edited; None: nothing may go now."""
+        preparing, editing = Preparing(self.book, self._sending, self.sources), Editing(self.book, self._sending)
         with self.db.write() as conn:
             leases.keep(conn, DESTINATIONS, place.target, place.fence, lease_us=self._sending.lease)
             people = directory(conn, self.speaking)
-            chooser = self._chooser(conn, people, place.target, now)
-            for row in outbox.unfinished(conn, place.target):
-                if row.state != DeliveryState.READY:
-                    continue
-                if not chooser.may_go(row.style):
-                    leases.finish(conn, DESTINATIONS, place.target, place.fence, due_at=chooser.opens())
-                    return None
-                message = self._again(conn, chooser, people, row, now)
-                if message is not None:
-                    return self._intend(conn, place, row.id, message, row.attempts, now)
-            made = self._make(conn, chooser, people, now)
-            if made is None:
-                self._rest(conn, place, now)
-                return None
-            return self._intend(conn, place, *made, 0, now)
-
-    def _intend(
-        self, conn: Connection, place: Any, delivery_id: str, message: Message, attempts: int, now: int
-    ) -> tuple[str, Message]:
-        """Write down that this message is about to be sent: whoever comes after a crash finds it."""
-        body = _body(message)
-        self._sending.move(
-            conn, delivery_id, DeliveryState.READY, Event.CLAIMED, now,
-            attempts=attempts + 1, sending_at=self.db.now(), fence=place.fence, **body,
-        )  # fmt: skip
-        return delivery_id, message
-
-    def _again(self, conn: Connection, chooser: Chooser, people: Directory, row: Any, now: int) -> Message | None:
-        """A message that did not arrive, in words that are still true; None if it is not to be sent any more."""
-        if row.attempts >= ATTEMPTS:
-            self._sending.move(conn, row.id, DeliveryState.READY, Event.EXHAUSTED, now)
-            return None
-        carried = unload(conn, row.id)
-        if not carried.shrank:
-            return msgspec.convert(row.body, Message)
-        batch = Batch(row.key, Style(row.style), carried.left)
-        message = None
-        if not carried.is_empty:
-            message = self.composer.compose(conn, people, row.target, chooser.person, batch, row.id, now)
-        if message is None:
-            notices.give_back(conn, [one.key for one in carried.left])
-            self._sending.move(conn, row.id, DeliveryState.READY, Event.EMPTIED, now)
-        return message
-
-    def _chooser(self, conn: Connection, people: Directory, target: str, now: int) -> Chooser:
-        ready, _ = trusted(conn, self.sources, now)
-        looked = min((clocks.watermark(conn, connection) for connection in ready), default=now)
-        person = next((one for one in people.people.values() if one.target == target), None)
-        since = _since(conn, self.book)
-        return Chooser(self.book, self.speaking, target, person, now, looked if looked != NEVER else now, since, ready)
-
-    def _make(self, conn: Connection, chooser: Chooser, people: Directory, now: int) -> tuple[str, Message] | None:
-        """A new delivery out of what waits for a target, in state ready."""
-        while (batch := chooser.choose(conn)) is not None:
-            delivery_id = uuid4().hex
-            message = self.composer.compose(conn, people, chooser.target, chooser.person, batch, delivery_id, now)
-            if message is not None:
-                self._add(conn, delivery_id, batch, message, now)
-                return delivery_id, message
-            chooser.wait_for_company(conn, batch.notices)
-        return None
-
-    def _add(self, conn: Connection, delivery_id: str, batch: Batch, message: Message, now: int) -> None:
-        outbox.add(
-            conn,
-            [
-                {
-                    "id": delivery_id,
-                    "key": batch.key,
-                    "target": message.target,
-                    "address": message.address,
-                    "style": message.style.value,
-                    "language": message.language,
-                    "state": DeliveryState.READY.value,
-                    **_body(message),
-                    "created_at": now,
-                    "updated_at": now,
-                }
-            ],
-        )
-        notices.claim(conn, [row.key for row in batch.notices], delivery_id)
-
-    def _rest(self, conn: Connection, place: Any, now: int) -> None:
-        """Nothing may go now: the destination is due again when the next notice is ripe.
-
-        What is ripe already waits for a tick or for fresh data, so a look at once would only spin.
-        """
-        ripe = notices.next_ripe(conn, place.target)
-        due_at = None if ripe is None else max(ripe, now + LOOK_AGAIN)
-        leases.finish(conn, DESTINATIONS, place.target, place.fence, due_at=due_at)
+            chooser = preparing.chooser(conn, people, place.target, now)
+            found = preparing.next(conn, place, people, chooser, done)
+            if isinstance(found, tuple):
+                return found
+            edit = editing.next(conn, people, chooser.person, place.target, now)
+            if edit is None:
+                rest(conn, place, found if found is not None else _ripens(conn, place.target, now))
+            return edit
 
 
-def _body(message: Message) -> dict[str, Any]:
-    body = msgspec.to_builtins(message)
-    return {"body": body, "text_hash": sha256(msgspec.json.encode(body)).hexdigest()}
-
-
-def _since(conn: Connection, book: Rulebook) -> Mapping[str, int]:
-    """Rule -> when it began to speak, on the connection where that was last."""
-    found: dict[str, int] = {}
-    for rules in live_since(conn, book).values():
-        for rule, since in rules.items():
-            found[rule] = max(since, found.get(rule, since))
-    return found
+def _ripens(conn: Connection, target: str, now: int) -> int | None:
+    """When something may be said to a target; what is ripe already waits for a tick or for fresh data."""
+    ripe = notices.next_ripe(conn, target)
+    return None if ripe is None else max(ripe, now + LOOK_AGAIN)

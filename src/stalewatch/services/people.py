@@ -26,6 +26,7 @@ def directory(conn: Connection, speaking: Speaking) -> Directory:
         operator_channel=speaking.operator_channel,
         operator_email=speaking.operator_email,
         names_suffice=speaking.names_suffice,
+        by_email=speaking.by_email,
     )
 
 

@@ -9,7 +9,7 @@ from hashlib import blake2s
 from typing import Final
 
 from stalewatch.domain.deliveries import DeliveryState
-from stalewatch.store import leases, notices, outbox, records
+from stalewatch.store import connections, leases, notices, outbox, records
 from stalewatch.store.engine import Connection
 from stalewatch.store.leases import CONNECTIONS, DESTINATIONS
 
@@ -96,6 +96,21 @@ def _set_aside(conn: Connection) -> Iterator[Piece]:
     for row in outbox.waiting_destinations(conn):
         if row.paused_reason is not None:
             yield _destination(row.target, "paused", row.paused_reason, row.due_at)
+
+
+def to_park(conn: Connection, names: Collection[str]) -> Iterator[Piece]:
+    """What these names mean: connections, destinations, or messages that are not finished, by their ids."""
+    known = {row.id for row in connections.read(conn)}
+    places = set(outbox.destinations_known(conn))
+    waiting = [*_deliveries(conn)]
+    for name in names:
+        if name in known:
+            yield Piece(id=name, kind=Kind.CONNECTION, key=name, state="working", why="")
+        elif name in places:
+            yield _destination(name, "working", "", None)
+        else:
+            found, _ = chosen(waiting, [name])
+            yield from found or (Piece(id=name, kind=Kind.NOTICE, key=name, state="", why=""),)
 
 
 def _destination(target: str, state: str, why: str, since: int | None) -> Piece:

@@ -13,6 +13,7 @@ from stalewatch.domain import alerts as life
 from stalewatch.domain import episodes
 from stalewatch.domain.alerts import AlertState
 from stalewatch.domain.instants import to_us
+from stalewatch.services import outdated
 from stalewatch.services.alert_rows import changing, from_row
 from stalewatch.services.rulebook import Rulebook
 from stalewatch.services.tellings import calendars_of
@@ -80,6 +81,7 @@ def snooze_within(
     alerts.update(conn, [{"id": row.id, "version": row.version, **values, **answered}])
     waiting = notices.of_alerts(conn, [row.id], (notices.PENDING, notices.HELD))
     notices.drop(conn, [notice.key for notice in waiting], "snoozed")
+    outdated.ask(conn, [row.id], now)
     audit.add(
         conn, at=now, actor=actor, action="alert.snooze", obj=row.id, request=request,
         before={"state": row.state}, after={"until": until, "reason": reason},

@@ -16,13 +16,14 @@ from stalewatch.domain.alerts import Cause, Kind
 from stalewatch.domain.calendar import Calendar
 from stalewatch.domain.calendars import Chosen
 from stalewatch.domain.conditions import Scope
-from stalewatch.domain.directory import Directory
+from stalewatch.domain.directory import Directory, Person
 from stalewatch.domain.durations import Duration, Unit
 from stalewatch.domain.entries import Entry
 from stalewatch.domain.frame import Frame
 from stalewatch.domain.instants import Instants
 from stalewatch.domain.language.model import FieldType, Rule
 from stalewatch.domain.language.placeholders import CLOCK_PLACEHOLDERS, pieces
+from stalewatch.domain.language.reads import fields_read
 from stalewatch.domain.language.refs import resolve
 from stalewatch.domain.missing import missing
 from stalewatch.domain.needs import Needs
@@ -86,7 +87,7 @@ class Teller:
             rule=rule.id,
             title=rule.title,
             object=alert.object,
-            owner=record.owner,
+            owner=self._known_as(owner) if owner else record.owner,
             owner_name=owner.name if owner else "",
             message=rule.message,
             severity=rule.severity,
@@ -104,7 +105,20 @@ class Teller:
             missing=lacking,
             muted=alert.muted_by is not None,
             cause=None if alert.cause is None else Cause(alert.cause),
+            outcome=_outcome(record),
+            next_meeting=self._next_meeting(rule, record),
         )
+
+    def _known_as(self, person: Person) -> str:
+        """The key under which dispatch knows a reader: somebody who sells in two CRMs is one person with two keys."""
+        return next(one.key for one in self.people.people.values() if one.target == person.target)
+
+    def _next_meeting(self, rule: Rule, record: Any) -> int | None:
+        """The planned meeting, where the rule reads it and it lies ahead."""
+        planned: int | None = getattr(record, "next_meeting_at", None)
+        if planned is None or planned <= self.now:
+            return None
+        return planned if "next_meeting_at" in fields_read(rule, self.book.rules).judged else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +210,10 @@ def _to_tell(book: Rulebook, obj: str) -> Needs:
     behind = {field for name in computed for field in resolve(name, book.rules)} & known
     usual = book.needs[obj]
     return replace(usual, fields=usual.fields | behind, values=usual.values | behind)
+
+
+def _outcome(record: Any) -> str:
+    return record.outcome if record.outcome in ("won", "lost") else ""
 
 
 def _in_stage(calendar: Calendar, entered: int | None, now: int) -> Duration | None:

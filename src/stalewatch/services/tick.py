@@ -17,7 +17,7 @@ from stalewatch.domain.entries import Entry
 from stalewatch.domain.instants import NEVER, SECOND, to_us
 from stalewatch.domain.pacing import Reason, storm
 from stalewatch.domain.policies import Speaking
-from stalewatch.services import evidence, judging
+from stalewatch.services import evidence, judging, outdated
 from stalewatch.services.alert_rows import alert_id, from_row, split
 from stalewatch.services.announcing import CHECKING, Announcer
 from stalewatch.services.episodes import Moved, Watched
@@ -124,6 +124,7 @@ class _Tick:
         alerts.insert(conn, new)
         alerts.update(conn, changed)
         self._announce(conn, announcer, moved, rows)
+        outdated.ask(conn, outdated.changed((old, one.alert) for one, old in moved), self.now)
         self._rearm(conn, ids, watched, rows, {one.record.id for one in steps if one.begins_anew})
         self.done.looked += len(watched)
         self.done.opened += len(new)

@@ -1,28 +1,31 @@
 """Work that waits for a person's word: what is held back, what is unfinished, what was set aside.
 
-`release` lets it go on, `drop` says that it will never be said; both are written down in the audit log.
+`release` lets it go on, `retry` sends it once more, `park` sets it aside, `drop` says that it will never be said; all
+of it is written down in the audit log.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from stalewatch.clock import Clock
 from stalewatch.domain.deliveries import DeliveryState, Event, after
 from stalewatch.domain.instants import to_us
 from stalewatch.domain.policies import Speaking
 from stalewatch.domain.routing import UNDELIVERED, ladders, route_for
+from stalewatch.services import outages
 from stalewatch.services.announcing import facts_of
 from stalewatch.services.people import directory
-from stalewatch.services.pieces import ENDED, Kind, Piece, waiting_for_a_word
+from stalewatch.services.pieces import ENDED, Kind, Piece, to_park, waiting_for_a_word
 from stalewatch.services.rulebook import Rulebook
 from stalewatch.store import audit, leases, notices, outbox, records
 from stalewatch.store.engine import Connection, Database
 from stalewatch.store.leases import CONNECTIONS, DESTINATIONS
 
 BY_HAND: Final = "dropped_by_hand"
+PARKED_BY_HAND: Final = "parked_by_hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Work:
     """The work of one project.
 
     Attributes:
-        actor: who gives the word, for the audit log.
+        actor: who gives the word, for the audit log; because: why, in their own words.
     """
 
     db: Database
@@ -57,6 +60,7 @@ class Work:
     book: Rulebook
     speaking: Speaking
     actor: str = "command line"
+    because: str = ""
 
     def pieces(self) -> list[Piece]:
         """Everything that waits for a person, held notices first, each group the oldest first."""
@@ -77,11 +81,20 @@ class Work:
         """Say these never. A message that may be on its way already, or a connection, cannot be dropped."""
         return self._each(pieces, "work.drop", self._drop)
 
+    def retry(self, pieces: Collection[Piece]) -> Moved:
+        """Send these messages once more: they were given up, or nobody knows whether they arrived."""
+        return self._each(pieces, "work.retry", self._retry)
+
+    def park(self, names: Collection[str]) -> Moved:
+        """Set these aside until `release`: connections and destinations by their names, messages of unknown fate."""
+        return self._each(self._to_park(names), "work.park", self._park)
+
     # ------------------------------------------------------------------------------------------- one piece
 
     def _each(self, pieces: Collection[Piece], action: str, act: Callable[[Connection, Piece, int], bool]) -> Moved:
         """One transaction for all: either every piece that can be moved is, or an error leaves everything as it was."""
         now, done, refused = to_us(self.clock.now()), [], []
+        said = {"because": self.because} if self.because else None
         with self.db.write() as conn:
             for piece in pieces:
                 if not act(conn, piece, now):
@@ -89,7 +102,7 @@ class Work:
                     continue
                 done.append(piece)
                 before = {"state": piece.state, "why": piece.why}
-                audit.add(conn, at=now, actor=self.actor, action=action, obj=piece.key, before=before)
+                audit.add(conn, at=now, actor=self.actor, action=action, obj=piece.key, before=before, after=said)
         return Moved(tuple(done), tuple(refused))
 
     def _release(self, conn: Connection, piece: Piece, now: int) -> bool:
@@ -97,18 +110,45 @@ class Work:
             case Kind.NOTICE:
                 return self._release_notice(conn, piece, now)
             case Kind.DELIVERY:
-                if piece.state not in ENDED:
-                    return False
-                following = after(DeliveryState(piece.state), Event.RETRIED)
-                outbox.move(conn, piece.key, piece.state, following.value, at=now, attempts=0, looks=0, look_at=None)
-                outbox.call(conn, {piece.target: now})
-                return True
+                return self._retry(conn, piece, now)
             case Kind.CONNECTION:
                 return leases.unpark(conn, CONNECTIONS, piece.key, now)
             case Kind.DESTINATION:
                 if piece.state == "paused":
-                    return outbox.resume(conn, piece.why) > 0
+                    return outages.resume(conn, piece.why, now, actor=self.actor) > 0
                 return leases.unpark(conn, DESTINATIONS, piece.key, now)
+
+    def _retry(self, conn: Connection, piece: Piece, now: int) -> bool:
+        if piece.kind is not Kind.DELIVERY or piece.state not in ENDED:
+            return False
+        self._move(conn, piece, Event.RETRIED, now, attempts=0, looks=0, look_at=None, not_before=now)
+        outbox.call(conn, {piece.target: now})
+        return True
+
+    def _move(self, conn: Connection, piece: Piece, event: Event, now: int, **values: Any) -> None:
+        """One transition of a delivery, with the audit row that each of them has, whoever makes it."""
+        following = after(DeliveryState(piece.state), event).value
+        outbox.move(conn, piece.key, piece.state, following, at=now, **values)
+        audit.add(
+            conn, at=now, actor=self.actor, action=f"delivery.{event.value}", obj=piece.key,
+            before=piece.state, after=following,
+        )  # fmt: skip
+
+    def _to_park(self, names: Collection[str]) -> list[Piece]:
+        with self.db.read() as conn:
+            return [*to_park(conn, names)]
+
+    def _park(self, conn: Connection, piece: Piece, now: int) -> bool:
+        match piece.kind:
+            case Kind.CONNECTION:
+                return leases.park(conn, CONNECTIONS, piece.key)
+            case Kind.DESTINATION:
+                return leases.park(conn, DESTINATIONS, piece.key)
+            case Kind.DELIVERY if piece.state == DeliveryState.UNKNOWN:
+                self._move(conn, piece, Event.ABANDONED, now, look_at=None, looks=0, reason=PARKED_BY_HAND)
+                return True
+            case _:
+                return False
 
     def _release_notice(self, conn: Connection, piece: Piece, now: int) -> bool:
         """What reached nobody is routed anew, by the people and channels that are known now."""
@@ -142,8 +182,7 @@ class Work:
             return False
         carried = [row.key for row in notices.of_deliveries(conn, [piece.key]) if row.state == notices.CLAIMED]
         if piece.state in (DeliveryState.HELD, DeliveryState.READY):
-            following = after(DeliveryState(piece.state), Event.EMPTIED)
-            outbox.move(conn, piece.key, piece.state, following.value, at=now, reason=BY_HAND)
+            self._move(conn, piece, Event.EMPTIED, now, reason=BY_HAND)
         elif piece.state not in ENDED:
             return False  # it may have arrived: dispatch finds that out first
         notices.give_back(conn, carried)

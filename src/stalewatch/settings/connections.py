@@ -68,6 +68,16 @@ def _connection(row: Section, offered: Offered) -> Connecting | None:
     return Connecting(id=identity, type=kind, options=options, every=every, line=row.node.span.line)
 
 
+def _check_email(section: Section) -> None:
+    """A server and a sender; whether they work is for the notifier to find out."""
+    section.only("url", "from", "allow_plain")
+    section.need("url", "from")
+    section.flag("allow_plain")
+    url = section.text("url")
+    if url is not None and not url.startswith(("smtps://", "smtp://")):  # not repeated: there is a password in it
+        section.findings.report("not_an_address", section.at("url"), cure("mail_server_example"), text="url")
+
+
 def _type(row: Section, offered: Offered) -> str | None:
     name, node = row.text("type"), row.get("type")
     if name is None or name in offered.connectors or not isinstance(node, Scalar):
@@ -115,7 +125,7 @@ def read_notify(root: Section, offered: Offered) -> Mapping[str, Mapping[str, An
     found = {}
     for key, inner in section.sections():
         if key.text == _EMAIL:
-            inner.only("url", "from")
+            _check_email(inner)
         if key.text not in (_EMAIL, _OPERATOR):
             check_hosts(inner, offered.notifier_hosts(key.text) if key.text in offered.notifiers else ())
         found[key.text] = inner.data()

@@ -10,13 +10,14 @@ from stalewatch.domain.language.nodes import Entry, Node, Scalar, Sequence, is_e
 from stalewatch.domain.language.nodes import Mapping as Keys
 from stalewatch.domain.language.times_of_day import read_time
 from stalewatch.domain.route_conditions import FieldTest, Where
-from stalewatch.domain.routing import EVERYTHING_ELSE, NINE, Route
+from stalewatch.domain.routing import EVERYTHING_ELSE, NINE, OnUnknown, Route
 from stalewatch.sdk.notifier import Style
 from stalewatch.settings.project import Escalating
 from stalewatch.settings.section import Section
 from stalewatch.settings.targets import read_targets
 
 _STYLES: Final = (Style.DIGEST.value, Style.IMMEDIATE.value)
+_ON_UNKNOWN: Final = (OnUnknown.PARK.value, OnUnknown.RESEND.value)
 _ONE_VALUE: Final = ("is", "not", "at_least", "more_than", "at_most", "below")
 _LISTS: Final = {"is": "in", "not": "not_in", "in": "in", "not_in": "not_in"}
 _GROUP_BY: Final = ("owner", "deal", "rule", "team", "stage")
@@ -29,7 +30,7 @@ def read_routes(root: Section, people: Collection[str]) -> tuple[Route, ...]:
 
 
 def _route(row: Section, number: int, people: Collection[str]) -> Route:
-    row.only("name", "where", "to", "style", "digest")
+    row.only("name", "where", "to", "style", "digest", "on_unknown")
     digest = row.inner("digest")
     at, group_by = NINE, EVERYTHING_ELSE.group_by
     if digest is not None:
@@ -45,6 +46,7 @@ def _route(row: Section, number: int, people: Collection[str]) -> Route:
         style=Style(row.word("style", _STYLES) or Style.DIGEST),
         digest_at=at,
         group_by=group_by,
+        on_unknown=OnUnknown(row.word("on_unknown", _ON_UNKNOWN) or OnUnknown.PARK),
     )
 
 

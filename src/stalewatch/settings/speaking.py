@@ -31,6 +31,7 @@ def read_speaking(root: Section, public_url: str | None) -> Speaking:
         channels=_channels(root.inner("teams")),
         operator_channel=channel,
         operator_email=email,
+        by_email="email" in (root.inner("notify") or ()),
         public_url=public_url,
     )
 

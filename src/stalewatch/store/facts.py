@@ -21,6 +21,11 @@ def write(conn: Connection, key: str, value: Any) -> None:
     bulk.upsert(conn, facts, [{"key": key, "value": value}])
 
 
+def begin(conn: Connection, key: str, value: Any) -> bool:
+    """Remember a value if there is none yet; of several workers at once, one gets True."""
+    return bulk.insert(conn, facts, [{"key": key, "value": value}]) == 1
+
+
 def forget(conn: Connection, key: str) -> None:
     """Remove a fact; nothing happens if there is none."""
     conn.execute(sa.delete(facts).where(facts.c.key == key))

@@ -16,7 +16,8 @@ from stalewatch.store import bulk
 from stalewatch.store.bulk import Found, Row
 from stalewatch.store.errors import ChangedMeanwhile
 from stalewatch.store.expressions import among
-from stalewatch.store.tables import deliveries, destinations
+from stalewatch.store.notices import CLAIMED
+from stalewatch.store.tables import deliveries, destinations, notices
 
 UNFINISHED: Final = ("held", "ready", "sending", "unknown")
 FINISHED: Final = ("sent", "cancelled", "superseded", "rerouted", "dead", "parked")
@@ -92,6 +93,14 @@ def counts(conn: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in conn.execute(statement)}
 
 
+def stuck(conn: Connection) -> dict[str, int]:
+    """How many deliveries are dead or parked, by state, that still carry something nobody was told."""
+    carried = sa.exists().where(notices.c.delivery_id == deliveries.c.id, notices.c.state == CLAIMED)
+    wanted = (deliveries.c.state.in_(("dead", "parked")), carried)
+    statement = sa.select(deliveries.c.state, sa.func.count()).where(*wanted).group_by(deliveries.c.state)
+    return {row[0]: row[1] for row in conn.execute(statement)}
+
+
 def oldest_unfinished(conn: Connection) -> int | None:
     """When the oldest delivery that is not finished was created; None if all are."""
     statement = sa.select(sa.func.min(deliveries.c.created_at)).where(deliveries.c.state.in_(UNFINISHED))
@@ -107,6 +116,11 @@ def call(conn: Connection, due: dict[str, int]) -> None:
         later = sa.or_(destinations.c.due_at.is_(None), destinations.c.due_at > at)
         there = sa.and_(among(conn, destinations.c.target, asked), later)
         conn.execute(sa.update(destinations).where(there).values(due_at=at))
+
+
+def destinations_known(conn: Connection) -> list[str]:
+    """Every target that ever had something to be sent."""
+    return list(conn.scalars(sa.select(destinations.c.target).order_by(destinations.c.target)))
 
 
 def pause(conn: Connection, targets: Collection[str], reason: str) -> None:

@@ -91,4 +91,8 @@ PROJECT_CURES: Final[dict[str, Words]] = {
         "en": "write it like https://stalewatch.acme.com",
         "ja": "https://stalewatch.acme.com のように書いてください",
     },
+    "mail_server_example": {
+        "en": "write it like smtps://user:password@mail.acme.com",
+        "ja": "smtps://user:password@mail.acme.com のように書いてください",
+    },
 }
