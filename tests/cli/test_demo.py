@@ -128,6 +128,9 @@ def test_in_its_slack_and_on_its_dashboard_one_can_answer_until_ctrl_c(here: Pat
     dashboard = urljoin(serving.urls["dashboard"], "/")
     links = set(re.findall(f'href="({dashboard}[^"]*)"', page.html))
     assert len(links) > 2, "messages lead to the dashboard"
+    elsewhere = {item["url"] for item in serving.ask("/v1/deals/stalled?limit=200")["items"]}
+    hosts = {str(urlsplit(url).hostname) for url in elsewhere}
+    assert hosts == {"127.0.0.1", "app.hubspot.example"}, "no CRM of somebody's"
     for link in links:
         with urlopen(link, timeout=10) as answer:  # noqa: S310  # our own address
             assert answer.status == 200

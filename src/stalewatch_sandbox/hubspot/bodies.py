@@ -41,7 +41,7 @@ def version_body(portal: Portal, kind: Kind, version: Version, wanted: Wanted, a
         "createdAt": stamp(version.created),
         "updatedAt": stamp(version.modified),
         "archived": archived_at is not None,
-        "url": f"https://app.hubspot.com/contacts/{portal.account.portal}/record/{kind.type_id}/{version.number}",
+        "url": f"https://{portal.account.screens}/contacts/{portal.account.portal}/record/{kind.type_id}/{version.number}",
     }
     return body | {"archivedAt": stamp(archived_at)} if archived_at is not None else body
 

@@ -14,9 +14,13 @@ from stalewatch_sandbox.hubspot.values import stamp
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Whose portal it is; `zone` is an IANA name, at whose midnight the daily limit begins anew."""
+    """Whose portal it is; `zone` is an IANA name, at whose midnight the daily limit begins anew.
+
+    `screens` is the host of its pages. There are none here, so its name leads nowhere: not to a portal of somebody's.
+    """
 
     portal: int = 21_800_100
+    screens: str = "app.hubspot.example"
     zone: str = "Asia/Tokyo"
     currency: str = "JPY"
 
@@ -32,7 +36,7 @@ class Account:
             "additionalCurrencies": [],
             "utcOffset": local.isoformat()[-6:],
             "utcOffsetMilliseconds": int(offset.total_seconds() * 1000) if offset else 0,
-            "uiDomain": "app.hubspot.com",
+            "uiDomain": self.screens,
             "dataHostingLocation": "na1",
         }
 

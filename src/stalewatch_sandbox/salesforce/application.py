@@ -20,6 +20,10 @@ from stalewatch_sandbox.serving.exchange import Request, Response
 from stalewatch_sandbox.serving.faults import Faults, answer
 
 OLDEST, NEWEST = 31, 68
+_NO_SCREENS: Final = (
+    '<!doctype html><html lang="en"><title>Simulated Salesforce</title>'
+    "<p>This Salesforce is simulated: it has the API and no screens. In a real one this would be the record.</p></html>"
+)
 _DATA: Final = re.compile(r"/services/data/v(\d+\.0)(/.*)?")
 
 
@@ -75,6 +79,8 @@ class Application:
             return self.logins.token(request)
         if path.rstrip("/") == "/services/data":
             return _versions()
+        if path.startswith("/lightning/"):
+            return Response.text(_NO_SCREENS, 404)
         self.logins.require(request)
         if self.limits.is_exhausted(self.org.clock.now()):
             raise ApiError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")

@@ -25,6 +25,15 @@ def http(sandbox: SalesforceSandbox) -> Iterator[httpx.Client]:
         yield client
 
 
+def test_who_follows_a_link_to_a_record_is_told_that_there_are_no_screens(
+    http: httpx.Client, sandbox: SalesforceSandbox
+) -> None:
+    answer = http.get("/lightning/r/Opportunity/0065g000000000MAAQ/view")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html;charset=UTF-8")
+    assert "no screens" in answer.text
+    assert sandbox.ledger.weight() == 0
+
+
 # ------------------------------------------------------------------------------------------------- logins
 
 
