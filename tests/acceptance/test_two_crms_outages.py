@@ -137,6 +137,26 @@ def test_a_row_that_cannot_be_so_is_set_aside_with_its_reason_and_the_rest_is_ke
     assert office.alert(crm, "good") == "open"
 
 
+@each_crm
+def test_sf04_hs30_a_night_in_which_every_deal_is_touched_moves_no_alert_and_tells_nobody(
+    office: Office, crm: str
+) -> None:
+    """A picklist is renamed, a calculated property runs: everything was modified and nothing has changed."""
+    before = office.told(crm)
+    deals = [office.ids[crm, name] for name in ("late", "soon", "fine")]
+    states = {name: office.deal(crm, name) for name in ("late", "soon", "fine")}
+    office.clock.advance(timedelta(minutes=30))
+    office.crms[crm].touch(*deals)
+    office.clock.advance(timedelta(minutes=10))
+    reports = office.rounds(timedelta(minutes=30))
+    assert sum(one.records for report in reports for one in report.synced if one.connection == crm) >= 3
+    assert office.told(crm) == before
+    assert {name: office.alert(crm, name) for name in states} == {"late": "open", "soon": "none", "fine": "none"}
+    for name, known in states.items():
+        now = office.deal(crm, name)
+        assert (now.stage, now.amount, now.stage_entered_at) == (known.stage, known.amount, known.stage_entered_at)
+
+
 # --------------------------------------------------------------------------------------- people and absence
 
 

@@ -60,6 +60,10 @@ class Crm(ABC):
         """A connector as a new process makes it."""
 
     @abstractmethod
+    def options(self) -> dict[str, Any]:
+        """What stands in stalewatch.yaml for it."""
+
+    @abstractmethod
     def deal(self, name: str, **more: Any) -> str:
         """A deal in the proposal stage for 10 days, 40 days old; its id."""
 
@@ -112,6 +116,9 @@ class InSalesforce(Crm):
         pace = SalesforcePace(read=0.2, monotonic=waiting.monotonic, sleep=waiting.sleep, jitter=lambda: 0.0)
         return self.desk.connector(pace, reads={"deal": ["stage"]})
 
+    def options(self) -> dict[str, Any]:
+        return self.desk.options()
+
     def deal(self, name: str, **more: Any) -> str:
         made = self.desk.deal(name, at=NOW - OLD, **more)
         self.desk.org.update(made, {"StageName": "Proposal/Price Quote"}, at=NOW - timedelta(days=10))
@@ -143,6 +150,7 @@ class InHubSpot(Crm):
 
     id = "hs"
     absurd: Mapping[str, Any] = {"amount": "1" + "0" * 17}
+    _words: Mapping[str, Any] = {"deal": {"stages": {"proposal": ["presentationscheduled"]}}}
 
     def __init__(self, server: HubSpotServer, waiting: Waiting) -> None:
         self.story, self.faults = Story(server, waiting), server.board.faults
@@ -157,8 +165,10 @@ class InHubSpot(Crm):
         }  # fmt: skip
 
     def connector(self) -> Connector:
-        stages = {"proposal": ["presentationscheduled"]}
-        return self.story.connector(pace={"read": 0.2}, map={"deal": {"stages": stages}})
+        return self.story.connector(pace={"read": 0.2}, map=self._words)
+
+    def options(self) -> dict[str, Any]:
+        return self.story.options(map=self._words, limits={"searches": 1_000, "burst": 10_000})
 
     def deal(self, name: str, **more: Any) -> str:
         made = self.story.deal(name, at=NOW - OLD, **more)

@@ -78,12 +78,16 @@ class Office:
 
     def restarts(self) -> None:
         """A new process goes on with the same database."""
+        self._cycle = self.another_worker()
+
+    def another_worker(self) -> Cycle:
+        """What a process has that works on the same database, with connectors of its own."""
         made: dict[str, Connector] = {}
         sources = {
             id_: Source(type=id_, connect=partial(_once, made, crm), every=5 * MINUTE) for id_, crm in self.crms.items()
         }
         ages: dict[str, int | None] = dict.fromkeys(self.crms, 2 * HOUR)
-        self._cycle = Cycle(self.db, self.clock, self.book, SPEAKING, ages, sources, lambda: self.mail)
+        return Cycle(self.db, self.clock, self.book, SPEAKING, ages, sources, lambda: self.mail)
 
     def rounds(self, span: timedelta = timedelta(), every: timedelta = timedelta(minutes=10)) -> list[CycleReport]:
         """Round after round through a span; one at once if it is empty. No round may wait longer than its budget."""

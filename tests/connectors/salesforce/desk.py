@@ -166,17 +166,21 @@ class Desk:
         values = {"OpportunityId": deal, "ContactId": contact, "Role": role}
         return self.org.insert("OpportunityContactRole", values, at=at or self.ago(days=20))
 
-    def connector(
-        self, pace: Pace | None = None, reads: Mapping[str, Any] | None = None, **options: Any
-    ) -> SalesforceConnector:
-        """A fresh connector to this org."""
+    def options(self, **more: Any) -> dict[str, Any]:
+        """What stands in stalewatch.yaml for this org."""
         auth = {
             "flow": "client_credentials", "login_url": self.sandbox.url, "client_id": self.sandbox.app.client_id,
             "client_secret": self.sandbox.app.client_secret,
         }  # fmt: skip
+        return {"id": "sf", "type": "salesforce", "auth": auth, "allow_custom_host": True, **more}
+
+    def connector(
+        self, pace: Pace | None = None, reads: Mapping[str, Any] | None = None, **options: Any
+    ) -> SalesforceConnector:
+        """A fresh connector to this org."""
         settings = connection_settings(
-            {"id": "sf", "type": "salesforce", "auth": auth, "allow_custom_host": True, **options}, self.base,
-            id="sf", now=lambda: self.sandbox.clock.now() + self.skew, reads=READS if reads is None else reads,
+            self.options(**options), self.base, id="sf", now=lambda: self.sandbox.clock.now() + self.skew,
+            reads=READS if reads is None else reads,
         )  # fmt: skip
         return SalesforceConnector(settings, pace or self.time.pace())
 

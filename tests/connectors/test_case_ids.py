@@ -1,0 +1,64 @@
+"""Every case of the catalogue that the connectors have to survive has a test that bears its id."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+TESTS: Final = Path(__file__).resolve().parents[1]
+SALESFORCE: Final = (
+    "SF01", "SF02", "SF04", "SF05", "SF06", "SF12", "SF14", "SF15", "SF16", "SF17", "SF23", "SF24",
+    "SF25", "SF26", "SF32", "SF35", "SF39", "SF40", "SF41", "SF43", "SF45", "SF46", "SF48", "SF49",
+)  # fmt: skip
+HUBSPOT: Final = (
+    "HS01", "HS02", "HS03", "HS05", "HS07", "HS09", "HS10", "HS12", "HS13", "HS14", "HS15", "HS16",
+    "HS18", "HS22", "HS23", "HS24", "HS25", "HS26", "HS28", "HS29", "HS30", "HS32", "HS35",
+)  # fmt: skip
+BOTH: Final = ("X02", "X03", "X04", "X05", "X06")
+"""These happen with either CRM, and are tested with each."""
+
+WANTED: Final = (
+    *(("salesforce", one) for one in (*SALESFORCE, *BOTH)),
+    *(("hubspot", one) for one in (*HUBSPOT, *BOTH)),
+)  # fmt: skip
+
+
+def cases_of(path: Path) -> list[tuple[str, ast.FunctionDef]]:
+    """The tests of a file by the ids in their names: `test_sf04_hs30_...` has two."""
+    functions = [node for node in ast.parse(path.read_text("utf-8")).body if isinstance(node, ast.FunctionDef)]
+    return [
+        (word.upper(), one)
+        for one in functions
+        if one.name.startswith("test_")
+        for word in one.name.split("_")[1:]
+        if word[:1].isalpha() and word[-2:].isdigit()
+    ]
+
+
+def with_each(test: ast.FunctionDef) -> bool:
+    """Whether a test goes through both CRMs."""
+    return any(isinstance(mark, ast.Name) and mark.id == "each_crm" for mark in test.decorator_list)
+
+
+@pytest.fixture(scope="module")
+def there() -> set[tuple[str, str]]:
+    found: set[tuple[str, str]] = set()
+    for crm in ("salesforce", "hubspot"):
+        for path in (TESTS / "connectors" / crm).glob("test_*.py"):
+            found |= {(crm, case) for case, _ in cases_of(path)}
+    for path in (TESTS / "acceptance").glob("test_two_crms*.py"):
+        for case, test in cases_of(path):
+            found |= {("salesforce", case), ("hubspot", case)} if with_each(test) else set()
+    return found
+
+
+@pytest.mark.parametrize(("crm", "case"), WANTED, ids=lambda word: word)
+def test_a_case_has_a_test_that_bears_its_id(there: set[tuple[str, str]], crm: str, case: str) -> None:
+    assert (crm, case) in there
+
+
+def test_the_list_is_whole() -> None:
+    assert len(WANTED) == len(set(WANTED)) == 24 + 23 + 2 * 5
