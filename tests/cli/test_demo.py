@@ -56,6 +56,9 @@ def test_a_month_passes_and_the_last_morning_is_shown(seen: subprocess.Completed
     nudges = [line for line in lines if line.startswith("── ")]
     assert len(nudges) >= 5
     assert any("a next step from you · ¥" in line for line in lines)
+    for whose in re.split(r"(?m)^── ", seen.stdout)[1:]:
+        name = whose.partition("@")[0].replace(".", " ").title()
+        assert f"business days · {name}" not in whose, "who sells in two CRMs is one person, and knows who they are"
     assert any(line.endswith("bd over]") for line in lines)
     assert any("deals are stalled · ¥" in line for line in lines)
     assert "stalewatch init" in lines[-1]

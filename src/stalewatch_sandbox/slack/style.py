@@ -59,7 +59,8 @@ max-width:100%}
 blockquote{margin:.1rem 0;padding-left:.75rem;border-left:4px solid var(--line)}
 code,pre{font:.85em/1.45 ui-monospace,Menlo,Consolas,"Noto Sans Mono CJK JP",monospace;background:var(--hush);
 border:1px solid var(--line);border-radius:4px}
-code{color:var(--code);padding:.1em .25em}pre{padding:.5rem;margin:.3rem 0;white-space:pre-wrap}
+code{color:var(--code);padding:.1em .25em;display:inline-block;max-width:100%}
+pre{padding:.5rem;margin:.3rem 0;white-space:pre-wrap}
 a{color:var(--accent)}.mention{color:var(--accent);background:var(--on);border-radius:3px;padding:0 .15rem}
 .loud{background:var(--mention)}
 .say{padding:.75rem 1.25rem;border-top:1px solid var(--line);display:flex;gap:.5rem}
