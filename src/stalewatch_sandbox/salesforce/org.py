@@ -6,7 +6,7 @@ import heapq
 import itertools
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from threading import RLock
 from typing import Any, Final
@@ -69,7 +69,7 @@ class Org:
             row: Row = {"Id": self._next_id(object_name)}
             row |= {"CreatedDate": at, "CreatedById": by, "LastModifiedDate": at, "LastModifiedById": by}
             row |= {"SystemModstamp": at, "IsDeleted": False}
-            row |= values
+            row |= _in_utc(values)
             consequences.of_creation(self, object_name, row)
             self.put(object_name, row)
             consequences.after_creation(self, object_name, row)
@@ -84,7 +84,8 @@ class Org:
         with self.lock:
             id_, at, by = id_ if len(id_) == 18 else long_id(id_), self._stamp(at), by or self.user
             object_name, before = self.object_of(id_), self.record(id_)
-            row = before | {"LastModifiedDate": at, "LastModifiedById": by, "SystemModstamp": at} | dict(values)
+            values = _in_utc(values)
+            row = before | {"LastModifiedDate": at, "LastModifiedById": by, "SystemModstamp": at} | values
             consequences.of_change(self, object_name, before, row, values)
             self.put(object_name, row)
             consequences.after_change(self, object_name, before, row)
@@ -199,8 +200,13 @@ class Org:
             self.insert("TaskStatus", consequences.task_status_row(status, order))
 
     def _stamp(self, at: datetime | None) -> datetime:
-        return (at or self.clock.now()).replace(microsecond=0)
+        return (at or self.clock.now()).astimezone(UTC).replace(microsecond=0)
 
     def _next_id(self, object_name: str) -> str:
         self._numbers[object_name] += 1
         return record_id(object_name, self._numbers[object_name])
+
+
+def _in_utc(values: Mapping[str, Any]) -> Row:
+    """The same values, every moment in UTC: Salesforce keeps and tells no other zone."""
+    return {name: value.astimezone(UTC) if isinstance(value, datetime) else value for name, value in values.items()}

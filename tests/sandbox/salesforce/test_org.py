@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -136,3 +137,12 @@ def test_the_day_of_an_event_is_its_owners(org: Org) -> None:
     tokyo = org.insert("User", {"LastName": "Sato", "TimeZoneSidKey": "Asia/Tokyo"})
     event = org.insert("Event", {"OwnerId": tokyo, "StartDateTime": NOON + timedelta(hours=4)})
     assert org.record(event)["ActivityDate"] == date(2026, 4, 2)
+
+
+def test_a_moment_of_any_zone_is_kept_in_utc(org: Org) -> None:
+    """It was kept as it came, and told without its zone: a meeting at ten in Tokyo was at ten in Greenwich."""
+    tokyo = NOON.astimezone(ZoneInfo("Asia/Tokyo"))
+    event = org.insert("Event", {"StartDateTime": tokyo, "EndDateTime": tokyo, "OwnerId": org.user}, at=tokyo)
+    org.update(event, {"EndDateTime": tokyo + timedelta(hours=1)}, at=tokyo)
+    stored = [org.record(event)[name] for name in ("StartDateTime", "EndDateTime", "CreatedDate", "SystemModstamp")]
+    assert {moment.utcoffset() for moment in stored} == {timedelta()}
