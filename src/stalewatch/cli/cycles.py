@@ -45,4 +45,4 @@ def _notifier(app: Stalewatch, invocation: Invocation) -> Callable[[], Notifier]
         return None
     options = {**app.settings.notify.get(CONSOLE, {}), "stream": sys.stderr}
     told = NotifierSettings(options=options, base=app.settings.base, now=app.clock.now)
-    return lambda: plugins.notifier(CONSOLE)(told)
+    return lambda: app.with_mail(plugins.notifier(CONSOLE)(told))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
 from stalewatch.domain.routing import MAILTO
+from stalewatch.sdk.connector import Finding
 from stalewatch.sdk.notifier import Message, Notifier, Receipt, Settled
 
 
@@ -39,6 +41,10 @@ class ByAddress(Notifier):
         """Ask both services; raises as the first does that is down."""
         for service in services(self):
             service.check()
+
+    def examine(self) -> Sequence[Finding]:
+        """What both services say of themselves."""
+        return [finding for service in services(self) for finding in service.examine()]
 
 
 def services(notifier: Notifier) -> tuple[Notifier, ...]:

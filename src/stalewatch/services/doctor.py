@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from stalewatch.delivery.by_address import services
 from stalewatch.domain.calendar_spec import Spec
 from stalewatch.domain.language.model import Mode
 from stalewatch.sdk.connector import Connector, Finding, Level
@@ -157,11 +158,12 @@ class Doctor:
         except StalewatchError as error:
             yield self._failed(subject, error)
             return
-        name = notifier.type
-        sentence = "notifier_console" if name == "console" else "notifier_ok"
-        yield self._found(subject, Level.OK, self._say(sentence, name=name))
-        for finding in notifier.examine():
-            yield self._found(f"{name} {finding.subject}", finding.level, finding.message, finding.cure)
+        for service in services(notifier):
+            name = service.type
+            sentence = "notifier_console" if name == "console" else "notifier_ok"
+            yield self._found(subject, Level.OK, self._say(sentence, name=name))
+            for finding in service.examine():
+                yield self._found(f"{name} {finding.subject}", finding.level, finding.message, finding.cure)
 
 
 def _hours(spec: Spec) -> str:

@@ -12,18 +12,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from stalewatch import plugins
 from stalewatch.clock import Clock, FixedClock, ShiftedClock, SystemClock
 from stalewatch.domain.calendars import Calendars
 from stalewatch.domain.durations import elapsed
 from stalewatch.domain.language.model import Catalogue, RuleSet
 from stalewatch.domain.policies import Speaking
 from stalewatch.sdk.connector import Connector
-from stalewatch.sdk.notifier import Notifier, NotifierSettings
+from stalewatch.sdk.notifier import Notifier
 from stalewatch.services.rulebook import Rulebook
 from stalewatch.settings import Connecting, Settings
 from stalewatch.wiring.checking import BrokenProject, Examined, examine
 from stalewatch.wiring.connectors import connection_of, make_connector
+from stalewatch.wiring.notifiers import make_notifier, with_mail
 
 if TYPE_CHECKING:
     from stalewatch.services.doctor import Doctor
@@ -65,11 +65,14 @@ class Stalewatch:
         """How messages leave.
 
         Raises:
+            ConfigurationError: its options, or those of `notify.email`, cannot be used.
             PluginError: it is not installed, or cannot be loaded.
         """
-        name = self.notifier_name
-        options = self.settings.notify.get(name, {})
-        return plugins.notifier(name)(NotifierSettings(options=options, base=self.settings.base, now=self.clock.now))
+        return make_notifier(self.settings, self.clock, self.notifier_name)
+
+    def with_mail(self, usual: Notifier) -> Notifier:
+        """Another notifier in place of the project's own, with the same e-mail beside it."""
+        return with_mail(self.settings, self.clock, usual)
 
     def connection(self, identity: str) -> Connecting:
         """What the configuration says of a connection.

@@ -1,0 +1,37 @@
+"""How the messages of a project leave: the notifier that `notify:` names, and e-mail beside it."""
+
+from __future__ import annotations
+
+from stalewatch import plugins
+from stalewatch.clock import Clock
+from stalewatch.delivery import email
+from stalewatch.delivery.by_address import ByAddress
+from stalewatch.sdk.notifier import Notifier, NotifierSettings
+from stalewatch.settings import Settings
+
+EMAIL = "email"
+
+
+def make_notifier(settings: Settings, clock: Clock, name: str) -> Notifier:
+    """The notifier of this name under `notify:`, which sends `mailto:` addresses by e-mail if that is configured.
+
+    Raises:
+        ConfigurationError: its options cannot be used.
+        PluginError: it is not installed, or cannot be loaded.
+    """
+    return with_mail(settings, clock, plugins.notifier(name)(_told(settings, clock, name)))
+
+
+def with_mail(settings: Settings, clock: Clock, usual: Notifier) -> Notifier:
+    """A notifier with e-mail beside it, if `notify.email` is configured.
+
+    Raises:
+        ConfigurationError: `notify.email` cannot be used.
+    """
+    if EMAIL not in settings.notify:
+        return usual
+    return ByAddress(usual, email.connect(_told(settings, clock, EMAIL)))
+
+
+def _told(settings: Settings, clock: Clock, name: str) -> NotifierSettings:
+    return NotifierSettings(options=settings.notify.get(name, {}), base=settings.base, now=clock.now)
