@@ -168,6 +168,15 @@ def test_sf46_an_org_without_mails_cannot_tell_who_is_silent(desk: Desk) -> None
     assert [finding.subject for finding in desk.connector().check() if finding.cure] == ["mails"]
 
 
+def test_sf46_mails_of_long_ago_are_no_sign_that_mails_are_seen(desk: Desk) -> None:
+    desk.mail(desk.deal(at=desk.ago(days=90)), at=desk.ago(days=31))
+    assert not fed(desk) & MAIL_FIELDS
+    desk.mail(desk.deal(), incoming=False, at=desk.ago(days=1))
+    assert not fed(desk) & MAIL_FIELDS, "what we sent ourselves shows nobody's answer"
+    desk.mail(desk.deal(), at=desk.ago(days=29))
+    assert fed(desk) >= MAIL_FIELDS
+
+
 def test_sf48_private_meetings_are_never_fetched(desk: Desk) -> None:
     deal = desk.deal()
     desk.meeting(deal, NOW + timedelta(days=3), IsPrivate=True, Subject="Surgery")
