@@ -28,8 +28,8 @@ def letter(message: Message, *, sender: str, recipient: str, now: datetime) -> E
     made["Message-ID"] = f"<{message.delivery}@{sender.rpartition('@')[2]}>"
     made[MARK] = message.delivery
     made["Auto-Submitted"] = "auto-generated"  # so that nobody's absence note is sent to us
-    made["Content-Language"] = message.language
     made.set_content("\n".join(_lines(message)) + "\n", cte="quoted-printable")
+    made["Content-Language"] = message.language  # after the content: setting that removes what is said of another
     return made
 
 
