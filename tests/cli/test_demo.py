@@ -125,6 +125,18 @@ def _addresses(running: subprocess.Popen[str]) -> Iterator[tuple[str, str]]:
             return
 
 
+def test_it_can_be_ended_while_the_month_passes(here: Path) -> None:
+    with subprocess.Popen(
+        [*PROGRAM, "--port", "0"], cwd=here, env=environment(here), stdout=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout is not None
+        assert "Watch its Slack fill" in running.stdout.readline()
+        assert any(here.iterdir())
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(10) == 130
+    assert list(here.iterdir()) == []
+
+
 def test_in_its_slack_and_on_its_dashboard_one_can_answer_until_ctrl_c(here: Path, serving: Serving) -> None:
     page = Browser(serving.urls["slack"])
     assert page.url.startswith(serving.urls["first"]), "what could be watched from the beginning"

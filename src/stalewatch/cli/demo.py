@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from stalewatch.delivery.console import ConsoleNotifier
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.sdk.errors import ConfigurationError
 from stalewatch_sandbox.project import DEMO_AT
+from stalewatch_sandbox.staff import Language
 
 _ROWS: Final = 12
 
@@ -43,7 +45,8 @@ def demo(invocation: Invocation, once: bool, keep: Path | None, port: int) -> No
       stalewatch demo --once --keep mydemo
     """
     ends = invocation.now or DEMO_AT
-    with _folder(keep) as folder, staged(folder, "ja" if invocation.lang == "ja" else "en", ends) as stage:
+    language: Language = "ja" if invocation.lang == "ja" else "en"
+    with _ended_like_ctrl_c(), _folder(keep) as folder, staged(folder, language, ends) as stage:
         if once:
             reader = _tell_the_month(stage)
         else:
@@ -67,6 +70,16 @@ def _tell_the_month(stage: Stage) -> Reader:
         listing = read_list(app, Asked(), stage.language)
         click.echo("\n".join(deal_lists.lines(listing, Shown(), reader, terminal_width(), most=_ROWS)))
         return reader
+
+
+@contextmanager
+def _ended_like_ctrl_c() -> Iterator[None]:
+    """Whoever ends us by SIGTERM while the month passes finds nothing left behind either."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager
