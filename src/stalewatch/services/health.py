@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from stalewatch.clock import Clock
 from stalewatch.domain.instants import MINUTE, SECOND, to_us
 from stalewatch.services import failing
 from stalewatch.services.sources import Sources
-from stalewatch.store import clocks, connections, migrate, notices, outbox
+from stalewatch.store import clocks, connections, inbox, migrate, notices, outbox
 from stalewatch.store.engine import Connection, Database
 from stalewatch.store.errors import StoreError
 
@@ -63,6 +63,7 @@ class Snapshot:
         parked: rows that were set aside because their work kept killing its worker.
         paused: destinations that stand still because their service is down or its token gone.
         dispatch_overdue: microseconds since the longest waiting destination should have been served.
+        answers: what readers did with messages in the last 30 days, by what came of it; `waiting`: not done yet.
     """
 
     connections: tuple[ConnectionHealth, ...]
@@ -72,6 +73,7 @@ class Snapshot:
     parked: tuple[str, ...]
     paused: tuple[str, ...]
     dispatch_overdue: int
+    answers: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,7 @@ class Health:
                 parked=(*(one.id for one in found if one.is_parked), *outgoing.parked),
                 paused=outgoing.paused,
                 dispatch_overdue=outgoing.overdue,
+                answers=inbox.counts(conn),
             )
 
     # ------------------------------------------------------------------------------------- pieces

@@ -45,16 +45,16 @@ def waiting(conn: Connection) -> list[Found]:
     return list(conn.execute(sa.select(inbox).where(inbox.c.due_at.is_not(None)).order_by(inbox.c.due_at)))
 
 
-def counts(conn: Connection) -> dict[tuple[str, str], int]:
-    """(kind, outcome) -> how many of the rows that are done and not forgotten yet."""
-    columns = (inbox.c.kind, inbox.c.outcome)
-    there = sa.select(*columns, sa.func.count()).where(inbox.c.outcome.is_not(None)).group_by(*columns)
-    return {(kind, outcome): many for kind, outcome, many in conn.execute(there)}
+def counts(conn: Connection) -> dict[str, int]:
+    """outcome -> how many of the rows that are not forgotten yet; `waiting` for those that are not done."""
+    how = sa.case((inbox.c.due_at.is_not(None), "waiting"), else_=inbox.c.outcome)
+    there = sa.select(how, sa.func.count()).where(sa.or_(inbox.c.due_at.is_not(None), inbox.c.outcome.is_not(None)))
+    return {row[0]: row[1] for row in conn.execute(there.group_by(how))}
 
 
 def forget(conn: Connection, before: int, kind: str | None = None) -> int:
-    """Remove what is done and came before an instant, all of it or one kind; return how many."""
-    old = [inbox.c.due_at.is_(None), inbox.c.received_at < before]
+    """Remove what is done, or was set aside, and came before an instant, all of it or one kind; return how many."""
+    old = [sa.or_(inbox.c.due_at.is_(None), inbox.c.parked_at.is_not(None)), inbox.c.received_at < before]
     if kind is not None:
         old.append(inbox.c.kind == kind)
     return conn.execute(sa.delete(inbox).where(*old)).rowcount

@@ -88,6 +88,12 @@ def _messages(found: Snapshot) -> Iterator[Metric]:
     tables = (
         ("deliveries", "Messages by state.", "state", found.deliveries),
         ("notices", "Things to be said, by state.", "state", found.notices),
+        (
+            "answers",
+            "What readers did with messages in 30 days, by what came of it.",
+            "outcome",
+            found.answers,
+        ),
         ("notices_held", "Things that wait for a person's word, by reason.", "reason", found.held),
     )
     for name, help_text, label, counted in tables:
