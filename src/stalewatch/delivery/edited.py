@@ -1,7 +1,7 @@
 """A message as it is to be read by now: what was told stays, with what became of it.
 
-An entry whose causes are all over is ticked and its words are struck through; one that somebody answered says until
-when; everything else stays as it was.
+An entry whose causes are all over is ticked and its words are struck through; words that only announced what has come
+by now are struck through too; one that somebody answered says until when; everything else stays as it was.
 """
 
 from __future__ import annotations
@@ -65,6 +65,8 @@ def _entry(entry: Entry, standings: Mapping[str, Standing], reader: Reader) -> E
             entry, headline=f"✅ {_name(entry, known)}", struck=entry.body, body="", note=notes, chips=(), actions=(),
             resolved=True,
         )  # fmt: skip
+    if notes and all(each.late_since is not None for each in known):  # it was announced, and has come: that is over
+        return replace(entry, struck=entry.body, body="", note=notes, chips=())
     return replace(entry, note=notes) if notes else entry
 
 

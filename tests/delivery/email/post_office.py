@@ -23,7 +23,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from stalewatch.delivery.email import EmailNotifier, connect
+from stalewatch.delivery.email import connect
+from stalewatch.delivery.email.notifier import EmailNotifier
 from stalewatch.sdk.notifier import NotifierSettings
 
 NOW = datetime(2026, 3, 16, 9, tzinfo=UTC)
