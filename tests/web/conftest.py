@@ -11,6 +11,7 @@ import pytest
 from stalewatch.store.engine import Database
 from tests.services.world import World, at, deal, rulebook
 from tests.web.office import Office
+from tests.web.visits import Visitor
 
 RULES = """
 stalewatch: 1
@@ -36,15 +37,44 @@ rules:
 @pytest.fixture
 def world(migrated_database_url: str) -> Iterator[World]:
     database = Database(migrated_database_url)
-    world = World(database, rulebook(RULES))
+    yield _in_april(database)
+    database.dispose()
+
+
+@pytest.fixture(scope="module")
+def april(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The same world on SQLite, for stories that only read: one for all of a file."""
+    path = tmp_path_factory.mktemp("april") / "stalewatch.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    database = Database(f"sqlite:///{path}")
+    yield _in_april(database)
+    database.dispose()
+
+
+@pytest.fixture
+def own(empty: World) -> World:
+    """The same world, for a story that changes it and is the same on every database."""
+    return _peopled(empty)
+
+
+@pytest.fixture
+def visitor(april: World) -> Visitor:
+    """Somebody who may read, with a browser of their own."""
+    return Visitor(Office.of(april, "deals:read"))
+
+
+def _in_april(database: Database) -> World:
+    return _peopled(World(database, rulebook(RULES)))
+
+
+def _peopled(world: World) -> World:
     world.has(
         deal("acme", created_at=at("2026-03-02 10:00"), amount_in_project_currency=Decimal(1_200_000)),
         deal("=zeta", created_at=at("2026-01-05 10:00"), owner="tanaka", stage="proposal"),
         deal("young", created_at=at("2026-03-30 10:00")),
     )
     world.reaches("2026-04-01 12:00")
-    yield world
-    database.dispose()
+    return world
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""One record as a story in time: its stages, who did what, its clocks, what was said. One transaction, few queries."""
+"""One record as a story in time: its stages, who did what, its clocks, what was said. A handful of queries, however long it is."""
 
 from __future__ import annotations
 

@@ -173,7 +173,8 @@ class _Pen:
             until = self.now if stay.until is None else stay.until
             if until < self.begin or stay.since > self.end:
                 continue
-            left, right = self.x(max(stay.since, story.created_at or 0)), self.x(until)
+            right = self.x(until)
+            left = min(right, self.x(max(stay.since, story.created_at or 0)))  # a first value is kept from year one on
             title = titles.get(stay.stage, clean(stay.stage))
             label = title if _room(title) + 14 < right - left else ""
             since = moment(stay.since, self.reader, timed=False) if stay.since > 0 else ""
