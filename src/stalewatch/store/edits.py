@@ -45,9 +45,10 @@ def is_outdated(conn: Connection, delivery_id: str, since: int) -> bool:
 
 
 def due(conn: Connection, target: str, upto: int, limit: int = 50) -> list[Found]:
-    """Edits of a target that are due, the longest due first."""
-    there = sa.select(edits).where(edits.c.target == target, edits.c.due_at <= upto)
-    return list(conn.execute(there.order_by(edits.c.due_at, edits.c.delivery_id).limit(limit)))
+    """Edits of a target that are due, the longest due first; of equal ones the message that was sent first."""
+    there = sa.select(edits).join(deliveries, deliveries.c.id == edits.c.delivery_id)
+    wanted = there.where(edits.c.target == target, edits.c.due_at <= upto)
+    return list(conn.execute(wanted.order_by(edits.c.due_at, deliveries.c.sent_at, edits.c.delivery_id).limit(limit)))
 
 
 def next_due(conn: Connection, target: str) -> int | None:
