@@ -206,11 +206,11 @@ def test_japanese_is_spoken_to_those_who_read_it(late: World) -> None:
         assert "次回商談なし" in desk.reads_in_form("Sato")
         assert "いつまで" in desk.reads_in_form("Sato")
         desk.submit("Sato", date="2026-04-08", reason="火曜に決定")
-        assert "4月8日までお知らせを止めました。" in desk.reads_in_form("Sato")
+        assert "4月8日まで通知を休止します。" in desk.reads_in_form("Sato")
         desk.press("Sato", "why", alert)
         [said] = desk.whispers("Sato")
         assert "上限 10営業日" in said.splitlines()
-        assert "4月1日: 4月8日まで停止(Sato)「火曜に決定」" in said
+        assert "4月1日: 4月8日まで通知を休止(Sato)「火曜に決定」" in said
         desk.press("Kim", "why", alert)
         assert desk.whispers("Kim")[0].startswith("Only Sato")
 
