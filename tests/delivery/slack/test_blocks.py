@@ -6,6 +6,7 @@ import html
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -18,11 +19,10 @@ from stalewatch.delivery.digest import compose_digest
 from stalewatch.delivery.immediate import compose_immediate
 from stalewatch.delivery.operators import StormHeld, Undelivered, compose_operator
 from stalewatch.delivery.slack.blocks import blocks_of
-from stalewatch.delivery.slack.mrkdwn import size
 from stalewatch.delivery.slack.words import summary, whole
 from stalewatch.sdk.notifier import Action, Entry, Message, Style
 from stalewatch_sandbox.slack.blocks import ALL_TEXT, block_findings, length_of
-from tests.delivery.slack.texts import NASTY, texts
+from tests.delivery.slack.texts import NASTY, texts, units
 from tests.delivery.slack.workspace import SATO, Stage, message
 from tests.delivery.tellings import NOW, sato, settled, told, warned
 
@@ -86,8 +86,8 @@ def assert_valid(made: list[dict[str, Any]]) -> None:
         block.validate_json()
     assert list(block_findings(made, 50)) == []
     assert length_of(made) <= ALL_TEXT
-    assert sum(map(size, strings(made))) <= 13_000
-    assert all(size(text) <= 3_000 for text in strings(made))
+    assert sum(map(units, strings(made))) <= 13_000
+    assert all(units(text) <= 3_000 for text in strings(made))
     json.dumps(made, ensure_ascii=False).encode()
 
 
@@ -101,7 +101,7 @@ def assert_harmless(said: Message, made: list[dict[str, Any]]) -> None:
     for text in (summary(said), whole(said)):
         assert text
         assert not re.search("[<>]", text)
-        assert size(text) <= 12_002
+        assert units(text) <= 12_002
 
 
 def mrkdwn(thing: Any) -> list[dict[str, Any]]:
@@ -112,15 +112,35 @@ def mrkdwn(thing: Any) -> list[dict[str, Any]]:
 
 
 @pytest.mark.security
-@pytest.mark.parametrize("name", NASTY)
-def test_s21_a_deal_with_a_harmful_name_is_delivered_and_harmless(stage: Stage, name: str) -> None:
+@pytest.mark.parametrize("count", [10, 46])
+@pytest.mark.parametrize("text", ["😀" * 4_000, "&" * 32_000, "*a" * 16_000])
+def test_s22_the_longest_of_everything_fits(text: str, count: int) -> None:
+    """S22: every field of every entry at once."""
+    full = Entry(
+        record="c:1", headline=f"a{text}", body=text, chips=(text,) * 7, url="https://crm.example/" + "d" * 500,
+        section=text, struck=text, note=text, actions=(Action(kind="snooze", label=text, alert="a1"),),
+    )  # fmt: skip
+    said = message(
+        title=text, entries=(full, replace(full, section="b")) * (count // 2) or (full,), footer=(text,) * 4,
+        url="https://sw.example/mine", link=text,
+    )  # fmt: skip
+    for with_buttons in (True, False):
+        made = blocks_of(said, with_buttons=with_buttons)
+        assert_valid(made)
+        assert_harmless(said, made)
+
+
+@pytest.mark.security
+def test_s21_deals_with_harmful_names_are_delivered_and_harmless(stage: Stage) -> None:
     """S21: through the whole pipeline to the page that a reader sees."""
-    said = compose_digest([told(name=name)], delivery="d", recipient=sato(), now=NOW)
-    assert said is not None
-    stage.notifier().send(said)
+    notifier = stage.notifier()
+    for number, name in enumerate(NASTY):
+        said = compose_digest([told(name=name)], delivery=f"d{number}", recipient=sato(), now=NOW)
+        assert said is not None
+        notifier.send(said)
     page = shown(stage)
     assert not re.search(r'class="mention|<em>|<a [^>]*evil|<blockquote|<s>|<pre', page)
-    assert len(stage.posts()) == 1
+    assert len(stage.posts()) == len(NASTY)
 
 
 def test_ten_deals_with_buttons_are_far_from_the_limit() -> None:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stalewatch.delivery.slack.mrkdwn import bold, code, cut, emphasized, escaped, link, size, struck, unmarked
+from stalewatch.delivery.slack.mrkdwn import bold, code, cut, emphasized, escaped, link, struck, unmarked
 from stalewatch_sandbox.slack.mrkdwn import rendered
-from tests.delivery.slack.texts import NASTY, texts
+from tests.delivery.slack.texts import NASTY, texts, units
 
 TAG = re.compile(r"<[a-z/]")
 HALF_AN_ESCAPE = re.compile(r"&(?!(?:amp|lt|gt);)")
@@ -49,7 +49,7 @@ def test_s22_a_text_is_cut_where_slack_counts_and_never_inside_an_escape(text: s
     """S22: UTF-16 units after escaping; no half escape, half letter or open isolate is left."""
     for make in (escaped, bold, struck, code, emphasized, unmarked):
         said = make(text, most)
-        assert size(said) <= max(0, most), make.__name__
+        assert units(said) <= max(0, most), make.__name__
         said.encode("utf-8")
         assert said.count("\u2068") == said.count("\u2069")
         if make is not unmarked:

@@ -26,3 +26,8 @@ texts = st.one_of(
     st.builds(lambda text, times: text * times, pieces, st.integers(1, 300)),
 )
 """Anything: short and long, with marks side by side and inside of each other."""
+
+
+def units(text: str) -> int:
+    """How long Slack finds a text: in UTF-16, of which an emoji takes two."""
+    return len(text.encode("utf-16-le")) // 2

@@ -37,12 +37,12 @@ def size(text: str) -> int:
 
 def escaped(text: str, most: int = LONGEST) -> str:
     """Text of others on one line of at most `most` units; nothing in it is a mark, a mention, a link or an emoji."""
-    return "".join(map(_escape, cut(_inert(printable(text)), most, lambda each: size(_escape(each)))))
+    return "".join(map(_escape, cut(_inert(_visible(text, most)), most, lambda each: size(_escape(each)))))
 
 
 def unmarked(text: str, most: int) -> str:
     """Text of others for a place that knows no markup (a title, a button)."""
-    return cut(_flat(printable(text)).translate(_ANGLES), most)
+    return cut(_flat(_visible(text, most)).translate(_ANGLES), most)
 
 
 def bold(text: str, most: int = LONGEST) -> str:
@@ -52,7 +52,7 @@ def bold(text: str, most: int = LONGEST) -> str:
 
 def struck(text: str, most: int = LONGEST) -> str:
     """Text of others, struck through; its own emphasis is gone."""
-    return _within("~", "".join(part for part, _ in bold_parts(text)), most)
+    return _within("~", "".join(part for part, _ in bold_parts(_visible(text, most))), most)
 
 
 def code(text: str, most: int = LONGEST) -> str:
@@ -62,7 +62,7 @@ def code(text: str, most: int = LONGEST) -> str:
 
 def emphasized(text: str, most: int = LONGEST) -> str:
     """A sentence in which `*bold*` marks what is bold."""
-    said, pieces = "", bold_parts(printable(text))
+    said, pieces = "", bold_parts(_visible(text, most))
     for place, (part, is_bold) in enumerate(pieces):
         room = most - size(said) - 2
         if not is_bold:
@@ -107,6 +107,11 @@ def cut(text: str, most: int, cost: Callable[[str], int] = size) -> str:
     kept = text[:end].rstrip()
     open_ones = _END_ISOLATE if kept.count(_ISOLATE) > kept.count(_END_ISOLATE) else ""
     return f"{kept}…{open_ones}" if kept else ""
+
+
+def _visible(text: str, most: int) -> str:
+    """What can be seen of a text on one line; of a novel only as much as may ever be shown is looked at."""
+    return printable(text[: 4 * max(0, most) + 4])
 
 
 def _within(mark: str, text: str, most: int) -> str:
