@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from stalewatch.clock import FixedClock
 from stalewatch.delivery.by_address import ByAddress
 from stalewatch.sdk.errors import WorkspaceDown
-from stalewatch.sdk.notifier import Message, Receipt
+from stalewatch.sdk.notifier import Message, Outcome, Receipt, Settled
 from tests.services.world import IMMEDIATE, Mailboxes, World
 
 
@@ -21,6 +22,7 @@ class Board(Mailboxes):
         super().__init__(clock)
         self.shown: dict[str, Message] = {}
         self.edits: list[Message] = []
+        self.log: list[str] = []
         self.edit_faults: list[Exception] = []
         self.revoked = False
         self.asked = 0
@@ -31,6 +33,7 @@ class Board(Mailboxes):
             raise WorkspaceDown("the token was revoked")
         receipt = super().send(message)
         self.shown[message.delivery] = message
+        self.log.append("send")
         return receipt
 
     def edit(self, receipt: Receipt, message: Message) -> Receipt:
@@ -40,8 +43,16 @@ class Board(Mailboxes):
         if self.edit_faults:
             raise self.edit_faults.pop(0)
         self.edits.append(message)
+        self.log.append("edit")
         self.shown[message.delivery] = message
         return receipt
+
+    def settle(self, delivery: str, address: str, since: datetime) -> Settled:
+        """What arrived is found with all that an edit needs."""
+        found = super().settle(delivery, address, since)
+        if found.outcome is not Outcome.ARRIVED:
+            return found
+        return Settled(outcome=found.outcome, receipt=Receipt(at=self.clock.now(), handle={"found": delivery}))
 
     def check(self) -> None:
         self.asked += 1
