@@ -62,8 +62,12 @@ def test_a_lead_has_its_page_and_its_list(own: World) -> None:
     own.rounds()
     visitor = Visitor(Office.of(own, "deals:read"))
     assert visitor.page("/leads/crm:kumo").one("h1").text == "Kumo"
-    visitor.page("/deals/crm:kumo", status=404)
-    visitor.page("/leads/crm:acme", status=404)
+    for wrong, right in (
+        ("/deals/crm:kumo?lang=ja", "/leads/crm:kumo?lang=ja"),
+        ("/leads/crm:acme", "/deals/crm:acme"),
+    ):
+        answer = visitor.asks("GET", wrong)
+        assert (answer.status_code, answer.headers["location"]) == (307, right)
 
 
 def test_an_unknown_record_gets_a_page_that_helps(visitor: Visitor) -> None:

@@ -22,7 +22,7 @@ from stalewatch.domain.instants import DAY, from_us
 from stalewatch.services.record_story import Doing, Lane, Story
 
 WIDTH: Final = 1040
-GUTTER: Final = 212
+GUTTER: Final = 228
 """Where time begins; the names of the rows stand left of it."""
 _END: Final = WIDTH - 14
 _BACK, _AHEAD = 240 * DAY, 60 * DAY
@@ -191,7 +191,7 @@ class _Pen:
         is_late, is_cut = one.state == "breached", due > self.end
         start, limit = self.x(anchor), self.x(due)
         late = round(self.x(self.now) - limit, 1) if is_late else 0.0
-        title, room = self.reader.pick(one.rule_title), int((GUTTER - 26) / _LETTER)
+        title, room = self.reader.pick(one.rule_title), int((GUTTER - 14) / 6.2)
         words = self.reader.words.gettext("limit {date}").format(date=moment(due, self.reader, one.zone, timed=False))
         return Clock(
             y=_FIRST_CLOCK + _CLOCK * place,

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Final
 
 from fastapi import Query, Request, Response
+from fastapi.responses import RedirectResponse
 
 from stalewatch.delivery.wording import record_words as say
 from stalewatch.delivery.wording.explained import explanation_parts
@@ -24,6 +25,7 @@ from stalewatch.services.rulebook import Rulebook
 from stalewatch.web.asking import Reading, plain
 from stalewatch.web.desk import At, Desk
 from stalewatch.web.lists import RecordId
+from stalewatch.web.pages.addresses import Address, of_record
 from stalewatch.web.pages.paper import page
 from stalewatch.web.pages.picture import GUTTER, WIDTH, picture
 from stalewatch.web.problems import Problem
@@ -78,8 +80,10 @@ def _page(request: Request, desk: Desk, record_id: str, *, is_lead: bool) -> Res
         story = record_story(desk.reports(request), plain(record_id), now)
     except ValueError:  # no id holds such characters
         story = None
-    if story is None or (story.record["object"] == "lead") is not is_lead:
+    if story is None:
         raise Problem(404, f"There is no such {'lead' if is_lead else 'deal'}, or you may not see it.")
+    if (story.record["object"] == "lead") is not is_lead:  # a link that took a lead for a deal still arrives
+        return RedirectResponse(Address.of(request).to(of_record(story.record["object"], story.record["id"])), 307)
     reader = desk.reader(request)
     words = _Words(story, desk.project.rulebook, reader)
     return page(
