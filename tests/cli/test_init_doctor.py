@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from stalewatch_sandbox.serving.clock import Clock
+from stalewatch_sandbox.slack.server import SlackServer
 from tests.cli.conftest import Call, Said
 
 NOW = ("--now", "2026-04-15T09:00:00Z")
@@ -157,3 +160,26 @@ def test_without_a_configuration_the_cure_is_to_write_one(call: Call) -> None:
         "stalewatch.yaml: cannot be read: No such file or directory",
         "  `stalewatch init` writes one; --config names another",
     ]
+
+
+SLACK = """
+notify:
+  slack: {{bot_token: "${{SLACK_TOKEN}}", base_url: "{url}", allow_custom_host: true}}
+"""
+
+
+def test_slack_is_asked_for_its_token_and_scopes(project: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    with SlackServer(Clock(datetime(2026, 4, 15, 9, tzinfo=UTC))) as server:
+        monkeypatch.setenv("SLACK_TOKEN", server.token)
+        file = project / "stalewatch.yaml"
+        file.write_text(file.read_text("utf-8") + SLACK.format(url=server.api_url), encoding="utf-8")
+        server.api.tokens[server.token] = frozenset({"chat:write", "im:write", "users:read"})
+        parts = found(call("doctor", "--json", *NOW))
+        assert parts["slack token"][:2] == ("ok", "speaks in the workspace Sandbox")
+        assert parts["slack scopes"][0] == "error"
+        assert "users:read.email" in parts["slack scopes"][1]
+        server.board.faults.arm("token", error="token_revoked")
+        said = call("doctor", *NOW)
+    assert said.status == 1
+    assert "the token was revoked" in said.out
+    assert server.token not in said.out + said.err

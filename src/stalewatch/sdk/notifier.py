@@ -25,12 +25,12 @@ class NotifierSettings:
     """What one entry under `notify:` says, secrets resolved.
 
     Attributes:
-        options: every key that is the notifier's own (tokens, addresses, files, ...).
+        options: every key that is the notifier's own (tokens, addresses, files, ...); in no repr, for tokens are.
         base: folder of stalewatch.yaml; relative paths start there.
         now: the clock; a notifier never asks the machine for the time.
     """
 
-    options: Mapping[str, Any]
+    options: Mapping[str, Any] = field(repr=False)
     base: Path
     now: Callable[[], datetime]
 

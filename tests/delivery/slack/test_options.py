@@ -47,6 +47,7 @@ def test_s28_a_token_of_another_kind_is_refused_and_not_repeated(token: str | No
         made(bot_token=token)
     assert "xoxb-…" in (caught.value.cure or "")
     assert not token or token not in f"{caught.value} {caught.value!r}"
+    assert TOKEN not in repr(NotifierSettings(options={"bot_token": TOKEN}, base=Path(), now=lambda: NINE))
 
 
 def test_a_key_that_is_none_is_told() -> None:
