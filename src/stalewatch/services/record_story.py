@@ -1,4 +1,4 @@
-"""One record as a story in time: its stages, who did what, its clocks, what was said. A handful of queries, however long it is."""
+"""One record as a story in time: its stages, who did what, its clocks, what was said. A handful of queries."""
 
 from __future__ import annotations
 

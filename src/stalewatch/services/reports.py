@@ -111,7 +111,7 @@ class Reports:
         with self.db.read() as conn:
             return {one: (_count(conn, one), _count(conn, one, open_only=True)) for one in self.sources}
 
-    # ------------------------------------------------- pieces, for those who need several in one transaction
+    # ------------------------------------------------- pieces, for those who need several of one row
 
     def row(self, conn: Connection, record_id: str, visible: Visible | None) -> Any:
         """The stored row of a record that may be seen; None if there is none."""
