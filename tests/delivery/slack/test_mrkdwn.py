@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stalewatch.delivery.slack.mrkdwn import bold, code, cut, emphasized, escaped, link, struck, unmarked
@@ -21,6 +21,7 @@ def shown(text: str) -> str:
 
 
 @pytest.mark.security
+@settings(deadline=None)
 @given(texts, st.sampled_from(["", "a ", "あ", "*", "(", "> "]), st.sampled_from(["", " b", "い", ")"]))
 def test_s21_nothing_in_a_text_of_others_is_alive(text: str, before: str, after: str) -> None:
     """S21: whatever stands before and after it."""
@@ -44,6 +45,7 @@ def test_s21_known_attacks_stay_readable_and_dead(text: str) -> None:
 
 
 @pytest.mark.security
+@settings(deadline=None)
 @given(texts, st.integers(-5, 200))
 def test_s22_a_text_is_cut_where_slack_counts_and_never_inside_an_escape(text: str, most: int) -> None:
     """S22: UTF-16 units after escaping; no half escape, half letter or open isolate is left."""
@@ -56,6 +58,7 @@ def test_s22_a_text_is_cut_where_slack_counts_and_never_inside_an_escape(text: s
             assert not HALF_AN_ESCAPE.search(said), make.__name__
 
 
+@settings(deadline=None)
 @given(texts)
 def test_what_is_ours_is_one_mark_around_all_of_it(text: str) -> None:
     for make, tag in ((bold, "strong"), (struck, "s"), (code, "code")):

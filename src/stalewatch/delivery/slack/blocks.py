@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from stalewatch.delivery.catalogues import translations
+from stalewatch.delivery.slack.interactions import PREFIX
 from stalewatch.delivery.slack.mrkdwn import (
     bold,
     code,
@@ -26,8 +27,6 @@ from stalewatch.delivery.slack.mrkdwn import (
 from stalewatch.sdk.notifier import Action, Entry, Message, Style
 
 Block = dict[str, Any]
-ACTION: Final = "stalewatch."
-"""What the `action_id` of every button begins with; its kind follows."""
 MOST_BLOCKS, LONGEST_MESSAGE = 50, 13_000
 _HEADER, _TITLE, _FOOTER, _LABEL, _CHIP = 150, 600, 1_500, 75, 75
 _OUTSIDE: Final = 3
@@ -125,7 +124,7 @@ def _buttons(actions: Sequence[Action]) -> Iterator[Block]:
         label = unmarked(action.label, _BUTTON)
         if label and len(action.alert) <= _VALUE:
             text = {"type": "plain_text", "text": label, "emoji": False}
-            yield {"type": "button", "action_id": f"{ACTION}{action.kind}", "text": text, "value": action.alert}
+            yield {"type": "button", "action_id": f"{PREFIX}{action.kind}", "text": text, "value": action.alert}
 
 
 def _chips(chips: Sequence[str], room: int) -> str:
@@ -159,7 +158,7 @@ def _way_on(message: Message, with_buttons: bool) -> Iterator[Block]:
     words = unmarked(message.link, _LABEL) or (unmarked(url, _LABEL) if url else "")
     if url and words and with_buttons:
         text = {"type": "plain_text", "text": words, "emoji": False}
-        button = {"type": "button", "action_id": f"{ACTION}open", "text": text, "url": url}
+        button = {"type": "button", "action_id": f"{PREFIX}open", "text": text, "url": url}
         yield {"type": "actions", "block_id": "link", "elements": [button]}
     elif url and words:
         yield _section(link(url, words, _LABEL), "link")
