@@ -29,9 +29,12 @@ _QUIETLY: Final = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The browser; where none is installed its tests are skipped, but never in CI."""
+    """The browser; where none is installed its tests are skipped, but never in CI.
+
+    It ends with its file: as long as it runs, so does its event loop, and no other test of the process has one.
+    """
     program = shutil.which("chromium")
     if program is None and not os.environ.get("CI"):
         pytest.skip("no Chromium to test with")
