@@ -64,8 +64,7 @@ def test_without_a_script_everything_is_there(opens: Opens) -> None:
     assert page.get_by_role("cell", name="call (us)").is_visible()
 
 
-@pytest.mark.parametrize("locale", ["en", "ja"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("locale", "scheme"), [("en", "light"), ("ja", "dark")])
 def test_pages_are_accessible_in_every_colour_and_no_browser_complains(opens: Opens, locale: str, scheme: str) -> None:
     visit = opens(locale=locale, color_scheme=scheme, bypass_csp=True)
     for path in PAGES:
