@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -76,12 +78,69 @@ def test_what_is_dropped_is_never_said_but_stays_on_the_list(stormy: Company) ->
     assert "not said: discarded by hand" in stormy.does("deals", "show", "export:acme").out
 
 
+def given_up(company: Company, state: str) -> list[str]:
+    """Messages that were sent count as dead, or as parked, from now on; their ids."""
+    company.does("work", "release", "--all")
+    company.does("dispatch")
+    with closing(sqlite3.connect(company.folder / "stalewatch.db")) as db, db:
+        db.execute("update deliveries set state = ?, error = 'no route' where style <> 'operator'", (state,))
+        db.execute("update notices set state = 'claimed' where state = 'told'")
+    return ids(company)
+
+
+@pytest.mark.parametrize("state", ["dead", "parked"])
+def test_what_was_given_up_is_sent_again_with_a_reason(stormy: Company, state: str) -> None:
+    assert len(given_up(stormy, state)) == 2
+    said = stormy.does("work", "retry", "--all", "--state", state, "--because", "the line is up")
+    assert (said.status, said.out) == (0, "2 will be sent again.\n")
+    assert stormy.does("dispatch").out.count("── ") == 2
+    assert stormy.does("work", "ls").out == "Nothing waits for you.\n"
+    assert [reason for action, reason in reasons(stormy) if action == "work.retry"] == ["the line is up"] * 2
+
+
+def test_one_message_is_sent_again_by_its_id_and_others_are_left_alone(stormy: Company) -> None:
+    held = ids(stormy)[0]
+    refused = stormy.does("work", "retry", held)
+    assert (refused.status, refused.lines[-1]) == (
+        1, "1 is neither given up nor of unknown fate, so it was left alone.",
+    )  # fmt: skip
+    first, second = given_up(stormy, "dead")
+    assert stormy.does("work", "retry", first, "--lang", "ja").out == "1件をもう一度送信します。\n"
+    assert stormy.does("work", "retry", "--all", "--state", "parked").err.startswith("nothing waits for the reason")
+    assert second in ids(stormy)
+
+
+def test_a_connection_and_a_destination_are_set_aside_and_let_go_on(stormy: Company) -> None:
+    stormy.does("work", "release", "--all")
+    said = stormy.does("work", "park", "export", "person:Sato", "--because", "moving house")
+    assert (said.status, said.out) == (0, "2 are set aside until `stalewatch work release`.\n")
+    assert "── Sato" not in stormy.does("dispatch").out
+    assert set(ids(stormy)) >= {"export", "person:Sato"}
+    assert reasons(stormy)[-1] == ("work.park", "moving house")
+    again = stormy.does("work", "park", "export", "nobody", "--lang", "ja")
+    assert (again.status, again.lines[-1][:3]) == (1, "2件は")
+    stormy.does("work", "release", "export", "person:Sato")
+    assert "── Sato" in stormy.does("dispatch").out
+
+
+def reasons(company: Company) -> list[tuple[str, str]]:
+    """What was done by hand, and why, the first act first."""
+    db = Database(f"sqlite:///{company.folder / 'stalewatch.db'}")
+    with db.read() as conn:
+        found = [
+            (row.action, (row.after or {}).get("because", "")) for row in audit.read(conn) if "work." in row.action
+        ]
+    db.dispose()
+    return found[::-1]
+
+
 @pytest.mark.parametrize(
     ("words", "status", "complaint"),
     [
         (("release",), 2, "name what is meant: ids from `stalewatch work ls`, or --all"),
         (("drop", "abc", "--all"), 2, "name what is meant: ids from `stalewatch work ls`, or --all"),
         (("release", "abc", "--reason", "storm"), 2, "--reason goes with --all"),
+        (("retry", "abc", "--state", "dead"), 2, "--state goes with --all"),
         (("release", "zzz"), 1, "nothing that waits is called zzz"),
         (("drop", "--all", "--reason", "stork"), 1, "nothing waits for the reason 'stork'"),
     ],

@@ -10,6 +10,7 @@ import pytest
 
 from stalewatch import wiring
 from stalewatch.clock import FixedClock, SystemClock
+from stalewatch.delivery.by_address import service_of, services
 from stalewatch.domain.durations import Duration, Unit, elapsed
 from stalewatch.sdk.errors import ConfigurationError, PluginError
 from stalewatch.wiring import BrokenProject, Stalewatch
@@ -55,10 +56,24 @@ def test_a_project_has_its_parts(opened: Open, tmp_path: Path) -> None:
 
 
 def test_without_a_notifier_messages_go_to_the_console_and_names_will_do(opened: Open) -> None:
-    project = opened("notify: {email: {from: a@example.com}, operator: {channel: '#ops'}}\n")
+    project = opened("notify: {operator: {channel: '#ops'}}\n")
     assert (project.notifier_name, project.notifier.type) == ("console", "console")
     assert project.speaking.names_suffice
     assert project.speaking.operator_channel == "#ops"
+    project.close()
+
+
+MAIL = "notify: {email: {url: 'smtps://mail.example.com', from: a@example.com}, operator: {email: ops@example.com}}\n"
+
+
+def test_e_mail_stands_beside_whatever_the_usual_way_is(opened: Open) -> None:
+    project = opened(MAIL)
+    assert [service.type for service in services(project.notifier)] == ["console", "email"]
+    assert service_of(project.notifier, "mailto:sato@example.com").type == "email"
+    assert [service.type for service in services(project.with_mail(project.notifier))][-1] == "email"
+    assert project.speaking.by_email
+    assert project.speaking.mail_of("mail:sato@example.com") == "mailto:sato@example.com"
+    assert project.speaking.mail_of("operator") is None, "on the console the operator reads with everybody else"
     project.close()
 
 
