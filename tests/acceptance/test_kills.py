@@ -13,6 +13,7 @@ from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -53,11 +54,13 @@ def nursery() -> ForkServerContext:
     return context
 
 
-def run(nursery: ForkServerContext, url: str, folder: Path, *, kills: int, seed: int, design: Design) -> Ended:
+def run(
+    nursery: ForkServerContext, url: str, folder: Path, *, kills: int, seed: int, design: Design, slack: str = ""
+) -> Ended:
     """Start a worker, kill it, start the next one, until the last one ends by itself."""
     dice, killed, deadline = Random(seed), 0, time.monotonic() + PATIENCE  # noqa: S311
     while time.monotonic() < deadline:
-        process = nursery.Process(target=work, args=(url, folder, design))
+        process = nursery.Process(target=work, args=(url, folder, design, slack))
         process.start()
         process.join(dice.uniform(0.02, 0.35) if killed < kills else deadline - time.monotonic())
         if process.exitcode is not None:
@@ -71,15 +74,25 @@ def run(nursery: ForkServerContext, url: str, folder: Path, *, kills: int, seed:
 
 def told(url: str, folder: Path) -> tuple[Counter[str], set[str]]:
     """What stands in the ledger by message key, and what was to be told, dropped ones left out."""
+    heard = told_by(url, Counter(line["delivery"] for line in entries(folder / "ledger")))
+    return heard, {row.key for row in _notices(url) if row.state == "told"}
+
+
+def told_by(url: str, arrived: Counter[str]) -> Counter[str]:
+    """How often each message key was heard, by how often each delivery arrived."""
+    heard: Counter[str] = Counter()
+    for row in _notices(url):
+        if row.delivery_id in arrived:
+            heard[row.key] += arrived[row.delivery_id]
+    return heard
+
+
+def _notices(url: str) -> list[Any]:
     database = Database(url)
     with database.read() as conn:
         rows = list(conn.execute(sa.select(notices)))
     database.dispose()
-    carried: dict[str, list[str]] = {}
-    for row in rows:
-        carried.setdefault(row.delivery_id, []).append(row.key)
-    heard = Counter(key for line in entries(folder / "ledger") for key in carried.get(line["delivery"], ()))
-    return heard, {row.key for row in rows if row.state == "told"}
+    return rows
 
 
 @pytest.fixture(scope="module")

@@ -15,16 +15,20 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from stalewatch.delivery.slack import options
+from stalewatch.delivery.slack.notifier import SlackNotifier
+from stalewatch.delivery.slack.places import Places
 from stalewatch.domain.deliveries import DeliveryState, Event
 from stalewatch.domain.policies import Speaking
 from stalewatch.domain.routing import Route
-from stalewatch.sdk.notifier import Message, Receipt, Style
+from stalewatch.sdk.notifier import Message, NotifierSettings, Receipt, Style
 from stalewatch.sdk.records import Activity, ActivityKind, Actor, MeetingState, Outcome, Person
-from stalewatch.services import sync
+from stalewatch.services import preparing, sending, sync
 from stalewatch.services.sending import Sending
 from stalewatch.store import leases
 from stalewatch.store.engine import Database
 from stalewatch.store.tables import deliveries, destinations
+from stalewatch_sandbox.slack.api import TOKEN
 from tests.delivery.ledger import LedgerNotifier
 from tests.services.world import World, at, deal, rulebook
 
@@ -79,9 +83,26 @@ class SlowLedger(LedgerNotifier):
         return receipt
 
 
-def work(url: str, folder: Path, design: Design) -> None:
-    """Do what is left to be done; returns when all of it is."""
-    _hurry()
+class HastySlack(SlackNotifier):
+    """The notifier of a workspace that answers at once, or not at all."""
+
+    timeout_seconds = 0.2
+    settle_after_seconds = 0.1
+    seconds_apart = 0.02
+
+    def __init__(self, settings: NotifierSettings) -> None:
+        super().__init__(settings)
+        self.client = options.client(settings, timeout=0.1)
+        self._places = Places(self.client, settings.now)
+
+
+def work(url: str, folder: Path, design: Design, slack: str = "") -> None:
+    """Do what is left to be done; returns when all of it is.
+
+    Args:
+        slack: where a workspace is that messages go to, as slack_sdk's base_url; "" is a ledger in the folder.
+    """
+    _hurry(350_000 if slack else 60_000)
     if design is not Design.OURS:
         _spoil(design)
     progress = folder / "progress"
@@ -90,17 +111,17 @@ def work(url: str, folder: Path, design: Design) -> None:
     world.crm.page_size = 5
     world.crm.people = [Person(id=one, name=one.title(), email=f"{one}@acme.example") for one in OWNERS]
     for number in range(int(progress.read_text()) if progress.exists() else 0, len(MOMENTS)):
-        _reach(world, number, folder / "ledger")
+        _reach(world, number, folder / "ledger", slack)
         fresh = folder / "progress.new"
         fresh.write_text(str(number + 1))
         os.replace(fresh, progress)  # noqa: PTH105
     database.dispose()
 
 
-def _reach(world: World, number: int, ledger: Path) -> None:
+def _reach(world: World, number: int, ledger: Path, slack: str) -> None:
     """A round at one moment, until nothing of it is left."""
     world.clock.move_to(at(MOMENTS[number]))
-    world.mail = SlowLedger(ledger, world.clock.now)  # type: ignore[assignment]
+    world.mail = _slack(world, slack) if slack else SlowLedger(ledger, world.clock.now)  # type: ignore[assignment]
     _crm_at(world, number)
     while world.syncs().is_busy:
         time.sleep(0.02)
@@ -108,6 +129,11 @@ def _reach(world: World, number: int, ledger: Path) -> None:
     while not _is_settled(world):
         world.dispatches()
         time.sleep(0.01)
+
+
+def _slack(world: World, base_url: str) -> HastySlack:
+    told = {"bot_token": TOKEN, "base_url": base_url, "allow_custom_host": True}
+    return HastySlack(NotifierSettings(options=told, base=Path(), now=world.clock.now))
 
 
 def _is_settled(world: World) -> bool:
@@ -156,11 +182,15 @@ def _speaking() -> Speaking:
     )
 
 
-def _hurry() -> None:
-    """Leases as short as this company is small: twenty kills take seconds. Parking after five has its own story."""
+def _hurry(lease: int) -> None:
+    """Leases as short as this company is small: twenty kills take seconds.
+
+    That what fails five times is set aside, and what is refused rests for a while, has its own stories.
+    """
     sync.LEASE = 60_000  # type: ignore[misc]
-    Sending.lease = property(lambda _self: 60_000)  # type: ignore[assignment,method-assign]
-    leases.PATIENCE = 1_000  # type: ignore[misc]
+    Sending.lease = property(lambda _self: lease)  # type: ignore[assignment,method-assign]
+    leases.PATIENCE = sending.ATTEMPTS = preparing.ATTEMPTS = 1_000  # type: ignore[misc,attr-defined]
+    sending.BACKOFF = (20_000,)  # type: ignore[misc,assignment]
 
 
 def _spoil(design: Design) -> None:
@@ -176,7 +206,7 @@ def _knows_nothing_of_it(self: Sending, place: Any, delivery: Any, now: int, don
     with self.db.write() as conn:
         if delivery.state == DeliveryState.SENDING:
             self.move(conn, delivery.id, DeliveryState.SENDING, Event.LOST, now)
-        self.move(conn, delivery.id, DeliveryState.UNKNOWN, Event.ABSENT, now)
+        self.move(conn, delivery.id, DeliveryState.UNKNOWN, Event.ABSENT, now, look_at=None)
     return True
 
 
