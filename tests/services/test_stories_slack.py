@@ -39,11 +39,8 @@ def late(found: Founder, server: SlackServer) -> World:
     [
         (None, "sent"),
         ({"case": "accept_and_drop"}, "unknown"),
-        ({"case": "cut"}, "unknown"),
         ({"case": "drop"}, "unknown"),
-        ({"case": "html", "status": 502}, "unknown"),
         ({"case": "error", "error": "a_word_of_tomorrow"}, "unknown"),
-        ({"case": "ratelimited", "retry_after": "1"}, "ready"),
         ({"case": "error", "error": "invalid_blocks"}, "sent"),  # as plain text, at once
     ],
     ids=lambda value: value if isinstance(value, str) else (value or {}).get("case", "no fault"),

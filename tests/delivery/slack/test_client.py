@@ -31,7 +31,7 @@ from stalewatch.sdk.errors import (
     TargetGone,
     WorkspaceDown,
 )
-from tests.delivery.slack.workspace import Stage
+from tests.delivery.slack.workspace import Stage, opened
 
 WORKSPACE_DOWN = (
     "token_revoked", "token_expired", "invalid_auth", "not_authed", "account_inactive", "access_denied",
@@ -65,6 +65,20 @@ EXPECTED: dict[str, type[NotifierError]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def workspace() -> Iterator[Stage]:
+    with opened() as stage:
+        yield stage
+
+
+@pytest.fixture
+def stage(workspace: Stage) -> Stage:
+    """One workspace for all of these tests: they change nothing in it but its faults."""
+    workspace.server.board.faults.disarm()
+    workspace.server.board.ledger.reset()
+    return workspace
+
+
 def failure(client: SlackClient, method: str = "chat.postMessage") -> NotifierError:
     with pytest.raises(NotifierError) as caught:
         client.call(method, channel="C1", text="hello")
@@ -91,9 +105,10 @@ def test_what_an_operator_must_do_is_said(word: str) -> None:
     assert meaning(word).cure
 
 
-def test_a_missing_scope_is_named(stage: Stage) -> None:
-    stage.server.api.tokens[stage.server.token] = frozenset({"users:read"})
-    assert "chat:write" in failure(stage.client()).what
+def test_a_missing_scope_is_named() -> None:
+    with opened() as stage:
+        stage.server.api.tokens[stage.server.token] = frozenset({"users:read"})
+        assert "chat:write" in failure(stage.client()).what
 
 
 @pytest.mark.parametrize(
