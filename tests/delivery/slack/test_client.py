@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -277,3 +278,26 @@ def test_threads_may_share_a_client(stage: Stage) -> None:
     for thread in threads:
         thread.join()
     assert found == ["Sandbox"] * 20
+
+
+def test_a_method_that_asked_for_rest_is_left_alone_until_it_is_over(stage: Stage) -> None:
+    client = stage.client()
+    stage.arm("ratelimited", retry_after="1", method="users.info")
+    for _ in range(3):
+        with pytest.raises(SlowDown) as told:
+            client.call("users.info", user=stage.sato)
+        assert told.value.after <= timedelta(seconds=1)
+    assert stage.requests("users.info") == 1, "the other two were not sent"
+    assert client.call("auth.test")["ok"], "other methods were not meant"
+    time.sleep(told.value.after.total_seconds() + 0.01)
+    assert client.call("users.info", user=stage.sato)["ok"]
+
+
+def test_a_channel_that_asked_for_rest_keeps_no_other_channel_waiting(stage: Stage) -> None:
+    client, other = stage.client(), stage.server.workspace.add_channel("#others").id
+    stage.arm("ratelimited", retry_after="30")
+    for _ in range(2):
+        with pytest.raises(SlowDown):
+            client.call("chat.postMessage", channel=stage.dm, text="One")
+    assert client.call("chat.postMessage", channel=other, text="Two")["ok"]
+    assert stage.requests("chat.postMessage") == 2

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from http.client import HTTPException
 from traceback import walk_tb
 from typing import Any, Final
@@ -20,6 +22,8 @@ from stalewatch.sdk.errors import NotAccepted, NotifierError, OutcomeUnknown, Sl
 
 BASE_URL: Final = "https://slack.com/api/"
 CALL_SECONDS: Final = 8.0
+_PER_CHANNEL: Final = ("chat.postMessage", "chat.update")
+"""Methods whose limit is of one channel; every other one is limited for the whole workspace."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +56,7 @@ class SlackClient:
             retry_handlers=[],  # the default one posts again after a dropped connection, and doubles messages
             logger=logging.Logger("slack", logging.CRITICAL),  # it would log texts and answers; we raise instead
         )
+        self._closed: dict[tuple[str, Any], float] = {}
         self._wire.proxy = None  # slack_sdk reads HTTPS_PROXY and forgets NO_PROXY; urllib itself knows both
 
     def __repr__(self) -> str:
@@ -60,11 +65,22 @@ class SlackClient:
     def call(self, method: str, **arguments: Any) -> Mapping[str, Any]:
         """Call a method once and return its answer; arguments that are None are left out.
 
+        A method that Slack asked us to leave alone for a while is not called before that is over.
+
         Raises:
             NotAccepted: and its kinds; Slack certainly did nothing.
             OutcomeUnknown: it may have done it.
         """
-        body, _ = self._answer(method, arguments)
+        door = method, arguments.get("channel") if method in _PER_CHANNEL else None
+        left = self._closed.get(door, 0.0) - time.monotonic()
+        if left > 0:
+            raise SlowDown("Slack asked us to wait", after=timedelta(seconds=left), where=f"slack {method}")
+        try:
+            body, _ = self._answer(method, arguments)
+        except SlowDown as error:
+            self._closed[door] = time.monotonic() + error.after.total_seconds()
+            raise
+        self._closed.pop(door, None)
         return body
 
     def identity(self) -> Identity:
