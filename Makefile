@@ -37,6 +37,7 @@ lock: ## write requirements/*.txt anew from pyproject.toml; UPGRADE=--upgrade ta
 	@.venv-lock/bin/pip $(BY_HASH) -r requirements/lock.txt
 	@.venv-lock/bin/uv $(COMPILE) --group dev -o requirements/dev.txt pyproject.toml
 	@.venv-lock/bin/uv $(COMPILE) -c requirements/dev.txt -o requirements/run.txt pyproject.toml
+	@.venv-lock/bin/uv $(COMPILE) --group build -c requirements/dev.txt -o requirements/build.txt
 	@.venv-lock/bin/uv $(COMPILE) --group lock -o requirements/lock.txt
 
 # The environment: made when it is missing, brought up to date when the lock or pyproject.toml is newer.

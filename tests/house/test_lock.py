@@ -44,7 +44,7 @@ def asked_for() -> dict[str, list[Requirement]]:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     run = settings["project"]["dependencies"]
     groups = settings["dependency-groups"]
-    wanted = {"run.txt": run, "dev.txt": run + groups["dev"], "lock.txt": groups["lock"]}
+    wanted = {"run.txt": run, "dev.txt": run + groups["dev"], "lock.txt": groups["lock"], "build.txt": groups["build"]}
     return {name: [Requirement(each) for each in lines] for name, lines in wanted.items()}
 
 
