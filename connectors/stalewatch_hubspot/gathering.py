@@ -73,6 +73,7 @@ class Gatherer:
         self.deal_properties = facts.there(DEALS, deal_properties(options))
         self.lead_properties = facts.there(LEADS, lead_properties(options))
         self._own = options.own_domains or frozenset(facts.domains)
+        self._counts_automatic = options.counts_automatic
 
     # ------------------------------------------------------------------------------------------------- activities
 
@@ -97,7 +98,8 @@ class Gatherer:
     def tell(self, rows: Rows, records: Mapping[Kind, Mapping[str, Sequence[str]]], piece: Piece) -> None:
         """Add activities to a page."""
         mails = [row for row in rows.get(EMAILS, ()) if records.get(EMAILS, {}).get(row.id)]
-        reader = EvidenceReader(self._own, self._customers(forwarders(mails)))
+        customers = self._customers(forwarders(mails))
+        reader = EvidenceReader(self._own, customers, counts_automatic=self._counts_automatic)
         for kind, some in rows.items():
             known = records.get(kind, {})
             mine = [row for row in some if known.get(row.id)]

@@ -19,7 +19,7 @@ VERSION: Final = "2026-09"
 
 _KEYS: Final = (
     "id", "type", "every", "auth", "base_url", "writeback", "map", "partner_deals", "own_domains", "allow_custom_host",
-    "limits",
+    "limits", "count_automatic_replies",
 )  # fmt: skip
 _FLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "token": ("token",), "oauth": ("client_id", "client_secret", "refresh_token"),
@@ -54,6 +54,7 @@ class Options:
     Attributes:
         partner: what makes a deal a partner deal: every field has one of these values. Empty: none is.
         own_domains: of our own mail addresses; empty means "those of the owners".
+        counts_automatic: automatic replies and the traffic of calendars count as actions of the customer.
         searches: allowed in a second. burst: other calls, in ten.
         digest: changes when the same portal would be read as other records.
     """
@@ -64,6 +65,7 @@ class Options:
     lead: LeadMap
     partner: Mapping[str, frozenset[str]]
     own_domains: frozenset[str]
+    counts_automatic: bool
     searches: float
     burst: float
     digest: str
@@ -87,6 +89,7 @@ def read_options(settings: ConnectionSettings) -> Options:
         lead=read_lead_map(words.inner("lead"), settings.catalogue),
         partner={name: frozenset(values) for name, values in section.inner("partner_deals").lists().items()},
         own_domains=frozenset(one.casefold().lstrip("@") for one in section.words("own_domains")),
+        counts_automatic=section.flag("count_automatic_replies"),
         searches=limits.number("searches", 5),
         burst=limits.number("burst", 100),
         digest=_digest(settings),
@@ -119,6 +122,7 @@ def _host(section: Section) -> Host:
 
 def _digest(settings: ConnectionSettings) -> str:
     told = {key: settings.options.get(key) for key in ("map", "partner_deals", "own_domains", "base_url")}
+    told |= {key: settings.options[key] for key in ("count_automatic_replies",) if key in settings.options}
     reads = {name: sorted(fields) for name, fields in settings.reads.items()}
     text = json.dumps([_REVISION, told, settings.currency, settings.catalogue, reads], default=str, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -16,7 +16,7 @@ from stalewatch_salesforce.section import Section
 
 _KEYS: Final = frozenset({
     "id", "type", "every", "auth", "writeback", "map", "partner_deals", "own_domains", "allow_custom_host",
-    "quota_ceiling", "currency",
+    "quota_ceiling", "currency", "count_automatic_replies", "count_called_off_meetings",
 })  # fmt: skip
 _FLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "client_credentials": ("client_id", "client_secret"),
@@ -56,6 +56,8 @@ class Options:
         currency: of an org that knows only one; else every record says its own.
         partner: what makes an opportunity a partner deal: every field has one of these values. Empty: none is.
         own_domains: of our own mail addresses; empty means "those of the users".
+        counts_automatic: automatic replies and the traffic of calendars count as actions of the customer.
+        counts_called_off: meetings that everybody declined, or that are marked as cancelled, count as planned.
         quota_ceiling: share of the daily quota above which work that can wait has to.
     """
 
@@ -65,6 +67,8 @@ class Options:
     lead: LeadMap
     partner: Mapping[str, Collection[str]]
     own_domains: frozenset[str]
+    counts_automatic: bool
+    counts_called_off: bool
     quota_ceiling: float
     currency: str
 
@@ -90,6 +94,8 @@ def read_options(settings: ConnectionSettings) -> Options:
         lead=read_lead_map(words.inner("lead"), settings.catalogue),
         partner={name: frozenset(values) for name, values in section.inner("partner_deals").lists().items()},
         own_domains=frozenset(one.casefold().lstrip("@") for one in section.listed("own_domains")),
+        counts_automatic=section.flag("count_automatic_replies"),
+        counts_called_off=section.flag("count_called_off_meetings"),
         quota_ceiling=section.share("quota_ceiling", 0.8),
         currency=section.text("currency", settings.currency),
     )

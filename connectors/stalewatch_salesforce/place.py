@@ -15,7 +15,9 @@ from stalewatch_salesforce.harvest import State
 _VERSION: Final = 1
 _REVISION: Final = 2
 """Raised when the same org would be read as other records; everything is then read again."""
-_OWN: Final = ("map", "partner_deals", "own_domains", "currency")
+_OWN: Final = (
+    "map", "partner_deals", "own_domains", "currency", "count_automatic_replies", "count_called_off_meetings",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -193,9 +193,10 @@ class Reading:
                 found.leads[lead.id] = lead
 
     def _drafts(self, rows: dict[str, list[Any]], ours: Ours) -> Iterator[Draft]:
-        made = [evidence.of_event(row) for row in rows.get(EVENT, ())]
+        automatic, called_off = self.options.counts_automatic, self.options.counts_called_off
+        made = [evidence.of_event(row, counts_called_off=called_off) for row in rows.get(EVENT, ())]
         made += [evidence.of_task(row, ours) for row in rows.get(TASK, ())]
-        made += [evidence.of_email(row, ours) for row in rows.get(EMAIL, ())]
+        made += [evidence.of_email(row, ours, counts_automatic=automatic) for row in rows.get(EMAIL, ())]
         return (draft for draft in made if draft is not None)
 
     def _placed(self, drafts: list[Draft]) -> Iterator[Activity]:

@@ -335,6 +335,21 @@ def test_programs_and_colleagues_are_no_customers(story: Story, subject: str) ->
     assert {act.actor for act in reader.of(deal)} == {Actor.NOBODY}
 
 
+def test_sf41_automatic_replies_count_where_the_connection_says_so(story: Story) -> None:
+    """The same choice as with Salesforce; what comes back from a mail server is nobody's reply."""
+    away, returned = story.deal("Away"), story.deal("Returned")
+    story.mail(away, subject="Automatic reply: offer")
+    story.mail(returned, subject="Undeliverable: offer")
+    story.mail(returned, subject="Automatic reply: offer", sender="tanaka@acme.example")
+    reader = loaded(story)
+    assert [act.actor for act in reader.of(away)] == [Actor.NOBODY]
+    counting = Reader(story.connector(count_automatic_replies=True))
+    counting.cursor = reader.cursor
+    counting.pull()
+    assert [act.actor for act in counting.of(away)] == [Actor.CUSTOMER], "everything is read again"
+    assert {act.actor for act in counting.of(returned)} == {Actor.NOBODY}
+
+
 @pytest.mark.parametrize(
     ("outcome", "is_next"),
     [("CANCELED", False), ("RESCHEDULED", False), ("NO_SHOW", False), ("", True), (None, True), ("SCHEDULED", True)],

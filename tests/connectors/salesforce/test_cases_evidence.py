@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from stalewatch.domain.instants import to_us
+from stalewatch.sdk.errors import ConfigurationError
 from stalewatch.sdk.records import Activity, Actor, MeetingState
 from stalewatch_salesforce import ids
-from stalewatch_salesforce.evidence import is_traffic
+from stalewatch_salesforce.evidence import is_returned, is_traffic
 from stalewatch_sandbox.salesforce.stock import STAGES, Stage
 from stalewatch_sandbox.serving.exchange import Response
 from stalewatch_sandbox.serving.faults import Fault
@@ -105,11 +106,35 @@ def test_sf41_own_domains_can_be_named(desk: Desk) -> None:
     assert only(read(desk, own_domains=["acme-group.example"]), deal).actor is Actor.NOBODY
 
 
+def test_sf41_automatic_replies_count_where_the_connection_says_so(desk: Desk) -> None:
+    away, returned = desk.deal("Away"), desk.deal("Returned")
+    desk.mail(away, Headers="Auto-Submitted: auto-replied", Subject="Automatic reply: offer")
+    desk.mail(returned, Subject="Undeliverable: offer")
+    desk.mail(returned, Headers="Content-Type: multipart/report; report-type=delivery-status")
+    desk.mail(returned, FromAddress="suzuki@acme.com")
+    usual, counting = read(desk), read(desk, count_automatic_replies=True)
+    assert only(usual, away).actor is Actor.NOBODY
+    assert only(counting, away).actor is Actor.CUSTOMER
+    assert [one.actor for one in counting.of(returned)] == [Actor.NOBODY] * 3, "nobody of the customer's wrote these"
+
+
+@pytest.mark.parametrize("option", ["count_automatic_replies", "count_called_off_meetings"])
+def test_sf41_sf43_what_counts_from_now_on_is_read_again(desk: Desk, option: str) -> None:
+    desk.deal()
+    cursor = read(desk).cursor
+    counts = {option: True}
+    assert Snapshot().take(desk.connector().pull(cursor)).deals == {}, "a quiet cycle"
+    assert len(Snapshot().take(desk.connector(**counts).pull(cursor)).deals) == 1
+    with pytest.raises(ConfigurationError, match="true or false"):
+        desk.connector(**{option: "yes"})
+
+
 @pytest.mark.parametrize(
     "subject", ["Re: automatic door", "不在のときの対応について", "RE: Out of the box", "Invitations"]
 )
 def test_words_of_people_are_no_traffic(subject: str) -> None:
     assert not is_traffic(subject)
+    assert not is_returned(subject)
 
 
 @pytest.mark.parametrize("subject", ["Canceled: Meeting", "キャンセル済み: 打ち合わせ", "Cancelled: x"])
@@ -129,6 +154,19 @@ def test_sf43_a_meeting_that_everybody_declined_is_no_next_meeting(desk: Desk) -
     assert read(desk).evidence(deal).next_meeting_at is not None
     desk.org.update(reply, {"Status": "Declined"})
     assert read(desk).evidence(deal).next_meeting_at is None
+
+
+def test_sf43_meetings_that_were_called_off_count_where_the_connection_says_so(desk: Desk) -> None:
+    ahead, declined, over, deleted = (desk.deal(name) for name in ("Ahead", "Declined", "Over", "Deleted"))
+    starts = NOW + timedelta(days=3)
+    desk.meeting(ahead, starts, Subject="Canceled: Meeting")
+    desk.answer(desk.meeting(declined, starts), desk.contact, "Declined")
+    desk.meeting(over, desk.ago(days=2), Subject="Canceled: Meeting")
+    desk.org.update(desk.meeting(deleted, starts), {"IsDeleted": True})
+    seen = read(desk, count_called_off_meetings=True)
+    assert [seen.evidence(one).next_meeting_at for one in (ahead, declined)] == [to_us(starts)] * 2
+    assert seen.evidence(over).last_customer_activity_at is None, "nobody saw the customer there"
+    assert seen.evidence(deleted).next_meeting_at is None
 
 
 def test_a_meeting_that_was_held_with_the_customer_shows_both(desk: Desk) -> None:
