@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
+
+if TYPE_CHECKING:
+    from stalewatch_sandbox.serving.websocket import WebSocket
 
 
 class Delivery(StrEnum):
@@ -80,6 +83,7 @@ class Response:
         delay: seconds to wait before the first byte.
         weight: how many API calls the CRM counts for it.
         kind: what the call was, for the ledger ("query", "composite", "token", ...).
+        talk: takes the connection over as a WebSocket and returns when it is done; the response is a handshake then.
     """
 
     status: int = 200
@@ -89,6 +93,7 @@ class Response:
     delay: float = 0.0
     weight: int = 0
     kind: str = ""
+    talk: Callable[[WebSocket], None] | None = None
 
     @classmethod
     def json(cls, value: object, status: int = 200, *, weight: int = 0, kind: str = "") -> Response:

@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,9 +18,10 @@ from typing import Any, Final, Protocol, Self
 from stalewatch_sandbox.serving import wire
 from stalewatch_sandbox.serving.clock import Clock
 from stalewatch_sandbox.serving.control import PREFIX, Control
-from stalewatch_sandbox.serving.exchange import Request, Response
+from stalewatch_sandbox.serving.exchange import Delivery, Request, Response
 from stalewatch_sandbox.serving.faults import Catalogue, Faults, answer
 from stalewatch_sandbox.serving.ledger import Ledger
+from stalewatch_sandbox.serving.websocket import NoHandshake, WebSocket
 
 _LONGEST_URI: Final = 16_384
 _POLL: Final = 0.05
@@ -188,8 +190,21 @@ class _Handler(BaseHTTPRequestHandler):
             )
             sandbox = self.server.sandbox
             response = self._too_long() or sandbox.respond(request, self._number)
-            if not wire.sent(self.wfile, self.connection, response, sandbox.stopping):
+            if response.talk is not None and response.delivery is Delivery.WHOLE:
+                self._talk(request, response.talk)
+            elif not wire.sent(self.wfile, self.connection, response, sandbox.stopping):
                 self.close_connection = True
+
+    def _talk(self, request: Request, talk: Callable[[WebSocket], None]) -> None:
+        """Let the application have the connection as a WebSocket; nothing else comes on it afterwards."""
+        self.close_connection = True
+        try:
+            line = WebSocket(request, self.rfile, self.connection)
+        except NoHandshake as error:
+            refusal = Response.text(str(error), 400, "text/plain").with_headers(Connection="close")
+            wire.sent(self.wfile, self.connection, refusal, self.server.sandbox.stopping)
+        else:
+            talk(line)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the name is http.server's
         """The ledger is the log."""

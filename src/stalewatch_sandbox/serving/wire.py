@@ -50,7 +50,7 @@ def sent(out: BufferedIOBase, connection: socket.socket, response: Response, sto
         case Delivery.SILENCE:
             stopping.wait()
         case Delivery.RESET:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER.pack(1, 0))
+            reset(connection)
         case Delivery.CUT:
             _write(out, _head(response, _length(response)), response.body[: len(response.body) // 2])
         case Delivery.BAD_CHUNK:
@@ -59,6 +59,11 @@ def sent(out: BufferedIOBase, connection: socket.socket, response: Response, sto
         case Delivery.DRIP:
             return _drip(out, response, stopping)
     return False
+
+
+def reset(connection: socket.socket) -> None:
+    """Have a connection reset when it is closed."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER.pack(1, 0))
 
 
 def is_reset(connection: socket.socket) -> bool:

@@ -14,6 +14,7 @@ from stalewatch_sandbox.slack.arguments import Arguments
 from stalewatch_sandbox.slack.call import Call
 from stalewatch_sandbox.slack.errors import Json, Refused, TooFast
 from stalewatch_sandbox.slack.limits import Limits
+from stalewatch_sandbox.slack.socket import Sockets
 from stalewatch_sandbox.slack.views import Views
 from stalewatch_sandbox.slack.workspace import Workspace
 
@@ -24,6 +25,7 @@ SCOPES: Final = frozenset(
         "commands", "dnd:read", "chat:write.public",
     }
 )  # fmt: skip
+APP_TOKEN: Final = "xapp-1-A0STALEWATCH-0000000000000-sandbox"  # noqa: S105  # opens nothing but the sandbox
 _METHODS: Final[Mapping[str, Callable[[Call], Json]]] = {
     "auth.test": people.auth_test,
     "users.lookupByEmail": people.lookup_by_email,
@@ -45,6 +47,8 @@ _METHODS: Final[Mapping[str, Callable[[Call], Json]]] = {
     "views.update": modals.update,
     "views.publish": modals.publish,
 }
+_OPEN: Final = "apps.connections.open"
+"""The one method that wants the token of the app, and no other method does."""
 PREFIX: Final = "/api/"
 
 
@@ -52,7 +56,8 @@ class SlackApi:
     """Answers what comes under /api/.
 
     Attributes:
-        tokens: each with its scopes.
+        sockets: the connections of the app in Socket Mode.
+        tokens: each with its scopes; app_tokens: those that open sockets.
         bad_tokens: tokens that once worked, and the word that they get now (token_revoked, account_inactive, …).
         history_lag: messages that are younger are not in the history yet.
     """
@@ -61,6 +66,8 @@ class SlackApi:
         self.workspace = workspace
         self.views = Views(workspace.now)
         self.limits = Limits(ticks)
+        self.sockets = Sockets()
+        self.app_tokens = {APP_TOKEN}
         self.tokens: dict[str, frozenset[str]] = {TOKEN: SCOPES}
         self.bad_tokens: dict[str, str] = {}
         self.history_lag = timedelta()
@@ -80,24 +87,28 @@ class SlackApi:
 
     def _called(self, method: str, request: Request) -> Json:
         arguments = Arguments.of(request)
-        scopes = self._scopes(request, arguments)
+        token = self._token(request, arguments)
+        if (method == _OPEN) is not (token in self.app_tokens):
+            raise Refused("not_allowed_token_type")
+        if method == _OPEN:
+            return {"ok": True, "url": self.sockets.invite()}
         if method not in _METHODS:
             raise Refused("unknown_method", req_method=method)
         self.limits.call(method)
-        call = Call(self.workspace, self.views, self.limits, scopes, arguments, self.history_lag)
+        call = Call(self.workspace, self.views, self.limits, self.tokens[token], arguments, self.history_lag)
         with self.workspace.lock:
             return _METHODS[method](call)
 
-    def _scopes(self, request: Request, arguments: Arguments) -> frozenset[str]:
+    def _token(self, request: Request, arguments: Arguments) -> str:
         scheme, _, said = (request.header("authorization") or "").partition(" ")
         token = said.strip() if scheme.lower() == "bearer" else arguments.text("token")
         if not token:
             raise Refused("not_authed")
         if token in self.bad_tokens:
             raise Refused(self.bad_tokens[token])
-        if token not in self.tokens:
+        if token not in self.tokens and token not in self.app_tokens:
             raise Refused("invalid_auth")
-        return self.tokens[token]
+        return token
 
 
 def _bearer(request: Request) -> str:

@@ -1,4 +1,4 @@
-"""The page's addresses: looking, pressing, submitting, saying something; and the app's response_url."""
+"""The page's addresses: looking, pressing, submitting, saying something; the app's response_url and its sockets."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from stalewatch_sandbox.slack.api import PREFIX, SlackApi
 from stalewatch_sandbox.slack.errors import Refused
 from stalewatch_sandbox.slack.interactions import Interactions, Values
 from stalewatch_sandbox.slack.page import Page, Reader
+from stalewatch_sandbox.slack.socket import LINK
 from stalewatch_sandbox.slack.views import View
 from stalewatch_sandbox.slack.widgets import state_of
 from stalewatch_sandbox.slack.workspace import Message
@@ -44,6 +45,8 @@ class Slack:
         """Answer."""
         if request.path.startswith(PREFIX):
             return self.api.handle(request)
+        if request.path == LINK:
+            return self.api.sockets.welcome(request)
         if request.path.startswith("/response/") and request.method == "POST":
             return self._respond(request)
         if request.path in self._deeds and request.method == "POST":
@@ -73,7 +76,7 @@ class Slack:
     def _await_answer(self, before: int) -> None:
         """Apps answer at once and act afterwards: show what they do without making the reader look again."""
         end = time.monotonic() + _PATIENCE
-        while self.interactions.request_url and time.monotonic() < end and len(self.api.workspace.ledger) == before:
+        while self.interactions.is_heard and time.monotonic() < end and len(self.api.workspace.ledger) == before:
             time.sleep(0.02)
 
     def _respond(self, request: Request) -> Response:

@@ -10,6 +10,7 @@ from typing import Final
 from stalewatch_sandbox.serving.exchange import Delivery, Request, Response
 from stalewatch_sandbox.serving.faults import Catalogue, Fault
 from stalewatch_sandbox.slack.api import PREFIX, SlackApi
+from stalewatch_sandbox.slack.socket import LINK
 from stalewatch_sandbox.slack.workspace import User
 
 POST: Final = "chat.postMessage"
@@ -22,7 +23,8 @@ def catalogue(api: SlackApi) -> Catalogue:
         "error": refused, "ratelimited": limited, "ratelimited_200": limited_in_body, "html": page,
         "accept_and_drop": accepted_and_dropped, "accept_and_hold": accepted_and_held, "drop": dropped, "late": late,
         "cut": cut, "token": _Switches(api).token, "history_lag": _Switches(api).history,
-        "deactivated": _Switches(api).deactivated,
+        "deactivated": _Switches(api).deactivated, "socket_drop": _Switches(api).socket_drop,
+        "socket_warning": _Switches(api).socket_warning, "socket_closed": _Switches(api).socket_closed,
     }  # fmt: skip
 
 
@@ -93,7 +95,7 @@ class _Switches:
         bad = self._api.bad_tokens
 
         def switch() -> Callable[[], None]:
-            bad.update(dict.fromkeys(self._api.tokens, error))
+            bad.update(dict.fromkeys([*self._api.tokens, *self._api.app_tokens], error))
             return bad.clear
 
         return Fault(switch=switch)
@@ -116,6 +118,30 @@ class _Switches:
             return lambda: setattr(member, "is_deleted", False)
 
         return Fault(switch=switch)
+
+    def socket_drop(self, times: int | None = 0) -> Fault:
+        """Every connection of Socket Mode is reset, and so many new ones as well."""
+        return replace(self._socket(self._api.sockets.drop), times=times)
+
+    def socket_warning(self, reason: str = "warning") -> Fault:
+        """Every connection is told that it ends soon: warning, refresh_requested or link_disabled."""
+        return self._socket(lambda: self._api.sockets.warn(reason))
+
+    def socket_closed(self) -> Fault:
+        """Every connection is closed politely."""
+        return self._socket(self._api.sockets.close)
+
+    def _socket(self, end: Callable[[], None]) -> Fault:
+        def switch() -> Callable[[], None]:
+            end()
+            return _nothing
+
+        reset = Response(delivery=Delivery.RESET, kind="dropped")
+        return Fault(on=lambda request: request.path == LINK, instead=lambda _: reset, switch=switch, times=0)
+
+
+def _nothing() -> None:
+    """What is broken is opened anew by the app."""
 
 
 def _delivered(delivery: Delivery, method: str, times: int | None) -> Fault:

@@ -1,63 +1,50 @@
-"""What people do: they press buttons, fill in modals and type commands, and Slack tells the app about it, signed."""
+"""What people do: they press buttons, fill in modals and type commands, and Slack tells the app about it.
+
+It does so with a signed request if there is an address for that, and else on a socket that the app has opened.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from stalewatch_sandbox.slack.errors import Json, Refused
+from stalewatch_sandbox.slack.reaching import Answer, post
+from stalewatch_sandbox.slack.socket import Sockets
 from stalewatch_sandbox.slack.views import View, Views
 from stalewatch_sandbox.slack.workspace import APP, BOT_USER, TEAM, Message, Workspace
 
 Values = dict[str, dict[str, dict[str, Any]]]
-PATIENCE: Final = 3.0
-"""Seconds in which an app has to answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the app said to an interaction; status 0: nothing, in time."""
-
-    status: int
-    body: bytes
-
-    def json(self) -> dict[str, Any]:
-        """The JSON object in the body; an empty one if there is none."""
-        try:
-            said = json.loads(self.body or b"{}")
-        except ValueError:
-            return {}
-        return said if isinstance(said, dict) else {}
-
-
-def signature(secret: str, timestamp: str, body: bytes) -> str:
-    """Slack's signature of a request: v0 HMAC-SHA256 over version, timestamp and body."""
-    return "v0=" + hmac.new(secret.encode(), b"v0:" + timestamp.encode() + b":" + body, hashlib.sha256).hexdigest()
+_FORM: Final = "application/x-www-form-urlencoded"
 
 
 class Interactions:
-    """Posts interactions to the app.
+    """Tells the app what people do.
 
     Attributes:
-        request_url: where the app listens; "" while nobody does.
-        commands_url: the same for slash commands, if it is another address.
+        request_url: where the app listens; "": nowhere, or on sockets.
+        commands_url: the same for slash commands, if it is another address. events_url: the same for events.
         callback: the workspace's own address, for response_url.
     """
 
-    def __init__(self, workspace: Workspace, views: Views, secret: str, now: Callable[[], datetime]) -> None:
-        self.request_url = self.commands_url = self.callback = ""
+    def __init__(
+        self, workspace: Workspace, views: Views, sockets: Sockets, secret: str, now: Callable[[], datetime]
+    ) -> None:
+        self.request_url = self.commands_url = self.events_url = self.callback = ""
+        self._sockets = sockets
         self._workspace, self._views, self._secret, self._now = workspace, views, secret, now
         self._responses: dict[str, tuple[str, str, str]] = {}
         self._numbers = count(1)
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether the app listens anywhere."""
+        return bool(self.request_url) or self._sockets.is_connected
 
     def press(self, user: str, message: Message | View, action: Mapping[str, Any]) -> Answer:
         """A person uses an element of a message or a view; `action` is the element with what was chosen."""
@@ -68,12 +55,12 @@ class Interactions:
             payload |= {"container": {"type": "view", "view_id": message.id}, "view": message.body()}
         else:
             payload |= self._about(message, user)
-        return self._send(self.request_url, {"payload": json.dumps(payload)})
+        return self._interact(payload)
 
     def submit(self, user: str, view: View, values: Values) -> Answer:
         """A person submits a modal. What the app answers closes it, changes it or shows errors in it."""
         payload = self._payload("view_submission", user) | {"view": view.body(values), "response_urls": []}
-        answer = self._send(self.request_url, {"payload": json.dumps(payload)})
+        answer = self._interact(payload, may_answer=True)
         if answer.status == 200:
             self._follow(view, answer.json())
         return answer
@@ -83,7 +70,7 @@ class Interactions:
         self._views.close(view.id)
         if view.said.get("notify_on_close"):
             payload = self._payload("view_closed", user) | {"view": view.body(), "is_cleared": False}
-            self._send(self.request_url, {"payload": json.dumps(payload)})
+            self._interact(payload)
 
     def command(self, user: str, channel: str, command: str, text: str) -> Answer:
         """A person types a slash command; what the app answers at once is seen by them alone."""
@@ -92,11 +79,26 @@ class Interactions:
             "team_domain": "sandbox", "api_app_id": APP, "trigger_id": self._views.trigger(user),
             "user_name": self._workspace.users[user].name, "response_url": self._response_url(channel, "", user),
         }  # fmt: skip
-        answer = self._send(self.commands_url or self.request_url, form)
+        if url := self.commands_url or self.request_url:
+            answer = self._post(url, urlencode(form).encode(), _FORM)
+        else:
+            answer = self._sockets.tell("slash_commands", {**form}, may_answer=True)
         said = answer.json()
         if answer.status == 200 and (said.get("text") or said.get("blocks")):
             self._reply(channel, user, said)
         return answer
+
+    def happen(self, event: Mapping[str, Any]) -> Answer:
+        """Something happens that the app subscribed to, such as `app_home_opened`."""
+        now, number = self._now(), next(self._numbers)
+        payload: Json = {
+            "type": "event_callback", "token": "legacy", "team_id": TEAM, "api_app_id": APP,
+            "event": {"event_ts": f"{now.timestamp():.6f}", **event}, "event_id": f"Ev{number:010}",
+            "event_time": int(now.timestamp()), "authorizations": [{"team_id": TEAM, "user_id": BOT_USER}],
+        }  # fmt: skip
+        if url := self.events_url or self.request_url:
+            return self._post(url, json.dumps(payload).encode(), "application/json")
+        return self._sockets.tell("events_api", payload, may_answer=False)
 
     def respond(self, token: str, said: dict[str, Any]) -> None:
         """The app uses a response_url.
@@ -160,19 +162,10 @@ class Interactions:
         self._responses[token] = (channel, ts, user)
         return f"{self.callback}/response/{token}"
 
-    def _send(self, url: str, form: dict[str, str]) -> Answer:
-        if not url.startswith(("http://", "https://")):
-            return Answer(0, b"")
-        body, timestamp = urlencode(form).encode(), str(int(self._now().timestamp()))
-        request = urllib.request.Request(url, body, {  # noqa: S310  # http and https only
-            "Content-Type": "application/x-www-form-urlencoded", "X-Slack-Request-Timestamp": timestamp,
-            "X-Slack-Signature": signature(self._secret, timestamp, body), "User-Agent": "Slackbot 1.0",
-        })  # fmt: skip
-        try:
-            with urllib.request.urlopen(request, timeout=PATIENCE) as response:  # noqa: S310
-                return Answer(response.status, response.read())
-        except urllib.error.HTTPError as error:
-            with error:
-                return Answer(error.code, error.read())
-        except OSError:
-            return Answer(0, b"")
+    def _interact(self, payload: Json, *, may_answer: bool = False) -> Answer:
+        if self.request_url:
+            return self._post(self.request_url, urlencode({"payload": json.dumps(payload)}).encode(), _FORM)
+        return self._sockets.tell("interactive", payload, may_answer=may_answer)
+
+    def _post(self, url: str, body: bytes, content_type: str) -> Answer:
+        return post(url, body, content_type, self._secret, str(int(self._now().timestamp())))

@@ -9,7 +9,7 @@ from typing import Self
 
 from stalewatch_sandbox.serving.clock import Clock
 from stalewatch_sandbox.serving.server import SandboxServer, Switchboard
-from stalewatch_sandbox.slack.api import TOKEN, SlackApi
+from stalewatch_sandbox.slack.api import APP_TOKEN, TOKEN, SlackApi
 from stalewatch_sandbox.slack.doors import Slack
 from stalewatch_sandbox.slack.faults import catalogue
 from stalewatch_sandbox.slack.interactions import Interactions
@@ -24,9 +24,9 @@ class SlackServer:
     Attributes:
         workspace: people, channels, messages and the ledger of what the app said.
         api: tokens, scopes, limits and views.
-        interactions: what people do; set its `request_url` to where the app listens.
+        interactions: what people do; set its `request_url` to where the app listens, or let it open sockets.
         board: the clock, the faults and the ledger of calls.
-        token: the app's bot token.
+        token: the app's bot token; app_token: the one that opens sockets.
     """
 
     def __init__(
@@ -40,11 +40,14 @@ class SlackServer:
         """`ticks` are the seconds in which rate limits count; `signs_at` tells the time that signatures carry."""
         self.workspace = Workspace(clock.now)
         self.api = SlackApi(self.workspace, ticks)
-        self.interactions = Interactions(self.workspace, self.api.views, SIGNING_SECRET, signs_at or clock.now)
+        self.interactions = Interactions(
+            self.workspace, self.api.views, self.api.sockets, SIGNING_SECRET, signs_at or clock.now
+        )
         self.board = Switchboard.at(clock, catalogue(self.api))
-        self.token, self.signing_secret = TOKEN, SIGNING_SECRET
+        self.token, self.app_token, self.signing_secret = TOKEN, APP_TOKEN, SIGNING_SECRET
         self._server = SandboxServer(Slack(self.api, self.interactions), self.board, port=port)
         self.interactions.callback = self._server.url
+        self.api.sockets.address = f"ws://{self._server.host}:{self._server.port}"
 
     @property
     def url(self) -> str:
