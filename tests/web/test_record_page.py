@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
+from stalewatch.cli import record_page
+from stalewatch.delivery.wording.reader import Reader
+from stalewatch.domain.missing import title_of
 from stalewatch.sdk.records import Activity, ActivityKind, Actor, Lead, MeetingState
+from stalewatch.services.reports import Reports
 from tests.services.world import World, at
 from tests.web.office import Office
 from tests.web.visits import Visitor
@@ -55,6 +61,49 @@ def test_what_was_said_and_what_was_not_stand_with_their_reasons(visitor: Visito
     visitor.language = "ja"
     nothing = visitor.page("/deals/crm:young").all("section")[-1].one("p").text
     assert nothing == "お知らせはなく、止めたお知らせもありません。"
+
+
+def meets(world: World, **meetings: MeetingState) -> None:
+    """Acme's meetings of April, by their day: `d14=CANCELLED`."""
+    world.crm.activities = [
+        Activity(id=day, kind=ActivityKind.MEETING, actor=Actor.NOBODY, at=at(f"2026-04-{day[1:]} 10:00"),
+                 meeting=state, records=("acme",))
+        for day, state in meetings.items()
+    ]  # fmt: skip
+    world.rounds()
+
+
+def next_meeting(world: World, language: str) -> tuple[str | None, str | None]:
+    """What the page and the command line say of Acme's next meeting."""
+    title = title_of("next_meeting_at", world.book.rules)[language]
+    visitor = Visitor(Office.of(world, "deals:read"), language=language)
+    facts = visitor.page("/deals/crm:acme").one("dl", class_="facts").all("div")
+    shown = {one.one("dt").text: one.one("dd").text for one in facts}
+    reports = Reports(world.db, world.book, {"crm": None}, language)
+    told, deadlines = reports.record("crm:acme", world.us), reports.explain("crm:acme", world.us)
+    assert told is not None
+    reader = Reader(language, world.clock.now(), "Asia/Tokyo")
+    page = record_page.lines(told, deadlines or [], world.book, reader, None)
+    lines = [line.removeprefix(title).lstrip(": ") for line in page if line.startswith(title)]
+    return shown.get(title), lines[0] if lines else None
+
+
+@pytest.mark.parametrize(
+    ("language", "only", "beside"),
+    [
+        ("en", "none · 7 Apr called off", "20 Apr 10:00 · 7 Apr and 14 Apr called off"),
+        ("ja", "なし · 4月7日は中止", "4月20日 10:00 · 4月7日、4月14日は中止"),
+    ],
+)
+def test_sf43_a_meeting_that_was_called_off_says_so_beside_the_next_meeting(
+    own: World, language: str, only: str, beside: str
+) -> None:
+    meets(own, d07=MeetingState.CANCELLED)
+    assert next_meeting(own, language) == (only, only)
+    meets(own, d14=MeetingState.CANCELLED, d20=MeetingState.PLANNED)
+    assert next_meeting(own, language) == (beside, beside)
+    own.reaches("2026-04-14 12:00")
+    assert next_meeting(own, language) == (beside.partition(" · ")[0], None), "what is over is past"
 
 
 def test_a_lead_has_its_page_and_its_list(own: World) -> None:

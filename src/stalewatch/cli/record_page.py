@@ -63,6 +63,11 @@ class _Page:
             yield printable(record["url"])
         yield ""
         yield from wrapped(say.answer(record["is_open"], self.deadlines, self.reader), self.room)
+        planned = "" if fields.get("next_meeting_at") is None else self._value("next_meeting_at", fields)
+        if meeting := say.called_off(record, planned, self.reader):
+            title = self.reader.pick(title_of("next_meeting_at", self.book.rules))
+            said = self.reader.words.gettext("{title}: {figure}")
+            yield from wrapped(said.format(title=title, figure=meeting), self.room)
 
     def clocks(self) -> Iterator[str]:
         """Each clock that says something, and in one line those that do not concern this record."""

@@ -13,7 +13,9 @@ from stalewatch.delivery.wording.values import Filled, shown
 from stalewatch.domain.explain import Explanation
 from stalewatch.domain.instants import to_us
 from stalewatch.domain.language.model import Field, FieldType
+from stalewatch.sdk.records import MeetingState
 
+_MOST_CALLED_OFF: Final = 3
 MARKS: Final = {"breached": "●", "at_risk": "◐", "paused": "‖", "watching": "○", "cannot_judge": "?"}
 """A shape beside the word of a state; other states have none."""
 
@@ -145,6 +147,24 @@ def happened(event: Mapping[str, Any], reader: Reader) -> str:
     }.get(str(event.get("actor")))
     extra = reader.listed([each for each in (by, planned) if each])
     return words.gettext("{what} ({extra})").format(what=what, extra=extra) if extra else what
+
+
+def called_off(record: Mapping[str, Any], planned: str, reader: Reader) -> str:
+    """The next meeting beside those ahead that were called off: "none · 12 Mar called off"; "" without any such.
+
+    `record` is what `Reports.record` tells, `planned` its next meeting in words.
+    """
+    present = instant(record["as_of"])
+    ahead = sorted(
+        at
+        for event in record["timeline"]
+        if event.get("meeting") == MeetingState.CANCELLED and (at := instant(event["at"])) > present
+    )
+    if not ahead:
+        return ""
+    dates = list(dict.fromkeys(moment(at, reader, timed=False) for at in ahead))[:_MOST_CALLED_OFF]
+    said = reader.words.gettext("{next} · {dates} called off")
+    return said.format(next=planned or reader.words.pgettext("next meeting", "none"), dates=reader.listed(dates))
 
 
 def value(kind: Field, stored: Any, currency: str, reader: Reader) -> str:

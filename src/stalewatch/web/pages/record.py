@@ -169,8 +169,13 @@ class _Words:
     def facts(self) -> Iterator[tuple[str, str]]:
         """(title, value) of the fields that say most; those without a value are left out."""
         for name in _FACTS:
-            if name in self._kinds() and self.story.record["fields"].get(name) is not None:
-                yield self.reader.pick(title_of(name, self.book.rules)), self._value(name)
+            if name not in self._kinds():
+                continue
+            known = "" if self.story.record["fields"].get(name) is None else self._value(name)
+            if name == "next_meeting_at":
+                known = say.called_off(self.story.record, known, self.reader) or known
+            if known:
+                yield self.reader.pick(title_of(name, self.book.rules)), known
 
     def told(self) -> list[Telling]:
         """What was said to whom and what came of it, and why nothing was said; the newest first."""
