@@ -40,11 +40,12 @@ COMMANDS: Final[dict[str, Lazy]] = {
     "deals": Lazy("stalewatch.cli.deals:deals", "stalled deals, deals due soon, one deal in full"),
     "leads": Lazy("stalewatch.cli.deals:leads", "the same of leads"),
     "serve": Lazy("stalewatch.cli.serve:serve", "serve the API, and work as long as it runs"),
-    "work": Lazy("stalewatch.cli.work:work", "what is held back or set aside: list, release, drop"),
+    "work": Lazy("stalewatch.cli.work:work", "what is held back or set aside: list, release, retry"),
     "rules": Lazy("stalewatch.cli.rules:rules", "check, test and explain rules"),
     "fields": Lazy("stalewatch.cli.fields:fields", "the fields that rules can read, as connections fill them"),
     "token": Lazy("stalewatch.cli.token:token", "API tokens: create, list, revoke"),
     "db": Lazy("stalewatch.cli.db:db", "the database: upgrade, current"),
+    "sandbox": Lazy("stalewatch.cli.sandbox:sandbox", "the simulated CRMs and Slack alone, for other clients"),
 }
 """Every command, in the order of the help: from the first five minutes to the rare ones."""
 
