@@ -11,7 +11,7 @@ from stalewatch.sdk.records import Outcome
 from stalewatch_hubspot.errors import scope_cure
 from stalewatch_hubspot.leads import feeds, follows_lifecycle, past_of
 from stalewatch_hubspot.options import VERSION, Options
-from stalewatch_hubspot.portal import Portal
+from stalewatch_hubspot.portal import Facts, Portal
 from stalewatch_hubspot.queries import CALLS, CONTACTS, DEALS, EMAILS, LEADS, LIFECYCLE, MEETINGS, TASKS, Kind
 from stalewatch_hubspot.rows import Row
 from stalewatch_hubspot.transport import Transport
@@ -47,9 +47,31 @@ def describe(portal: Portal, options: Options, wants: Wants) -> Description:
     """The catalogue fields that a portal feeds; fill rates and examples are of the first rows it showed."""
     deal = list(_of_deals(portal, options, wants))
     fields = {"deal": deal, "partner_deal": deal} if options.partner else {"deal": deal}
-    if wants.leads and portal.facts.can_read(LEADS):
-        fields["lead"] = list(_of_leads(portal, options, wants))
-    return Description(fields=fields, logs_meeting_outcomes=True)
+    if wants.leads:  # without their scope none of their fields is fed, and the rules that ask for them cannot judge
+        fields["lead"] = list(_of_leads(portal, options, wants)) if portal.facts.can_read(LEADS) else []
+    return Description(fields=fields, logs_meeting_outcomes=True, missing=_missing(portal.facts, options, wants))
+
+
+def _missing(facts: Facts, options: Options, wants: Wants) -> dict[str, dict[str, list[str]]]:
+    """The scopes for want of which fields are not fed."""
+    deal = {ours: kinds for ours, (_, _, kinds) in _FROM_EVIDENCE.items()}
+    deal |= {ours: (CONTACTS,) for ours in options.deal.types if ours.startswith("roles.")}
+    found = {"deal": _lacking(facts, {ours: kinds for ours, kinds in deal.items() if ours in options.deal.types})}
+    if "owners" in facts.refused and "team" in options.deal.types:
+        found["deal"]["team"] = [facts.refused["owners"]]
+    if wants.leads:
+        reaches = (EMAILS, CALLS, MEETINGS)
+        lead = {ours: (LEADS, *(reaches if ours == "first_touch_at" else ())) for ours in options.lead.types}
+        found["lead"] = _lacking(facts, lead)
+    return found
+
+
+def _lacking(facts: Facts, fields: Mapping[str, Sequence[Kind]]) -> dict[str, list[str]]:
+    scopes = {
+        ours: list(dict.fromkeys(facts.refused[kind.name] for kind in kinds if not facts.can_read(kind)))
+        for ours, kinds in fields.items()
+    }
+    return {ours: names for ours, names in scopes.items() if names}
 
 
 def findings(

@@ -64,6 +64,14 @@ def test_rules_that_cannot_judge_are_named() -> None:
     )
 
 
+def test_hs24_the_scope_that_is_missing_is_named() -> None:
+    one = CannotJudge("hs", (MAIL,), (SILENCE,), 412, ("sales-email-read",))
+    assert operator(one).title == "hs: E-mails cannot be read, scope sales-email-read is missing"
+    assert operator(one, language="ja").title == "hs:メールを読み込めません。スコープ sales-email-read がありません"
+    two = CannotJudge("hs", (MAIL,), (SILENCE,), 412, ("a.read", "b.read"))
+    assert operator(two).title == "hs: E-mails cannot be read, scopes a.read and b.read are missing"
+
+
 def test_several_pieces_of_news_are_one_message() -> None:
     message = operator(StormHeld(30, 100), Undelivered(2), url="https://sw.example/health")
     assert message.title == "stalewatch needs your eye"

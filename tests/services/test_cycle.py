@@ -175,6 +175,15 @@ def test_old_data_gives_the_tick_nothing_to_wait_for(world: World) -> None:
     assert Agenda(world.db, world.clock, {"crm": AGES}).until_tick() > 0
 
 
+def test_hs24_the_operator_hears_once_which_scope_is_missing(world: World) -> None:
+    world.crm.unfed = {"next_meeting_at"}
+    world.crm.missing = {"next_meeting_at": ["crm.meetings.read"], "agenda": ["nobody.asks.for.this"]}
+    for _ in range(3):
+        cycle(world).run(force=True)
+    [told] = world.mail.messages
+    assert told.entries[0].headline == "crm: Next meeting cannot be read, scope crm.meetings.read is missing"
+
+
 def test_of_rules_that_cannot_judge_the_operator_hears_once_and_again_if_it_ends_and_begins_anew(world: World) -> None:
     world.crm.unfed = {"next_meeting_at"}
     for _ in range(3):

@@ -92,6 +92,7 @@ class Memory(Connector):
         self.changes: list[FieldChange] = []
         self.fault: ConnectorError | None = None
         self.unfed: set[str] = set()
+        self.missing: dict[str, list[str]] = {}
         self.page_size = 10_000
 
     def describe(self) -> Description:
@@ -99,7 +100,8 @@ class Memory(Connector):
             fields={
                 obj: [FieldInfo(ours=name, theirs=name, type="") for name in names if name not in self.unfed]
                 for obj, names in self.catalogue.items()
-            }
+            },
+            missing={"deal": self.missing} if self.missing else {},
         )
 
     def check(self) -> list[Finding]:

@@ -36,12 +36,16 @@ class ConnectionFailed:
 
 @dataclass(frozen=True, slots=True)
 class CannotJudge:
-    """Rules that say nothing about these records, because fields cannot be read on a connection."""
+    """Rules that say nothing about these records, because fields cannot be read on a connection.
+
+    `scopes` are those for want of which they cannot, as far as the connection names any.
+    """
 
     connection: str
     fields: tuple[Words, ...]
     rules: tuple[Words, ...]
     records: int
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +144,15 @@ def _failed(news: ConnectionFailed, reader: Reader) -> tuple[str, str]:
 def _cannot_judge(news: CannotJudge, reader: Reader) -> tuple[str, str]:
     words = reader.words
     said = words.gettext("{connection}: {fields} cannot be read")
+    if news.scopes:
+        said = words.ngettext(
+            "{connection}: {fields} cannot be read, scope {scopes} is missing",
+            "{connection}: {fields} cannot be read, scopes {scopes} are missing",
+            len(news.scopes),
+        )
+    scopes = reader.listed([clean(each) for each in news.scopes])
     fields = reader.listed([reader.pick(each) for each in news.fields])
-    headline = said.format(connection=clean(news.connection), fields=fields)
+    headline = said.format(connection=clean(news.connection), fields=fields, scopes=scopes)
     body = words.ngettext(
         "{count} record is not judged for {rules} until that is mapped or granted. `stalewatch doctor` says how.",
         "{count} records are not judged for {rules} until that is mapped or granted. `stalewatch doctor` says how.",

@@ -77,10 +77,15 @@ class Description:
     """What a connection can tell: per object ("deal", "lead") the catalogue fields that it feeds.
 
     A catalogue field that is not listed is unavailable here: rules that need it answer "cannot judge".
+
+    Attributes:
+        missing: per object, and catalogue field that is not listed, the scopes or permissions for want of which it is
+            not, by the CRM's own names ("sales-email-read"); the operator reads them. What nobody can tell is left out.
     """
 
     fields: Mapping[str, Sequence[FieldInfo]]
     logs_meeting_outcomes: bool = False
+    missing: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
 
 
 class Level(StrEnum):

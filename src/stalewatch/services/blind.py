@@ -11,8 +11,9 @@ from typing import Final
 from stalewatch.delivery.operators import CannotJudge
 from stalewatch.domain.language.reads import fields_read
 from stalewatch.sdk.connector import Description, FieldInfo
-from stalewatch.services.coverage import judgeable
+from stalewatch.services.coverage import described, judgeable
 from stalewatch.services.rulebook import Rulebook
+from stalewatch.services.sources import lacking
 from stalewatch.services.tick import operator_notice
 from stalewatch.store import connections, facts, notices, outbox, records
 from stalewatch.store.engine import Connection, Database
@@ -44,7 +45,14 @@ def unfed(conn: Connection, book: Rulebook, connection: str) -> CannotJudge | No
     missing = _unfed(book, (stored.coverage if stored else None) or {})
     watched = {book.by_id[rule].watch for rule in missing}
     many = sum(records.count(conn, obj, connection, open_only=True) for obj in watched)
-    return _news(book, connection, missing, many)
+    told = lacking(conn, connection)
+    scopes = {
+        scope
+        for rule, names in missing.items()
+        for name in names
+        for scope in told.get(described(book.by_id[rule].watch), {}).get(name, ())
+    }
+    return _news(book, connection, missing, many, tuple(sorted(scopes)))
 
 
 def unreadable(conn: Connection, book: Rulebook, connection: str) -> CannotJudge | None:
@@ -68,7 +76,9 @@ def _note(db: Database, key: str, blind: Iterable[str], now: int) -> bool:
     return bool(news)
 
 
-def _news(book: Rulebook, connection: str, missing: Missing, many: int) -> CannotJudge | None:
+def _news(
+    book: Rulebook, connection: str, missing: Missing, many: int, scopes: tuple[str, ...] = ()
+) -> CannotJudge | None:
     if not missing:
         return None
     objects = book.rules.catalogue.objects
@@ -82,6 +92,7 @@ def _news(book: Rulebook, connection: str, missing: Missing, many: int) -> Canno
         fields=tuple(title for _, title in sorted(titles.items())),
         rules=tuple(book.by_id[rule].title for rule in sorted(missing)),
         records=many,
+        scopes=scopes,
     )
 
 
@@ -99,7 +110,7 @@ def _unreadable(conn: Connection, book: Rulebook, connection: str) -> tuple[Miss
         judged = {id_: fields_read(rule, book.rules).judged for id_, rule in book.by_id.items() if rule.watch == obj}
         for names, many in records.unreadable(conn, obj, connection):
             hit = {rule: read.intersection(names) for rule, read in judged.items() if not read.isdisjoint(names)}
-            for rule, lacking in hit.items():
-                missing.setdefault(rule, set()).update(lacking)
+            for rule, unread in hit.items():
+                missing.setdefault(rule, set()).update(unread)
             total += many if hit else 0
     return {rule: tuple(sorted(names)) for rule, names in missing.items()}, total

@@ -43,14 +43,14 @@ class Judgeable:
 
 def judgeable(rules: RuleSet, description: Description) -> Judgeable:
     """What of the rules can judge by the fields that a connection describes."""
-    watching = [rule for rule in rules.rules if _fed(rule.watch) in description.fields]
+    watching = [rule for rule in rules.rules if described(rule.watch) in description.fields]
     missing = {rule.id: names for rule in watching if (names := unfed(rule, rules, description))}
     return Judgeable(len(watching), missing)
 
 
 def unfed(rule: Rule, rules: RuleSet, description: Description) -> tuple[str, ...]:
     """The fields that decide this rule and that nothing feeds; what stalewatch keeps itself is always there."""
-    fed = {info.ours for info in description.fields.get(_fed(rule.watch), ())} | ALWAYS
+    fed = {info.ours for info in description.fields.get(described(rule.watch), ())} | ALWAYS
     fields = rules.catalogue.objects[rule.watch]
     needed = fields_read(rule, rules).judged
     return tuple(
@@ -58,5 +58,6 @@ def unfed(rule: Rule, rules: RuleSet, description: Description) -> tuple[str, ..
     )
 
 
-def _fed(watch: str) -> str:
+def described(watch: str) -> str:
+    """The object under which a connector describes what rules watch."""
     return _FED_AS.get(watch, watch)

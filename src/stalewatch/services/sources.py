@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from stalewatch.services.frames import Coverage
-from stalewatch.store import connections
+from stalewatch.store import connections, facts
 from stalewatch.store.engine import Connection
 
 Sources = Mapping[str, int | None]
 """Every configured connection with the age, in microseconds, from which its data counts as too old; None: never."""
+Lacking = Mapping[str, Mapping[str, Sequence[str]]]
+"""Per object, and field that is not fed, the scopes for want of which it is not."""
 
 
 def trusted(conn: Connection, sources: Sources, now: int) -> tuple[list[str], list[str]]:
@@ -27,6 +29,16 @@ def trusted(conn: Connection, sources: Sources, now: int) -> tuple[list[str], li
 def coverage(conn: Connection) -> Coverage:
     """What each connection feeds, as its last sync found it."""
     return {row.id: row.coverage or {} for row in connections.read(conn)}
+
+
+def lacking(conn: Connection, connection: str) -> Lacking:
+    """The scopes that a connection named for what it does not feed, as its last sync found it."""
+    return facts.read(conn, f"lacking:{connection}") or {}
+
+
+def note_lacking(conn: Connection, connection: str, found: Lacking) -> None:
+    """Remember what a connection lacks."""
+    facts.write(conn, f"lacking:{connection}", found)
 
 
 def _is_young(data_at: int | None, most: int | None, now: int) -> bool:

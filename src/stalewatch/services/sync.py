@@ -16,7 +16,7 @@ from stalewatch.services import judging
 from stalewatch.services.folding import Folded, folded
 from stalewatch.services.recording import Recorder
 from stalewatch.services.rulebook import Rulebook
-from stalewatch.services.sources import coverage
+from stalewatch.services.sources import coverage, lacking, note_lacking
 from stalewatch.store import clocks, connections, facts, leases, quarantine, records
 from stalewatch.store.engine import Connection, Database
 from stalewatch.store.leases import CONNECTIONS
@@ -211,6 +211,13 @@ class Sync:
     def _cover(self, claimed: Any, description: Description) -> None:
         """Remember what the connection feeds; if that changed, every record of it has to be judged again."""
         fed = {obj: sorted(info.ours for info in infos) for obj, infos in description.fields.items()}
+        lacks = {obj: {name: list(why) for name, why in told.items()} for obj, told in description.missing.items()}
+        with self.db.read() as conn:
+            is_new = lacking(conn, claimed.id) != lacks
+        if is_new:
+            with self.db.write() as conn:
+                leases.keep(conn, CONNECTIONS, claimed.id, claimed.fence, lease_us=LEASE)
+                note_lacking(conn, claimed.id, lacks)
         if claimed.coverage == fed:
             return
         with self.db.write() as conn:

@@ -231,6 +231,9 @@ def test_hs23_leads_without_their_scope_cost_the_leads_alone(story: Story) -> No
     assert deal in reader.deals
     assert fed(reader, "lead") == set()
     assert "last_customer_activity_at" in fed(reader)
+    told = reader.connector.describe()
+    assert told.fields["lead"] == [], "lead rules know that they cannot judge"
+    assert set(map(tuple, told.missing["lead"].values())) >= {("crm.objects.leads.read",)}
     [found] = [one for one in reader.connector.check() if one.subject == "leads"]
     assert found.level is Level.WARNING
     assert "crm.objects.leads.read" in found.message
@@ -294,6 +297,7 @@ def test_hs24_unreadable_mails_leave_silence_unknown(story: Story, blank: bool) 
     told = fed(reader)
     assert "next_meeting_at" in told
     assert told.isdisjoint({"last_customer_activity_at", "seller_touches_since_customer", "last_seller_activity_at"})
+    assert reader.connector.describe().missing["deal"]["last_customer_activity_at"] == ["sales-email-read"]
     assert [act.kind for act in reader.of(deal)] == ["meeting"]
     assert [one.message for one in reader.connector.check() if "sales-email-read" in one.message] != []
 
