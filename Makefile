@@ -1,6 +1,6 @@
 # stalewatch: python3.11 or newer, pip and make are all it needs. `make PYTHON=python3.12 ...` picks another one.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock
+.PHONY: help demo test check bench gameday lock
 SHELL := /bin/sh
 
 CANDIDATES := python3.11 python3.12 python3.13 python3.14 python3 python
@@ -13,7 +13,7 @@ BY_HASH := install --quiet --disable-pip-version-check --require-hashes --only-b
 COMPILE := pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate $(UPGRADE)
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(READY) ## watch a made-up pipeline go quiet and be nudged; ARGS="--once --lang ja" for one round in Japanese
 	@$(BIN)/stalewatch demo $(ARGS)
@@ -31,6 +31,9 @@ check: $(READY) ## lint, types, import contracts, the lock, and the sizes of the
 
 bench: $(READY) ## measure side by side what performance promises; ARGS=<name> picks one
 	@$(BIN)/python -m bench $(ARGS)
+
+gameday: $(READY) ## run the long variants that test leaves out; ARGS="-k calendar" picks some of them
+	@$(BIN)/pytest -n auto --dist worksteal -m slow $(ARGS)
 
 lock: ## write requirements/*.txt anew from pyproject.toml; UPGRADE=--upgrade takes newer versions
 	@test -x .venv-lock/bin/pip || { $(need_python); $(PYTHON) -m venv .venv-lock; }
