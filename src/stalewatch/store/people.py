@@ -38,6 +38,13 @@ def by_email(conn: Connection, address: str) -> list[Found]:
     return list(conn.execute(there.order_by(people.c.id)))
 
 
+def by_emails(conn: Connection, addresses: Collection[str]) -> dict[str, Found]:
+    """The first by id of those who have each of these addresses, by the address in small letters."""
+    wanted = {address.strip().lower() for address in addresses}
+    rows = bulk.read(conn, list(people.c), people.c.email, wanted)
+    return {row.email: row for row in sorted(rows, key=lambda row: row.id, reverse=True)}
+
+
 def absent(conn: Connection, connection: str, present: Collection[str]) -> int:
     """Everybody of a connection who is not among `present` has left: inactive. Return how many that changed."""
     here = set(present)

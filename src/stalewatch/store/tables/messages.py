@@ -22,6 +22,7 @@ notices = sa.Table(
     index("ix_notices_target", "target", "state", "not_before"),
     index("ix_notices_delivery_id", "delivery_id"),
     index("ix_notices_alert_id", "alert_id"),
+    index("ix_notices_held", "reason", "created_at", where="state = 'held'"),
 )
 
 deliveries = sa.Table(
