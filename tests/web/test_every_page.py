@@ -13,7 +13,8 @@ from tests.services.world import World, at, deal
 from tests.web.office import Office
 from tests.web.visits import Visitor, rows
 
-PAGES = ("/", "/due-soon?within=30d", "/deals/crm:acme", "/deals/nothing", "/?sort=sideways", "/sign-in", "/?q=nobody")
+PAGES = ("/", "/due-soon?within=30d", "/deals/crm:acme", "/deals/nothing", "/?sort=sideways", "/sign-in", "/?q=nobody",
+         "/undelivered")  # fmt: skip
 
 
 def test_browsers_get_errors_as_pages_and_programs_as_problems(visitor: Visitor) -> None:
@@ -72,7 +73,7 @@ def test_a_page_costs_the_same_number_of_queries_however_long_the_list(world: Wo
         sa.event.remove(world.db._reader, "before_cursor_execute", note)
         return len(seen)
 
-    paths = ("/", "/due-soon?within=30d", "/due-soon?within=30d&severity=warning", "/deals/crm:acme")
+    paths = ("/", "/due-soon?within=30d", "/due-soon?within=30d&severity=warning", "/deals/crm:acme", "/undelivered")
     before = [queries(path) for path in paths]
     world.has(*(deal(f"d{n}", created_at=at("2026-03-03 10:00"), amount=Decimal(n)) for n in range(60)))
     assert [queries(path) for path in paths] == before

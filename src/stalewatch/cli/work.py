@@ -16,10 +16,11 @@ from stalewatch.cli.asking import NoSuch, reader_of
 from stalewatch.cli.grid import Column, grid, terminal_width
 from stalewatch.cli.invocation import Invocation, command, group
 from stalewatch.cli.projects import open_project
-from stalewatch.cli.work_words import happened, kind, summary, why
+from stalewatch.cli.work_words import happened, summary
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.times import moment
 from stalewatch.delivery.wording.untrusted import clean
+from stalewatch.delivery.wording.work_words import place, what, why
 from stalewatch.services.pieces import ENDED, Kind, Piece, by_reason, chosen, everything
 from stalewatch.services.work import Moved, Work
 from stalewatch.wiring import Stalewatch
@@ -191,10 +192,10 @@ def _table(pieces: Sequence[Piece], reader: Reader) -> list[str]:
     rows = [
         [
             piece.id if piece.id != piece.target else piece.key,
-            kind(piece, reader),
-            clean(piece.target.removeprefix("person:").removeprefix("channel:").removeprefix("mail:")),
+            what(piece.kind, piece.state, reader),
+            place(piece.target),
             clean(" · ".join(part for part in (piece.record, piece.rule) if part)),
-            why(piece, reader),
+            why(piece.kind, piece.why, reader),
             "" if piece.since is None else moment(piece.since, reader),
         ]
         for piece in pieces[:_MOST_ROWS]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from stalewatch.domain.directory import Directory, Person
@@ -28,6 +29,15 @@ def directory(conn: Connection, speaking: Speaking) -> Directory:
         names_suffice=speaking.names_suffice,
         by_email=speaking.by_email,
     )
+
+
+def names_of(conn: Connection, targets: Collection[str]) -> Mapping[str, str]:
+    """target -> name, of the targets that are people: "person:" with an address or an id."""
+    keys = {target: target.removeprefix("person:") for target in targets if target.startswith("person:")}
+    by_id = people.by_id(conn, set(keys.values()))
+    by_address = people.by_emails(conn, {key for key in keys.values() if key not in by_id})
+    found = {target: by_id.get(key) or by_address.get(key.lower()) for target, key in keys.items()}
+    return {target: row.name for target, row in found.items() if row is not None and row.name}
 
 
 def override_for(speaking: Speaking, email: str | None, name: str | None) -> Override:

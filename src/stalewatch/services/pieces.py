@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2s
-from typing import Final
+from typing import Any, Final
 
 from stalewatch.domain.deliveries import DeliveryState
 from stalewatch.store import connections, leases, notices, outbox, records
@@ -52,24 +52,29 @@ class Piece:
 
 def waiting_for_a_word(conn: Connection) -> list[Piece]:
     """Everything that waits for a person, held notices first, each group the oldest first."""
-    return [*_held(conn), *_deliveries(conn), *_set_aside(conn)]
+    return [*_held(conn), *_deliveries(conn), *set_aside(conn)]
 
 
 def _held(conn: Connection) -> Iterator[Piece]:
     rows = notices.held(conn, limit=MOST)
     names = records.names(conn, {row.record_id for row in rows if row.record_id})
     for row in rows:
-        yield Piece(
-            id=blake2s(row.key.encode("utf-8", "surrogatepass"), digest_size=5).hexdigest(),
-            kind=Kind.NOTICE,
-            key=row.key,
-            state=row.state,
-            why=row.reason or "",
-            target=row.target,
-            record=names.get(row.record_id, row.record_id or ""),
-            rule=row.rule_id or "",
-            since=row.created_at,
-        )
+        yield of_notice(row, names.get(row.record_id, row.record_id or ""))
+
+
+def of_notice(row: Any, record: str) -> Piece:
+    """A held notice (its stored row) about a record of this name."""
+    return Piece(
+        id=blake2s(row.key.encode("utf-8", "surrogatepass"), digest_size=5).hexdigest(),
+        kind=Kind.NOTICE,
+        key=row.key,
+        state=row.state,
+        why=row.reason or "",
+        target=row.target,
+        record=record,
+        rule=row.rule_id or "",
+        since=row.created_at,
+    )
 
 
 def _deliveries(conn: Connection) -> Iterator[Piece]:
@@ -80,13 +85,18 @@ def _deliveries(conn: Connection) -> Iterator[Piece]:
     for row in rows:
         if row.state in ENDED and row.id not in loaded:
             continue
-        yield Piece(
-            id=row.id[:10], kind=Kind.DELIVERY, key=row.id, state=row.state, why=row.error or row.reason or "",
-            target=row.target, since=row.created_at,
-        )  # fmt: skip
+        yield of_delivery(row)
 
 
-def _set_aside(conn: Connection) -> Iterator[Piece]:
+def of_delivery(row: Any) -> Piece:
+    """A delivery (its stored row) that is not finished, or was given up."""
+    return Piece(
+        id=row.id[:10], kind=Kind.DELIVERY, key=row.id, state=row.state, why=row.error or row.reason or "",
+        target=row.target, since=row.created_at,
+    )  # fmt: skip
+
+
+def set_aside(conn: Connection) -> Iterator[Piece]:
     """Connections and destinations whose work ended their worker again and again, and services that are down."""
     for row in leases.parked(conn, CONNECTIONS):
         why = row.last_error or ""

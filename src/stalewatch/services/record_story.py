@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from stalewatch.domain.explain import Explanation
 from stalewatch.sdk.records import ActivityKind, Actor
+from stalewatch.services.people import names_of
 from stalewatch.services.reports import Reports, Visible
-from stalewatch.store import activities, changes, people
-from stalewatch.store.engine import Connection
+from stalewatch.store import activities, changes
 
 
 class Lane(StrEnum):
@@ -77,7 +77,7 @@ def record_story(reports: Reports, record_id: str, now: int, *, visible: Visible
             stays=stays(row, field, changes.read(conn, [row.id], {field})),
             doings=tuple(_doings(activities.read(conn, [row.id]))),
             created_at=row.created_at,
-            names=_names(conn, {one["to"] for one in told["said"]}),
+            names=names_of(conn, {one["to"] for one in told["said"]}),
         )
 
 
@@ -113,15 +113,3 @@ def _lane(kind: str, actor: str) -> Lane | None:
     if kind in (ActivityKind.TASK, ActivityKind.NOTE):
         return None
     return {Actor.CUSTOMER.value: Lane.CUSTOMER, Actor.SELLER.value: Lane.SELLER}.get(actor)
-
-
-def _names(conn: Connection, targets: Collection[str]) -> Mapping[str, str]:
-    """target -> name, of the targets that are people: "person:" with an address or an id."""
-    keys = {target: target.removeprefix("person:") for target in targets if target.startswith("person:")}
-    by_id = people.by_id(conn, set(keys.values()))
-    found: dict[str, str] = {}
-    for target, key in keys.items():
-        known = [by_id[key]] if key in by_id else people.by_email(conn, key)
-        if known and known[0].name:
-            found[target] = known[0].name
-    return found

@@ -15,7 +15,7 @@ from stalewatch.web import acting, health, lists, slack
 from stalewatch.web.asking import DealsDueSoon, LeadsDueSoon, Reading, StalledDeals, StalledLeads
 from stalewatch.web.auth import needs
 from stalewatch.web.documented import FIGURES, HEALTH, LIST, RECORD, SNOOZED, TAKEN, answers, schemas
-from stalewatch.web.pages import files, record, signing
+from stalewatch.web.pages import files, record, signing, undelivered
 from stalewatch.web.pages import lists as pages
 from stalewatch.web.pages.asking import DueSoonPage, SignInPage, StalledPage
 from stalewatch.web.slack import SIGNATURE
@@ -71,6 +71,7 @@ ROUTES: Final = (
     Route("GET", "/due-soon.csv", "deals:read", pages.due_soon_csv, {}, DueSoonPage, page=True),
     Route("GET", "/deals/{id:path}", "deals:read", record.deal, {}, Reading, page=True),
     Route("GET", "/leads/{id:path}", "deals:read", record.lead, {}, Reading, page=True),
+    Route("GET", "/undelivered", "deals:read", undelivered.undelivered_page, {}, Reading, page=True),
     Route("GET", "/sign-in", None, signing.sign_in_form, {}, SignInPage, page=True),
     Route("POST", "/sign-in", None, signing.sign_in, {}, page=True),
     Route("POST", "/sign-out", None, signing.sign_out, {}, page=True),

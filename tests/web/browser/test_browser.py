@@ -11,7 +11,8 @@ from playwright.sync_api import Page
 from tests.web.browser.conftest import Opens
 
 AXE = Path(__file__).with_name("axe.min.js")
-PAGES = ("/", "/due-soon?within=30d", "/deals/crm:d0", "/leads/crm:l", "/?q=nobody", "/sign-in", "/deals/nothing")
+PAGES = ("/", "/due-soon?within=30d", "/deals/crm:d0", "/leads/crm:l", "/?q=nobody", "/sign-in", "/deals/nothing",
+         "/undelivered")  # fmt: skip
 
 
 def rows(page: Page) -> int:

@@ -12,6 +12,7 @@ from stalewatch.delivery.wording.money import money
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.services.listing import Listing
 from stalewatch.services.standing import Standing, Sum
+from stalewatch.services.undelivered import Undelivered
 
 
 def stalled(standing: Standing, leads: bool, currency: str, reader: Reader) -> Markup:
@@ -71,6 +72,42 @@ def ahead(soon: int, leads: bool, span: str, reader: Reader) -> str:
         return words.gettext("None will be due within {span}.").format(span=span)
     said = words.ngettext("{what} will be due within {span}.", "{what} will be due within {span}.", soon)
     return said.format(what=counted(soon, leads, reader), span=span)
+
+
+def undelivered(found: Undelivered, reader: Reader) -> Markup:
+    """ "3 messages did not reach anybody"; if every one did, that, or what is still on its way."""
+    words, unsure = reader.words, found.ended.get("parked", 0)
+    lost = found.messages - unsure
+    if lost and unsure:
+        said = words.ngettext(
+            "{lost} message did not reach anybody, and nobody knows whether {unsure} more did",
+            "{lost} messages did not reach anybody, and nobody knows whether {unsure} more did",
+            lost,
+        )
+    elif lost:
+        said = words.ngettext("{lost} message did not reach anybody", "{lost} messages did not reach anybody", lost)
+    elif unsure:
+        said = words.ngettext(
+            "Nobody knows whether {unsure} message arrived", "Nobody knows whether {unsure} messages arrived", unsure
+        )
+    else:
+        return escape(_all_arrived(found, reader))
+    return escape(said).format(
+        lost=_strong(reader.number(lost), "late"), unsure=_strong(reader.number(unsure), "risk")
+    )  # fmt: skip
+
+
+def _all_arrived(found: Undelivered, reader: Reader) -> str:
+    words, halts, going = reader.words, len(found.halts), found.under_way
+    if halts:
+        said = words.ngettext("No message is lost, but {count} thing is at a halt.",
+                              "No message is lost, but {count} things are at a halt.", halts)  # fmt: skip
+        return said.format(count=reader.number(halts))
+    if going:
+        said = words.ngettext("No message is lost; {count} is on its way.",
+                              "No message is lost; {count} are on their way.", going)  # fmt: skip
+        return said.format(count=reader.number(going))
+    return words.gettext("Every message has arrived.")
 
 
 def made(listing: Listing, reader: Reader) -> str:

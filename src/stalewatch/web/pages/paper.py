@@ -11,8 +11,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from stalewatch.delivery.wording.reader import Reader
+from stalewatch.services import undelivered
 from stalewatch.web.auth import Caller
-from stalewatch.web.desk import LANGUAGES, desk_of
+from stalewatch.web.desk import LANGUAGES, Desk, desk_of
 from stalewatch.web.pages import files
 from stalewatch.web.pages.addresses import Address
 
@@ -42,12 +43,21 @@ def page(
         "language": reader.language,
         "languages": [(one, _NAMES[one], address.but(lang=one)) for one in LANGUAGES if one != reader.language],
         "address": address,
+        "undelivered": _undelivered(desk, reader) if caller is not None and status < 500 else "",
         "signed_in": caller is not None and caller.session,
         **words_of(reader),
     }
     text = environment().get_template(template).render(**around, **shown)
     given = {**_HEADERS, "Content-Language": reader.language, **(headers or {})}
     return Response(text, status, given, "text/html; charset=utf-8")
+
+
+def _undelivered(desk: Desk, reader: Reader) -> str:
+    """How much reached nobody, or is at a halt; "" if nothing. Only who may read lists is told."""
+    many = undelivered.count(desk.project.db)
+    if many >= undelivered.COUNTED:
+        return f"{reader.number(undelivered.COUNTED - 1)}+"
+    return reader.number(many) if many else ""
 
 
 def words_of(reader: Reader) -> Mapping[str, Callable[..., Markup]]:
