@@ -25,6 +25,7 @@ def mixed(db: Database) -> Database:
         )
         held = [("a", "storm", 30), ("b", "storm", 20), ("c", "nobody_left", 40), ("d", CHECK, 10)]
         notices.add(conn, [notice(key, state="held", reason=why, created_at=at) for key, why, at in held])
+        outbox.add(conn, [delivery(f"sent{n}", state="sent") for n in range(3000)])
         states = {"x": "dead", "y": "parked", "z": "dead", "s": "sent", "r": "ready"}
         outbox.add(conn, [delivery(key, state=state) for key, state in states.items()])
         notices.add(conn, [notice(key * 2, state="claimed", delivery_id=key) for key in "xysr"])
@@ -50,13 +51,16 @@ def test_messages_and_halts_are_counted_in_one_statement(mixed: Database) -> Non
         assert undelivered.under_way(conn) == 1
 
 
-def test_counting_and_listing_read_the_index_of_what_is_held(mixed: Database) -> None:
-    for call in (
-        lambda conn: undelivered.count(conn, but=CHECK, most=1000),
-        lambda conn: undelivered.held(conn, but=CHECK, limit=200),
-        lambda conn: undelivered.held_by_reason(conn, but=CHECK),
+def test_counting_and_listing_read_what_is_held_and_given_up_and_no_more(mixed: Database) -> None:
+    for call, indexes in (
+        (lambda conn: undelivered.count(conn, but=CHECK, most=1000), ("ix_notices_held", "ix_deliveries_")),
+        (lambda conn: undelivered.held(conn, but=CHECK, limit=200), ("ix_notices_held",)),
+        (lambda conn: undelivered.held_by_reason(conn, but=CHECK), ("ix_notices_held",)),
+        (lambda conn: undelivered.stuck(conn, limit=200), ("ix_deliveries_",)),
     ):
         how = plan(mixed, call)
-        assert "ix_notices_held" in how, how
-        assert "Seq Scan on notices" not in how, how
-        assert "SCAN notices'" not in how, how
+        for index in indexes:
+            assert index in how, how
+            table = index.split("_")[1]
+            assert f"Seq Scan on {table}" not in how, how
+            assert f"SCAN {table}'" not in how, how

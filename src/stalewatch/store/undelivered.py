@@ -17,7 +17,7 @@ ENDED: Final = ("dead", "parked")
 _IS_HELD: Final = notices.c.state == sa.literal_column(f"'{HELD}'")
 """Written out and not bound: only so does a database know that `ix_notices_held` has all of them."""
 _IS_STUCK: Final = sa.and_(
-    deliveries.c.state.in_(ENDED),
+    deliveries.c.state.in_([sa.literal_column(f"'{state}'") for state in ENDED]),  # likewise `ix_deliveries_ended`
     sa.exists().where(notices.c.delivery_id == deliveries.c.id, notices.c.state == CLAIMED),
 )
 """Given up, or of unknown fate, while it still carries something that nobody was told."""

@@ -49,6 +49,7 @@ deliveries = sa.Table(
     index("ix_deliveries_target", "target", "state", "created_at"),
     index("ix_deliveries_look_at", "look_at", where="look_at IS NOT NULL"),
     index("ix_deliveries_state", "state", "created_at"),
+    index("ix_deliveries_ended", "created_at", where="state IN ('dead', 'parked')"),
 )
 
 edits = sa.Table(
