@@ -2,6 +2,8 @@
 
 def test_a_row_comes_back(database_url: str) -> None: ...          # empty
 def test_a_deal_is_kept(migrated_database_url: str) -> None: ...   # with the schema, copied from a template
+
+`opened(url)` is how a story opens one.
 """
 
 from __future__ import annotations
@@ -10,12 +12,16 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from tests import postgres
+
+if TYPE_CHECKING:
+    from stalewatch.store.engine import Database
 
 KINDS: Final = ("sqlite", "postgresql")
 
@@ -77,6 +83,20 @@ def migrated_database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     yield from make(request.getfixturevalue, request.node)
 
 
+def opened(url: str) -> Database:
+    """A database of which nothing has to reach the disk: tests kill processes, never the machine."""
+    from stalewatch.store.engine import Database
+
+    database = Database(url)
+    if database.is_sqlite:
+        event.listen(database._writer, "connect", _never_waits)
+    return database
+
+
+def _never_waits(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA synchronous=OFF")
+
+
 def _sqlite_copy(fixture: Callable[[str], object], _node: pytest.Item) -> Iterator[str]:
     url = str(fixture("sqlite_url"))
     shutil.copyfile(str(fixture("sqlite_template")), str(sa.make_url(url).database))
@@ -95,8 +115,7 @@ def _postgres_copy(fixture: Callable[[str], object], node: pytest.Item) -> Itera
 def _migrate(url: str) -> None:
     from stalewatch import shipped
     from stalewatch.store import migrate
-    from stalewatch.store.engine import Database
 
-    database = Database(url)
+    database = opened(url)
     migrate.upgrade(database, shipped.migrations())
     database.dispose()

@@ -22,6 +22,7 @@ from stalewatch.store.tables import alerts, connections, deals, quarantine
 from stalewatch_sandbox.hubspot.company import Account
 from stalewatch_sandbox.hubspot.server import HubSpotServer
 from stalewatch_sandbox.salesforce.sandbox import SalesforceSandbox
+from tests import databases
 from tests.acceptance.two_desks import NOW, Crm, InHubSpot, InSalesforce, Waiting
 from tests.services.world import Mailboxes, rulebook
 
@@ -148,7 +149,7 @@ def _once(made: dict[str, Connector], crm: Crm) -> Connector:
 @contextmanager
 def opened(url: str) -> Iterator[Office]:
     """Both CRMs on their ports, and an office with a database."""
-    waiting, database = Waiting(), Database(url)
+    waiting, database = Waiting(), databases.opened(url)
     account = Account(zone="America/New_York")
     with (
         SalesforceSandbox(waiting.clock) as salesforce,

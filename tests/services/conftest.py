@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stalewatch.store.engine import Database
+from tests import databases
 from tests.services.world import IMMEDIATE, World, rulebook
 
 Founder = Callable[..., World]
@@ -16,7 +16,7 @@ Founder = Callable[..., World]
 @pytest.fixture
 def found(migrated_database_url: str) -> Iterator[Founder]:
     """Found a world: `found(rules, judging=..., speaking=...)`; it tells at once unless a story says otherwise."""
-    database = Database(migrated_database_url)
+    database = databases.opened(migrated_database_url)
 
     def world_of(*rules: str, speaking: Any = IMMEDIATE, **policy: Any) -> World:
         world = World(database, rulebook(*rules, **policy), speaking=speaking)

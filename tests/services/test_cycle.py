@@ -13,7 +13,7 @@ from stalewatch.services.agenda import Agenda
 from stalewatch.services.cycle import Cycle, Source
 from stalewatch.services.health import Health
 from stalewatch.store import connections
-from stalewatch.store.engine import Database
+from tests import databases
 from tests.services.world import HOUR, World, at, deal, default_pack, rulebook
 
 MINUTES_5 = 5 * 60_000_000
@@ -37,7 +37,7 @@ class Broken(Connector):
 
 @pytest.fixture
 def world(migrated_database_url: str) -> Iterator[World]:
-    database = Database(migrated_database_url)
+    database = databases.opened(migrated_database_url)
     world = World(database, rulebook(default_pack()))
     world.has(deal("acme", last_meeting_at=at("2026-03-02 10:00"), next_step="call", stage="first_meeting"))
     yield world

@@ -18,10 +18,10 @@ from stalewatch.services.answering import Answering
 from stalewatch.services.identity import Identities
 from stalewatch.services.inbox import Inbox
 from stalewatch.store import alerts, audit, inbox, leases
-from stalewatch.store.engine import Database
 from stalewatch.store.errors import LeaseLost
 from stalewatch_sandbox.serving.clock import Clock
 from stalewatch_sandbox.slack.server import SlackServer
+from tests import databases
 from tests.services.world import World, at, deal
 from tests.web.office import project_of
 from tests.web.reception import rules
@@ -51,7 +51,7 @@ class Phone:
 
 @pytest.fixture
 def world(migrated_database_url: str) -> Iterator[World]:
-    database = Database(migrated_database_url)
+    database = databases.opened(migrated_database_url)
     world = World(database, rules())
     world.has(deal("acme", created_at=at("2026-03-02 10:00")))
     world.reaches("2026-04-01 12:00")

@@ -13,7 +13,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import event
 
 from stalewatch.domain.entries import Entry
 from stalewatch.domain.instants import to_us
@@ -24,6 +23,7 @@ from stalewatch.store.engine import Database
 from stalewatch.store.errors import ChangedMeanwhile
 from stalewatch.store.tables import alerts, connections, deals, notices
 from stalewatch.store.tables import clocks as clock_rows
+from tests import databases
 from tests.services.company import Company, dice
 from tests.services.heard import QUIET, rows
 from tests.services.world import IMMEDIATE, World, at, default_pack, rulebook
@@ -33,24 +33,19 @@ Opening = Callable[[], Database]
 
 @pytest.fixture
 def fresh(tmp_path: Path, sqlite_template: Path) -> Iterator[Opening]:
-    """Opens fresh databases; no crash is played here, so that none of them waits for the disk."""
+    """Opens fresh databases."""
     opened: list[Database] = []
 
     def one() -> Database:
         file = tmp_path / f"{len(opened)}.db"
         shutil.copyfile(sqlite_template, file)
-        database = Database(f"sqlite:///{file}")
-        event.listen(database._writer, "connect", _never_waits)
+        database = databases.opened(f"sqlite:///{file}")
         opened.append(database)
         return database
 
     yield one
     for database in opened:
         database.dispose()
-
-
-def _never_waits(connection: Any, _record: object) -> None:
-    connection.execute("PRAGMA synchronous=OFF")
 
 
 BOOK = rulebook(default_pack(), QUIET)
@@ -226,7 +221,7 @@ def fresh_enough(world: World) -> None:
 
 def test_workers_side_by_side_leave_nothing_behind(migrated_database_url: str, fresh: Opening) -> None:
     """A sync, two ticks and a dispatch at once, round after round, on both databases."""
-    database = Database(migrated_database_url)
+    database = databases.opened(migrated_database_url)
     story = Story(11, fresh)
     story.worlds = [World(database, BOOK, speaking=IMMEDIATE)]
     world = story.worlds[0]

@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from stalewatch.store.engine import Database
+from tests import databases
 from tests.services.world import IMMEDIATE, World, at, deal, default_pack, rulebook
 
 
 @pytest.fixture
 def world(migrated_database_url: str) -> Iterator[World]:
-    database = Database(migrated_database_url)
+    database = databases.opened(migrated_database_url)
     yield World(database, rulebook(default_pack()))
     database.dispose()
 

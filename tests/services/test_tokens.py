@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from stalewatch.domain.instants import DAY, MINUTE
 from stalewatch.services import tokens
 from stalewatch.store.engine import Database
+from tests import databases
 
 NOW = 1_700_000_000_000_000
 pytestmark = pytest.mark.security
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.security
 
 @pytest.fixture
 def base(migrated_database_url: str) -> Iterator[Database]:
-    database = Database(migrated_database_url)
+    database = databases.opened(migrated_database_url)
     yield database
     database.dispose()
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from stalewatch.store.engine import Database
+from tests import databases
 from tests.services.world import World, at, deal, rulebook
 from tests.web.office import Office
 from tests.web.visits import Visitor
@@ -36,7 +37,7 @@ rules:
 
 @pytest.fixture
 def world(migrated_database_url: str) -> Iterator[World]:
-    database = Database(migrated_database_url)
+    database = databases.opened(migrated_database_url)
     yield _in_april(database)
     database.dispose()
 
@@ -46,7 +47,7 @@ def april(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     """The same world on SQLite, for stories that only read: one for all of a file."""
     path = tmp_path_factory.mktemp("april") / "stalewatch.db"
     path.write_bytes(sqlite_template.read_bytes())
-    database = Database(f"sqlite:///{path}")
+    database = databases.opened(f"sqlite:///{path}")
     yield _in_april(database)
     database.dispose()
 
@@ -87,6 +88,6 @@ def office(world: World) -> Office:
 def empty(sqlite_url: str, sqlite_template: Path) -> Iterator[World]:
     """A world with nothing in it, on SQLite: who may come in does not depend on what is inside."""
     Path(sqlite_url.removeprefix("sqlite:///")).write_bytes(sqlite_template.read_bytes())
-    database = Database(sqlite_url)
+    database = databases.opened(sqlite_url)
     yield World(database, rulebook(RULES))
     database.dispose()

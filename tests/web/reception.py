@@ -17,7 +17,6 @@ from stalewatch.delivery.slack.signature import signed
 from stalewatch.domain.instants import SECOND
 from stalewatch.services.rulebook import Rulebook
 from stalewatch.store import alerts, audit, inbox
-from stalewatch.store.engine import Database
 from stalewatch.web.app import create_app
 from stalewatch.web.serving import Server, listen, url_of
 from stalewatch.wiring.slack import Reception, reception_of
@@ -25,6 +24,7 @@ from stalewatch_sandbox.serving.clock import Clock
 from stalewatch_sandbox.slack.server import SlackServer
 from stalewatch_sandbox.slack.views import View
 from stalewatch_sandbox.slack.workspace import Message
+from tests import databases
 from tests.services.world import World, at, deal, rulebook
 from tests.web.conftest import RULES
 from tests.web.office import project_of
@@ -152,7 +152,7 @@ def late_world(company: Path, folder: Path | None) -> Iterator[World]:
     if folder is not None:
         file = folder / "stalewatch.db"
         file.write_bytes(company.read_bytes())
-    database = Database(f"sqlite:///{file}")
+    database = databases.opened(f"sqlite:///{file}")
     world = World(database, rules())
     world.has(deal("acme", created_at=at("2026-03-02 10:00")), deal("young", created_at=at("2026-03-30 10:00")))
     world.clock.move_to(at("2026-04-01 12:00"))

@@ -10,8 +10,8 @@ from typing import Final
 import pytest
 import sqlalchemy as sa
 
-from stalewatch.store.engine import Database
 from stalewatch.store.tables import deliveries, destinations, notices
+from tests import databases
 from tests.services.world import SATO, TANAKA, World, at, deal, rulebook
 from tests.web.conftest import RULES
 from tests.web.dom import Element
@@ -45,7 +45,7 @@ PLAIN: Final = tuple(f"Plain name {number}" for number in range(len(ATTACKS)))
 def company(path: Path, template: Path, texts: tuple[str, ...]) -> World:
     """A company that writes these into every field that somebody can write into."""
     path.write_bytes(template.read_bytes())
-    world = World(Database(f"sqlite:///{path}"), rulebook(RULES))
+    world = World(databases.opened(f"sqlite:///{path}"), rulebook(RULES))
     world.crm.people = [
         replace(SATO, name=texts[0], team=texts[1]),
         TANAKA,

@@ -14,12 +14,12 @@ from stalewatch.sdk.connector import FieldInfo
 from stalewatch.sdk.errors import TryLater
 from stalewatch.services.sync import Sync
 from stalewatch.store import changes, connections, records
-from stalewatch.store.engine import Database
 from stalewatch.store.tables import activities
 from stalewatch_salesforce import place
 from stalewatch_salesforce.connector import SalesforceConnector
 from stalewatch_sandbox.salesforce import removal
 from stalewatch_sandbox.salesforce.schema import Field
+from tests import databases
 from tests.connectors.salesforce.desk import FIVE_MINUTES, NOW, Desk
 from tests.connectors.salesforce.test_store import Office
 from tests.services.world import IMMEDIATE, rulebook
@@ -31,7 +31,7 @@ DONE: dict[str, Any] = {"Status": "Completed"}
 
 @pytest.fixture
 def office(desk: Desk, migrated_database_url: str) -> Iterator[Office]:
-    database = Database(migrated_database_url)
+    database = databases.opened(migrated_database_url)
     yield Office(desk, database)
     database.dispose()
 

@@ -20,6 +20,7 @@ from stalewatch_salesforce.connector import SalesforceConnector
 from stalewatch_sandbox.project import DEMO_AT
 from stalewatch_sandbox.salesforce.naming import mapping
 from stalewatch_sandbox.truth import truth_of
+from tests import databases
 from tests.connectors.salesforce.desk import NOW, Desk
 from tests.connectors.salesforce.test_truth import READS, company
 from tests.sandbox.worlds import small_world
@@ -69,7 +70,7 @@ class Office:
 
 @pytest.fixture
 def office(desk: Desk, migrated_database_url: str) -> Iterator[Office]:
-    database = Database(migrated_database_url)
+    database = databases.opened(migrated_database_url)
     yield Office(desk, database)
     database.dispose()
 
@@ -141,7 +142,7 @@ def test_sf32_a_comparison_that_shows_less_than_half_is_refused_and_reported(off
 def test_what_is_stored_after_a_month_is_true(tmp_path: Path, migrated_database_url: str) -> None:
     begin = DEMO_AT - timedelta(days=20)
     with company(tmp_path, begin, small_world()) as acme:
-        office = Office(acme.desk, Database(migrated_database_url))
+        office = Office(acme.desk, databases.opened(migrated_database_url))
         connector = acme.desk.connector(reads=READS, map=mapping())
         assert office.syncs(connector).error is None
         for _ in range(20):

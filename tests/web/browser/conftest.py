@@ -16,9 +16,9 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from stalewatch.sdk.records import Activity, ActivityKind, Actor, Lead, MeetingState
-from stalewatch.store.engine import Database
 from stalewatch.web.app import create_app
 from stalewatch.web.serving import Server, listen, url_of
+from tests import databases
 from tests.services.world import World, at, deal, rulebook
 from tests.web.conftest import RULES
 from tests.web.office import project_of
@@ -83,7 +83,7 @@ def company(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     """Long names, both languages, everything that a page can show."""
     path = tmp_path_factory.mktemp("company") / "stalewatch.db"
     path.write_bytes(sqlite_template.read_bytes())
-    world = World(Database(f"sqlite:///{path}"), rulebook(RULES))
+    world = World(databases.opened(f"sqlite:///{path}"), rulebook(RULES))
     names = ["Hikari Foods – core system renewal for all of its forty-one warehouses", "ひかり食品 基幹システム更改",
              "Aozora-Rail-and-Ferry-Ticketing-Without-A-Single-Space-In-Its-Whole-Name", "Kumo"]  # fmt: skip
     for number, name in enumerate(names):
