@@ -46,7 +46,7 @@ def test_while_a_crm_cannot_be_read_what_was_known_stays_and_nothing_is_conclude
     broken.outages[outage]()
     for name in ("late", "soon"):
         broken.hears(office.ids[crm, name], NOW + timedelta(minutes=1))
-    for report in office.rounds(4 * HOUR, every=HALF_AN_HOUR):
+    for report in office.rounds(4 * HOUR, every=HOUR):
         assert {one.connection for one in report.synced if one.error is not None} <= {crm}
 
     after = office.connection(crm)
@@ -59,7 +59,7 @@ def test_while_a_crm_cannot_be_read_what_was_known_stays_and_nothing_is_conclude
     assert headline.startswith(f"{crm} cannot be read")
 
     broken.mends()
-    office.rounds(16 * HOUR, every=HALF_AN_HOUR)  # a quota of the day is believed to be spent until midnight there
+    office.rounds(16 * HOUR, every=HOUR)  # a quota of the day is believed to be spent until midnight there
     mended = office.connection(crm)
     assert mended.last_error is None
     assert mended.cursor != before.cursor
