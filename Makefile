@@ -33,7 +33,7 @@ bench: $(READY) ## measure side by side what performance promises; ARGS=<name> p
 	@$(BIN)/python -m bench $(ARGS)
 
 gameday: $(READY) ## run the long variants that test leaves out; ARGS="-k calendar" picks some of them
-	@$(BIN)/pytest -n auto --dist worksteal -m slow $(ARGS)
+	@$(BIN)/pytest -n auto -m slow $(ARGS)
 
 lock: ## write requirements/*.txt anew from pyproject.toml; UPGRADE=--upgrade takes newer versions
 	@test -x .venv-lock/bin/pip || { $(need_python); $(PYTHON) -m venv .venv-lock; }
