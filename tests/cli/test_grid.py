@@ -22,8 +22,12 @@ def test_every_row_is_as_wide_as_its_columns_say(rows: list[tuple[str, str, str]
     assert {width(line) for line in lines[1:]} == {width(lines[1])}
 
 
-@given(rows=ROWS, room=st.integers(60, 90))
+SHORT = st.text(alphabet="abc あ漢🚀e\u0301", max_size=10)
+
+
+@given(rows=st.lists(st.tuples(WORDS, WORDS, SHORT), min_size=1, max_size=8), room=st.integers(60, 90))
 def test_a_table_fits_the_terminal_if_its_columns_can_give_way(rows: list[tuple[str, str, str]], room: int) -> None:
+    """The last one cannot: it has at most twenty columns of the terminal."""
     assert all(width(line) <= room for line in grid(COLUMNS, rows, room))
 
 
