@@ -91,6 +91,7 @@ def test_twenty_kills_and_a_broken_slack_lose_nothing_and_double_nothing(
     assert set(end.heard) == undisturbed
 
 
+@pytest.mark.slow  # that the harness can fail is shown every day with a ledger on disk
 @pytest.mark.parametrize(("design", "fault"), [(Design.SENDS_FIRST, "doubled"), (Design.RECORDS_FIRST, "lost")])
 def test_the_usual_designs_fail_in_a_broken_slack(
     nursery: ForkServerContext, sqlite_template: Path, tmp_path: Path, undisturbed: set[str], design: Design, fault: str

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+import pytest
+
 from stalewatch.domain.evidence import act_of, fold
 from stalewatch.domain.instants import to_us
 from stalewatch.domain.movements import Visit, close_date_pushes, stage_entered_at
@@ -67,6 +69,7 @@ def test_the_first_load_tells_the_truth(story: Story) -> None:
     assert len(reader.leads) == len(feed.leads)
 
 
+@pytest.mark.slow  # the same month is told every day through the database: tests/acceptance/test_two_crms_truth.py
 def test_after_30_days_of_edits_and_a_restart_in_the_middle_it_still_does(story: Story) -> None:
     world, feed, reader = poured(story)
     for step in range(6 * 30):
