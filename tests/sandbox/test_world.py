@@ -100,6 +100,7 @@ def test_an_empty_company_has_a_rep_and_nothing_to_do() -> None:
     assert (len(world.staff.reps), world.deals, world.leads) == (1, (), ())
 
 
+@pytest.mark.slow
 def test_ten_thousand_deals_take_seconds_and_the_cost_follows_their_number() -> None:
     def cost(deals: int) -> float:
         began = time.process_time()
