@@ -65,11 +65,13 @@ def connected(stage: Stage) -> Iterator[App]:
     yield app
     # If the client hung up first, it would wait three seconds for what may still come, and one for its queue.
     client.closed = True
-    client.auto_reconnect_enabled = client.default_auto_reconnect_enabled = False
+    with client.connect_operation_lock:  # it may be coming back: another's end drops the connections of all
+        client.auto_reconnect_enabled = client.default_auto_reconnect_enabled = False
     stage.server.api.sockets.drop()
     assert soon(lambda: not client.is_connected())
     client.message_queue.put(None)
     client.close()
+    client.disconnect()  # what one of its threads still opened while it closed
 
 
 @pytest.fixture
