@@ -119,6 +119,7 @@ def _hang_up(client: SocketModeClient) -> None:
             line.shutdown(SHUT_RDWR)
     client.message_queue.put(None)
     client.close()
+    client.disconnect()  # what one of its threads still opened while it closed
 
 
 def _quiet() -> logging.Logger:
