@@ -19,7 +19,8 @@ from stalewatch.domain.language.diagnostics import Findings
 from stalewatch.domain.language.loading import load_rules
 from stalewatch.domain.language.nodes import Source
 from stalewatch.domain.language.trials import TrialFile, parse_trials, read_trial_file
-from stalewatch.domain.trials import Mismatch, Trial, run
+from stalewatch.domain.trial import Mismatch, Trial
+from stalewatch.domain.trials import run
 
 SUITE = Path(__file__).parents[1] / "rules"
 FILES = ("default", "episodes", "leads")

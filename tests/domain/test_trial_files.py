@@ -13,7 +13,7 @@ from stalewatch.domain.language.model import RuleSet
 from stalewatch.domain.language.nodes import Source
 from stalewatch.domain.language.rendering import render
 from stalewatch.domain.language.trials import TrialFile, parse_trials, read_trial_file
-from stalewatch.domain.trials import Trial
+from stalewatch.domain.trial import Trial
 
 CATALOGUE = """
 fields:

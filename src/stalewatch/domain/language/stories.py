@@ -18,7 +18,7 @@ from stalewatch.domain.language.nodes import Entry, Mapping, Node, Scalar, is_em
 from stalewatch.domain.language.scope import Scope
 from stalewatch.domain.language.shapes import check_keys, items_of, mapping_of, text_of, wrong
 from stalewatch.domain.language.terms import TYPES
-from stalewatch.domain.trials import Happens, Sleep
+from stalewatch.domain.trial import Happens, Sleep
 
 _CHANGES: Final = ("set", "event", "snooze", "hold")
 

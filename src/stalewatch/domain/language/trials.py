@@ -22,7 +22,7 @@ from stalewatch.domain.language.packs import check_version
 from stalewatch.domain.language.reading import read
 from stalewatch.domain.language.shapes import check_keys, items_of, mapping_of, scalars_of, text_of, wrong
 from stalewatch.domain.language.stories import Story, read_story
-from stalewatch.domain.trials import Expectation, Live, Trial
+from stalewatch.domain.trial import Expectation, Live, Trial
 
 TOKYO: Final = Spec(
     "test", "Asia/Tokyo", 9 * 60, 18 * 60, frozenset(range(5)), holidays="JP", closed=(((12, 29), (1, 3)),)
