@@ -17,8 +17,8 @@ from stalewatch.domain.calendar import Calendar
 from stalewatch.domain.calendars import Calendars
 from stalewatch.domain.instants import DAY, to_us
 from stalewatch.domain.policies import Judging, Speaking
-from stalewatch.services.rulebook import Rulebook
-from stalewatch.services.tick import tick
+from stalewatch.services.alerting.tick import tick
+from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import clocks, connections, migrate
 from stalewatch.store.engine import Database
 

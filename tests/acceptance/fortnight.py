@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from stalewatch import wiring
 from stalewatch.clock import FixedClock
 from stalewatch.sdk.connector import Connector
-from stalewatch.services.cycle import CycleReport
+from stalewatch.services.operating.cycle import CycleReport
 from stalewatch.store.tables import inbox
 from stalewatch.web.app import create_app
 from stalewatch.web.serving import Server, listen, url_of

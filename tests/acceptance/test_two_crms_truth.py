@@ -21,8 +21,8 @@ from stalewatch.domain.instants import MINUTE, to_us
 from stalewatch.domain.values import Stored, store
 from stalewatch.sdk.connector import Connector
 from stalewatch.sdk.records import Outcome
-from stalewatch.services.sync import Sync, Synced, register
-from stalewatch.services.tick import tick
+from stalewatch.services.alerting.tick import tick
+from stalewatch.services.syncing.sync import Sync, Synced, register
 from stalewatch.store import records
 from stalewatch.store.engine import Database
 from stalewatch_sandbox.hubspot import feed as hubspot_feed

@@ -16,7 +16,7 @@ from stalewatch.domain.policies import Speaking
 from stalewatch.domain.routing import Route
 from stalewatch.sdk.connector import Connector
 from stalewatch.sdk.notifier import Style
-from stalewatch.services.cycle import Cycle, CycleReport, Source
+from stalewatch.services.operating.cycle import Cycle, CycleReport, Source
 from stalewatch.store.engine import Database
 from stalewatch.store.tables import alerts, connections, deals, quarantine
 from stalewatch_sandbox.hubspot.company import Account

@@ -12,8 +12,8 @@ from stalewatch.clock import FixedClock
 from stalewatch.domain.instants import MINUTE
 from stalewatch.sdk.connector import Connector
 from stalewatch.sdk.testing import connection_settings
-from stalewatch.services import sync
-from stalewatch.services.cycle import Cycle, Source
+from stalewatch.services.operating.cycle import Cycle, Source
+from stalewatch.services.syncing import sync
 from stalewatch.store import leases
 from stalewatch.store.engine import Database
 from stalewatch_hubspot.connector import HubSpotConnector

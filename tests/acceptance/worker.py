@@ -23,8 +23,9 @@ from stalewatch.domain.policies import Speaking
 from stalewatch.domain.routing import Route
 from stalewatch.sdk.notifier import Message, NotifierSettings, Receipt, Style
 from stalewatch.sdk.records import Activity, ActivityKind, Actor, MeetingState, Outcome, Person
-from stalewatch.services import preparing, sending, sync
-from stalewatch.services.sending import Sending
+from stalewatch.services.syncing import sync
+from stalewatch.services.telling import preparing, sending
+from stalewatch.services.telling.sending import Sending
 from stalewatch.store import leases
 from stalewatch.store.engine import Database
 from stalewatch.store.tables import deliveries, destinations

@@ -27,8 +27,8 @@ from stalewatch.domain.language.rules import RULE_KEYS
 from stalewatch.domain.language.starts import STARTS
 from stalewatch.sdk import addresses, connector, errors, notifier, records
 from stalewatch.sdk.testing import ConnectorContract, NotifierContract
-from stalewatch.services.health import ConnectionHealth, Snapshot
-from stalewatch.services.tokens import SCOPES
+from stalewatch.services.operating.health import ConnectionHealth, Snapshot
+from stalewatch.services.operating.tokens import SCOPES
 from stalewatch.web.health import Work
 from stalewatch.web.routes import ROUTES, Route
 from tests.house.keys import of_connector, of_rules, of_settings

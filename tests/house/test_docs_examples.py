@@ -20,8 +20,8 @@ from stalewatch.clock import FixedClock
 from stalewatch.domain.language.catalogue import load_catalogue
 from stalewatch.domain.language.nodes import Source
 from stalewatch.sdk.testing import NOON
-from stalewatch.services.rule_tests import run_tests
-from stalewatch.services.rulefiles import Checked, check_files, check_project, rulebook
+from stalewatch.services.rules.rule_tests import run_tests
+from stalewatch.services.rules.rulefiles import Checked, check_files, check_project, rulebook
 from stalewatch.settings import load
 from stalewatch.wiring import installed
 from stalewatch.wiring.connectors import make_connector

@@ -9,9 +9,9 @@ import pytest
 
 from stalewatch.sdk.connector import Connector, Cursor, Description, Finding, Page
 from stalewatch.sdk.errors import NeedsReconnect, TryLater
-from stalewatch.services.agenda import Agenda
-from stalewatch.services.cycle import Cycle, Source
-from stalewatch.services.health import Health
+from stalewatch.services.alerting.agenda import Agenda
+from stalewatch.services.operating.cycle import Cycle, Source
+from stalewatch.services.operating.health import Health
 from stalewatch.store import connections
 from tests import databases
 from tests.services.world import HOUR, World, at, deal, default_pack, rulebook

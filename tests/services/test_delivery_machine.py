@@ -28,9 +28,9 @@ from stalewatch.domain.routing import OnUnknown, Route
 from stalewatch.sdk.errors import BadContent, NotAccepted, OutcomeUnknown, SlowDown, TargetGone, WorkspaceDown
 from stalewatch.sdk.notifier import Message, Outcome, Receipt, Settled, Style
 from stalewatch.sdk.records import Outcome as Ending
-from stalewatch.services import respond
-from stalewatch.services.sending import ATTEMPTS
-from stalewatch.services.work import Work
+from stalewatch.services.answering import respond
+from stalewatch.services.operating.work import Work
+from stalewatch.services.telling.sending import ATTEMPTS
 from stalewatch.store.engine import Connection, Database
 from stalewatch.store.tables import alerts, audit, deliveries, edits, notices
 from tests.services.board import Board

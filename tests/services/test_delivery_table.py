@@ -20,8 +20,8 @@ from stalewatch.domain.routing import OnUnknown, Route
 from stalewatch.sdk.errors import BadContent, NotAccepted, OutcomeUnknown, SlowDown, TargetGone
 from stalewatch.sdk.notifier import Message, Receipt, Style
 from stalewatch.sdk.records import Outcome
-from stalewatch.services import preparing
-from stalewatch.services.work import Work
+from stalewatch.services.operating.work import Work
+from stalewatch.services.telling import preparing
 from stalewatch.store.tables import audit, deliveries, destinations, notices
 from tests.services.board import Board, board, board_and_letters
 from tests.services.conftest import Founder

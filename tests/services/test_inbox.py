@@ -14,9 +14,9 @@ from stalewatch.delivery.slack.interactions import Given, Other, Pressed, Submit
 from stalewatch.domain.instants import MINUTE, SECOND
 from stalewatch.engine.jobs import jobs
 from stalewatch.sdk.errors import NotifierError, OutcomeUnknown, SlowDown, WorkspaceDown
-from stalewatch.services.answering import Answering
-from stalewatch.services.identity import Identities
-from stalewatch.services.inbox import Inbox
+from stalewatch.services.answering.identity import Identities
+from stalewatch.services.answering.inbox import Inbox
+from stalewatch.services.answering.presses import Answering
 from stalewatch.store import alerts, audit, inbox, leases
 from stalewatch.store.errors import LeaseLost
 from stalewatch_sandbox.serving.clock import Clock

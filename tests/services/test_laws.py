@@ -16,8 +16,8 @@ import pytest
 
 from stalewatch.domain.entries import Entry
 from stalewatch.domain.instants import to_us
-from stalewatch.services import judging
-from stalewatch.services.sync import recompute
+from stalewatch.services.judging import arming
+from stalewatch.services.syncing.sync import recompute
 from stalewatch.store import clocks
 from stalewatch.store.engine import Database
 from stalewatch.store.errors import ChangedMeanwhile
@@ -165,9 +165,9 @@ def _nothing_due_is_left_behind(world: World, history: str) -> None:
     stored = entries(world, with_past=True)
     for row in rows(world, clock_rows):
         if row.record_id in there:
-            edge = judging.next_edges([stored[row.record_id]], now)[0]
+            edge = arming.next_edges([stored[row.record_id]], now)[0]
             end = there[row.record_id]
-            assert row.next_at == judging.earliest(edge, end if end is not None and end > now else None), history
+            assert row.next_at == arming.earliest(edge, end if end is not None and end > now else None), history
     for row in rows(world, alerts):
         assert row.due_at is None or row.due_at > now, history
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from stalewatch.sdk.connector import Description, FieldInfo
-from stalewatch.services.coverage import judgeable
-from stalewatch.services.rulebook import Rulebook
-from stalewatch.services.rulefiles import Checked, check_project, rulebook
+from stalewatch.services.rules.coverage import judgeable
+from stalewatch.services.rules.rulebook import Rulebook
+from stalewatch.services.rules.rulefiles import Checked, check_project, rulebook
 from stalewatch.settings import Settings, load
 
 TODAY = date(2026, 4, 15)

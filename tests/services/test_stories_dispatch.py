@@ -18,8 +18,8 @@ from stalewatch.domain.routing import OnUnknown, Route
 from stalewatch.sdk.errors import BadContent, NotAccepted, OutcomeUnknown, SlowDown, TargetGone, WorkspaceDown
 from stalewatch.sdk.notifier import Message, Receipt, Style
 from stalewatch.sdk.records import Outcome
-from stalewatch.services import sending
-from stalewatch.services.tick import operator_notice
+from stalewatch.services.alerting.tick import operator_notice
+from stalewatch.services.telling import sending
 from stalewatch.store import notices as notice_rows
 from stalewatch.store import outbox
 from stalewatch.store.tables import audit, deliveries, destinations, notices

@@ -10,7 +10,7 @@ import pytest
 from stalewatch.sdk.errors import BadContent, NotAccepted, OutcomeUnknown, SlowDown, TargetGone, WorkspaceDown
 from stalewatch.sdk.notifier import Entry
 from stalewatch.sdk.records import Outcome
-from stalewatch.services import respond
+from stalewatch.services.answering import respond
 from stalewatch.store.tables import edits
 from tests.services.board import Board, board
 from tests.services.conftest import Founder

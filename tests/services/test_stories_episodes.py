@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 
 from stalewatch.domain.instants import to_us
 from stalewatch.sdk.records import Activity, ActivityKind, Actor, MeetingState, Outcome
-from stalewatch.services import respond
-from stalewatch.services.respond import Answer, Refusal
+from stalewatch.services.answering import respond
+from stalewatch.services.answering.respond import Answer, Refusal
 from tests.services.conftest import Founder
 from tests.services.heard import EMPTY_STEP, QUIET, alert, called_for, count_to, state
 from tests.services.world import World, at, deal

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from stalewatch.sdk.errors import OutcomeUnknown
 from stalewatch.sdk.records import Person
-from stalewatch.services.agenda import Agenda
-from stalewatch.services.pieces import Kind
-from stalewatch.services.work import Work
+from stalewatch.services.alerting.agenda import Agenda
+from stalewatch.services.operating.work import Work
+from stalewatch.services.reporting.pieces import Kind
 from stalewatch.store.tables import audit, deliveries, destinations, notices
 from tests.services.board import Board, Letters, board, board_and_letters
 from tests.services.conftest import Founder

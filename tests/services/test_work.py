@@ -9,8 +9,8 @@ from stalewatch.domain.routing import UNDELIVERED
 from stalewatch.sdk.errors import BadContent, NeedsReconnect, OutcomeUnknown
 from stalewatch.sdk.notifier import Message
 from stalewatch.sdk.records import Person
-from stalewatch.services.pieces import Kind, Piece, by_reason, chosen
-from stalewatch.services.work import Work
+from stalewatch.services.operating.work import Work
+from stalewatch.services.reporting.pieces import Kind, Piece, by_reason, chosen
 from stalewatch.store import leases
 from stalewatch.store.leases import CONNECTIONS
 from tests.services.conftest import Founder

@@ -28,13 +28,13 @@ from stalewatch.sdk.connector import Connector, Cursor, Description, FieldInfo, 
 from stalewatch.sdk.errors import ConnectorError
 from stalewatch.sdk.notifier import Message, Notifier, Outcome, Receipt, Settled, Style
 from stalewatch.sdk.records import Activity, Deal, FieldChange, Lead, Person, StageVisit
-from stalewatch.services.composing import Composer
-from stalewatch.services.dispatch import Dispatch
-from stalewatch.services.golive import note_rules
-from stalewatch.services.moving import Dispatched
-from stalewatch.services.rulebook import Rulebook
-from stalewatch.services.sync import Sync, Synced, recompute, register
-from stalewatch.services.tick import Ticked, tick
+from stalewatch.services.alerting.tick import Ticked, tick
+from stalewatch.services.judging.golive import note_rules
+from stalewatch.services.rules.rulebook import Rulebook
+from stalewatch.services.syncing.sync import Sync, Synced, recompute, register
+from stalewatch.services.telling.composing import Composer
+from stalewatch.services.telling.dispatch import Dispatch
+from stalewatch.services.telling.moving import Dispatched
 from stalewatch.store.engine import Database
 
 TOKYO = Spec(

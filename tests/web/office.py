@@ -12,7 +12,7 @@ import httpx
 from fastapi import FastAPI
 
 from stalewatch.domain.language.nodes import Source
-from stalewatch.services import tokens
+from stalewatch.services.operating import tokens
 from stalewatch.settings import Connecting, Settings
 from stalewatch.web.app import create_app
 from stalewatch.wiring import Stalewatch

@@ -15,7 +15,7 @@ import httpx
 
 from stalewatch.delivery.slack.signature import signed
 from stalewatch.domain.instants import SECOND
-from stalewatch.services.rulebook import Rulebook
+from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import alerts, audit, inbox
 from stalewatch.web.app import create_app
 from stalewatch.web.serving import Server, listen, url_of

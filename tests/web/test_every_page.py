@@ -30,7 +30,7 @@ def test_a_fault_of_ours_is_a_page_with_its_number(visitor: Visitor, monkeypatch
     def fail(*_: object, **__: object) -> None:
         raise KeyError("customers.acme.secret")
 
-    monkeypatch.setattr("stalewatch.services.reports.Reports.stalled", fail)
+    monkeypatch.setattr("stalewatch.services.reporting.reports.Reports.stalled", fail)
     page = visitor.page("/", status=500)
     assert "urn:request:" in page.one("main").text
     assert "secret" not in page.text

@@ -12,7 +12,7 @@ from stalewatch.delivery.wording.reader import Reader
 from stalewatch.domain.durations import Duration, Unit
 from stalewatch.domain.explain import Explanation
 from stalewatch.domain.instants import DAY, from_us, to_us
-from stalewatch.services.record_story import Doing, Lane, Stay, Story, stays
+from stalewatch.services.reporting.record_story import Doing, Lane, Stay, Story, stays
 from stalewatch.web.pages.picture import GUTTER, WIDTH, picture
 from tests.services.world import at
 

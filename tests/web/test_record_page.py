@@ -8,7 +8,7 @@ from stalewatch.cli import record_page
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.domain.missing import title_of
 from stalewatch.sdk.records import Activity, ActivityKind, Actor, Lead, MeetingState
-from stalewatch.services.reports import Reports
+from stalewatch.services.reporting.reports import Reports
 from tests.services.world import World, at
 from tests.web.office import Office
 from tests.web.visits import Visitor

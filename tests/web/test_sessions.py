@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from stalewatch.services import tokens
+from stalewatch.services.operating import tokens
 from stalewatch.settings.project import Web
 from stalewatch.web.app import create_app
 from stalewatch.web.pages.addresses import ours

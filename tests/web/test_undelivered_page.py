@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stalewatch.services import undelivered
+from stalewatch.services.reporting import undelivered
 from tests.services.world import World
 from tests.web.dom import Element
 from tests.web.office import Office

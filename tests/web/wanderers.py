@@ -8,7 +8,7 @@ from pathlib import Path
 from stalewatch.domain.policies import StormGuard
 from stalewatch.sdk.errors import BadContent, OutcomeUnknown, WorkspaceDown
 from stalewatch.sdk.records import Lead, Person
-from stalewatch.services.work import Work
+from stalewatch.services.operating.work import Work
 from stalewatch.store.engine import Database
 from tests.services.world import IMMEDIATE, SATO, TANAKA, World, at, deal, rulebook
 from tests.web.conftest import RULES

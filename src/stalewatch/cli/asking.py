@@ -23,10 +23,10 @@ from stalewatch.delivery.wording.times import duration
 from stalewatch.domain.durations import Duration
 from stalewatch.domain.instants import to_us
 from stalewatch.sdk.errors import StalewatchError
-from stalewatch.services.exporting import as_csv
-from stalewatch.services.listing import Listing, Reason
-from stalewatch.services.people import called
-from stalewatch.services.reports import Filters, Page, Reports
+from stalewatch.services.alerting.people import called
+from stalewatch.services.reporting.exporting import as_csv
+from stalewatch.services.reporting.listing import Listing, Reason
+from stalewatch.services.reporting.reports import Filters, Page, Reports
 from stalewatch.wiring import Stalewatch
 
 

@@ -9,13 +9,13 @@ import msgspec
 
 from stalewatch.domain.instants import to_us
 from stalewatch.sdk.connector import Finding, Level
-from stalewatch.services.cycle import CycleReport
-from stalewatch.services.listing import shown
-from stalewatch.services.moving import Dispatched
-from stalewatch.services.reports import Reports
-from stalewatch.services.sync import Synced
-from stalewatch.services.tick import Ticked
-from stalewatch.services.work import Waiting, Work
+from stalewatch.services.alerting.tick import Ticked
+from stalewatch.services.operating.cycle import CycleReport
+from stalewatch.services.operating.work import Waiting, Work
+from stalewatch.services.reporting.listing import shown
+from stalewatch.services.reporting.reports import Reports
+from stalewatch.services.syncing.sync import Synced
+from stalewatch.services.telling.moving import Dispatched
 from stalewatch.wiring import Stalewatch
 
 

@@ -15,7 +15,7 @@ from stalewatch.cli.cycle_report import Report
 from stalewatch.cli.grid import terminal_width
 from stalewatch.cli.invocation import Invocation
 from stalewatch.sdk.notifier import Notifier, NotifierSettings
-from stalewatch.services.cycle import Cycle
+from stalewatch.services.operating.cycle import Cycle
 from stalewatch.wiring import CONSOLE, Stalewatch, cycles
 
 

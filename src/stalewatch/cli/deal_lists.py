@@ -14,8 +14,8 @@ from stalewatch.delivery.wording.list_words import as_of, counted, lateness
 from stalewatch.delivery.wording.money import money, total
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.untrusted import clean
-from stalewatch.services.listing import Item, Listing, Reason
-from stalewatch.services.reports import Page
+from stalewatch.services.reporting.listing import Item, Listing, Reason
+from stalewatch.services.reporting.reports import Page
 
 MOST_ROWS: Final = 50
 _PAGE: Final = 200

@@ -19,7 +19,7 @@ from stalewatch.domain.calendar import Calendar
 from stalewatch.domain.instants import to_us
 from stalewatch.sdk.errors import ConfigurationError
 from stalewatch.sdk.notifier import Message, Notifier, Receipt, Settled
-from stalewatch.services.reports import Reports
+from stalewatch.services.reporting.reports import Reports
 from stalewatch.wiring import Stalewatch
 from stalewatch.wiring.cycles import cycle_of
 from stalewatch_sandbox.company import Simulated, simulated

@@ -18,7 +18,7 @@ from stalewatch.delivery.wording.untrusted import clean, printable
 from stalewatch.domain.explain import Explanation
 from stalewatch.domain.language.model import Field
 from stalewatch.domain.missing import title_of
-from stalewatch.services.rulebook import Rulebook
+from stalewatch.services.rules.rulebook import Rulebook
 
 _USUAL: Final = 100
 _MOST_EVENTS: Final = 20

@@ -12,9 +12,9 @@ from stalewatch import wiring
 from stalewatch.cli.invocation import Invocation, command
 from stalewatch.cli.printing import say
 from stalewatch.cli.projects import language_of, open_project, present, project_here, today
-from stalewatch.services import rulefiles
-from stalewatch.services.coverage import judgeable
-from stalewatch.services.rulefiles import Checked
+from stalewatch.services.rules import rulefiles
+from stalewatch.services.rules.coverage import judgeable
+from stalewatch.services.rules.rulefiles import Checked
 
 ERRORS: Final = 1
 WARNINGS: Final = 3

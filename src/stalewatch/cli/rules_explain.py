@@ -18,8 +18,8 @@ from stalewatch.domain.language.nearest import nearest
 from stalewatch.domain.language.reads import rearming_fields
 from stalewatch.domain.language.summary import explain_short
 from stalewatch.sdk.errors import ConfigurationError
-from stalewatch.services import rulefiles
-from stalewatch.services.rulefiles import Checked
+from stalewatch.services.rules import rulefiles
+from stalewatch.services.rules.rulefiles import Checked
 from stalewatch.settings import Settings
 from stalewatch.wiring import BrokenProject
 

@@ -11,7 +11,7 @@ from stalewatch.cli.invocation import Invocation, command
 from stalewatch.cli.printing import as_json, say
 from stalewatch.cli.projects import language_of, project_here, today
 from stalewatch.domain.instants import from_us
-from stalewatch.services.rule_tests import Failure, Outcome, run_tests
+from stalewatch.services.rules.rule_tests import Failure, Outcome, run_tests
 from stalewatch.settings import Settings
 
 

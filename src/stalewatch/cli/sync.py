@@ -11,7 +11,7 @@ from stalewatch.cli.cycles import cycle_of, print_report
 from stalewatch.cli.invocation import Invocation, command
 from stalewatch.cli.progress import Progress
 from stalewatch.cli.projects import open_project
-from stalewatch.services.cycle import failures
+from stalewatch.services.operating.cycle import failures
 
 
 @command()

@@ -21,8 +21,8 @@ from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.times import moment
 from stalewatch.delivery.wording.untrusted import clean
 from stalewatch.delivery.wording.work_words import place, what, why
-from stalewatch.services.pieces import ENDED, Kind, Piece, by_reason, chosen, everything
-from stalewatch.services.work import Moved, Work
+from stalewatch.services.operating.work import Moved, Work
+from stalewatch.services.reporting.pieces import ENDED, Kind, Piece, by_reason, chosen, everything
 from stalewatch.wiring import Stalewatch
 
 _MOST_ROWS: Final = 50

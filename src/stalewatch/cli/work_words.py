@@ -7,7 +7,7 @@ from gettext import NullTranslations
 from typing import Final
 
 from stalewatch.delivery.wording.reader import Reader
-from stalewatch.services.work import Moved
+from stalewatch.services.operating.work import Moved
 
 
 def summary(reasons: Mapping[str, int], reader: Reader) -> str:

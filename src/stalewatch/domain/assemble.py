@@ -1,6 +1,6 @@
 """Frames out of single records: for timeline tests, for one deal's explanation, and for tests of the domain.
 
-Whole tables take the faster way in services/frames.py; the judgement is the same code for both.
+Whole tables take the faster way in services/judging/frames.py; the judgement is the same code for both.
 """
 
 from __future__ import annotations

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from stalewatch.domain.instants import MINUTE
-from stalewatch.services.agenda import Agenda
-from stalewatch.services.cycle import Cycle, failures
-from stalewatch.services.inbox import Inbox
-from stalewatch.services.sync import Synced
+from stalewatch.services.alerting.agenda import Agenda
+from stalewatch.services.answering.inbox import Inbox
+from stalewatch.services.operating.cycle import Cycle, failures
+from stalewatch.services.syncing.sync import Synced
 from stalewatch.wiring import Stalewatch
 from stalewatch.wiring.cycles import cycle_of
 from stalewatch.wiring.slack import inbox_of

@@ -9,8 +9,8 @@ from fastapi import Body, Depends, Path, Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from stalewatch.domain.instants import to_us
-from stalewatch.services.listing import shown
-from stalewatch.services.respond import Answer, Refusal, snooze
+from stalewatch.services.answering.respond import Answer, Refusal, snooze
+from stalewatch.services.reporting.listing import shown
 from stalewatch.web.answers import JSON
 from stalewatch.web.asking import plain
 from stalewatch.web.auth import Caller, needs

@@ -9,8 +9,8 @@ from typing import Any, Final
 import msgspec
 from fastapi import Request, Response
 
-from stalewatch.services.exporting import as_csv
-from stalewatch.services.listing import Listing
+from stalewatch.services.reporting.exporting import as_csv
+from stalewatch.services.reporting.listing import Listing
 
 JSON: Final = "application/json"
 CSV: Final = "text/csv"

@@ -10,8 +10,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from stalewatch.domain.durations import Duration
 from stalewatch.domain.language.durations import parse
-from stalewatch.services.people import called
-from stalewatch.services.reports import Filters, Page, Sort
+from stalewatch.services.alerting.people import called
+from stalewatch.services.reporting.reports import Filters, Page, Sort
 from stalewatch.wiring import Stalewatch
 
 LARGEST_PAGE: Final = 200

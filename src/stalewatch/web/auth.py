@@ -17,7 +17,7 @@ from fastapi import Request
 
 from stalewatch.domain.instants import MINUTE
 from stalewatch.sdk.errors import StalewatchError
-from stalewatch.services import tokens
+from stalewatch.services.operating import tokens
 from stalewatch.web import sessions
 from stalewatch.web.desk import Desk, desk_of
 from stalewatch.web.problems import Problem

@@ -11,8 +11,8 @@ from fastapi import Depends, Request
 
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.domain.instants import to_us
-from stalewatch.services.health import Health
-from stalewatch.services.reports import Reports
+from stalewatch.services.operating.health import Health
+from stalewatch.services.reporting.reports import Reports
 from stalewatch.web.sessions import Sessions, random_key
 from stalewatch.wiring import Stalewatch
 from stalewatch.wiring.slack import Reception

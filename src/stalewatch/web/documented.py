@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from stalewatch.services.listing import Item, Listing, Reason
+from stalewatch.services.reporting.listing import Item, Listing, Reason
 from stalewatch.web.problems import MEDIA
 
 _REF: Final = "#/components/schemas/{name}"

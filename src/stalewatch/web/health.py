@@ -17,8 +17,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
 from stalewatch.domain.instants import SECOND
-from stalewatch.services.faults import StoreError
-from stalewatch.services.health import ConnectionHealth, Health, Snapshot
+from stalewatch.services.operating.faults import StoreError
+from stalewatch.services.operating.health import ConnectionHealth, Health, Snapshot
 from stalewatch.web.answers import JSON
 from stalewatch.web.desk import At
 

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 
 from stalewatch.domain.language.nearest import nearest
 from stalewatch.sdk.errors import StalewatchError
-from stalewatch.services.faults import CursorNotUnderstood, StoreError
+from stalewatch.services.operating.faults import CursorNotUnderstood, StoreError
 
 log = logging.getLogger("stalewatch.web")
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from stalewatch import plugins
 from stalewatch.sdk.errors import ConfigurationError
-from stalewatch.services import rulefiles
-from stalewatch.services.rulebook import Rulebook
-from stalewatch.services.rulefiles import Checked
+from stalewatch.services.rules import rulefiles
+from stalewatch.services.rules.rulebook import Rulebook
+from stalewatch.services.rules.rulefiles import Checked
 from stalewatch.settings import Loaded, Offered, Settings, load
 
 

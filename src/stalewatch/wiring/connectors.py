@@ -6,7 +6,7 @@ from stalewatch import plugins
 from stalewatch.clock import Clock
 from stalewatch.sdk.connector import ConnectionSettings, Connector
 from stalewatch.sdk.errors import ConfigurationError
-from stalewatch.services.rulebook import Rulebook
+from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.settings import Connecting, Settings
 
 

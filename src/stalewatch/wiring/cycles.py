@@ -7,7 +7,7 @@ from functools import partial
 
 from stalewatch.domain.durations import elapsed
 from stalewatch.sdk.notifier import Notifier
-from stalewatch.services.cycle import Cycle, Source
+from stalewatch.services.operating.cycle import Cycle, Source
 from stalewatch.wiring.project import Stalewatch
 
 

@@ -19,14 +19,14 @@ from stalewatch.domain.language.model import Catalogue, RuleSet
 from stalewatch.domain.policies import Speaking
 from stalewatch.sdk.connector import Connector
 from stalewatch.sdk.notifier import Notifier
-from stalewatch.services.rulebook import Rulebook
+from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.settings import Connecting, Settings
 from stalewatch.wiring.checking import BrokenProject, Examined, examine
 from stalewatch.wiring.connectors import connection_of, make_connector
 from stalewatch.wiring.notifiers import make_notifier, with_mail
 
 if TYPE_CHECKING:
-    from stalewatch.services.doctor import Doctor
+    from stalewatch.services.operating.doctor import Doctor
     from stalewatch.store.engine import Database
 
 CONSOLE: Final = "console"
@@ -138,7 +138,7 @@ def open_project(
 
 def doctor(examined: Examined, clock: Clock, language: str) -> Doctor:
     """Who looks at a project, whatever state it is in."""
-    from stalewatch.services.doctor import Doctor  # noqa: PLC0415  # needs the database's libraries
+    from stalewatch.services.operating.doctor import Doctor  # noqa: PLC0415  # needs the database's libraries
 
     nothing = Rulebook(RuleSet(Catalogue({}, ()), ()), Calendars(()), examined.draft.judging)
     project = Stalewatch(examined.draft, clock, examined.rulebook or nothing)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from stalewatch.domain.instants import to_us
 from stalewatch.sdk.notifier import NotifierSettings
-from stalewatch.services.answering import Answering
-from stalewatch.services.attending import Attendant
-from stalewatch.services.identity import Identities
-from stalewatch.services.inbox import Inbox
+from stalewatch.services.answering.attending import Attendant
+from stalewatch.services.answering.identity import Identities
+from stalewatch.services.answering.inbox import Inbox
+from stalewatch.services.answering.presses import Answering
 from stalewatch.wiring.project import Stalewatch
 
 if TYPE_CHECKING:

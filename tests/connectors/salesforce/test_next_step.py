@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from stalewatch.domain.instants import from_day, to_day, to_us
 from stalewatch.sdk.connector import FieldInfo
 from stalewatch.sdk.errors import TryLater
-from stalewatch.services.sync import Sync
+from stalewatch.services.syncing.sync import Sync
 from stalewatch.store import changes, connections, records
 from stalewatch.store.tables import activities
 from stalewatch_salesforce import place

@@ -12,8 +12,8 @@ import pytest
 
 from stalewatch.domain.instants import to_us
 from stalewatch.sdk.records import Outcome
-from stalewatch.services import sync
-from stalewatch.services.sync import Sync, Synced, register
+from stalewatch.services.syncing import sync
+from stalewatch.services.syncing.sync import Sync, Synced, register
 from stalewatch.store import records
 from stalewatch.store.engine import Database
 from stalewatch_salesforce.connector import SalesforceConnector

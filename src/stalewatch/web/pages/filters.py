@@ -11,8 +11,8 @@ from stalewatch.delivery.wording.times import duration
 from stalewatch.delivery.wording.untrusted import clean
 from stalewatch.delivery.wording.values import choice
 from stalewatch.domain.language.durations import parse
-from stalewatch.services.reports import Reports
-from stalewatch.services.standing import choices
+from stalewatch.services.reporting.reports import Reports
+from stalewatch.services.reporting.standing import choices
 from stalewatch.web.desk import Desk
 from stalewatch.web.pages.addresses import Address
 from stalewatch.web.pages.asking import DueSoonPage, StalledPage

@@ -10,9 +10,9 @@ from markupsafe import Markup, escape
 from stalewatch.delivery.wording.list_words import as_of, counted
 from stalewatch.delivery.wording.money import money
 from stalewatch.delivery.wording.reader import Reader
-from stalewatch.services.listing import Listing
-from stalewatch.services.standing import Standing, Sum
-from stalewatch.services.undelivered import Undelivered
+from stalewatch.services.reporting.listing import Listing
+from stalewatch.services.reporting.standing import Standing, Sum
+from stalewatch.services.reporting.undelivered import Undelivered
 
 
 def stalled(standing: Standing, leads: bool, currency: str, reader: Reader) -> Markup:

@@ -11,10 +11,10 @@ from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.times import duration
 from stalewatch.domain.durations import Duration, Unit
 from stalewatch.domain.language.durations import parse
-from stalewatch.services.exporting import as_csv
-from stalewatch.services.listing import Item, Listing
-from stalewatch.services.reports import Filters, Page, Reports, Sort
-from stalewatch.services.standing import Standing, standing
+from stalewatch.services.reporting.exporting import as_csv
+from stalewatch.services.reporting.listing import Item, Listing
+from stalewatch.services.reporting.reports import Filters, Page, Reports, Sort
+from stalewatch.services.reporting.standing import Standing, standing
 from stalewatch.web.asking import LARGEST_PAGE, ahead
 from stalewatch.web.desk import At, Desk
 from stalewatch.web.pages import headlines

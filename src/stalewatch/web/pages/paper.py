@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from stalewatch.delivery.wording.reader import Reader
-from stalewatch.services import undelivered
+from stalewatch.services.reporting import undelivered
 from stalewatch.web.auth import Caller
 from stalewatch.web.desk import LANGUAGES, Desk, desk_of
 from stalewatch.web.pages import files

@@ -19,7 +19,7 @@ from stalewatch.delivery.wording.times import day, moment
 from stalewatch.delivery.wording.untrusted import clean, shorten
 from stalewatch.domain.explain import Explanation
 from stalewatch.domain.instants import DAY, from_us
-from stalewatch.services.record_story import Doing, Lane, Story
+from stalewatch.services.reporting.record_story import Doing, Lane, Story
 
 WIDTH: Final = 1040
 GUTTER: Final = 228

@@ -20,8 +20,8 @@ from stalewatch.delivery.wording.untrusted import clean, safe_url
 from stalewatch.domain.explain import Explanation
 from stalewatch.domain.language.model import Field
 from stalewatch.domain.missing import title_of
-from stalewatch.services.record_story import Story, record_story
-from stalewatch.services.rulebook import Rulebook
+from stalewatch.services.reporting.record_story import Story, record_story
+from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.web.asking import Reading, plain
 from stalewatch.web.desk import At, Desk
 from stalewatch.web.lists import RecordId

@@ -17,8 +17,8 @@ from stalewatch.delivery.wording.untrusted import clean, safe_url
 from stalewatch.delivery.wording.values import choice
 from stalewatch.domain.instants import to_us
 from stalewatch.domain.language.model import Catalogue
-from stalewatch.services.dwelling import Dwell
-from stalewatch.services.listing import Item, Reason
+from stalewatch.services.reporting.dwelling import Dwell
+from stalewatch.services.reporting.listing import Item, Reason
 from stalewatch.web.pages.addresses import Address, of_record
 
 BAR: Final = 120

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 from fastapi import Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from stalewatch.services import tokens
+from stalewatch.services.operating import tokens
 from stalewatch.web import sessions
 from stalewatch.web.auth import came_from_us
 from stalewatch.web.desk import At, Desk

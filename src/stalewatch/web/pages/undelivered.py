@@ -15,8 +15,8 @@ from stalewatch.delivery.wording.record_words import MARKS, said
 from stalewatch.delivery.wording.times import moment
 from stalewatch.delivery.wording.untrusted import clean
 from stalewatch.domain.routing import OPERATOR, UNDELIVERED
-from stalewatch.services.pieces import Kind, Piece
-from stalewatch.services.undelivered import Halt, Stray, Subject, Undelivered, undelivered
+from stalewatch.services.reporting.pieces import Kind, Piece
+from stalewatch.services.reporting.undelivered import Halt, Stray, Subject, Undelivered, undelivered
 from stalewatch.web.asking import Reading
 from stalewatch.web.desk import At
 from stalewatch.web.pages import headlines

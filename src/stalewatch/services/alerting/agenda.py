@@ -1,0 +1,57 @@
+"""When the next thing has to be done, so that an engine sleeps until then instead of asking again and again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from stalewatch.clock import Clock
+from stalewatch.domain.instants import DAY, to_us
+from stalewatch.services.judging.sources import Sources, trusted
+from stalewatch.store import alerts, clocks, connections, outbox
+from stalewatch.store.engine import Connection, Database
+
+FAR: Final = DAY
+"""Microseconds until the next thing where there is none in sight."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """Looks at the indexes over what is due; each answer is in microseconds from now, 0 or more."""
+
+    db: Database
+    clock: Clock
+    ages: Sources
+
+    def until_sync(self) -> int:
+        """Until a connection is due to be read."""
+        with self.db.read() as conn:
+            return self._soonest(row for row in connections.read(conn) if row.id in self.ages)
+
+    def until_tick(self) -> int:
+        """Until a deadline or the timer of an alert is due, on a connection that may be judged now."""
+        now = to_us(self.clock.now())
+        with self.db.read() as conn:
+            ready, _ = trusted(conn, self.ages, now)
+            moments = [at for connection in ready for at in self._ahead(conn, connection, now)]
+        return min([max(0, at - now) for at in moments], default=FAR)
+
+    def until_dispatch(self) -> int:
+        """Until a message may be sent."""
+        with self.db.read() as conn:
+            return self._soonest(row for row in outbox.waiting_destinations(conn) if row.paused_reason is None)
+
+    def _ahead(self, conn: Connection, connection: str, now: int) -> list[int]:
+        edge = clocks.next_edge(conn, connection)
+        timers = alerts.timers_due(conn, now + FAR, 1, connection=connection)
+        return [at for at in (edge, *(row.due_at for row in timers)) if at is not None]
+
+    def _soonest(self, rows: Any) -> int:
+        """Rows that somebody holds are free when their lease runs out, by the database's clock."""
+        now, real = to_us(self.clock.now()), self.db.now()
+        waits: list[int] = [
+            max(0, row.due_at - now, row.lease_until - real)
+            for row in rows
+            if row.due_at is not None and row.parked_at is None
+        ]
+        return min([*waits, FAR])

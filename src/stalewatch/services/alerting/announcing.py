@@ -1,0 +1,146 @@
+"""From what an alert says to notices: whom, how and when, each with its named reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from stalewatch.domain.alerts import Kind, Said, message_key
+from stalewatch.domain.directory import Directory
+from stalewatch.domain.instants import NEVER
+from stalewatch.domain.language.model import Rule
+from stalewatch.domain.pacing import Reason, digest_slot, immediate_time
+from stalewatch.domain.policies import Speaking
+from stalewatch.domain.routing import UNDELIVERED, Route, Target, ladders, route_for
+from stalewatch.domain.steps import Moved
+from stalewatch.sdk.notifier import Style
+from stalewatch.services.alerting.hours import hours_of
+from stalewatch.services.judging.alert_rows import alert_id
+from stalewatch.store import notices
+
+Row = dict[str, Any]
+BACKLOG: Final = "backlog"
+CHECKING: Final = "storm_check"
+"""Why a breach is held until the tick that wrote it is over and the storm guard has looked at all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announcer:
+    """Writes notices for what moved.
+
+    Attributes:
+        seen: instant of the look before this one; NEVER if this is the first.
+        guarded: whether a storm guard looks before breaches may go.
+    """
+
+    speaking: Speaking
+    people: Directory
+    now: int
+    seen: int = NEVER
+    guarded: bool = False
+
+    def say(self, moved: Moved, said: Said, row: Any) -> list[Row]:
+        """One notice per recipient of the route that matches."""
+        route = route_for(self.speaking.routes, facts_of(moved.rule_id, moved.rule, row))
+        rungs = [ladder[0] for ladder in ladders(route, row.owner, self.people, team=row.team)]
+        return [self._notice(moved, said, route, rung) for rung in rungs]
+
+    def note_backlog(self, moved: Moved, row: Any) -> list[Row]:
+        """What was late before its rule began to speak: all of it makes one line in each reader's next digest."""
+        route = route_for(self.speaking.routes, facts_of(moved.rule_id, moved.rule, row))
+        rungs = [ladder[0] for ladder in ladders(route, row.owner, self.people, team=row.team)]
+        mark = f"{moved.alert.fingerprint}:{moved.alert.episode}:{BACKLOG}:1"
+        return [
+            {
+                **self._row(f"{mark}:{rung.target}", BACKLOG, rung, Style.DIGEST, self._digest(moved, route, rung)),
+                **_about(moved),
+            }
+            for rung in rungs
+        ]
+
+    def settle(self, moved: Moved, told: Sequence[Any]) -> list[Row]:
+        """Tell those who were told of an alert that it is over; `told` are its notices that reached them."""
+        said = Said(Kind.RESOLVE, 1 + moved.alert.reopens)
+        rows = {}
+        for notice in told:
+            key = message_key(moved.alert.fingerprint, moved.alert.episode, said, notice.target)
+            row = self._row(key, said.kind.value, None, Style.DIGEST, (self.now, Reason.DIGEST.value))
+            rows[notice.target] = {**row, **_about(moved), "n": said.n, "target": notice.target}
+        return list(rows.values())
+
+    def _notice(self, moved: Moved, said: Said, route: Route, rung: Target) -> Row:
+        key = message_key(moved.alert.fingerprint, moved.alert.episode, said, rung.target)
+        if route.style is Style.IMMEDIATE:
+            person = self.people.people.get(rung.person or "")
+            hours = hours_of(person, moved.record.calendar, self.speaking, route.digest_at)
+            pace = immediate_time(hours, self.now, self.now, sent={}, per_day=1)
+            when = (pace.not_before, pace.reason.value)
+        else:
+            when = self._digest(moved, route, rung, said)
+        row = self._row(key, said.kind.value, rung, route.style, when)
+        return {**row, **_about(moved), "n": said.n, "edge_at": self._edge(moved, said)}
+
+    def _digest(self, moved: Moved, route: Route, rung: Target, said: Said | None = None) -> tuple[int, str]:
+        person = self.people.people.get(rung.person or "")
+        hours = hours_of(person, moved.record.calendar, self.speaking, route.digest_at)
+        pace = digest_slot(hours, self._edge(moved, said), self.now, seen=self.seen)
+        return pace.not_before, pace.reason.value
+
+    def _edge(self, moved: Moved, said: Said | None) -> int:
+        """The moment that the message is about: a deadline if time brought it, else now."""
+        kind = Kind.BREACH if said is None else said.kind
+        if moved.reading is None or kind not in (Kind.WARN, Kind.BREACH, Kind.REOPEN):
+            return self.now
+        return min(moved.reading.warn_at if kind is Kind.WARN else moved.reading.breach_at, self.now)
+
+    def _row(self, key: str, kind: str, rung: Target | None, style: Style, when: tuple[int, str]) -> Row:
+        nowhere = rung is not None and rung.target == UNDELIVERED
+        checked = self.guarded and kind in (Kind.BREACH, Kind.REOPEN)
+        state, reason = notices.PENDING, when[1]
+        if nowhere and rung is not None:
+            state, reason = notices.HELD, rung.reason.value
+        elif checked:
+            state, reason = notices.HELD, CHECKING
+        return {
+            "key": key,
+            "alert_id": None,
+            "record_id": None,
+            "rule_id": None,
+            "kind": kind,
+            "n": 1,
+            "target": rung.target if rung is not None else UNDELIVERED,
+            "style": style.value,
+            "state": state,
+            "reason": reason,
+            "severity": None,
+            "not_before": when[0],
+            "edge_at": self.now,
+            "created_at": self.now,
+        }
+
+
+def _about(moved: Moved) -> Row:
+    return {
+        "alert_id": alert_id(moved.alert),
+        "record_id": moved.record.id,
+        "rule_id": moved.rule_id,
+        "severity": None if moved.rule is None else moved.rule.severity.value,
+    }
+
+
+def facts_of(rule_id: str, rule: Rule | None, row: Any) -> Mapping[str, object]:
+    """What a route may ask about: the columns of the record's stored row, and the rule's words while there is one."""
+    record = dict(row._mapping)
+    amount = record.get("amount")
+    return {
+        **record,
+        **(record.get("fields") or {}),
+        "amount": None if amount is None else Decimal(amount) / 100,
+        "severity": None if rule is None else rule.severity.value,
+        "watch": row.object,
+        "rule": rule_id,
+        "pack": None if rule is None else rule.pack,
+        "tags": () if rule is None else rule.tags,
+    }

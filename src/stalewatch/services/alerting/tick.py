@@ -1,0 +1,283 @@
+"""Let time pass: look at every record whose clock or alert has something due, and write down what that means.
+
+A tick reads only what is due (an index range per connection), so its cost follows what happens and not what
+exists. Alerts and the notices they cause are written in the transaction that looked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from stalewatch.clock import Clock
+from stalewatch.domain.alerts import Kind
+from stalewatch.domain.directory import Directory
+from stalewatch.domain.entries import Entry
+from stalewatch.domain.instants import NEVER, SECOND, to_us
+from stalewatch.domain.pacing import Reason, storm
+from stalewatch.domain.policies import Speaking
+from stalewatch.domain.steps import Moved, Watched
+from stalewatch.services.alerting import outdated
+from stalewatch.services.alerting.announcing import CHECKING, Announcer
+from stalewatch.services.alerting.people import directory
+from stalewatch.services.alerting.tellings import calendars_of
+from stalewatch.services.judging import arming, evidence
+from stalewatch.services.judging.alert_rows import alert_id, from_row, split
+from stalewatch.services.judging.golive import live_since
+from stalewatch.services.judging.sources import Sources, coverage, trusted
+from stalewatch.services.rules.rulebook import Rulebook
+from stalewatch.store import alerts, clocks, notices, outbox, records
+from stalewatch.store.engine import Connection, Database
+
+PAGE = 500
+"""Records of one transaction: short enough that a writer never waits long."""
+LOOKED_EVERY = 60 * SECOND
+"""A connection at which nothing is due gets its watermark moved at least this often."""
+
+
+@dataclass(slots=True)
+class Ticked:
+    """What a tick did.
+
+    Attributes:
+        looked: records that had something due.
+        opened, resolved: alerts.
+        backlog: alerts that were late before their rule began to speak.
+        said: notices written.
+        stormed: notices held by the storm guard.
+        not_judged: connections that were left alone because their data is too old or not there yet.
+    """
+
+    looked: int = 0
+    opened: int = 0
+    resolved: int = 0
+    backlog: int = 0
+    said: int = 0
+    stormed: int = 0
+    not_judged: list[str] = field(default_factory=list)
+
+
+def tick(db: Database, clock: Clock, book: Rulebook, speaking: Speaking, sources: Sources) -> Ticked:
+    """Look at everything that is due by now."""
+    done = Ticked()
+    now = to_us(clock.now())
+    with db.read() as conn:
+        ready, done.not_judged = trusted(conn, sources, now)
+        since = live_since(conn, book)
+        people = directory(conn, speaking)
+    for connection in ready:
+        if connection in since:
+            _Tick(db, book, speaking, people, now, done).connection(connection, since[connection])
+    if book.judging.storm_guard is not None:
+        _guard(db, book, now, done)
+    return done
+
+
+class _Tick:
+    """One tick over one connection."""
+
+    def __init__(
+        self, db: Database, book: Rulebook, speaking: Speaking, people: Directory, now: int, done: Ticked
+    ) -> None:
+        self.db, self.book, self.speaking, self.people, self.now, self.done = db, book, speaking, people, now, done
+
+    def connection(self, connection: str, since: Mapping[str, int]) -> None:
+        """Page after page, each in a transaction of its own, until nothing is due.
+
+        A record that is due again right after it was looked at waits for the next tick: no fault of ours may spin.
+        """
+        before: list[str] = []
+        while self._has_work(connection):
+            with self.db.write() as conn:
+                seen = clocks.lock(conn, connection)
+                if seen > self.now:  # somebody tried a later `--now` before
+                    clocks.rewind(conn, connection, self.now)
+                    seen = self.now
+                due = clocks.due(conn, connection, self.now, since=seen, limit=PAGE)
+                timers = alerts.timers_due(conn, self.now, PAGE, connection=connection)
+                ids = sorted({*due, *(row.record_id for row in timers)})
+                if not ids:
+                    clocks.advance(conn, connection, self.now)
+                    return
+                if ids == before:
+                    return
+                self._page(conn, ids, since, NEVER if seen == clocks.BEGINNING else seen)
+                before = ids
+
+    def _has_work(self, connection: str) -> bool:
+        """A look without a lock: most ticks find nothing, and then write nothing."""
+        with self.db.read() as conn:
+            seen = clocks.watermark(conn, connection)
+            if seen > self.now or seen == clocks.BEGINNING or self.now - seen > LOOKED_EVERY:
+                return True
+            timers = alerts.timers_due(conn, self.now, 1, connection=connection)
+            return bool(timers or clocks.due(conn, connection, self.now, since=seen, limit=1))
+
+    def _page(self, conn: Connection, ids: Sequence[str], since: Mapping[str, int], seen: int) -> None:
+        self._end_meetings(conn, ids)
+        watched, rows, stored = self._watched(conn, ids, since)
+        announcer = Announcer(self.speaking, self.people, self.now, seen, self.book.judging.storm_guard is not None)
+        steps = [one for each in watched for one in self.book.steps.take(each, self.now)]
+        moved = [(one, stored.get(one.alert.fingerprint)) for one in steps]
+        connection_of = {record: rows[record].connection for record in rows}
+        new, changed = split(moved, connection_of, self.now)
+        alerts.insert(conn, new)
+        alerts.update(conn, changed)
+        self._announce(conn, announcer, moved, rows)
+        outdated.ask(conn, outdated.changed((old, one.alert) for one, old in moved), self.now)
+        self._rearm(conn, ids, watched, rows, {one.record.id for one in steps if one.begins_anew})
+        self.done.looked += len(watched)
+        self.done.opened += len(new)
+
+    def _end_meetings(self, conn: Connection, ids: Sequence[str]) -> None:
+        """A planned meeting that is over changes its record by itself: its evidence is folded and judged anew."""
+        objects = records.objects(conn, ids)
+        deals = [record for record, obj in objects.items() if obj != "lead"]
+        over = records.meetings_over(conn, deals, self.now)
+        for obj in sorted({objects[record] for record in over}):
+            mine = [record for record in over if objects[record] == obj]
+            evidence.refresh(conn, self.book, obj, mine, self.now)
+            arming.judge(conn, self.book, obj, mine, coverage(conn), self.now)
+
+    def _watched(
+        self, conn: Connection, ids: Sequence[str], since: Mapping[str, int]
+    ) -> tuple[list[Watched], dict[str, Any], dict[str, Any]]:
+        """The records with their clocks and alerts; their rows by id; their alerts' rows by fingerprint."""
+        entries = clocks.entries(conn, ids, list[Entry])
+        stored = alerts.latest_of(conn, ids)
+        objects = records.objects(conn, ids)
+        rows: dict[str, Any] = {}
+        calendars = calendars_of(conn, self.book, objects)
+        for obj in sorted(set(objects.values())):
+            mine = [record for record in ids if objects.get(record) == obj]
+            rows.update({row.id: row for row in records.read_by_ids(conn, obj, mine)})
+        known: dict[str, dict[tuple[str, str | None], Any]] = {}
+        heirs: dict[str, set[tuple[str, str | None]]] = {}
+        for row in stored:
+            known.setdefault(row.record_id, {})[row.rule_id, row.subject] = from_row(row)
+            if _is_inherited(row, rows):
+                heirs.setdefault(row.record_id, set()).add((row.rule_id, row.subject))
+        watched = [
+            Watched(
+                id=record,
+                object=row.object,
+                is_open=bool(row.is_open),
+                clocks=entries.get(record, []),
+                alerts=known.get(record, {}),
+                calendar=calendars[record],
+                live_since=since,
+                is_gone=row.gone_at is not None,
+                owner=row.owner,
+                heirs=heirs.get(record, ()),
+            )
+            for record, row in sorted(rows.items())
+        ]
+        return watched, rows, {row.fingerprint: row for row in stored}
+
+    def _announce(
+        self, conn: Connection, announcer: Announcer, moved: Sequence[tuple[Moved, Any]], rows: Mapping[str, Any]
+    ) -> None:
+        said = []
+        over = {alert_id(one.alert): one for one, _ in moved if one.alert.is_over}
+        self.done.resolved += len(over)
+        earlier = notices.of_alerts(conn, over, (notices.PENDING, notices.HELD, notices.CLAIMED, notices.TOLD))
+        waiting = [row.key for row in earlier if row.state in (notices.PENDING, notices.HELD)]
+        notices.drop(conn, waiting, "resolved")
+        for key, one in over.items():
+            told = [row for row in earlier if row.alert_id == key and row.key not in set(waiting)]
+            said += announcer.settle(one, told)
+        for one, before in moved:
+            row = rows[one.record.id]
+            for what in one.says:
+                if what.kind is not Kind.RESOLVE:
+                    said += announcer.say(one, what, row)
+            self._call_off(conn, one, before, rows)
+            if one.alert.backlog and (before is None or not before.backlog):
+                self.done.backlog += 1
+                said += announcer.note_backlog(one, row)
+        self.done.said += notices.add(conn, said)
+        outbox.call(conn, _calls(said))
+
+    def _call_off(self, conn: Connection, one: Moved, before: Any, rows: Mapping[str, Any]) -> None:
+        """What was to be said to the last owner, or of a rule that fell silent, is said no more."""
+        silenced = one.alert.shadow and before is not None and not before.shadow
+        if silenced or (one.says and before is not None and _is_inherited(before, rows)):
+            waiting = notices.of_alerts(conn, [alert_id(one.alert)], (notices.PENDING, notices.HELD))
+            notices.drop(conn, [row.key for row in waiting], "shadow" if silenced else "owner_changed")
+
+    def _rearm(
+        self, conn: Connection, ids: Sequence[str], watched: Sequence[Watched], rows: Mapping[str, Any],
+        anew: Collection[str],
+    ) -> None:  # fmt: skip
+        """Set every record's next edge beyond now; a record that is gone has no clocks until it comes back.
+
+        One in `anew` is due in the next moment: what ended here has begun again already.
+        """
+        here = [each for each in watched if not each.is_gone]
+        clocks.delete(conn, sorted(set(ids) - {each.id for each in here}))
+        edges = arming.next_edges([each.clocks for each in here], self.now)
+        ahead = []
+        for each, edge in zip(here, edges, strict=True):
+            ends = getattr(rows[each.id], "meeting_ends_at", None)
+            later = self.now + 1 if each.id in anew else ends if ends is not None and ends > self.now else None
+            breach = arming.next_breach(each.clocks, self.now)
+            ahead.append({"record_id": each.id, "next_at": arming.earliest(edge, later), "breach_at": breach})
+        clocks.rearm(conn, ahead)
+
+
+def _is_inherited(alert: Any, rows: Mapping[str, Any]) -> bool:
+    """Whether somebody else owned the record when something was last said of this alert."""
+    record = rows.get(alert.record_id)
+    return record is not None and alert.told is not None and alert.told.get("owner") != record.owner
+
+
+def _calls(said: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """When each destination has something to send, as far as is known now."""
+    calls: dict[str, int] = {}
+    for row in said:
+        if row["state"] == notices.PENDING:
+            calls[row["target"]] = min(row["not_before"], calls.get(row["target"], row["not_before"]))
+    return calls
+
+
+def _guard(db: Database, book: Rulebook, now: int, done: Ticked) -> None:
+    """Let the breaches of this tick go, unless so many came at once that a person should look first."""
+    guard = book.judging.storm_guard
+    if guard is None:
+        return
+    with db.write() as conn:
+        waiting = notices.held(conn, CHECKING)
+        if not waiting:
+            return
+        broken = len({row.record_id for row in waiting})
+        open_records = sum(records.count(conn, obj, open_only=True) for obj in book.objects)
+        keys = [row.key for row in waiting]
+        if storm(guard.share, guard.at_least, broken, open_records):
+            notices.relabel(conn, keys, Reason.STORM.value)
+            done.stormed = len(keys)
+            notices.add(conn, [operator_notice("storm", len(keys), now)])
+            outbox.call(conn, {"operator": now})
+            return
+        notices.release(conn, keys)
+        outbox.call(conn, _calls([{**row._mapping, "state": notices.PENDING} for row in waiting]))
+
+
+def operator_notice(kind: str, n: int, now: int) -> dict[str, Any]:
+    """A notice for the operator; told once a day for one kind of trouble."""
+    return {
+        "key": f"operator:{kind}:{now // 86_400_000_000}",
+        "alert_id": None,
+        "record_id": None,
+        "rule_id": None,
+        "kind": kind,
+        "n": n,
+        "target": "operator",
+        "style": "operator",
+        "state": notices.PENDING,
+        "reason": kind,
+        "severity": "critical",
+        "not_before": now,
+        "edge_at": now,
+        "created_at": now,
+    }

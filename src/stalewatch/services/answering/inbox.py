@@ -1,0 +1,173 @@
+"""What readers do with messages, from the moment it comes: first written down, then acknowledged, then done.
+
+A button's work happens after Slack has its answer, by whoever has the row: the process that took it, at once, or any
+engine, if that process died on the way. A form's work happens with its answer, in one transaction. Nothing happens
+twice: not for a request that was recorded and sent again, not for a form sent twice, not for a double click.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from stalewatch.clock import Clock
+from stalewatch.delivery.slack.interactions import Interaction, Other, Pressed, Submitted
+from stalewatch.domain.instants import DAY, MINUTE, SECOND, to_us
+from stalewatch.sdk.errors import NotifierError, SlowDown
+from stalewatch.services.answering.identity import Somebody
+from stalewatch.services.answering.presses import Answering, Done
+from stalewatch.store import inbox, leases
+from stalewatch.store.engine import Database
+from stalewatch.store.errors import ChangedMeanwhile, LeaseLost
+from stalewatch.store.leases import INBOX
+
+REMEMBERED: Final = 10 * MINUTE
+"""How long a request is recognised: twice as long as Slack's signature is good for (security, S12)."""
+KEPT: Final = 30 * DAY
+"""How long it is kept that somebody pressed something."""
+_DOUBLE: Final = 2 * SECOND
+"""Two presses of one button by one person within this time are one."""
+_LEASE: Final = MINUTE
+_AGAIN: Final = 30 * SECOND
+_GIVEN_UP: Final = 10 * MINUTE
+"""An answer that could not be given for so long is not expected any more."""
+_TRIES: Final = 3
+_NONCE, _PRESS, _FORM, _OTHER = "nonce", "press", "form", "other"
+
+
+class Received(NamedTuple):
+    """What is answered at once (None: nothing but "yes"), and the row that now has to be worked on, if there is one."""
+
+    answer: Mapping[str, Any] | None = None
+    work: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """The inbox of one project."""
+
+    db: Database
+    clock: Clock
+    answering: Answering
+
+    def receive(self, what: Interaction, mark: str | None = None) -> Received:
+        """Take something that somebody did.
+
+        Args:
+            mark: names the request that told of it; one that came before has no effect.
+
+        Raises:
+            StoreError: it could not be written down, and so must not be acknowledged.
+        """
+        match what:
+            case Pressed():
+                return self._pressed(what, mark)
+            case Submitted():
+                return self._submitted(what, mark)
+            case Other():
+                with self.db.write() as conn:
+                    name = f"{_OTHER}:{what.kind}:{mark or self._now}"
+                    inbox.add(conn, name, _OTHER, self._now, payload={"kind": what.kind}, outcome="ignored")
+                return Received()
+
+    def work(self, only: str | None = None) -> list[str]:
+        """Do what waits, or one row of it; returns what came of each. Safe to call from many threads and processes."""
+        ended: list[str] = []
+        while True:
+            with self.db.write() as conn:
+                claimed = leases.claim(conn, INBOX, due=self._now, lease_us=_LEASE, limit=1, only=only)
+            if not claimed:
+                return ended
+            ended.append(self._work(claimed[0]))
+
+    def until_work(self) -> int:
+        """Microseconds until something may be worked on; a day if nothing waits."""
+        with self.db.read() as conn:
+            rows = inbox.waiting(conn)
+        now, real = self._now, self.db.now()
+        free = [max(0, row.due_at - now, row.lease_until - real) for row in rows if row.parked_at is None]
+        return min(free, default=DAY)
+
+    def tidy(self) -> int:
+        """Forget requests that nobody can send again, and what was done long ago; returns how many rows."""
+        with self.db.write() as conn:
+            return inbox.forget(conn, self._now - REMEMBERED, _NONCE) + inbox.forget(conn, self._now - KEPT)
+
+    # ------------------------------------------------------------------------------------------- coming in
+
+    @property
+    def _now(self) -> int:
+        return to_us(self.clock.now())
+
+    def _pressed(self, what: Pressed, mark: str | None) -> Received:
+        button = f"{_PRESS}:{what.user}:{what.kind}:{what.alert}:"
+        name, now = button + what.at, self._now
+        with self.db.write() as conn:
+            if mark is not None and not inbox.add(conn, f"{_NONCE}:{mark}", _NONCE, now):
+                return Received()
+            if inbox.came_since(conn, button, now - _DOUBLE):
+                inbox.add(conn, name, _PRESS, now, outcome="double")
+                return Received()
+            is_new = inbox.add(conn, name, _PRESS, now, payload=msgspec.to_builtins(what), due_at=now)
+        return Received(work=name if is_new else None)
+
+    def _submitted(self, what: Submitted, mark: str | None) -> Received:
+        try:
+            who = self.answering.who(what.user)
+        except NotifierError:
+            return Received(self.answering.not_now())
+        for _ in range(_TRIES):
+            try:
+                return Received(self._answered(what, who, mark))
+            except ChangedMeanwhile:  # a tick was at the same alert: look again
+                continue
+        return Received(self.answering.not_now())
+
+    def _answered(self, what: Submitted, who: Somebody, mark: str | None) -> Mapping[str, Any]:
+        """The form's effect and the note that it was taken stand or fall together."""
+        name, now = f"{_FORM}:{what.view}", self._now
+        with self.db.write() as conn:
+            if mark is not None and not inbox.add(conn, f"{_NONCE}:{mark}", _NONCE, now):
+                return self.answering.taken()
+            if not inbox.add(conn, name, _FORM, now, payload={"user": what.user, "about": what.about}, outcome="taken"):
+                return self.answering.taken()
+            answer, is_taken = self.answering.submit(conn, what, who)
+            if not is_taken:
+                inbox.remove(conn, name)  # it may be sent again, mended
+            return answer
+
+    # ------------------------------------------------------------------------------------------- working
+
+    def _work(self, row: Any) -> str:
+        """One row that is ours."""
+        pressed = msgspec.convert(row.payload, Pressed)
+        try:
+            done = self.answering.press(pressed)
+        except NotifierError as error:
+            return self._failed(row, error)
+        return self._ended(row, done, pressed)
+
+    def _ended(self, row: Any, done: Done, pressed: Pressed) -> str:
+        try:
+            with self.db.write() as conn:
+                done.note(conn, pressed.kind, pressed.alert, self._now)
+                leases.finish(conn, INBOX, row.id, row.fence, due_at=None, done_at=self._now, outcome=done.outcome)
+        except LeaseLost:  # we were slower than our lease, and another has done it too
+            return "lost"
+        return done.outcome
+
+    def _failed(self, row: Any, error: NotifierError) -> str:
+        now = self._now
+        wait = int(error.after.total_seconds() * SECOND) if isinstance(error, SlowDown) else _AGAIN
+        is_over = now + wait > row.received_at + _GIVEN_UP
+        last = {"done_at": now, "outcome": "failed"} if is_over else {}
+        try:
+            with self.db.write() as conn:
+                due_at = None if is_over else now + wait
+                leases.finish(conn, INBOX, row.id, row.fence, due_at=due_at, error=str(error), **last)
+        except LeaseLost:
+            return "lost"
+        return "failed" if is_over else "later"

@@ -1,0 +1,115 @@
+"""Alerts as rows, and rows as alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from stalewatch.domain.alerts import Alert, AlertState, Cause, Kind
+from stalewatch.domain.language.model import Severity
+from stalewatch.domain.steps import Moved
+
+Row = dict[str, Any]
+
+
+def alert_id(alert: Alert) -> str:
+    """The id of an episode, as users and the API see it."""
+    return f"{alert.fingerprint}.{alert.episode}"
+
+
+def from_row(row: Any) -> Alert:
+    """The alert that a stored row describes."""
+    return Alert(
+        fingerprint=row.fingerprint,
+        episode=row.episode,
+        state=AlertState(row.state),
+        anchor=row.anchor or 0,
+        warn_at=row.warn_at or 0,
+        breach_at=row.breach_at or 0,
+        opened_at=row.opened_at,
+        breached_at=row.breached_at,
+        warn_told=row.warn_told_at is not None,
+        breach_told=row.breach_told_at is not None,
+        repeats=row.repeats,
+        reopens=row.reopens,
+        resolved_since_told=row.resolved_since_told,
+        snoozes=row.snoozes,
+        snoozed_until=row.snoozed_until,
+        ask_at=row.ask_at,
+        backlog=row.backlog,
+        shadow=row.shadow,
+        muted_by=row.muted_by,
+        resolving_since=row.resolving_since,
+        resolved_at=row.resolved_at,
+        cause=None if row.cause is None else Cause(row.cause),
+        due_at=row.due_at,
+    )
+
+
+def changing(alert: Alert, before: Any, now: int) -> Row:
+    """The columns that an alert's life changes; `before` is its stored row, None for a new one."""
+    return {
+        "state": alert.state.value,
+        "anchor": alert.anchor,
+        "warn_at": alert.warn_at,
+        "breach_at": alert.breach_at,
+        "breached_at": alert.breached_at,
+        "warn_told_at": _first(alert.warn_told, before and before.warn_told_at, now),
+        "breach_told_at": _first(alert.breach_told, before and before.breach_told_at, now),
+        "repeats": alert.repeats,
+        "reopens": alert.reopens,
+        "resolved_since_told": alert.resolved_since_told,
+        "snoozes": alert.snoozes,
+        "snoozed_until": alert.snoozed_until,
+        "ask_at": alert.ask_at,
+        "backlog": alert.backlog,
+        "shadow": alert.shadow,
+        "muted_by": alert.muted_by,
+        "resolving_since": alert.resolving_since,
+        "resolved_at": alert.resolved_at,
+        "cause": None if alert.cause is None else alert.cause.value,
+        "due_at": alert.due_at,
+        "updated_at": now,
+    }
+
+
+def split(moved: Iterable[tuple[Moved, Any]], connection_of: dict[str, str], now: int) -> tuple[list[Row], list[Row]]:
+    """New episodes as whole rows, and changes of stored ones by id and the version they were read at."""
+    new, changed = [], []
+    for one, before in moved:
+        if before is not None and before.episode == one.alert.episode:
+            changed.append(
+                {"id": before.id, "version": before.version, **changing(one.alert, before, now), **_hearer(one, before)}
+            )
+        else:
+            new.append({**_identity(one, connection_of), **changing(one.alert, None, now), **_hearer(one, None)})
+    return new, changed
+
+
+def _identity(one: Moved, connection_of: dict[str, str]) -> Row:
+    alert = one.alert
+    return {
+        "id": alert_id(alert),
+        "fingerprint": alert.fingerprint,
+        "episode": alert.episode,
+        "rule_id": one.rule_id,
+        "object": one.record.object,
+        "record_id": one.record.id,
+        "connection": connection_of[one.record.id],
+        "subject": one.subject,
+        "severity": one.rule.severity.value if one.rule else Severity.WARNING.value,
+        "opened_at": alert.opened_at,
+    }
+
+
+def _hearer(one: Moved, before: Any) -> Row:
+    """Who owned the record when something was last said of it: the next owner has to hear of it, too."""
+    if any(said.kind is not Kind.RESOLVE for said in one.says):
+        return {"told": {"owner": one.record.owner}}
+    return {"told": None if before is None else before.told}
+
+
+def _first(told: bool, before: int | None, now: int) -> int | None:
+    if not told:
+        return None
+    return now if before is None else before

@@ -1,0 +1,119 @@
+"""Judge stored records and store what their clocks say."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+import numpy as np
+
+from stalewatch.domain.deadlines import State
+from stalewatch.domain.entries import Entry, deadlines, entries
+from stalewatch.domain.frame import Frame
+from stalewatch.domain.instants import OUTSIDE
+from stalewatch.services.judging import frames
+from stalewatch.services.judging.frames import Coverage, Table
+from stalewatch.services.rules.rulebook import Rulebook
+from stalewatch.store import clocks, records
+from stalewatch.store.engine import Connection
+
+_decode = msgspec.json.Decoder(list[Entry]).decode
+
+PIECE = 16_000
+"""Records judged at once: the columns of one piece fit the processor's cache."""
+
+
+@dataclass(slots=True)
+class Judged:
+    """What a piece of judging did: records judged, and those whose clocks now say something else."""
+
+    records: int = 0
+    changed: list[str] = field(default_factory=list)
+
+
+def judge(conn: Connection, book: Rulebook, obj: str, ids: Collection[str], coverage: Coverage, now: int) -> Judged:
+    """Compute the clocks of these records and make those that changed due, so that the next tick looks at them."""
+    done = Judged()
+    wanted = sorted(ids)
+    needs = book.needs[obj]
+    names = [*frames.columns_for(obj, needs), *(("meeting_ends_at",) if obj != "lead" else ())]
+    for start in range(0, len(wanted), PIECE):
+        table = records.columns(conn, obj, wanted[start : start + PIECE], names)
+        frame = frames.build(conn, book.rules.catalogue, needs, obj, table, coverage)
+        done.records += frame.size
+        done.changed += _store(conn, book, frame, table, now)
+    return done
+
+
+def _store(conn: Connection, book: Rulebook, frame: Frame, table: Table, now: int) -> list[str]:
+    """Judge a frame and store the clocks that say something else than before; answers with their records."""
+    before = {row[0]: row for row in clocks.stored(conn, frame.keys)}
+    fresh = entries(book.judge.judge(frame), frame.size)
+    rows, changed = [], []
+    sooner: dict[str, dict[str, int]] = {}
+    edges = next_edges(fresh, now)
+    ends = table.get("meeting_ends_at") or [None] * frame.size
+    for key, connection, mine, edge, end in zip(frame.keys, table["connection"], fresh, edges, ends, strict=True):
+        old = before.get(key)
+        earlier = {} if old is None else {entry.key: entry for entry in _decode(old[1])}
+        kept = [entry.kept(earlier.get(entry.key), now) for entry in mine]
+        if old is not None and old[2] == book.version and list(earlier.values()) == kept:
+            # Its next edge stands, also one that is due and was not looked at yet; a meeting may end before it.
+            if end is not None and (old[3] is None or end < old[3]):
+                sooner.setdefault(connection, {})[key] = end
+            continue
+        changed.append(key)
+        first = now if old is not None or _speaks(kept, now) else earliest(edge, end)
+        rows.append(
+            {
+                "record_id": key,
+                "connection": connection,
+                "object": frame.object,
+                "entries": kept,
+                "next_at": first,
+                "breach_at": next_breach(kept, now),
+                "ruleset": book.version,
+                "judged_at": now,
+            }
+        )
+    clocks.upsert(conn, rows)
+    for connection, due in sorted(sooner.items()):
+        clocks.wake(conn, connection, due)
+    return changed
+
+
+def next_edges(clocks_of: Sequence[Sequence[Entry]], now: int) -> list[int | None]:
+    """Per record the first moment after `now` at which one of its clocks changes by itself."""
+    flat = [entry for mine in clocks_of for entry in mine]
+    edge = deadlines(flat).next_edge(np.full(len(flat), now, np.int64)).tolist() if flat else []
+    found: list[int | None] = []
+    position = 0
+    for mine in clocks_of:
+        first = min(edge[position : position + len(mine)], default=OUTSIDE)
+        found.append(None if first == OUTSIDE else first)
+        position += len(mine)
+    return found
+
+
+def earliest(*moments: int | None) -> int | None:
+    """The first of the moments that there are."""
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def next_breach(mine: Sequence[Entry], now: int) -> int | None:
+    """The earliest deadline ahead among a record's running clocks."""
+    return earliest(*(entry.breach_at for entry in mine if entry.breach_at is not None and entry.breach_at > now))
+
+
+def states(some: Sequence[Entry], now: int) -> list[State]:
+    """What each of these clocks says at `now`."""
+    if not some:
+        return []
+    found = deadlines(some).state(np.full(len(some), now, np.int64))
+    return [State(state) for state in found.tolist()]
+
+
+def _speaks(mine: Sequence[Entry], now: int) -> bool:
+    """Whether a clock is at risk or beyond already, so that somebody may have to be told."""
+    return any(entry.warn_at is not None and entry.warn_at <= now for entry in mine if entry.runs)

@@ -1,0 +1,83 @@
+"""Since when each rule speaks: what was late by then is backlog and not news (rules.md, "Going live")."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from stalewatch.domain.durations import Duration, Unit, ratio
+from stalewatch.domain.language.model import Mode, Rule
+from stalewatch.services.rules.rulebook import Rulebook
+from stalewatch.store import connections, rule_states
+from stalewatch.store.engine import Connection, Database
+
+_OPEN_MINUTES = 9 * 60
+"""To compare limits of different units when a rule is edited; which calendar hardly matters for "tighter"."""
+
+
+def note_rules(db: Database, book: Rulebook, now: int) -> bool:
+    """Write down the modes and limits in force, and since when each rule is live; True if anything changed.
+
+    A rule is live since it became so, or since its limit got tighter.
+    """
+    with db.write() as conn:
+        known = rule_states.read(conn)
+        rows = [_row(rule, book.modes[rule.id], known.get(rule.id), now) for rule in book.rules.rules]
+        rule_states.forget(conn, known.keys() - {rule.id for rule in book.rules.rules})
+        return rule_states.upsert(conn, rows) > 0
+
+
+def live_since(conn: Connection, book: Rulebook) -> Mapping[str, Mapping[str, int]]:
+    """connection -> rule -> the later of the rule's own beginning and the connection's first sync.
+
+    Empty per connection if `rollout` is off; a connection whose first sync is not over is missing.
+    """
+    rules = rule_states.read(conn)
+    synced = {row.id: row.first_sync_at for row in connections.read(conn) if row.first_sync_at is not None}
+    if book.judging.rollout is None:
+        return {connection: {} for connection in synced}
+    return {
+        connection: {
+            rule_id: max(row.live_since, first) for rule_id, row in rules.items() if row.live_since is not None
+        }
+        for connection, first in synced.items()
+    }
+
+
+def _row(rule: Rule, mode: Mode, known: Any, now: int) -> dict[str, Any]:
+    limits = " ".join(str(limit.duration) for limit in rule.within)
+    fresh = known is None or known.mode != Mode.LIVE or tighter(known.limits or "", limits)
+    since = None
+    if mode is Mode.LIVE:
+        since = now if fresh or known.live_since is None else known.live_since
+    return {
+        "rule_id": rule.id,
+        "mode": mode.value,
+        "limits": limits,
+        "live_since": since,
+        "first_seen_at": now,
+        "pack": rule.pack,
+    }
+
+
+def tighter(before: str, after: str) -> bool:
+    """Whether a row of a limit table got shorter, or the table changed its shape.
+
+    >>> tighter("10bd 5bd", "10bd 4bd"), tighter("10bd", "2w"), tighter("10bd", "12bd")
+    (True, False, False)
+    """
+    old, new = before.split(), after.split()
+    if len(old) != len(new):
+        return True
+    return any(_shorter(_duration(a), _duration(b)) for a, b in zip(old, new, strict=True))
+
+
+def _shorter(before: Duration, after: Duration) -> bool:
+    if before.amount == 0:
+        return False
+    return ratio(after, before, _OPEN_MINUTES) < 1
+
+
+def _duration(text: str) -> Duration:
+    digits = text.rstrip("abcdefghijklmnopqrstuvwxyz")
+    return Duration(int(digits), Unit(text[len(digits) :]))

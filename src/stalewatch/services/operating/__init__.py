@@ -1,0 +1,1 @@
+"""The machine itself: its round, its health, its doctor, and work that waits for a word."""

@@ -1,0 +1,214 @@
+"""One round of the machine: read what is due to be read, let time pass, say what is to be said.
+
+`run --once`, the engine and the tests do the same; each part can also be done alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from stalewatch.clock import Clock
+from stalewatch.domain.instants import DAY, to_us
+from stalewatch.domain.policies import Speaking
+from stalewatch.sdk.connector import Connector
+from stalewatch.sdk.errors import StalewatchError
+from stalewatch.sdk.notifier import Notifier
+from stalewatch.services.alerting import blind, failing
+from stalewatch.services.alerting.tick import Ticked, tick
+from stalewatch.services.judging.golive import note_rules
+from stalewatch.services.judging.sources import Sources
+from stalewatch.services.rules.rulebook import Rulebook
+from stalewatch.services.syncing.contained import Contained
+from stalewatch.services.syncing.sync import Sync, Synced, recompute, register
+from stalewatch.services.telling.composing import Composer
+from stalewatch.services.telling.dispatch import Dispatch
+from stalewatch.services.telling.moving import Dispatched
+from stalewatch.store import connections
+from stalewatch.store.engine import Database
+from stalewatch.store.errors import ChangedMeanwhile, LeaseLost
+
+TRIES: Final = 3
+"""How often a piece of work begins again that somebody else's change undid."""
+
+Progress = Callable[[str, int, int | None], None]
+"""Called with the connection, the records read so far and, where known, how many there will be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A connection as the cycle needs it: its type, how to make its connector, and how many microseconds apart
+    its syncs are."""
+
+    type: str
+    connect: Callable[[], Connector]
+    every: int
+
+
+@dataclass(frozen=True, slots=True)
+class CycleReport:
+    """What a cycle did.
+
+    Attributes:
+        synced: per connection that was read; those that were not due are missing.
+        recomputed: records judged again because the rules, or what a connection can tell, changed.
+    """
+
+    synced: tuple[Synced, ...]
+    recomputed: int
+    ticked: Ticked
+    dispatched: Dispatched
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """What went wrong, in words, connection by connection and message by message; empty if nothing did."""
+        return (*failures(self.synced), *self.dispatched.errors)
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """Does rounds for one project.
+
+    Attributes:
+        ages: every connection with the age from which its data is too old (`Sources`).
+        notifier: makes or returns the notifier; not called before something may have to be sent.
+        language: overrides every reader's language; None leaves it to them.
+        is_stopping: asked between pages and between messages; True ends the work and leaves the rest for later.
+    """
+
+    db: Database
+    clock: Clock
+    book: Rulebook
+    speaking: Speaking
+    ages: Sources
+    connections: Mapping[str, Source]
+    notifier: Callable[[], Notifier]
+    language: str | None = None
+    is_stopping: Callable[[], bool] = lambda: False
+    _judged: dict[str, tuple[int, Any]] = field(default_factory=dict)
+
+    def run(
+        self, *, force: bool = False, full: bool = False, only: Collection[str] | None = None,
+        progress: Progress = lambda _connection, _done, _total: None,
+    ) -> CycleReport:  # fmt: skip
+        """One whole round. A connection that fails stops neither the others nor what is already known.
+
+        Args:
+            force: read every connection, due or not.
+            full: read everything again, whatever was read before.
+            only: the connections to read; None: all.
+        """
+        synced = self.sync(force=force, full=full, only=only, progress=progress)
+        recomputed = self.recompute()
+        return CycleReport(tuple(synced), recomputed, self.tick(), self.dispatch())
+
+    def sync(
+        self, *, force: bool = False, full: bool = False, only: Collection[str] | None = None,
+        progress: Progress = lambda _connection, _done, _total: None,
+    ) -> list[Synced]:  # fmt: skip
+        """Read every connection that is due; one that fails is noted, and told to the operator if that lasts."""
+        self.prepare()
+        wanted = [one for one in self.connections if only is None or one in only]
+        done = []
+        for connection, due_only in ((one, False) for one in wanted) if force else self._due(wanted):
+            if self.is_stopping():
+                break
+            done.append(self._sync(connection, due_only=due_only, full=full, progress=progress))
+        return done
+
+    def prepare(self) -> None:
+        """Make sure that the database knows the connections and the rules as they are configured now."""
+        now = self._now
+        register(self.db, {identity: one.type for identity, one in self.connections.items()}, now)
+        note_rules(self.db, self.book, now)
+
+    def recompute(self, progress: Progress = lambda _connection, _done, _total: None) -> int:
+        """Judge again what was judged by other rules, or when a connection could tell other things.
+
+        The operator is told once of every rule that cannot judge on a connection.
+        """
+        with self.db.read() as conn:
+            stored = {row.id: row.coverage for row in connections.read(conn)}
+        done = 0
+        for connection in self.connections:
+            judged, told = self._judged.get(connection), stored.get(connection)
+            if judged is not None and judged[0] <= self._now and judged[1] == told:
+                continue  # nothing has changed since this process looked
+            done += recompute(self.db, self.clock, self.book, connection, _named(progress, connection))
+            blind.note_unfed(self.db, self.book, connection, told, self._now)
+            self._judged[connection] = (self._now, told)
+        return done
+
+    def tick(self) -> Ticked:
+        """Let time pass: alerts open, change and end, and what has to be said is written down."""
+        for _ in range(TRIES - 1):
+            try:
+                return tick(self.db, self.clock, self.book, self.speaking, self.ages)
+            except ChangedMeanwhile:  # somebody answered an alert in that moment: look again
+                continue
+        return tick(self.db, self.clock, self.book, self.speaking, self.ages)
+
+    def dispatch(self) -> Dispatched:
+        """Say what may be said now."""
+        dispatch = Dispatch(
+            self.db, self.clock, self.book, self.speaking, self.ages, self.notifier(),
+            Composer(self.book, self.speaking, self.language), self.is_stopping,
+        )  # fmt: skip
+        for _ in range(TRIES - 1):
+            try:
+                return dispatch.run()
+            except (LeaseLost, ChangedMeanwhile):  # another worker has that destination now; the others are waiting
+                continue
+        return dispatch.run()
+
+    # ------------------------------------------------------------------------------------------- one connection
+
+    @property
+    def _now(self) -> int:
+        return to_us(self.clock.now())
+
+    def _due(self, wanted: Collection[str]) -> Iterator[tuple[str, bool]]:
+        """Those of these connections whose time has come, the longest due first, and whether their row says so.
+
+        Nobody plans further ahead than a day or one interval: a time beyond that was written under another clock
+        (`--now`) and does not count.
+        """
+        now = self._now
+        with self.db.read() as conn:
+            rows = [row for row in connections.read(conn) if row.id in wanted and row.parked_at is None]
+        for row in sorted(rows, key=lambda row: (row.due_at or 0, row.id)):
+            if row.due_at is None or row.due_at <= now:
+                yield row.id, row.due_at is not None
+            elif row.due_at > now + max(DAY, self.connections[row.id].every):
+                yield row.id, False
+
+    def _sync(self, connection: str, *, due_only: bool, full: bool, progress: Progress) -> Synced:
+        source = self.connections[connection]
+        sync = Sync(self.db, self.clock, self.book, self.speaking)
+        try:
+            done = sync.run(
+                connection, Contained(source.connect, self.is_stopping), every=source.every, full=full,
+                due_only=due_only, progress=_named(progress, connection),
+            )  # fmt: skip
+        except LeaseLost:  # another worker has taken over
+            return Synced(connection, is_busy=True)
+        if not done.is_busy and not done.is_stopped:
+            failing.note(self.db, connection, done.error, self._now)
+            if done.records:
+                blind.note_unreadable(self.db, self.book, connection, self._now)
+        return done
+
+
+def _named(progress: Progress, connection: str) -> Callable[[int, int | None], None]:
+    return lambda done, total: progress(connection, done, total)
+
+
+def failures(synced: Collection[Synced]) -> tuple[str, ...]:
+    """What could not be read, and why, each with its connection."""
+    return tuple(_failed(one.connection, one.error) for one in synced if one.error is not None)
+
+
+def _failed(connection: str, error: StalewatchError) -> str:
+    text = str(error)
+    return text if error.where == connection else f"{connection}: {text}"

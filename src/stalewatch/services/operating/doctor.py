@@ -1,0 +1,171 @@
+"""`stalewatch doctor`: looks at everything a project stands on, and says of each what to do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from stalewatch.delivery.by_address import services
+from stalewatch.domain.calendar_spec import Spec
+from stalewatch.domain.language.model import Mode
+from stalewatch.sdk.connector import Connector, Finding, Level
+from stalewatch.sdk.errors import StalewatchError
+from stalewatch.sdk.notifier import Notifier
+from stalewatch.services.operating.doctor_words import say
+from stalewatch.services.rules.coverage import judgeable
+from stalewatch.services.rules.rulebook import Rulebook
+from stalewatch.services.rules.rulefiles import Checked
+from stalewatch.settings import Settings
+from stalewatch.store import connections, migrate, quarantine
+from stalewatch.store.engine import Database
+
+_MOST_ADVICE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Doctor:
+    """Looks; a part that cannot be made is a finding, not the end.
+
+    Attributes:
+        book: None if the configuration or the rules have errors.
+        open_database, connector, notifier: make the part, or raise.
+    """
+
+    settings: Settings
+    checked: Checked
+    book: Rulebook | None
+    language: str
+    open_database: Callable[[], Database]
+    connector: Callable[[str], Connector]
+    notifier: Callable[[], Notifier]
+
+    def look(self) -> Iterator[Finding]:
+        """Everything, in the order in which it depends on each other."""
+        yield self._configuration()
+        if self.book is None:
+            return
+        yield from self._rules(self.book)
+        yield from self._calendars()
+        yield from self._database()
+        yield from self._connections(self.book)
+        yield from self._notifier()
+
+    def _say(self, sentence: str, /, **fillers: object) -> str:
+        return say(self.language, sentence, **fillers)
+
+    def _found(self, subject: str, level: Level, message: str, cure: str | None = None) -> Finding:
+        return Finding(subject=subject, level=level, message=message, cure=cure)
+
+    def _failed(self, subject: str, error: StalewatchError) -> Finding:
+        message = f"{error.where}: {error.what}" if error.where else error.what
+        return self._found(subject, Level.ERROR, message, error.cure)
+
+    # ------------------------------------------------------------------------------------ files and rules
+
+    def _configuration(self) -> Finding:
+        found = partial(self._found, self._say("configuration"))
+        counts, cure = self.checked.counts, self._say("see_check")
+        if self.checked.has_errors:
+            return found(Level.ERROR, self._say("config_errors", count=counts.errors), cure)
+        if self.checked.has_warnings:
+            return found(Level.WARNING, self._say("config_warnings", count=counts.warnings), cure)
+        return found(Level.OK, self._say("config_ok", file=self.settings.path))
+
+    def _rules(self, book: Rulebook) -> Iterator[Finding]:
+        found = partial(self._found, self._say("rules"))
+        modes = Counter(book.modes.values())
+        if not book.rules.rules:
+            places = ", ".join(path.name + "/" * path.is_dir() for path in self.settings.rules)
+            yield found(Level.WARNING, self._say("no_rules"), self._say("add_rules", places=places))
+            return
+        numbers = {"live": modes[Mode.LIVE], "shadow": modes[Mode.SHADOW], "off": modes[Mode.OFF]}
+        yield found(Level.OK, self._say("rules_ok", rules=len(book.rules.rules), **numbers))
+        if not modes[Mode.LIVE]:
+            yield found(Level.WARNING, self._say("all_shadow"), self._say("make_live"))
+
+    def _calendars(self) -> Iterator[Finding]:
+        found = partial(self._found, self._say("calendar"))
+        if not self.settings.calendars.named:
+            yield found(Level.WARNING, self._say("calendar_unnamed"), self._say("name_calendar"))
+            return
+        for spec in self.settings.calendars.specs.values():
+            holidays = spec.holidays or self._say("no_holidays")
+            about = {"name": spec.name, "zone": spec.zone, "hours": _hours(spec), "days": len(spec.days)}
+            yield found(Level.OK, self._say("calendar_ok", **about, holidays=holidays))
+
+    # --------------------------------------------------------------------------- database and connections
+
+    def _database(self) -> Iterator[Finding]:
+        subject = self._say("database")
+        try:
+            db = self.open_database()
+            schema = migrate.current(db)
+        except StalewatchError as error:
+            yield self._failed(subject, error)
+            return
+        yield self._found(subject, Level.OK, self._say("database_ok", where=db.where, schema=schema))
+        yield from self._syncs(db)
+        db.dispose()
+
+    def _syncs(self, db: Database) -> Iterator[Finding]:
+        """How the last sync of each connection went, and which rows it had to leave out."""
+        with db.read() as conn:
+            known = {row.id: row for row in connections.read(conn)}
+            left_out = quarantine.counts(conn)
+        for connection in self.settings.connections:
+            row = known.get(connection.id)
+            cure = self._say("sync_it", connection=connection.id)
+            if row is None or row.last_sync_at is None:
+                yield self._found(connection.id, Level.OK, self._say("never_synced"), cure)
+            if row is not None and row.last_error:
+                yield self._found(connection.id, Level.WARNING, self._say("last_error", error=row.last_error), cure)
+        for identity, reason, count in left_out:
+            yield self._found(identity, Level.WARNING, self._say("rejected", count=count, reason=reason))
+
+    def _connections(self, book: Rulebook) -> Iterator[Finding]:
+        if not self.settings.connections:
+            message, cure = self._say("no_connection"), self._say("add_connection")
+            yield self._found("connections", Level.WARNING, message, cure)
+        for connection in self.settings.connections:
+            try:
+                yield from self._connection(connection.id, book)
+            except StalewatchError as error:
+                yield self._failed(connection.id, error)
+
+    def _connection(self, identity: str, book: Rulebook) -> Iterator[Finding]:
+        connector = self.connector(identity)
+        findings = connector.check()
+        for finding in findings:
+            subject = f"{identity} {finding.subject}"
+            yield self._found(subject, finding.level, finding.message, finding.cure)
+        if any(finding.level is Level.ERROR for finding in findings):
+            return
+        found = judgeable(book.rules, connector.describe())
+        advice = [
+            self._say("map_for", fields=", ".join(names), rules=", ".join(rules))
+            for names, rules in found.advice()[:_MOST_ADVICE]
+        ]
+        level = Level.WARNING if found.missing else Level.OK
+        message = self._say("can_judge", judging=found.judging, rules=found.rules)
+        yield self._found(identity, level, message, "\n".join(advice) or None)
+
+    def _notifier(self) -> Iterator[Finding]:
+        subject = self._say("notifier")
+        try:
+            notifier = self.notifier()
+        except StalewatchError as error:
+            yield self._failed(subject, error)
+            return
+        for service in services(notifier):
+            name = service.type
+            sentence = "notifier_console" if name == "console" else "notifier_ok"
+            yield self._found(subject, Level.OK, self._say(sentence, name=name))
+            for finding in service.examine():
+                yield self._found(f"{name} {finding.subject}", finding.level, finding.message, finding.cure)
+
+
+def _hours(spec: Spec) -> str:
+    opens, closes = divmod(spec.opens, 60), divmod(spec.closes, 60)
+    return f"{opens[0]:02}:{opens[1]:02}-{closes[0]:02}:{closes[1]:02}"

@@ -1,0 +1,1 @@
+"""What people read: lists, one record and its story, figures, exports."""

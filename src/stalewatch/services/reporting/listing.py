@@ -1,0 +1,212 @@
+"""Records as lists show them: one item per deal, with the reasons it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from stalewatch.delivery.wording.explained import explanation_text
+from stalewatch.domain.calendar import Calendar
+from stalewatch.domain.entries import Entry
+from stalewatch.domain.instants import from_day, from_us
+from stalewatch.services.alerting.tellings import calendars_of, days_over
+from stalewatch.services.judging.explaining import of_entry
+from stalewatch.services.reporting.dwelling import Dwell, dwell
+from stalewatch.services.rules.rulebook import Rulebook
+from stalewatch.store.engine import Connection
+
+
+class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One breached or coming deadline of a record. Times are RFC 3339; `days_over` is negative before it."""
+
+    rule: str
+    title: str
+    severity: str
+    due: str
+    days_over: int
+    alert: str | None = None
+    state: str | None = None
+    since: str | None = None
+    limit: str | None = None
+    muted_by: str | None = None
+    explain: str | None = None
+
+
+class Item(msgspec.Struct, frozen=True):
+    """One record in a list; amounts are in the project's currency."""
+
+    id: str
+    object: str
+    name: str
+    connection: str
+    owner: str | None
+    owner_name: str | None
+    owner_email: str | None
+    team: str | None
+    pipeline: str | None
+    stage: str | None
+    amount: float | None
+    currency: str
+    close_date: str | None
+    url: str | None
+    severity: str
+    due: str
+    days_over: int
+    explain: str
+    reasons: tuple[Reason, ...]
+    dwell: Dwell | None = None
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """A page of a list. `total` is exact up to 10,000, beyond that `more` is true."""
+
+    items: tuple[Item, ...]
+    next: str | None
+    total: int
+    as_of: str
+    data_age_seconds: int | None
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What it takes to show some records: their calendars, their clocks, the words of their rules.
+
+    Attributes:
+        language: of titles and explanations, "en" or "ja".
+        clocks: the stored clocks per record.
+    """
+
+    book: Rulebook
+    language: str
+    now: int
+    calendars: Mapping[str, Calendar]
+    clocks: Mapping[str, Sequence[Entry]]
+
+    @classmethod
+    def of(
+        cls, conn: Connection, book: Rulebook, language: str, now: int, objects: Mapping[str, str],
+        clocks: Mapping[str, Sequence[Entry]],
+    ) -> Shelf:  # fmt: skip
+        """For these records (id -> object)."""
+        return cls(book, language, now, calendars_of(conn, book, objects), clocks)
+
+    def stalled(self, row: Any, late: Sequence[Any]) -> Item:
+        """A record with its breached alerts, the gravest first; what another one hides stands behind it."""
+        ordered = sorted(late, key=lambda one: one.muted_by is not None)
+        return self._item(row, tuple(self._late(row, one) for one in ordered), row.breach_at)
+
+    def soon(self, row: Any, until: int) -> Item:
+        """A record with the deadlines that break by then, the first due first."""
+        running = [one for one in self.clocks.get(row.id, ()) if one.runs and one.rule in self.book.by_id]
+        ahead = [one for one in running if one.breach_at is not None and self.now < one.breach_at <= until]
+        ordered = sorted(ahead, key=lambda one: (one.breach_at or 0, one.rule))
+        return self._item(row, tuple(self._soon(row, one) for one in ordered), row.breach_at)
+
+    def _late(self, row: Any, alert: Any) -> Reason:
+        entry = self._entry(row.id, alert.rule_id, alert.subject)
+        calendar, rule = self.calendars[row.id], self.book.by_id.get(alert.rule_id)
+        limit = None if rule is None else rule.within[entry.limit if entry else -1].duration
+        return Reason(
+            rule=alert.rule_id,
+            title=self.title(alert.rule_id),
+            severity=alert.severity,
+            due=shown(alert.breach_at, calendar.spec.zone),
+            days_over=days_over(calendar, alert.breach_at, self.now, limit),
+            alert=alert.id,
+            state=alert.state,
+            since=shown(alert.anchor, calendar.spec.zone),
+            limit=None if limit is None else str(limit),
+            muted_by=alert.muted_by,
+            explain=None if entry is None else self._explained(row, entry),
+        )
+
+    def _soon(self, row: Any, entry: Entry) -> Reason:
+        calendar, rule, due = self.calendars[row.id], self.book.by_id[entry.rule], entry.breach_at or 0
+        limit = rule.within[entry.limit].duration
+        return Reason(
+            rule=entry.rule,
+            title=self.title(entry.rule),
+            severity=rule.severity.value,
+            due=shown(due, calendar.spec.zone),
+            days_over=days_over(calendar, due, self.now, limit),
+            since=None if entry.anchor is None else shown(entry.anchor, calendar.spec.zone),
+            limit=str(limit),
+            explain=self._explained(row, entry),
+        )
+
+    def _item(self, row: Any, reasons: tuple[Reason, ...], due: int) -> Item:
+        values = row._mapping
+        return Item(
+            id=row.id,
+            object=row.object,
+            name=row.name,
+            connection=row.connection,
+            owner=row.owner,
+            owner_name=values.get("owner_name"),
+            owner_email=values.get("owner_email"),
+            team=row.team,
+            pipeline=values.get("pipeline"),
+            stage=values.get("stage"),
+            amount=as_json("money", values.get("amount"), "UTC"),
+            currency=self.book.judging.currency,
+            close_date=as_json("date", values.get("close_date"), "UTC"),
+            url=row.url,
+            severity=reasons[0].severity if reasons else "warning",
+            due=shown(due, self.calendars[row.id].spec.zone),
+            days_over=reasons[0].days_over if reasons else 0,
+            explain=next((reason.explain for reason in reasons if reason.explain), ""),
+            reasons=reasons,
+            dwell=dwell(self.book, self.calendars[row.id], row, self.clocks.get(row.id, ()), self.now),
+        )
+
+    def _entry(self, record: str, rule: str, subject: str | None) -> Entry | None:
+        return next((one for one in self.clocks.get(record, ()) if one.key == (rule, subject)), None)
+
+    def _explained(self, row: Any, entry: Entry) -> str:
+        calendar = self.calendars[row.id]
+        facts = of_entry(self.book, self.book.by_id[entry.rule], entry, calendar, row.connection, self.now)
+        return explanation_text(facts, self.language, from_us(self.now), calendar.spec.zone)
+
+    def title(self, rule_id: str) -> str:
+        """A rule's title in the reader's language; its id where the rule is gone."""
+        rule = self.book.by_id.get(rule_id)
+        words = rule.title if rule else {}
+        return words.get(self.language) or words.get("en") or rule_id
+
+
+def as_json(kind: str, stored: Any, zone: str) -> Any:
+    """A stored value as JSON shows it; `kind` is the field's type."""
+    if stored is None:
+        return None
+    match kind:
+        case "money":
+            return float(Decimal(stored) / 100)
+        case "date":
+            return _date(stored)
+        case "datetime":
+            return shown(stored, zone)
+        case _:
+            return stored
+
+
+def shown(moment: int, zone: str) -> str:
+    """An instant as RFC 3339 with the zone's offset; one beyond the years that dates have shows the last of them."""
+    at = from_us(max(_FIRST, min(_LAST, moment)))
+    return at.astimezone(ZoneInfo(zone)).isoformat(timespec="seconds")
+
+
+_FIRST = -62_135_510_400_000_000
+_LAST = 253_402_214_400_000_000
+
+
+def _date(day: int) -> str | None:
+    try:
+        return from_day(day).isoformat()
+    except (OverflowError, ValueError):
+        return None

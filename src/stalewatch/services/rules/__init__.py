@@ -1,0 +1,1 @@
+"""The rules in force: files found and read, kept as one rulebook, tested and covered."""

@@ -1,0 +1,76 @@
+"""The rules in force: read once, judged by many."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2s
+
+from stalewatch.domain.calendars import Calendars
+from stalewatch.domain.clocks import Judge
+from stalewatch.domain.language.model import Mode, Rule, RuleSet
+from stalewatch.domain.needs import Needs, needs
+from stalewatch.domain.policies import Judging
+from stalewatch.domain.steps import Steps
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """What RevOps decided, ready to judge by.
+
+    Attributes:
+        sources: the texts that all of this was read from; their digest tells one rulebook from another.
+    """
+
+    rules: RuleSet
+    calendars: Calendars
+    judging: Judging
+    sources: tuple[str, ...] = ()
+
+    @cached_property
+    def version(self) -> str:
+        """A digest of everything that deadlines depend on; clocks judged by another one are judged again."""
+        digest = blake2s(digest_size=12)
+        for text in (*self.sources, repr(self.judging.warn), repr(sorted(self.modes.items()))):
+            digest.update(text.encode("utf-8", "surrogatepass") + b"\x00")
+        return digest.hexdigest()
+
+    @cached_property
+    def modes(self) -> Mapping[str, Mode]:
+        """The mode in force of every rule: its own entry of `modes:`, its pack's, its `mode:`, `defaults.mode`."""
+        return {rule.id: self._mode(rule) for rule in self.rules.rules}
+
+    @cached_property
+    def judge(self) -> Judge:
+        """Computes deadlines by these rules."""
+        off = frozenset(rule for rule, mode in self.modes.items() if mode is Mode.OFF)
+        return Judge(self.rules, self.calendars, self.judging.warn, off)
+
+    @cached_property
+    def needs(self) -> Mapping[str, Needs]:
+        """What must be read of each object."""
+        return needs(self.rules, self.calendars)
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Rule]:
+        """Every rule that is not off."""
+        return {rule.id: rule for rule in self.rules.rules if self.modes[rule.id] is not Mode.OFF}
+
+    @cached_property
+    def steps(self) -> Steps:
+        """Takes alerts forward by these rules."""
+        judging = self.judging
+        return Steps(judging.tenant, self.by_id, self.modes, judging.keep_for, judging.reopen_within)
+
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """The objects that a rule watches."""
+        return tuple(sorted({rule.watch for rule in self.by_id.values()}))
+
+    def _mode(self, rule: Rule) -> Mode:
+        said = self.judging.modes
+        for name in (rule.id, rule.pack):
+            if name in said:
+                return said[name]
+        return rule.mode or self.judging.mode

@@ -1,0 +1,122 @@
+"""The past of fields: what the CRM's own history tells, and what a sync notices by comparing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
+
+from stalewatch.domain.instants import to_us
+from stalewatch.domain.language.model import FieldType
+from stalewatch.domain.values import BadValue, Stored, store
+from stalewatch.sdk.connector import Page
+from stalewatch.services.rules.rulebook import Rulebook
+from stalewatch.store import changes, records
+from stalewatch.store.engine import Connection
+
+Row = dict[str, Any]
+Told = Mapping[tuple[str, str], Stored]
+"""By record and field of it a value."""
+_UNTOLD: Final = object()
+
+
+def note(
+    conn: Connection, book: Rulebook, obj: str, rows: Sequence[Row], now: int, told: Told = MappingProxyType({}),
+    only: Collection[str] | None = None,
+) -> list[str]:  # fmt: skip
+    """Write down which tracked fields differ from what is stored; call it before the rows themselves are stored.
+
+    A change is dated by the CRM's own time of modification where it says one. With the first change of a field
+    its earlier value is written as well, from the record's creation on. Returns the records that got another owner.
+
+    Args:
+        told: the last value of each (record, field) whose own history came along: if that is the value it has now,
+            when it changed is known better than "by now".
+        only: the fields that these rows speak of; None: every field of a record.
+    """
+    spoken = book.rules.catalogue.objects[obj].keys() if only is None else frozenset(only)
+    tracked = sorted(book.needs[obj].tracked & spoken)
+    own = records.column_names(obj)
+    columns = [name for name in tracked if name in own]
+    given = {row["id"]: row for row in rows}
+    before = records.columns(conn, obj, given.keys(), [*columns, "fields", "created_at", "modified_at"])
+    differing = [
+        (record, name, old, new, before["created_at"][position])
+        for position, record in enumerate(before["id"])
+        for name in tracked
+        if name in given[record] or name not in own  # a column that the page does not name keeps its value
+        if (old := _value(before, position, name)) != (new := _given(given[record], name))
+    ]
+    handed_over = [record for record, name, *_ in differing if name == "owner"]
+    differing = [one for one in differing if told.get((one[0], one[1]), _UNTOLD) != one[3]]
+    there = changes.read(conn, {one[0] for one in differing}, {one[1] for one in differing})
+    last = {(row[0], row[1]): row[2] for row in there}
+    found = []
+    for record, name, old, new, created in differing:
+        if (record, name) not in last:
+            found.append(_seen(record, name, created or 0, old, now))
+        at = min(given[record].get("modified_at") or now, now)
+        # What stands there now came last, whatever the CRM's clock says: a tie or a step back keeps that order.
+        found.append(_seen(record, name, max(at, last.get((record, name), created or 0) + 1), new, now))
+    changes.add(conn, found)
+    return handed_over
+
+
+def told_by(connection: str, book: Rulebook, page: Page, now: int) -> Told:
+    """The last value of every field whose own history stands on a page."""
+    rows = sorted(_numbered(_told(connection, book, page, now)), key=lambda row: (row["at"], row["ordinal"]))
+    return {(row["record_id"], row["field"]): row["value"] for row in rows}
+
+
+def replace(conn: Connection, connection: str, book: Rulebook, page: Page, now: int) -> list[str]:
+    """Store what the page's histories tell instead of what syncs inferred; return the records that changed."""
+    rows = list(_numbered(_told(connection, book, page, now)))
+    whole = {f"{connection}:{one}" for one in page.histories}
+    mine = [row for row in rows if row["record_id"] in whole and row["field"] in page.history_fields]
+    changed = changes.replace_history(conn, whole, page.history_fields, mine) if whole else []
+    rest = [row for row in rows if row["record_id"] not in whole or row["field"] not in page.history_fields]
+    return changed + changes.add(conn, rest)
+
+
+def _told(connection: str, book: Rulebook, page: Page, now: int) -> Iterable[Row]:
+    """The page's visits and changes as rows; values that no field could hold are left out."""
+    kinds = {name: field.type for fields in book.rules.catalogue.objects.values() for name, field in fields.items()}
+    for visit in page.visits:
+        yield _crm(f"{connection}:{visit.deal}", "stage", to_us(visit.entered_at), visit.stage, now)
+    for change in page.changes:
+        try:
+            value = store(kinds.get(change.field, FieldType.TEXT), change.value)
+        except BadValue:
+            continue  # one absurd value of the past; its neighbours still tell when the field changed
+        yield _crm(f"{connection}:{change.record}", change.field, to_us(change.at), value, now)
+
+
+def _numbered(rows: Iterable[Row]) -> Iterable[Row]:
+    """Rows of one field at one instant keep their order."""
+    seen: dict[tuple[str, str, int], int] = {}
+    for row in rows:
+        place = (row["record_id"], row["field"], row["at"])
+        seen[place] = seen.get(place, -1) + 1
+        yield {**row, "ordinal": seen[place]}
+
+
+def _value(table: Mapping[str, Sequence[Any]], position: int, name: str) -> Stored:
+    if name in table:
+        value: Stored = table[name][position]
+        return value
+    return (table["fields"][position] or {}).get(name)
+
+
+def _given(row: Row, name: str) -> Stored:
+    value: Stored = row[name] if name in row else (row["fields"] or {}).get(name)
+    return value
+
+
+def _seen(record: str, name: str, at: int, value: Stored, now: int) -> Row:
+    return {
+        "record_id": record, "field": name, "at": at, "ordinal": 0, "value": value, "source": "seen", "seen_at": now,
+    }  # fmt: skip
+
+
+def _crm(record: str, name: str, at: int, value: Stored, now: int) -> Row:
+    return {**_seen(record, name, at, value, now), "source": "crm"}

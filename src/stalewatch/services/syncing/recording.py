@@ -1,0 +1,259 @@
+"""Store a page of a pull: what a connector says, in the store's words. A page replayed changes nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from stalewatch.domain.instants import to_day, to_us
+from stalewatch.domain.language.model import Catalogue, Field, FieldType
+from stalewatch.domain.policies import Speaking
+from stalewatch.domain.values import BadValue, Stored, clean, store
+from stalewatch.sdk.connector import Page
+from stalewatch.sdk.records import Activity, Deal, Lead, Outcome, Person, Rejected, Value
+from stalewatch.services.alerting.people import override_for
+from stalewatch.services.judging.evidence import refresh
+from stalewatch.services.rules.rulebook import Rulebook
+from stalewatch.services.syncing import folding, history, moves
+from stalewatch.services.syncing.folding import Folded
+from stalewatch.store import activities, clocks, people, quarantine, records
+from stalewatch.store.engine import Connection
+
+Row = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Recorded:
+    """What a page brought.
+
+    Attributes:
+        touched: ids of records that have to be judged again, per object.
+        moved: those that gained, lost or changed an activity.
+        shown: those that stood on the page, changed or not, per object.
+        rejected: rows left out, by reason.
+    """
+
+    touched: dict[str, set[str]] = field(default_factory=dict)
+    moved: set[str] = field(default_factory=set)
+    shown: dict[str, set[str]] = field(default_factory=dict)
+    records: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+
+    def touch(self, obj: str, ids: Iterable[str]) -> None:
+        self.touched.setdefault(obj, set()).update(ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Stores the pages of one connection's pull.
+
+    Attributes:
+        now: the clock's time, when the page is stored.
+        began: when the pull began; what it shows is marked as seen then.
+        folded: the fields that the connection leaves to us to fill.
+    """
+
+    connection: str
+    book: Rulebook
+    speaking: Speaking
+    now: int
+    began: int
+    folded: Folded
+
+    def record(self, conn: Connection, page: Page) -> Recorded:
+        """Store everything on the page; rows that cannot be stored are left out and counted."""
+        done = Recorded()
+        rejected = list(page.rejected)
+        people.upsert(conn, [self._person(person) for person in page.people])
+        teams = _teams(conn, self.connection, self.speaking)
+        deals = [row for deal in page.deals if (row := self._usable(deal, teams, rejected)) is not None]
+        leads = [row for lead in page.leads if (row := self._usable(lead, teams, rejected)) is not None]
+        told = history.told_by(self.connection, self.book, page, self.now)
+        self._records(conn, deals, told, done)
+        self._records(conn, leads, told, done)
+        self._happenings(conn, page, done)
+        self._gone(conn, page.gone)
+        done.rejected.update(one.reason for one in rejected)
+        self._set_aside(conn, rejected)
+        for obj, ids in done.touched.items():
+            if obj != "lead":
+                refresh(conn, self.book, obj, ids, self.now, moved=done.moved)
+                moves.derive(conn, self.book, obj, ids)
+        self._fold(conn, done)
+        return done
+
+    def _fold(self, conn: Connection, done: Recorded) -> None:
+        """Fill what the connection leaves to us, also of records that are the same as ever: a field that was mapped
+        yesterday, and is not today, holds the old word until then."""
+        for obj in {**done.touched, **done.shown}:
+            ids = done.touched.get(obj, set()) | done.shown.get(obj, set())
+            done.touch(obj, folding.refresh(conn, self.book, obj, ids, self.now, self.folded))
+
+    def _records(self, conn: Connection, rows: Sequence[Row], told: history.Told, done: Recorded) -> None:
+        for obj, mine in _alike(rows):
+            done.records += len(mine)
+            done.shown.setdefault(obj, set()).update(row["id"] for row in mine)
+            handed_over = history.note(conn, self.book, obj, mine, self.now, told)
+            clocks.wake(conn, self.connection, dict.fromkeys(handed_over, self.now))
+            write = records.upsert_leads if obj == "lead" else records.upsert_deals
+            done.touch(obj, write(conn, mine))
+            records.touch(conn, obj, [row["id"] for row in mine], self.began)
+
+    def _happenings(self, conn: Connection, page: Page, done: Recorded) -> None:
+        touched = activities.upsert(conn, [self._activity(one) for one in page.activities])
+        done.moved.update(touched)
+        touched += history.replace(conn, self.connection, self.book, page, self.now)
+        for record, obj in records.objects(conn, touched).items():
+            done.touch(obj, [record])
+
+    def _gone(self, conn: Connection, ids: Sequence[str]) -> None:
+        gone = records.mark_gone(conn, [f"{self.connection}:{one}" for one in ids], self.now)
+        clocks.wake(conn, self.connection, dict.fromkeys(gone, self.now))
+
+    def _set_aside(self, conn: Connection, rejected: Sequence[Rejected]) -> None:
+        """Keep what could not be used to be shown. A record of that name was there: it has not vanished."""
+        quarantine.add(conn, [self._rejected(one) for one in rejected])
+        shown = [f"{self.connection}:{one.ref}" for one in rejected if clean(one.ref) == one.ref]
+        for obj in ("deal", "lead"):
+            records.touch(conn, obj, shown, self.began)
+
+    def _usable(self, record: Deal | Lead, teams: Mapping[str, str | None], rejected: list[Rejected]) -> Row | None:
+        """The record's row; None, and one more rejected, if a value of it cannot be stored."""
+        try:
+            return row_of(self.connection, record, self.book.rules.catalogue, teams, self.now, self.began)
+        except BadValue as error:
+            rejected.append(Rejected(ref=record.id, reason=str(error), detail=record.name[:200]))
+            return None
+
+    def _person(self, person: Person) -> Row:
+        return {
+            "id": f"{self.connection}:{person.id}",
+            "connection": self.connection,
+            "external_id": person.id,
+            "name": clean(person.name),
+            "email": clean(person.email or ""),
+            "active": person.active,
+            "manager": None if person.manager is None else f"{self.connection}:{person.manager}",
+            "team": clean(person.team or ""),
+            "zone": person.zone,
+            "language": person.language,
+        }
+
+    def _activity(self, activity: Activity) -> Row:
+        return {
+            "id": f"{self.connection}:{activity.id}",
+            "connection": self.connection,
+            "kind": activity.kind.value,
+            "actor": activity.actor.value,
+            "at": to_us(activity.at),
+            "ends_at": None if activity.ends_at is None else to_us(activity.ends_at),
+            "recorded_at": None if activity.recorded_at is None else to_us(activity.recorded_at),
+            "meeting": None if activity.meeting is None else activity.meeting.value,
+            "people": sorted(name for one in activity.people if (name := clean(one))),
+            "inferred": activity.inferred,
+            "due": None if activity.due is None else to_day(activity.due),
+            "records": [f"{self.connection}:{record}" for record in activity.records],
+        }
+
+    def _rejected(self, one: Rejected) -> Row:
+        return {
+            "connection": self.connection,
+            "ref": clean(one.ref) or "?",
+            "reason": one.reason,
+            "detail": clean(one.detail),
+            "at": self.now,
+            "object": None,
+        }
+
+
+def _alike(rows: Sequence[Row]) -> Iterable[tuple[str, list[Row]]]:
+    """Rows by object and by the columns that they bring: what one does not name must not be touched by another's."""
+    groups: dict[tuple[str, frozenset[str]], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row["object"], frozenset(row)), []).append(row)
+    return ((obj, mine) for (obj, _), mine in groups.items())
+
+
+def row_of(
+    connection: str, record: Deal | Lead, catalogue: Catalogue, teams: Mapping[str, str | None], now: int, began: int
+) -> Row:
+    """A record as a row of the store.
+
+    Raises:
+        BadValue: if one of its values cannot be a value of its field.
+    """
+    if clean(record.id) != record.id:
+        raise BadValue("id with characters that cannot be stored")
+    obj = "lead" if isinstance(record, Lead) else "partner_deal" if record.is_partner_deal else "deal"
+    kinds, columns = catalogue.objects[obj], records.column_names(obj)
+    values = {**record.fields, **(_lead(record) if isinstance(record, Lead) else _deal(record))}
+    stored = {name: store(kinds[name].type, value) for name, value in values.items() if name in kinds}
+    hidden = record.unreadable | _unmapped(kinds, stored)
+    owner = None if record.owner is None else f"{connection}:{record.owner}"
+    own = {name: value for name, value in stored.items() if name in columns}
+    if isinstance(record, Deal):
+        own |= _money(record)
+        own |= _contacts(record)
+        hidden |= {"amount"} if record.amount is not None and own["amount"] is None else set()
+    return {
+        **own,
+        "id": f"{connection}:{record.id}",
+        "connection": connection,
+        "external_id": record.id,
+        "object": obj,
+        "name": clean(record.name) or record.id,
+        "owner": owner,
+        "team": stored.get("team") or teams.get(owner or ""),
+        "url": record.url,
+        "is_open": record.is_open if isinstance(record, Lead) else record.outcome is Outcome.OPEN,
+        "outcome": None if isinstance(record, Lead) else record.outcome.value,
+        "created_at": store(FieldType.DATETIME, record.created_at),
+        "closed_at": None if isinstance(record, Lead) else store(FieldType.DATETIME, record.closed_at),
+        "modified_at": store(FieldType.DATETIME, record.modified_at),
+        "first_seen_at": now,
+        "seen_at": began,
+        "gone_at": None,
+        "fields": {name: value for name, value in stored.items() if name not in columns and value is not None} or None,
+        "unreadable": sorted(hidden) or None,
+    }
+
+
+def _deal(deal: Deal) -> Mapping[str, Value]:
+    return {"pipeline": deal.pipeline, "stage": deal.stage, "close_date": deal.close_date}
+
+
+def _lead(lead: Lead) -> Mapping[str, Value]:
+    return {"status": lead.status}
+
+
+def _money(deal: Deal) -> Row:
+    """The amount in the project's currency, and as the CRM has it."""
+    return {
+        "amount": store(FieldType.MONEY, deal.amount_in_project_currency),
+        "amount_original": None if deal.amount is None else str(deal.amount)[:64],
+        "currency": clean(deal.currency or ""),
+    }
+
+
+def _contacts(deal: Deal) -> Row:
+    """Who holds a role on it; nothing where that was not read."""
+    if deal.contacts is None:
+        return {}
+    return {"contacts": sorted(name for one in deal.contacts if (name := clean(one)))}
+
+
+def _unmapped(kinds: Mapping[str, Field], stored: Mapping[str, Stored]) -> frozenset[str]:
+    """Choices that the catalogue does not know: what they mean cannot be judged."""
+    return frozenset(
+        name
+        for name, value in stored.items()
+        if kinds[name].type is FieldType.CHOICE and value is not None and value not in kinds[name].values
+    )
+
+
+def _teams(conn: Connection, connection: str, speaking: Speaking) -> dict[str, str | None]:
+    return {
+        row.id: override_for(speaking, row.email, row.name).team or row.team for row in people.read(conn, connection)
+    }

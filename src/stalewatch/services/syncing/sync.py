@@ -1,0 +1,279 @@
+"""Read a connection: page by page into the store, each page with its cursor and its deadlines in one transaction."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from stalewatch.clock import Clock
+from stalewatch.domain.instants import DAY, MINUTE, SECOND, to_us
+from stalewatch.domain.policies import Speaking
+from stalewatch.sdk.connector import Connector, Cursor, Description, Page
+from stalewatch.sdk.errors import BadCursor, ConnectorError, NeedsReconnect, TryLater
+from stalewatch.services.judging import arming
+from stalewatch.services.judging.sources import coverage, lacking, note_lacking
+from stalewatch.services.rules.rulebook import Rulebook
+from stalewatch.services.syncing.folding import Folded, folded
+from stalewatch.services.syncing.recording import Recorder
+from stalewatch.store import clocks, connections, facts, leases, quarantine, records
+from stalewatch.store.engine import Connection, Database
+from stalewatch.store.leases import CONNECTIONS
+
+LEASE: Final = 5 * MINUTE
+RETRY: Final = MINUTE
+RECONNECT: Final = 15 * MINUTE
+HALF: Final = 0.5
+"""A pull that would make more than this share of a connection's open records vanish is not believed."""
+
+Progress = Callable[[int, int | None], None]
+"""Called with the records read so far and, where known, how many there will be. It may raise `Stopped`."""
+
+
+class Stopped(Exception):  # not an error: somebody asked
+    """The worker was told to stop: what is stored stays, the lease goes back, the next worker goes on from there."""
+
+
+@dataclass(slots=True)
+class Synced:
+    """What came of syncing one connection.
+
+    Attributes:
+        error: why it stopped early; the pages before that stand.
+        is_busy: another worker has the connection, or it is not due; nothing was done.
+        is_stopped: the worker was told to stop half-way.
+        rejected: rows left out, by reason; they are shown by `doctor` and tried again with the next pull.
+        judged: records whose deadlines were computed.
+        kept: vanished records that were not believed to be gone.
+    """
+
+    connection: str
+    pages: int = 0
+    records: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+    judged: int = 0
+    vanished: int = 0
+    kept: int = 0
+    is_busy: bool = False
+    is_stopped: bool = False
+    error: ConnectorError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """Syncs connections by one rulebook."""
+
+    db: Database
+    clock: Clock
+    book: Rulebook
+    speaking: Speaking
+
+    def run(
+        self, connection: str, connector: Connector, *, every: int, full: bool = False, due_only: bool = False,
+        progress: Progress = lambda _done, _total: None,
+    ) -> Synced:  # fmt: skip
+        """Pull what changed and store it; a fault ends the pull, keeps the cursor and says when to come back.
+
+        Args:
+            every: microseconds until the next sync.
+            full: read everything again, whatever the cursor says.
+            due_only: leave it alone unless it is due.
+        """
+        done = Synced(connection)
+        claimed = self._claim(connection, due_only=due_only)
+        if claimed is None:
+            self._say_why(done)
+            return done
+        began = to_us(self.clock.now())
+        try:
+            self._pull(claimed, connector, done, began, full=full, progress=progress)
+        except Stopped:
+            done.is_stopped = True
+            self._hand_back(claimed)
+            return done
+        except ConnectorError as error:
+            done.error = error
+            self._give_up(claimed, error, every)
+            return done
+        self._finish(claimed, began, every)
+        return done
+
+    # ------------------------------------------------------------------------------------------ the claim
+
+    def _claim(self, connection: str, *, due_only: bool) -> Any:
+        now = to_us(self.clock.now())
+        with self.db.write() as conn:
+            if not due_only:
+                leases.demand(conn, CONNECTIONS, connection, now)
+            rows = leases.claim(conn, CONNECTIONS, due=now, lease_us=LEASE, only=connection)
+        return rows[0] if rows else None
+
+    def _say_why(self, done: Synced) -> None:
+        """Somebody else is at it, or it was set aside because its work killed five workers."""
+        with self.db.read() as conn:
+            row = connections.one(conn, done.connection)
+        if row is not None and row.parked_at is not None:
+            done.error = NeedsReconnect(
+                "set aside: reading it ended its worker five times in a row",
+                where=done.connection,
+                cure="look at the log, then let it go on with `stalewatch work release`",
+            )
+        else:
+            done.is_busy = True
+
+    def _finish(self, claimed: Any, began: int, every: int) -> None:
+        now = to_us(self.clock.now())
+        with self.db.write() as conn:
+            first = claimed.first_sync_at if claimed.first_sync_at is not None else now
+            leases.finish(
+                conn, CONNECTIONS, claimed.id, claimed.fence, due_at=now + every, last_sync_at=now,
+                data_at=began, first_sync_at=first, last_error=None,
+            )  # fmt: skip
+        self.db.tidy()
+
+    def _hand_back(self, claimed: Any) -> None:
+        with self.db.write() as conn:
+            leases.release(conn, CONNECTIONS, claimed.id, claimed.fence)
+
+    def _give_up(self, claimed: Any, error: ConnectorError, every: int) -> None:
+        """The cursor stays, and so does the age of the data: it grows until somebody or time mends it."""
+        now = to_us(self.clock.now())
+        cursor = {"cursor": None} if isinstance(error, BadCursor) else {}
+        with self.db.write() as conn:
+            leases.finish(
+                conn, CONNECTIONS, claimed.id, claimed.fence, due_at=now + _pause(error, every),
+                last_error=str(error), **cursor,
+            )  # fmt: skip
+
+    # ------------------------------------------------------------------------------------------- the pages
+
+    def _pull(
+        self, claimed: Any, connector: Connector, done: Synced, began: int, *, full: bool, progress: Progress
+    ) -> None:
+        description = connector.describe()
+        self._cover(claimed, description)
+        marked = folded(description, claimed.coverage)
+        cursor: Cursor | None = claimed.cursor
+        for page in connector.pull(cursor, full=full):
+            with self.db.write() as conn:
+                self._store(conn, claimed, page, done, began, marked)
+            done.pages += 1
+            progress(done.records, page.total)
+            self.db.tidy()
+
+    def _store(
+        self, conn: Connection, claimed: Any, page: Page, done: Synced, began: int, marked: Folded
+    ) -> None:  # fmt: skip
+        now = to_us(self.clock.now())
+        leases.keep(conn, CONNECTIONS, claimed.id, claimed.fence, lease_us=LEASE, cursor=dict(page.cursor))
+        clocks.share(conn, claimed.id)  # before any record: the tick locks in the same order
+        recorded = Recorder(claimed.id, self.book, self.speaking, now, began, marked).record(conn, page)
+        done.records += recorded.records
+        done.rejected.update(recorded.rejected)
+        if page.complete:
+            self._vanish(conn, claimed.id, done, began, now)
+        if page.open_ids is not None:
+            self._compare(conn, claimed.id, page.open_ids, done, now)
+        fed = coverage(conn)
+        for obj, ids in recorded.touched.items():
+            if obj in self.book.objects:
+                done.judged += arming.judge(conn, self.book, obj, ids, fed, now).records
+
+    def _vanish(self, conn: Connection, connection: str, done: Synced, began: int, now: int) -> None:
+        """Records that a complete pull did not show are gone, unless they are so many that the pull is doubted."""
+        quarantine.clear_before(conn, connection, began)
+        for obj in ("deal", "partner_deal", "lead"):
+            missing = records.unseen(conn, obj, connection, began)
+            self._lose(conn, connection, missing, records.count(conn, obj, connection), done, now)
+
+    def _compare(self, conn: Connection, connection: str, shown: Collection[str], done: Synced, now: int) -> None:
+        """Deals that we hold for open, and that are not among those that the CRM shows as open, are gone."""
+        held = [
+            record
+            for obj in ("deal", "partner_deal")
+            for piece in records.column_chunks(conn, obj, ["id"], connection=connection, open_only=True)
+            for record in piece["id"]
+        ]
+        missing = [record for record in held if record.removeprefix(f"{connection}:") not in shown]
+        self._lose(conn, connection, missing, len(held), done, now)
+
+    def _lose(
+        self, conn: Connection, connection: str, missing: Collection[str], of: int, done: Synced, now: int
+    ) -> None:
+        """Take these records for gone, unless they are more than half of what there was."""
+        if len(missing) > HALF * of:
+            done.kept += len(missing)
+            return
+        done.vanished += len(missing)
+        clocks.wake(conn, connection, dict.fromkeys(records.mark_gone(conn, missing, now), now))
+
+    def _cover(self, claimed: Any, description: Description) -> None:
+        """Remember what the connection feeds; if that changed, every record of it has to be judged again."""
+        fed = {obj: sorted(info.ours for info in infos) for obj, infos in description.fields.items()}
+        lacks = {obj: {name: list(why) for name, why in told.items()} for obj, told in description.missing.items()}
+        with self.db.read() as conn:
+            is_new = lacking(conn, claimed.id) != lacks
+        if is_new:
+            with self.db.write() as conn:
+                leases.keep(conn, CONNECTIONS, claimed.id, claimed.fence, lease_us=LEASE)
+                note_lacking(conn, claimed.id, lacks)
+        if claimed.coverage == fed:
+            return
+        with self.db.write() as conn:
+            leases.keep(conn, CONNECTIONS, claimed.id, claimed.fence, lease_us=LEASE, coverage=fed)
+            clocks.forget_ruleset(conn, claimed.id)
+
+
+def recompute(db: Database, clock: Clock, book: Rulebook, connection: str, progress: Progress) -> int:
+    """Judge again every record of a connection whose clocks were computed by other rules; returns how many."""
+    done = _take_up(db, clock, book, connection)
+    while True:
+        with db.write() as conn:
+            stale = clocks.stale(conn, connection, book.version, arming.PIECE)
+            if not stale:
+                return done
+            clocks.share(conn, connection)
+            now, fed = to_us(clock.now()), coverage(conn)
+            objects = records.objects(conn, stale)
+            for obj in sorted(set(objects.values())):
+                mine = [record for record in stale if objects[record] == obj]
+                arming.judge(conn, book, obj, mine, fed, now)
+            clocks.delete(conn, [record for record in stale if objects.get(record) not in book.objects])
+        done += len(stale)
+        progress(done, None)
+
+
+def _take_up(db: Database, clock: Clock, book: Rulebook, connection: str) -> int:
+    """Judge the records of objects that no rule watched before: they have no clocks that could be out of date."""
+    key, done = f"watched:{connection}", 0
+    with db.read() as conn:
+        known = facts.read(conn, key)
+        fresh = [obj for obj in book.objects if obj not in (known or ())]
+        pieces = [
+            (obj, piece["id"])
+            for obj in fresh
+            for piece in records.column_chunks(conn, obj, ["id"], connection=connection, size=arming.PIECE)
+        ]
+    for obj, ids in pieces:
+        with db.write() as conn:
+            clocks.share(conn, connection)
+            done += arming.judge(conn, book, obj, ids, coverage(conn), to_us(clock.now())).records
+    if known != list(book.objects):
+        with db.write() as conn:
+            facts.write(conn, key, list(book.objects))
+    return done
+
+
+def _pause(error: ConnectorError, every: int) -> int:
+    """How long to leave a connection alone after a fault, in microseconds."""
+    if isinstance(error, TryLater):
+        asked = 0 if error.after is None else int(error.after.total_seconds() * SECOND)
+        return min(max(asked, RETRY), DAY)
+    return RECONNECT if isinstance(error, NeedsReconnect) else every
+
+
+def register(db: Database, wanted: dict[str, str], now: int) -> None:
+    """Make sure that every configured connection (id to type) has its row."""
+    with db.write() as conn:
+        connections.ensure(conn, wanted, now)

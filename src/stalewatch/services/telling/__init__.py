@@ -1,0 +1,1 @@
+"""Notices become messages: chosen, worded, sent once, settled and edited."""

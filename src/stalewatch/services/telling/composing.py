@@ -1,0 +1,188 @@
+"""Put a batch of notices into the words of its reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final
+from urllib.parse import quote
+
+import msgspec
+
+from stalewatch.delivery.digest import compose_digest
+from stalewatch.delivery.immediate import compose_immediate
+from stalewatch.delivery.operators import (
+    ConnectionFailed,
+    GivenUp,
+    News,
+    ServiceDown,
+    StormHeld,
+    Undelivered,
+    compose_operator,
+)
+from stalewatch.delivery.telling import Recipient, Telling
+from stalewatch.domain.deliveries import DeliveryState
+from stalewatch.domain.directory import Directory, Person
+from stalewatch.domain.instants import from_us
+from stalewatch.domain.policies import Speaking
+from stalewatch.domain.routing import MAIL, OPERATOR, OnUnknown, Route, Target, after, ladders, route_for
+from stalewatch.sdk.notifier import Message, Style
+from stalewatch.services.alerting import blind
+from stalewatch.services.alerting.announcing import BACKLOG, facts_of
+from stalewatch.services.alerting.tellings import Teller
+from stalewatch.services.rules.rulebook import Rulebook
+from stalewatch.services.telling import outages
+from stalewatch.services.telling.choosing import Batch
+from stalewatch.store import connections, notices, outbox, records
+from stalewatch.store.engine import Connection
+
+DEAD: Final = DeliveryState.DEAD.value
+PARKED: Final = DeliveryState.PARKED.value
+"""States of which the operator hears, and the kinds of the notices that say so."""
+_DIRECT: Final = ("person:", MAIL)
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """Words messages.
+
+    Attributes:
+        language: overrides everybody's language ("en", "ja"); None: each person's own, else the project's.
+    """
+
+    book: Rulebook
+    speaking: Speaking
+    language: str | None = None
+
+    def compose(
+        self, conn: Connection, people: Directory, target: str, person: Person | None, batch: Batch,
+        delivery_id: str, now: int,
+    ) -> Message | None:  # fmt: skip
+        """The message of a batch; None if it is not worth one (only things that settled)."""
+        to = self._recipient(people, target, person)
+        moment = from_us(now)
+        if batch.style is Style.OPERATOR:
+            news = self._news(conn, batch.notices)
+            return compose_operator(news, delivery=delivery_id, recipient=to, now=moment, url=self.speaking.public_url)
+        told = Teller(self.book, people, now, self._link("/deals/{id}")).tell(conn, batch.notices)
+        if batch.style is Style.IMMEDIATE:
+            mine = [told[row.key] for row in batch.notices if row.key in told]
+            return compose_immediate(mine, delivery=delivery_id, recipient=to, now=moment) if mine else None
+        fresh, backlog = _parted(batch.notices, told)
+        open_before = notices.open_records(conn, target) - {telling.record for telling in fresh}
+        return compose_digest(
+            fresh, delivery=delivery_id, recipient=to, now=moment, still_open=len(open_before), backlog=backlog,
+            list_url=self._link(_list_of(person, [*fresh, *backlog])),
+        )  # fmt: skip
+
+    def next_rung(self, conn: Connection, people: Directory, delivery_id: str, message: Message) -> Target:
+        """Where a message goes whose destination is gone: the next rung for the first record it speaks of."""
+        for route, record in self._routes(conn, delivery_id):
+            for ladder in ladders(route, record.owner, people, team=record.team):
+                if any(rung.address == message.address for rung in ladder):
+                    return after(ladder, message.address)
+        ladder = ladders(Route(name=OPERATOR, to=(OPERATOR,)), None, people)[0]
+        is_on_it = any(rung.address == message.address for rung in ladder)
+        return after(ladder, message.address) if is_on_it else ladder[0]
+
+    def resends(self, conn: Connection, delivery: Any) -> bool:
+        """Whether a message whose fate nobody can look up is sent again: the routes of all that it carries say so.
+
+        An operator would rather read twice that something is wrong than never.
+        """
+        if delivery.style == Style.OPERATOR:
+            return True
+        if not delivery.target.startswith(_DIRECT):
+            return False
+        routes = [route for route, _ in self._routes(conn, delivery.id)]
+        return bool(routes) and all(route.on_unknown is OnUnknown.RESEND for route in routes)
+
+    def _routes(self, conn: Connection, delivery_id: str) -> Iterator[tuple[Route, Any]]:
+        """The route of everything that a message carries, with the record that it is about."""
+        carried = [row for row in notices.of_deliveries(conn, [delivery_id]) if row.record_id]
+        objects = records.objects(conn, [row.record_id for row in carried])
+        found: dict[str, Any] = {}
+        for obj in sorted(set(objects.values())):
+            found |= {row.id: row for row in records.read_by_ids(conn, obj, list(objects))}
+        for row in carried:
+            if (record := found.get(row.record_id)) is not None:
+                rule = row.rule_id or ""
+                yield route_for(self.speaking.routes, facts_of(rule, self.book.by_id.get(rule), record)), record
+
+    def _recipient(self, people: Directory, target: str, person: Person | None) -> Recipient:
+        plain = target.partition(":")[2] or target
+        address = plain
+        if person is not None:
+            address = person.email or person.alias or person.name
+        elif target == OPERATOR:
+            address = people.operator_channel or OPERATOR
+        address = self.speaking.mail_of(target) or address
+        return Recipient(
+            target=target,
+            address=address,
+            key=person.key if person is not None else None,
+            language=self.language or (person.language if person else None) or self.speaking.language,
+            zone=(person.zone if person else None) or self.book.calendars.default.spec.zone,
+        )
+
+    def _link(self, path: str) -> str | None:
+        return None if self.speaking.public_url is None else self.speaking.public_url.rstrip("/") + path
+
+    def _news(self, conn: Connection, some: Sequence[Any]) -> list[News]:
+        known: dict[str, Callable[[Any], News | None]] = {
+            "storm": lambda row: StormHeld(
+                row.n, sum(records.count(conn, obj, open_only=True) for obj in self.book.objects)
+            ),
+            "undelivered": lambda row: Undelivered(row.n),
+            outages.WORKSPACE: lambda row: _outage(conn, row),
+            DEAD: lambda row: _given_up(conn),  # noqa: ARG005  # counted as it is now, whatever was counted then
+            PARKED: lambda row: _given_up(conn),  # noqa: ARG005
+            blind.UNFED: lambda row: blind.unfed(conn, self.book, row.kind.partition(":")[2]),
+            blind.UNREADABLE: lambda row: blind.unreadable(conn, self.book, row.kind.partition(":")[2]),
+        }
+        found = [known.get(row.kind.partition(":")[0], lambda row: self._failure(conn, row))(row) for row in some]
+        return [one for one in found if one is not None]
+
+    def _failure(self, conn: Connection, row: Any) -> News:
+        connection = row.kind.partition(":")[2]
+        stored = connections.one(conn, connection)
+        return ConnectionFailed(connection, (stored.last_error if stored else None) or "it cannot be read")
+
+
+def _outage(conn: Connection, row: Any) -> News:
+    service = row.kind.partition(":")[2]
+    down = outages.since(conn, service)
+    return ServiceDown(service, row.edge_at, row.n, None if down is None else down[1])
+
+
+def _given_up(conn: Connection) -> News | None:
+    many = outbox.stuck(conn)
+    return GivenUp(many.get(DEAD, 0), many.get(PARKED, 0)) if many else None
+
+
+def body_of(message: Message) -> dict[str, Any]:
+    """A message as a delivery keeps it: the whole of it, and a hash that tells whether two say the same."""
+    body = msgspec.to_builtins(message)
+    return {"body": body, "text_hash": sha256(msgspec.json.encode(body)).hexdigest()}
+
+
+def _list_of(person: Person | None, told: Sequence[Telling]) -> str:
+    """Where the dashboard shows what is stalled: somebody's own, in whichever CRM, if only of those is spoken."""
+    if person is None or any(telling.owner != person.key for telling in told):
+        return "/"
+    return f"/?owner={quote(person.email or person.key)}"
+
+
+def _parted(some: Sequence[Any], told: dict[str, Telling]) -> tuple[list[Telling], list[Telling]]:
+    """What is news, each alert with its latest word only, and what was late before anybody watched."""
+    latest: dict[str, Telling] = {}
+    backlog = []
+    for row in sorted(some, key=lambda row: (row.created_at, row.edge_at)):
+        if row.key not in told:
+            continue
+        if row.kind == BACKLOG:
+            backlog.append(told[row.key])
+        else:
+            latest[row.alert_id] = told[row.key]
+    return list(latest.values()), backlog

@@ -1,0 +1,151 @@
+"""A service that takes no messages at all (a token revoked, a workspace gone): everything waits, one alarm is raised.
+
+While a service is down, its destinations are paused and a destination of the service's own, `service:slack`, is due
+every minute: whoever claims it asks the service (`Notifier.check`), so that of many workers one asks. When the answer
+is good, everything goes on, on trial: the outage is over when a message was accepted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from stalewatch.clock import Clock
+from stalewatch.delivery.by_address import service_of, services
+from stalewatch.domain.instants import HOUR, MINUTE, SECOND
+from stalewatch.domain.policies import Speaking
+from stalewatch.domain.routing import MAIL, OPERATOR
+from stalewatch.sdk.errors import NotifierError, SlowDown, WorkspaceDown
+from stalewatch.sdk.notifier import Notifier
+from stalewatch.services.alerting.tick import operator_notice
+from stalewatch.store import audit, facts, leases, notices, outbox
+from stalewatch.store.engine import Connection, Database
+from stalewatch.store.leases import DESTINATIONS
+
+CHECK_EVERY: Final = MINUTE
+TRIAL: Final = HOUR
+"""Down again within this time, before anything was accepted: the same outage, and no second alarm."""
+WORKSPACE: Final = "workspace"
+"""Notices of this kind, and the reasons for pausing, are `workspace:<service>`."""
+_SERVICE: Final = "service:"
+
+
+@dataclass(frozen=True, slots=True)
+class Outages:
+    """What is down, and since when."""
+
+    db: Database
+    clock: Clock
+    speaking: Speaking
+    notifier: Notifier
+
+    def service_to(self, target: str) -> Notifier:
+        """The service through which a destination is reached."""
+        return service_of(self.notifier, self.speaking.mail_of(target) or target)
+
+    def is_down(self, conn: Connection, service: Notifier) -> bool:
+        """Whether nothing may be sent through a service now."""
+        known = facts.read(conn, _key(service.type))
+        return known is not None and known["trial_at"] is None
+
+    def begin(self, service: Notifier, error: WorkspaceDown, now: int) -> bool:
+        """Pause every destination of a service; True if the operator is told, once an outage."""
+        name = service.type
+        found = {"since": now, "what": error.what, "trial_at": None}
+        with self.db.write() as conn:
+            is_new = facts.begin(conn, _key(name), found)
+            if not is_new:
+                known = facts.read(conn, _key(name))
+                is_new = known["trial_at"] is not None and now - known["trial_at"] > TRIAL
+                facts.write(conn, _key(name), found if is_new else {**found, "since": known["since"]})
+            targets = [each for each in outbox.destinations_known(conn) if self._goes_through(each, service)]
+            outbox.pause(conn, targets, reason_of(name))
+            outbox.call(conn, {f"{_SERVICE}{name}": now + CHECK_EVERY})
+            if is_new:
+                self._alarm(conn, name, len(targets), now)
+                audit.add(conn, at=now, actor="stalewatch", action="service.paused", obj=name, after=found)
+        return is_new
+
+    def joins(self, place: Any, now: int) -> bool:
+        """Whether a destination's service is down: then one that came to be meanwhile waits with the others."""
+        service = self.service_to(place.target)
+        with self.db.read() as conn:
+            if not self.is_down(conn, service):
+                return False
+        with self.db.write() as conn:
+            if is_down := self.is_down(conn, service):
+                reason = reason_of(service.type)
+                leases.finish(conn, DESTINATIONS, place.target, place.fence, due_at=now, paused_reason=reason)
+                # Should the service be found well in this very moment, it is asked once more, for this one.
+                outbox.call(conn, {f"{_SERVICE}{service.type}": now + CHECK_EVERY})
+            return is_down
+
+    def over(self, conn: Connection, service: Notifier) -> None:
+        """A message was accepted: whatever was down works again."""
+        if facts.read(conn, _key(service.type)) is not None:
+            facts.forget(conn, _key(service.type))
+
+    def check(self, place: Any, now: int) -> None:
+        """Ask a service that is down, and let everything go on if it answers well."""
+        name = place.target.removeprefix(_SERVICE)
+        service = next((one for one in services(self.notifier) if one.type == name), None)
+        wait = CHECK_EVERY
+        try:
+            if service is not None:  # one that is configured no more keeps nobody waiting
+                service.check()
+        except SlowDown as error:
+            wait = max(wait, int(error.after.total_seconds() * SECOND))
+        except NotifierError:  # still down, as the pause says already
+            pass
+        else:
+            wait = 0
+        with self.db.write() as conn:
+            due_at = now + wait if wait else None
+            leases.finish(conn, DESTINATIONS, place.target, place.fence, due_at=due_at)
+            if not wait:
+                resume(conn, reason_of(name), now)
+
+    def _goes_through(self, target: str, service: Notifier) -> bool:
+        return not is_service(target) and self.service_to(target).type == service.type
+
+    def _alarm(self, conn: Connection, name: str, waiting: int, now: int) -> None:
+        """One notice, by e-mail where the operator has an address: the way they usually hear may be what is down."""
+        kind = f"{WORKSPACE}:{name}"
+        target = OPERATOR
+        if self.speaking.by_email and self.speaking.operator_email is not None:
+            by_mail = f"{MAIL}{self.speaking.operator_email}"
+            target = OPERATOR if self.service_to(by_mail).type == name else by_mail
+        row = operator_notice(kind, waiting, now)
+        notices.add(conn, [{**row, "key": f"{OPERATOR}:{kind}:{now}", "target": target}])
+        outbox.call(conn, {target: now})
+
+
+def is_service(target: str) -> bool:
+    """Whether a destination is a service that is asked, and nobody who is told."""
+    return target.startswith(_SERVICE)
+
+
+def reason_of(service: str) -> str:
+    """Why the destinations of a service are paused while it is down."""
+    return f"{WORKSPACE}:{service}"
+
+
+def resume(conn: Connection, reason: str, now: int, *, actor: str = "stalewatch") -> int:
+    """Let everything that was paused for a reason go on, on trial; return how many destinations that are."""
+    name = reason.removeprefix(f"{WORKSPACE}:")
+    known = facts.read(conn, _key(name))
+    if known is not None:
+        facts.write(conn, _key(name), {**known, "trial_at": now})
+    went_on = outbox.resume(conn, reason)
+    audit.add(conn, at=now, actor=actor, action="service.resumed", obj=name, after={"destinations": went_on})
+    return went_on
+
+
+def since(conn: Connection, service: str) -> tuple[int, str] | None:
+    """Since when a service is down, and its own words for it; None if it works."""
+    known = facts.read(conn, _key(service))
+    return None if known is None or known["trial_at"] is not None else (int(known["since"]), str(known["what"]))
+
+
+def _key(service: str) -> str:
+    return f"outage:{service}"
