@@ -76,7 +76,7 @@ def _moved(number: Number, parts: list[_Part], rules: RuleSet, setting: Setting)
             if mutant is None:
                 break
             what = change(rules, mutant.rules)
-            if what is Change.REAL:
+            if what is Change.REAL and mutant.changed:
                 yield mutant
             if what is not Change.HIDDEN:
                 break
