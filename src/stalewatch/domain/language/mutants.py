@@ -58,21 +58,20 @@ def mutants(drafts: Drafts, rules: RuleSet, files: Collection[str]) -> Iterator[
         rules: what the drafts say, unchanged.
         files: only numbers that stand in these files; packs that were brought in have tests of their own.
     """
-    parts = list(_parts(drafts, rules))
-    seen: set[Span] = set()
-    for part in parts:
+    found: dict[Span, tuple[Number, list[_Part]]] = {}
+    for part in _parts(drafts, rules):
         for number in numbers(part.node):
-            span = number.span
-            if span.file in files and span not in seen:
-                seen.add(span)
-                yield from _moved(number, parts, rules, drafts.setting)
+            found.setdefault(number.span, (number, []))[1].append(part)
+    for span, (number, holders) in found.items():
+        if span.file in files:
+            yield from _moved(number, holders, rules, drafts.setting)
 
 
-def _moved(number: Number, parts: list[_Part], rules: RuleSet, setting: Setting) -> Iterator[Mutant]:
+def _moved(number: Number, holders: list[_Part], rules: RuleSet, setting: Setting) -> Iterator[Mutant]:
     for direction in (-1, 1):
         for steps in range(1, _FARTHEST + 1):
             new = number.moved(direction * steps)
-            mutant = None if new is None else _mutant(number, new, parts, rules, setting)
+            mutant = None if new is None else _mutant(number, new, holders, rules, setting)
             if mutant is None:
                 break
             what = change(rules, mutant.rules)
@@ -82,15 +81,12 @@ def _moved(number: Number, parts: list[_Part], rules: RuleSet, setting: Setting)
                 break
 
 
-def _mutant(number: Number, new: str, parts: list[_Part], rules: RuleSet, setting: Setting) -> Mutant | None:
+def _mutant(number: Number, new: str, holders: list[_Part], rules: RuleSet, setting: Setting) -> Mutant | None:
     """The rules with another number; None if they would be refused."""
     scalar, now, changed = number.written(new), rules, frozenset[str]()
-    for part in parts:
-        node = replaced(part.node, number.scalar, scalar)
-        if node is part.node:
-            continue
+    for part in holders:
         quiet = replace(setting, findings=Findings())
-        read = part.read(node, now, quiet)
+        read = part.read(replaced(part.node, number.scalar, scalar), now, quiet)
         if read is None or quiet.findings.has_errors:
             return None
         now, changed = read, changed | part.changed

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from stalewatch.domain.language.diagnostics import Counts, Diagnostic
-from stalewatch.domain.language.nodes import Source
+from stalewatch.domain.language.nodes import Source, Span
 
 _LONGEST = 180
 _MARGIN = 60
@@ -28,10 +28,15 @@ def _block(found: Diagnostic, source: Source | None, language: str) -> list[str]
     cure = found.cure.get(language, "")
     if source is None:
         return [_safe(head), *([f"  {_safe(cure)}"] if cure else [])]
-    line, column = _excerpt(source, found.line, found.column - 1)
+    return [_safe(head), *pointed(source, Span(found.file, found.line, found.column, found.width), cure)]
+
+
+def pointed(source: Source, at: Span, remark: str) -> list[str]:
+    """The line of a place, and below it carets as wide as the place is shown, with a remark behind them."""
+    line, column = _excerpt(source, at.line, at.column - 1)
     padding = " " * width(line[:column])
-    carets = "^" * max(1, width(line[column : column + found.width]))
-    return [_safe(head), f"{found.line:6} | {line}", f"       | {padding}{carets} {_safe(cure)}".rstrip()]
+    carets = "^" * max(1, width(line[column : column + at.length]))
+    return [f"{at.line:6} | {line}", f"       | {padding}{carets} {_safe(remark)}".rstrip()]
 
 
 def _excerpt(source: Source, number: int, column: int) -> tuple[str, int]:

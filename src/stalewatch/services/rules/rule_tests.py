@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from os.path import normpath
 from pathlib import Path
 
-from stalewatch.domain import trials
 from stalewatch.domain.calendar import Calendar, CalendarError
 from stalewatch.domain.calendars import Calendars
 from stalewatch.domain.clocks import Judge
@@ -16,7 +16,8 @@ from stalewatch.domain.language.model import RuleSet
 from stalewatch.domain.language.nodes import Source
 from stalewatch.domain.language.rendering import render
 from stalewatch.domain.language.trials import TrialFile, parse_trials, read_trial_file
-from stalewatch.domain.trials import Mismatch
+from stalewatch.domain.trial import Mismatch
+from stalewatch.domain.trials import Rehearsal
 from stalewatch.services.rules.reading import read_source, trial_files
 from stalewatch.services.rules.rulefiles import check_files
 from stalewatch.settings import Settings
@@ -31,21 +32,38 @@ class Failure:
     mismatch: Mismatch
 
 
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A test file that was run: the rule files it names, what they say, and its tests, ready for other versions."""
+
+    file: str
+    rule_files: tuple[Path, ...]
+    rules: RuleSet
+    calendars: Calendars
+    rehearsal: Rehearsal
+
+
 @dataclass(slots=True)
 class Outcome:
     """What came of it.
 
     Attributes:
+        played: the test files that could be run.
         diagnostics: what is wrong with test files, or with the rules they name; such files were not run.
         untested: rules that no expectation names.
     """
 
     files: int = 0
-    tests: int = 0
+    played: list[Played] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
     rules: dict[str, bool] = field(default_factory=dict)
+
+    @property
+    def tests(self) -> int:
+        """How many tests were run."""
+        return sum(len(one.rehearsal.trials) for one in self.played)
 
     @property
     def failed(self) -> int:
@@ -90,21 +108,27 @@ def _run_file(
     calendar = _calendar(file, findings)
     if calendar is None or findings.has_errors:
         return
-    run.tests += len(tests)
     tested = {expected.rule for test in tests for expected in test.expects}
     for rule in rules.rules:
         run.rules[rule.id] = run.rules.get(rule.id, False) or rule.id in tested
-    mismatches = trials.run(tests, Judge(rules, Calendars.single(calendar)), file.live)
+    rehearsal = Rehearsal(tests, rules.catalogue, file.live)
+    done = Played(source.path, _named(path, file), rules, Calendars.single(calendar), rehearsal)
+    run.played.append(done)
+    mismatches = rehearsal.mismatches(Judge(rules, done.calendars))
     run.failures += [Failure(source.path, file.calendar.zone, mismatch) for mismatch in mismatches]
+
+
+def _named(path: Path, file: TrialFile) -> tuple[Path, ...]:
+    """The rule files a test file names, relative to its folder."""
+    return tuple(Path(normpath(path.parent / node.text)) for node in file.rules)
 
 
 def _rules_of(
     path: Path, file: TrialFile, settings: Settings | None, today: date, findings: Findings, run: Outcome
 ) -> RuleSet | None:
-    """The rules a test file names, relative to its folder; their own errors are told once."""
+    """The rules a test file names; their own errors are told once."""
     files = []
-    for node in file.rules:
-        rule_file = path.parent / node.text
+    for node, rule_file in zip(file.rules, _named(path, file), strict=True):
         if rule_file.exists():
             files.append(rule_file)
         else:

@@ -15,6 +15,7 @@ from stalewatch.domain.language import loading
 from stalewatch.domain.language.catalogue import load_catalogue
 from stalewatch.domain.language.conditions import parse_condition
 from stalewatch.domain.language.diagnostics import Counts, Diagnostic, Findings
+from stalewatch.domain.language.drafts import Drafts, drafted
 from stalewatch.domain.language.model import Catalogue, Condition, RuleSet
 from stalewatch.domain.language.nodes import Source
 from stalewatch.domain.language.refs import fields
@@ -56,6 +57,16 @@ def check_files(files: Sequence[Path], settings: Settings | None, today: date) -
     """Check rule files by themselves, with the project's catalogue, ladders and calendars where there is a project."""
     findings = Findings()
     return _check(_sources(_rules_in(files), findings), settings, today, findings)
+
+
+def taken_apart(files: Sequence[Path], settings: Settings | None, today: date) -> Drafts | None:
+    """Rule files before their rules are read, as `check_files` reads them; None without a sound catalogue."""
+    unheard = Findings()
+    catalogue = load_catalogue(catalogue_sources(settings, unheard)).catalogue
+    if catalogue is None:
+        return None
+    options = _options(settings, _Calendars(settings, catalogue, unheard), today)
+    return drafted(_sources(_rules_in(files), unheard), catalogue, packs(), options, unheard)
 
 
 def check_project(settings: Settings, today: date, found: Sequence[Diagnostic] = ()) -> Checked:
@@ -121,8 +132,7 @@ def _check(
     if catalogue.catalogue is None:
         return _outcome(None, None, findings, (*_own(settings), *catalogue.sources), (len(files), 0))
     calendars = _Calendars(settings, catalogue.catalogue, findings)
-    ladders = settings.escalations.keys() if settings and settings.escalations is not None else None
-    options = Options(open_minutes=calendars.open_minutes, today=today, escalations=ladders)
+    options = _options(settings, calendars, today)
     loaded = loading.load_rules(files, catalogue.catalogue, available=packs(), options=options)
     findings.found += loaded.diagnostics
     if settings is not None and whole:
@@ -133,6 +143,11 @@ def _check(
     sources = (*_own(settings), *catalogue.sources, *loaded.sources)
     count = loaded.counts.files if not whole else sum(not source.path.endswith(_MARK) for source in sources)
     return _outcome(loaded.ruleset, chosen, findings, sources, (count, loaded.counts.rules))
+
+
+def _options(settings: Settings | None, calendars: _Calendars, today: date) -> Options:
+    ladders = settings.escalations.keys() if settings and settings.escalations is not None else None
+    return Options(open_minutes=calendars.open_minutes, today=today, escalations=ladders)
 
 
 def _outcome(
