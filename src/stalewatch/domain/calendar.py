@@ -108,7 +108,13 @@ class Calendar:
     # ------------------------------------------------------------------------------------------ deadlines
 
     def add(
-        self, anchor: Instants, limit: Duration, pauses: Pauses | None = None, dated: Mask | bool = False
+        self,
+        anchor: Instants,
+        limit: Duration,
+        pauses: Pauses | None = None,
+        dated: Mask | bool = False,
+        *,
+        day: _Days | None = None,
     ) -> Instants:
         """The deadline: `limit` after `anchor`, never before it.
 
@@ -116,14 +122,14 @@ class Calendar:
             anchor: when each clock starts.
             pauses: waits per row of `anchor`, which do not count.
             dated: rows whose anchor is a date without a time, and therefore the close of that date.
+            day: what `start_day` says of `anchor`, if that is known already.
         """
         if limit.unit.counts_dates:
-            due = self._dates_after(anchor, limit, pauses, dated)
+            due = self._dates_after(anchor, limit, pauses, dated, self.start_day(anchor, dated) if day is None else day)
         else:
             due = self._time_after(anchor, limit, pauses)
         np.maximum(due, anchor, out=due)
-        np.copyto(due, NEVER, where=anchor == NEVER)
-        return due
+        return _kept(due, NEVER, anchor == NEVER)
 
     def sub(self, breach: Instants, warn: Duration, pauses: Pauses | None = None) -> Instants:
         """The moment to warn: `warn` before `breach`, never after it. The mirror of `add`; dates end at the open."""
@@ -131,13 +137,18 @@ class Calendar:
             at = self._dates_before(breach, warn, pauses)
         else:
             at = self._time_before(breach, warn, pauses)
-        np.minimum(at, breach, out=at, where=at != OUTSIDE)
-        np.copyto(at, NEVER, where=breach == NEVER)
-        return at
+        outside = at == OUTSIDE
+        np.minimum(at, breach, out=at)
+        return _kept(_kept(at, OUTSIDE, outside), NEVER, breach == NEVER)
 
-    def _dates_after(self, anchor: Instants, limit: Duration, pauses: Pauses | None, dated: Mask | bool) -> Instants:
-        dates, day = self._dates(limit.unit), self._start_day(anchor, dated)
-        due = dates.earliest(self._forward(dates, dates.through[day], self._distance(limit) or 1, pauses))
+    def _dates_after(
+        self, anchor: Instants, limit: Duration, pauses: Pauses | None, dated: Mask | bool, day: _Days
+    ) -> Instants:
+        dates = self._dates(limit.unit)
+        if pauses is None or not pauses.start.size:
+            due = dates.closes_after(self._distance(limit) or 1).take(day, mode="wrap")
+        else:
+            due = dates.earliest(self._forward(dates, dates.through[day], self._distance(limit) or 1, pauses))
         if limit.amount:
             return due
         # Limit 0 is the anchor's own date while its close is ahead. It is not counted, so no wait takes it out.
@@ -146,7 +157,10 @@ class Calendar:
 
     def _dates_before(self, breach: Instants, warn: Duration, pauses: Pauses | None) -> Instants:
         dates, day = self._dates(warn.unit), self._due_day(breach)
-        at = dates.latest(self._backward(dates, dates.before[day], self._distance(warn) or 1, pauses))
+        if pauses is None or not pauses.start.size:
+            at = dates.opens_before(self._distance(warn) or 1).take(day, mode="wrap")
+        else:
+            at = dates.latest(self._backward(dates, dates.before[day], self._distance(warn) or 1, pauses))
         if warn.amount:
             return at
         opened = self._opens[day]
@@ -194,7 +208,7 @@ class Calendar:
         With `unit` bd only business days are told. 0 where an end is beyond the tables.
         """
         dates = self._dates(unit)
-        low, high = dates.through[self._start_day(anchor, dated)], dates.through[self._due_day(due)]
+        low, high = dates.through[self.start_day(anchor, dated)], dates.through[self._due_day(due)]
         paused = self._holes(pauses, dates).between(low, high)
         return np.where(self.holds(anchor) & self.holds(due), paused, 0)
 
@@ -203,14 +217,15 @@ class Calendar:
 
         0 where an end is beyond the tables.
         """
-        first, last = self._start_day(anchor, dated), self._due_day(due)
+        first, last = self.start_day(anchor, dated), self._due_day(due)
         skipped = self._days_off[last] - self._days_off[first]
         return np.where(self.holds(anchor) & self.holds(due), np.maximum(skipped, 0), 0)
 
     def _dates(self, unit: Unit) -> Dates:
         return self._business if unit is Unit.BUSINESS_DAY else self._lived
 
-    def _start_day(self, anchor: Instants, dated: Mask | bool) -> _Days:
+    def start_day(self, anchor: Instants, dated: Mask | bool = False) -> _Days:
+        """The local date after which `add` counts: the anchor's, or the date whose close a dated anchor is."""
         if not self._closes_late or dated is False:
             return self.local_day(anchor)
         return np.where(dated, self._due_day(anchor), self.local_day(anchor))
@@ -222,3 +237,10 @@ class Calendar:
             return day
         earlier = self.local_day(due - 1)
         return np.where(self._closes[earlier] == due, earlier, day)
+
+
+def _kept(instants: Instants, value: int, where: Mask) -> Instants:
+    """The instants with `value` written where the mask holds, which is rare: a masked copy of all costs the most."""
+    if where.any():
+        np.copyto(instants, value, where=where)
+    return instants

@@ -7,7 +7,7 @@ goes a distance; every hole (wait) that it meets makes it that much longer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, Protocol
 
 import numpy as np
@@ -19,6 +19,8 @@ from stalewatch.domain.pauses import Pauses
 
 Positions = NDArray[np.int64]
 _FAR: Final = 1 << 60  # the position of what lies outside the tables: no walk comes back from it
+_TABLES: Final = 64
+"""Distances that are remembered, at 380 KB each: rules have a few limits, a search for better ones has many."""
 
 
 class Scale(Protocol):
@@ -103,6 +105,8 @@ class Dates:
         self._opens_from_1 = np.concatenate([[OUTSIDE], self._opens])
         self._closes_from_1 = np.concatenate([[OUTSIDE], closes[days], [OUTSIDE]])
         self._closed = Edges(closes[days][closes[days] != OUTSIDE])
+        self._after: dict[int, Instants] = {}
+        self._before: dict[int, Instants] = {}
 
     def position(self, us: Instants) -> Positions:
         return self._closed.before(us)
@@ -114,6 +118,23 @@ class Dates:
     def latest(self, position: Positions) -> Instants:
         """The open of the first date behind each position."""
         return self._opens_from_1.take(position + 1, mode="clip")
+
+    def closes_after(self, distance: int) -> Instants:
+        """Per day of the tables, and one more, where a walk of `distance` dates from its end ends, without waits."""
+        return _remembered(self._after, distance, lambda: self.earliest(self.through + distance))
+
+    def opens_before(self, distance: int) -> Instants:
+        """Per day of the tables, and one more, where a walk of `distance` dates back from it ends, without waits."""
+        return _remembered(self._before, distance, lambda: self.latest(self.before - distance))
+
+
+def _remembered(tables: dict[int, Instants], distance: int, make: Callable[[], Instants]) -> Instants:
+    table = tables.get(distance)
+    if table is None:
+        if len(tables) >= _TABLES:
+            tables.clear()
+        table = tables[distance] = make()
+    return table
 
 
 class Holes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from stalewatch.domain.language.refs import fields
 Positions = NDArray[np.intp] | slice
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Chosen:
     """The calendars of one frame's records."""
 
@@ -27,6 +28,10 @@ class Chosen:
 
     def each(self) -> list[tuple[Calendar, Positions]]:
         """The calendars in use, each with the positions of its records."""
+        return self._parts
+
+    @cached_property
+    def _parts(self) -> list[tuple[Calendar, Positions]]:
         if self.which is None:
             return [(self.calendars[0], slice(None))]
         used = [(calendar, np.flatnonzero(self.which == i)) for i, calendar in enumerate(self.calendars)]
@@ -35,6 +40,14 @@ class Chosen:
     def of(self, record: int) -> Calendar:
         """The calendar of one record."""
         return self.calendars[0 if self.which is None else int(self.which[record])]
+
+    def split(self, some: NDArray[np.intp]) -> list[tuple[Calendar, NDArray[np.intp]]]:
+        """Some records by the calendar they follow."""
+        if self.which is None:
+            return [(self.calendars[0], some)]
+        which = self.which[some]
+        parts = [(calendar, some[np.flatnonzero(which == i)]) for i, calendar in enumerate(self.calendars)]
+        return [(calendar, mine) for calendar, mine in parts if len(mine)]
 
     def taken(self, rows: NDArray[np.int64]) -> Chosen:
         """The same choice for a selection of the records, possibly repeated."""

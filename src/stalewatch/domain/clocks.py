@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stalewatch.domain.anchors import Anchors, anchors
-from stalewatch.domain.branchless import constant, lowest
+from stalewatch.domain.branchless import constant, lowest, only
 from stalewatch.domain.calendar import Calendar
 from stalewatch.domain.calendars import Calendars, Chosen
-from stalewatch.domain.compiled import Test
 from stalewatch.domain.conditions import Scope
 from stalewatch.domain.deadlines import Deadlines, State
 from stalewatch.domain.durations import Duration, ratio
@@ -191,13 +190,72 @@ class _RuleOnFrame:
         if not len(clocks):
             never = constant(NEVER, self.size, np.int64)
             return never, never, None
-        breach_at = np.full(self.size, NEVER, np.int64)
         pauses = self._pauses(clocks)
-        warn_at = breach_at
-        for calendar, duration, mine in self._groups(clocks, limit):
+        breach_at = np.full(self.size, NEVER, np.int64)
+        warn_at = breach_at if self.plan.rule.warn is None and self.default_warn is None else breach_at.copy()
+        for calendar, limit_here, mine in self._groups(clocks, limit):
             here = None if pauses is None else _selected(pauses, mine)
-            breach = self._breach(calendar, duration, mine, here)
-            warn = self._warn(calendar, duration, mine, here, breach)
-            if warn is not None:
-                warn_at = breach_at.copy() if warn_at is breach_at else warn_at
+            breach, warn = self._due(calendar, limit_here, mine, here)
+            lost = (breach == OUTSIDE) | (warn == OUTSIDE)
+            if lost.any():
+                base[mine[lost]] = State.CANNOT_JUDGE
+                breach[lost] = warn[lost] = NEVER
+            warn_at[mine] = warn
+            breach_at[mine] = breach
         return breach_at, warn_at, pauses
+
+    def _groups(self, clocks: Clocks, limit: NDArray[np.int16]) -> Iterator[tuple[Calendar, Duration, Clocks]]:
+        """The clocks by calendar and limit, those with none left out."""
+        for calendar, mine in self.anchors.chosen.split(clocks):
+            if len(self.plan.limits) == 1:
+                yield calendar, self.plan.rule.within[0].duration, mine
+                continue
+            rows = limit[mine]
+            for duration, numbers in self.plan.limits.items():
+                group = np.flatnonzero(reduce(np.logical_or, (rows == number for number in numbers)))
+                if len(group):
+                    yield calendar, duration, mine[group]
+
+    def _due(
+        self, calendar: Calendar, limit: Duration, clocks: Clocks, waits_here: Pauses | None
+    ) -> tuple[Instants, Instants]:
+        """breach_at and warn_at of some clocks with one calendar and one limit."""
+        anchor = self.anchors.at[clocks]
+        shares_days = self.start.is_shared and limit.unit.counts_dates
+        day = self.anchors.days[clocks] if shares_days else None
+        breach = calendar.add(anchor, limit, waits_here, self.anchors.dated_of(clocks), day=day)
+        warn = self.plan.rule.warn or warning_before(self.default_warn, limit, calendar.open_minutes)
+        if warn is None:
+            return breach, breach
+        early = calendar.sub(breach, warn, waits_here)
+        return breach, early if self.start.is_dated else np.maximum(early, anchor, out=early)
+
+    def _pauses(self, clocks: Clocks) -> Pauses | None:
+        pause = self.plan.rule.pause
+        found = None if self.plan.pause is None else self.batch.waits(self.plan.pause)
+        if found is None or pause is None:
+            return None
+        packed = pauses_of(found, pause.most, self.row[clocks], self.anchors.at[clocks])
+        if packed is None:
+            return None
+        count = np.zeros(self.size + 1, np.int64)
+        count[clocks + 1] = np.diff(packed.first)
+        return Pauses(np.cumsum(count), packed.start, packed.end)
+
+
+def _selected(pauses: Pauses, clocks: Clocks) -> Pauses | None:
+    """The pauses of some clocks, renumbered; None if they have none, so that nobody pays for them."""
+    count = pauses.first[clocks + 1] - pauses.first[clocks]
+    if not count.any():
+        return None
+    first = np.concatenate(([0], np.cumsum(count)))
+    source = np.repeat(pauses.first[clocks] - first[:-1], count) + np.arange(first[-1])
+    return Pauses(first, pauses.start[source], pauses.end[source])
+
+
+@lru_cache(maxsize=1024)
+def warning_before(default: Duration | None, limit: Duration, open_minutes: int) -> Duration | None:
+    """`defaults.warn` where it is at most half of the limit, else None: the rule does not warn."""
+    if default is None or limit.amount == 0:
+        return None
+    return default if 2 * ratio(default, limit, open_minutes) <= 1 else None

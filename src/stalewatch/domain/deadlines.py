@@ -11,6 +11,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from stalewatch.domain.branchless import lowest
 from stalewatch.domain.instants import NEVER, OUTSIDE, Instants, Mask
 from stalewatch.domain.pauses import Pauses
 
@@ -55,12 +56,14 @@ class Deadlines:
 
     def state(self, now: Instants) -> NDArray[np.int8]:
         """The state of every clock at its own `now`."""
-        state = self.base.copy()
-        runs = state == State.WATCHING
-        state[runs & (now >= self.warn_at)] = State.AT_RISK
-        state[runs & (now >= self.breach_at)] = State.BREACHED
-        state[runs & (self.paused_until(now) != NEVER)] = State.PAUSED
-        state[(state > State.NOT_APPLICABLE) & (now < self.excepted_until)] = State.EXCEPTED
+        timed = [(now >= self.breach_at, State.BREACHED), (now >= self.warn_at, State.AT_RISK)]
+        if self.pauses is not None:
+            timed.insert(0, (self.paused_until(now) != NEVER, State.PAUSED))
+        # The states are in the order in which they count, so that the smallest is the first that holds.
+        state = lowest(len(self.base), State.WATCHING, timed)
+        np.minimum(state, self.base, out=state)
+        excepted = lowest(len(self.base), State.WATCHING, [(now < self.excepted_until, State.EXCEPTED)])
+        np.minimum(state, excepted, out=state)
         return state
 
     def paused_until(self, now: Instants) -> Instants:

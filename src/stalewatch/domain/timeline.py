@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stalewatch.domain.branchless import only
 from stalewatch.domain.calendars import Chosen
 from stalewatch.domain.conditions import Scope
 from stalewatch.domain.frame import UNKNOWN_CHOICE, Column, Frame, History
 from stalewatch.domain.instants import NEVER, Instants, Mask
-from stalewatch.domain.language.model import Condition, RuleSet
-from stalewatch.domain.language.refs import fields
+from stalewatch.domain.plans import StartPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,37 +55,39 @@ def states(frame: Frame, names: Iterable[str], only: Mask) -> States:
     return States(record, at, until, unfolded)
 
 
-def truth(condition: Condition, frame: Frame, rules: RuleSet, calendars: Chosen, only: Mask) -> tuple[States, Mask]:
-    """The states of the fields that a condition reads, and in which of them it holds."""
-    past = states(frame, fields(condition, rules), only)
-    return past, Scope(past.frame, rules, calendars.taken(past.record)).holds(condition)
-
-
-def became_true(
-    condition: Condition, frame: Frame, rules: RuleSet, calendars: Chosen, holds_now: Mask
-) -> tuple[Instants, Mask]:
-    """When the condition became true for good, and where that is only the record's creation (estimated).
+def became_true(since: StartPlan, scope: Scope, chosen: Chosen) -> tuple[Instants, Mask]:
+    """When the condition of a `since` became true for good, and where that is only the record's creation (estimated).
 
     Records for which it does not hold now answer NEVER.
     """
-    anchor = np.full(frame.size, NEVER, np.int64)
-    estimated = np.zeros(frame.size, np.bool_)
-    past, holds = truth(condition, frame, rules, calendars, holds_now)
-    if not len(past.record):
+    assert since.holds is not None  # noqa: S101  # plans.py compiles it for every `since`
+    frame, holds_now = scope.frame, since.holds(scope)
+    created = frame.columns["created_at"]
+    anchor, estimated = only(created.values, holds_now & created.present), holds_now
+    # Only a record that changed can show when it began; of the others nothing needs to be unfolded.
+    may_show = holds_now & changed(frame, since.fields)
+    if not may_show.any():
         return anchor, estimated
+    past = states(frame, since.fields, may_show)
+    holds = since.holds(Scope(past.frame, scope.rules, chosen.taken(past.record), scope.program))
     # A state starts the present run if it and all later ones of its record hold and the one before does not.
     falsified = np.full(frame.size, -1, np.int64)
     np.maximum.at(falsified, past.record[~holds], np.flatnonzero(~holds))
     last = np.full(frame.size, -1, np.int64)
     last[past.record] = np.arange(len(past.record))
-    begins = np.minimum(falsified + 1, last)
-    shown = holds_now & (falsified >= 0)
-    anchor[shown] = past.at[begins[shown]]
-    never_false = holds_now & (falsified < 0)
-    created = frame.columns["created_at"]
-    anchor[never_false] = np.where(created.present, created.values, NEVER)[never_false]
-    estimated[never_false] = True
+    shown = np.flatnonzero(falsified >= 0)
+    anchor[shown] = past.at[np.minimum(falsified[shown] + 1, last[shown])]
+    estimated = estimated & (falsified < 0)
     return anchor, estimated
+
+
+def changed(frame: Frame, names: Iterable[str]) -> Mask:
+    """The records of which one of the named fields ever changed."""
+    touched = np.zeros(frame.size, np.bool_)
+    for name in names:
+        if name in frame.history:
+            touched[frame.history[name].row] = True
+    return touched
 
 
 def _moments(chosen: NDArray[np.intp], only: Mask, histories: Iterable[History]) -> tuple[NDArray[np.int64], Instants]:

@@ -11,72 +11,88 @@ from stalewatch.domain.calendar import Calendar
 from stalewatch.domain.calendars import Chosen
 from stalewatch.domain.conditions import Scope
 from stalewatch.domain.durations import Duration, elapsed
-from stalewatch.domain.frame import Frame
-from stalewatch.domain.instants import Instants
-from stalewatch.domain.language.model import Condition, FieldType, Pause, RuleSet
+from stalewatch.domain.instants import NEVER, OUTSIDE, Instants
+from stalewatch.domain.language.model import Condition, FieldType, Pause
+from stalewatch.domain.language.refs import fields
 from stalewatch.domain.pauses import Pauses
-from stalewatch.domain.timeline import states, truth
+from stalewatch.domain.timeline import changed, states
 
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """Intervals [start, end) of records, sorted by (record, start); they may overlap."""
+    """Intervals [start, end) of records, sorted by (record, start); they may overlap.
 
-    record: NDArray[np.int64]
+    `first[i]:first[i+1]` are the positions of record i.
+    """
+
+    first: NDArray[np.int64]
     start: Instants
     end: Instants
 
 
-def waits(pause: Pause, frame: Frame, rules: RuleSet, calendars: Chosen) -> Waits:
-    """All waits of a frame's records that a pause names, each at most `max` long."""
+_Found = tuple[NDArray[np.int64], Instants, Instants]
+"""Record, start and end of each wait."""
+
+
+def waits(pause: Pause, scope: Scope, chosen: Chosen) -> Waits | None:
+    """All waits of a frame's records that a pause names, each at most `max` long; None if there are none."""
     if pause.condition is not None:
-        found = _while_true(pause.condition, frame, rules, calendars)
+        record, start, end = _while_true(pause.condition, scope, chosen)
     else:
-        found = _between(pause, frame, rules, calendars)
-    real = found.start < found.end
-    order = np.lexsort((found.start[real], found.record[real]))
-    return Waits(found.record[real][order], found.start[real][order], found.end[real][order])
+        record, start, end = _between(pause, scope, chosen)
+    real = np.flatnonzero(start < end)
+    if not len(real):
+        return None
+    record, start, end = record[real], start[real], end[real]
+    order = np.lexsort((start, record))
+    first = np.zeros(scope.size + 1, np.int64)
+    np.cumsum(np.bincount(record, minlength=scope.size), out=first[1:])
+    return Waits(first, start[order], end[order])
 
 
-def _between(pause: Pause, frame: Frame, rules: RuleSet, calendars: Chosen) -> Waits:
+def _between(pause: Pause, scope: Scope, chosen: Chosen) -> _Found:
     """[set_at, min(until at the calendar's open, set_at + max, ended)); a later value of the fields ends an
     earlier wait, and so does emptying them.
     """
     since, until = pause.since, pause.until
     if since is None or until is None:
         raise ValueError("a pause names two fields or a condition")
+    frame, names = scope.frame, (since.name, until.name)
     started = frame.columns.get(since.name)
-    names = [since.name, until.name]
-    touched = np.zeros(frame.size, np.bool_) if started is None else started.present.copy()
-    for name in names:
-        if name in frame.history:
-            touched[frame.history[name].row] = True
-    past = states(frame, names, touched)
-    scope = Scope(past.frame, rules, calendars.taken(past.record))
-    begin, planned = scope.column(since.name), scope.column(until.name)
-    both = begin.present & planned.present
-    opens = planned.values
+    touched = changed(frame, names)
+    past = states(frame, names, touched if started is None else touched | started.present)
+    then = Scope(past.frame, scope.rules, chosen.taken(past.record), scope.program)
+    begin, planned = then.column(since.name), then.column(until.name)
+    begins, opens = begin.values.astype(np.int64), planned.values.astype(np.int64)
+    if since.type is FieldType.DATE:
+        begins = then.per_calendar(begins, Calendar.closes_at)
     if until.type is FieldType.DATE:
-        opens = scope.per_calendar(planned.values.astype(np.int64), Calendar.opens_at)
-    start = np.where(both, begin.values, 0).astype(np.int64)
+        opens = then.per_calendar(opens, Calendar.opens_at)
+    opens = np.where(opens == NEVER, OUTSIDE, opens)  # until when is not known: until it was ended
+    both = begin.present & planned.present & (begins != OUTSIDE)
+    start = np.where(both, begins, 0)
     end = np.minimum(np.minimum(opens, past.until), start + elapsed(pause.most))
-    return Waits(past.record[both], start[both], end[both].astype(np.int64))
+    return past.record[both], start[both], end[both]
 
 
-def _while_true(condition: Condition, frame: Frame, rules: RuleSet, calendars: Chosen) -> Waits:
-    past, holds = truth(condition, frame, rules, calendars, np.ones(frame.size, np.bool_))
-    return Waits(past.record[holds], past.at[holds], past.until[holds])
+def _while_true(condition: Condition, scope: Scope, chosen: Chosen) -> _Found:
+    past = states(scope.frame, fields(condition, scope.rules), np.ones(scope.size, np.bool_))
+    then = Scope(past.frame, scope.rules, chosen.taken(past.record), scope.program)
+    holds = then.holds(condition)
+    return past.record[holds], past.at[holds], past.until[holds]
 
 
-def pauses_of(found: Waits, most: Duration, record: NDArray[np.int64], anchor: Instants) -> Pauses:
-    """The waits as each clock sees them: after its anchor, merged, together at most `most`.
+def pauses_of(found: Waits, most: Duration, record: NDArray[np.int64], anchor: Instants) -> Pauses | None:
+    """The waits as each clock sees them: after its anchor, merged, together at most `most`; None without any.
 
     Args:
         record: the record of each clock.
         anchor: each clock's start; clocks without one must not be passed in.
     """
-    low = np.searchsorted(found.record, record, side="left")
-    count = np.searchsorted(found.record, record, side="right") - low
+    low = found.first[record]
+    count = found.first[record + 1] - low
+    if not count.any():
+        return None
     clock = np.repeat(np.arange(len(record)), count)
     ordinal = np.arange(len(clock)) - np.repeat(np.cumsum(count) - count, count)
     source = np.repeat(low, count) + ordinal
