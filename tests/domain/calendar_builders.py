@@ -63,7 +63,7 @@ class Told:
 
     @classmethod
     def of(cls, spec: Spec) -> Told:
-        return cls(_built(spec))
+        return cls(calendar(spec))
 
     @property
     def zone(self) -> ZoneInfo:
@@ -97,7 +97,7 @@ class Told:
 
 
 @lru_cache(maxsize=32)
-def _built(spec: Spec) -> Calendar:
+def calendar(spec: Spec) -> Calendar:
     return Calendar(spec)
 
 

@@ -5,7 +5,7 @@ It shares no code with the tables; what both say about a case is what rules.md s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -33,6 +33,9 @@ class SlowCalendar:
         self.spec = spec
         self.zone = ZoneInfo(spec.zone)
         self._free = holidays_of(spec.holidays) if spec.holidays else frozenset()
+        self._shown: dict[tuple[date, int], datetime] = {}
+        self._works: dict[date, bool] = {}
+        self._lived: dict[date, bool] = {}
 
     # ---------------------------------------------------------------------------------------- dates
 
@@ -40,8 +43,11 @@ class SlowCalendar:
         return at.astimezone(self.zone).date()
 
     def clock_shows(self, day: date, minutes: int) -> datetime:
-        wall = datetime.combine(day, time()) + timedelta(minutes=minutes)
-        return wall.replace(tzinfo=self.zone).astimezone(UTC)
+        known = self._shown.get((day, minutes))
+        if known is None:
+            wall = datetime.combine(day, time()) + timedelta(minutes=minutes)
+            known = self._shown[day, minutes] = wall.replace(tzinfo=self.zone).astimezone(UTC)
+        return known
 
     def opens(self, day: date) -> datetime:
         return self.clock_shows(day, self.spec.opens)
@@ -51,9 +57,18 @@ class SlowCalendar:
 
     def lived(self, day: date) -> bool:
         """False for a date on which this zone's clocks showed no time at all."""
-        return any(self.local_date(self.clock_shows(day, hour * 60)) == day for hour in range(24))
+        if day not in self._lived:
+            self._lived[day] = any(
+                self.local_date(self.clock_shows(day, hour * 60)) == day for hour in (12, *range(24))
+            )
+        return self._lived[day]
 
     def works(self, day: date) -> bool:
+        if day not in self._works:
+            self._works[day] = self._is_worked(day)
+        return self._works[day]
+
+    def _is_worked(self, day: date) -> bool:
         closed = any(_within(day, first, last) for first, last in self.spec.closed)
         return day.weekday() in self.spec.days and day not in self._free and not closed and self.lived(day)
 
@@ -93,26 +108,31 @@ class SlowCalendar:
 
     def _pass_minutes(self, at: datetime, duration: Duration, waits: Sequence[Wait], towards: int) -> datetime:
         left = duration.amount * (1 if duration.unit is Unit.MINUTE else 60)
-        counts = self._open_minutes() if duration.unit is Unit.BUSINESS_HOUR else _always
+        if duration.unit is Unit.BUSINESS_HOUR:
+            return self._pass_open_minutes(at, left, waits, towards)
+        if not waits:
+            return at + ONE_MINUTE * left * towards
         while left:
             begins = at if towards > 0 else at - ONE_MINUTE
-            left -= counts(begins) and not any(start <= begins < end for start, end in waits)
+            left -= not any(start <= begins < end for start, end in waits)
             at += ONE_MINUTE * towards
         return at
 
-    def _open_minutes(self) -> Callable[[datetime], bool]:
-        """Tells of an instant whether the calendar is open; remembers the hours of each date for one walk."""
-
-        @cache
-        def hours_around(day: date) -> list[Wait]:
-            near = (day + ONE_DAY * n for n in range(-2, 3))  # `day` is the date in Greenwich
-            return [(self.opens(d), self.closes(d)) for d in near if self.works(d)]
-
-        return lambda at: any(opens <= at < closes for opens, closes in hours_around(at.date()))
-
-
-def _always(_: datetime) -> bool:
-    return True
+    def _pass_open_minutes(self, at: datetime, left: int, waits: Sequence[Wait], towards: int) -> datetime:
+        """The minutes of one worked date after the other; those while it is closed need no look."""
+        day = self.local_date(at) - 2 * ONE_DAY * towards
+        while left:
+            day += ONE_DAY * towards
+            if not self.works(day):
+                continue
+            opens, closes = self.opens(day), self.closes(day)
+            here = max(at, opens) if towards > 0 else min(at, closes)
+            while left and (here < closes if towards > 0 else here > opens):
+                begins = here if towards > 0 else here - ONE_MINUTE
+                left -= not any(start <= begins < end for start, end in waits)
+                here += ONE_MINUTE * towards
+                at = here
+        return at
 
 
 def _within(day: date, first: tuple[int, int], last: tuple[int, int]) -> bool:

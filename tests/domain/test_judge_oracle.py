@@ -1,0 +1,265 @@
+"""Arbitrary rules over arbitrary records: the judge says what a slow reader of rules.md says, one by one.
+
+A batch is a file of rules with its bands, scores, exceptions and calendars, and some records. What was reached is
+counted, so that no word of the language, no unit and no state can fall out of the test unseen.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache
+from random import Random
+
+import msgspec
+import numpy as np
+import pytest
+
+from stalewatch.domain import assemble
+from stalewatch.domain.assemble import Snapshot
+from stalewatch.domain.calendar import Spec
+from stalewatch.domain.calendars import Calendars
+from stalewatch.domain.clocks import Judge, Verdict
+from stalewatch.domain.deadlines import State
+from stalewatch.domain.entries import Entry, entries
+from stalewatch.domain.instants import OUTSIDE, from_us, to_us
+from stalewatch.domain.language.catalogue import load_catalogue
+from stalewatch.domain.language.loading import load_rules
+from stalewatch.domain.language.model import Catalogue, Condition, RuleSet
+from stalewatch.domain.language.nodes import Source
+from tests.domain.calendar_builders import calendar
+from tests.domain.calendar_oracle import SlowCalendar
+from tests.domain.condition_oracle import BEYOND, Book
+from tests.domain.judge_oracle import SlowClock, SlowJudge, parsed
+from tests.domain.record_builders import Office
+from tests.domain.rule_builders import ERAS, SPECS, TYPES, Writer, book, catalogue_text, choice_of_calendars
+from tests.domain.written import Mapped, yaml
+
+RULES, RECORDS = 24, 24
+DEFAULT_WARN = "2bd"
+
+
+@cache
+def catalogue() -> Catalogue:
+    loaded = load_catalogue([Source("fields.yaml", catalogue_text())])
+    assert loaded.catalogue is not None, loaded.render("en")
+    return loaded.catalogue
+
+
+@cache
+def slow_calendar(place: int) -> SlowCalendar:
+    return SlowCalendar(SPECS[place])
+
+
+def file_of(rules: Sequence[Mapped], written: Book, exceptions: Sequence[Mapped]) -> str:
+    """The file, a rule a line."""
+    lines = ["stalewatch: 1", "pack: any", "rules:", *(f"- {yaml(rule)}" for rule in rules)]
+    lines += [f"bands: {yaml(written.bands)}", f"scores: {yaml(written.scores)}"]
+    return "\n".join([*lines, f"exceptions: {yaml(exceptions)}", ""])
+
+
+def accepted(rules: Sequence[Mapped], written: Book) -> list[Mapped]:
+    """The rules in which nothing is wrong; a warning longer than the limit, or a row that is never used, is."""
+    loaded = load_rules([Source("any.yaml", file_of(rules, written, []))], catalogue())
+    refused = {found.line for found in loaded.diagnostics if found.is_error}
+    assert {found.code for found in loaded.diagnostics if found.is_error} <= {"SW112", "SW117"}, loaded.render("en")
+    return [rule for line, rule in enumerate(rules, start=4) if line not in refused]
+
+
+def lowered(rules: Sequence[Mapped], written: Book, exceptions: Sequence[Mapped] = ()) -> RuleSet:
+    loaded = load_rules([Source("any.yaml", file_of(rules, written, exceptions))], catalogue())
+    assert loaded.ruleset is not None, loaded.render("en")
+    return loaded.ruleset
+
+
+def lowered_condition(condition: Mapped | None) -> Condition | None:
+    """A row of `calendars.choose`, read as a rule's `where`."""
+    if condition is None:
+        return None
+    rule = {"id": "a", "title": "A", "watch": "deal", "start": "created_at", "within": "1d", "where": condition}
+    return lowered([rule], Book()).rules[0].where
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rules as they are written and as they are judged by, and records."""
+
+    rules: Sequence[Mapped]
+    slow: SlowJudge
+    fast: Judge
+    records: Sequence[Snapshot]
+    gone: frozenset[str]
+
+    def verdicts(self, records: Sequence[Snapshot]) -> tuple[list[Verdict], int]:
+        frame = assemble.frame("deal", records, catalogue())
+        columns = {name: column for name, column in frame.columns.items() if name not in self.gone}
+        return self.fast.judge(replace(frame, columns=columns)), frame.size
+
+    def seen(self, record: Snapshot) -> Snapshot:
+        """The record as the slow judge reads it: a field without a column cannot be told."""
+        return replace(record, unavailable=record.unavailable | self.gone)
+
+
+def batch(seed: int) -> Batch:
+    dice = Random(seed)  # noqa: S311
+    era = dice.choice(ERAS)
+    writer = Writer(dice, era)
+    choose = choice_of_calendars(writer)
+    writer = replace(writer, book=book(writer))
+    rules = accepted([writer.rule(f"r{n}") for n in range(RULES)], writer.book)
+    assert len(rules) > RULES // 3
+    exceptions = [writer.exception([rule["id"] for rule in rules]) for _ in range(dice.choice((0, 1, 3)))]
+    default = DEFAULT_WARN if dice.random() < 0.5 else None
+    slow = SlowJudge(TYPES, rules, writer.book, exceptions, [(row, _slow(spec)) for row, spec in choose], default)
+    rows = [(lowered_condition(row), calendar(spec)) for row, spec in choose]
+    ruleset = lowered(rules, writer.book, exceptions)
+    fast = Judge(ruleset, Calendars(rows), None if default is None else parsed(default))
+    gone = frozenset({"pain", "touches"}) if dice.random() < 0.1 else frozenset[str]()
+    return Batch(rules, slow, fast, [Office(dice, era).record() for _ in range(RECORDS)], gone)
+
+
+def _slow(spec: Spec) -> SlowCalendar:
+    return slow_calendar(SPECS.index(spec))
+
+
+# --------------------------------------------------------------------------------------------- both sides
+
+
+def told(at: datetime | None) -> int | None:
+    return None if at is None else OUTSIDE if at == BEYOND else to_us(at)
+
+
+def entry_of(clock: SlowClock) -> Entry:
+    """The clock as it would be stored."""
+    waits = tuple(to_us(side) for wait in clock.waits for side in wait)
+    anchor, warn_at, breach_at = (told(at) for at in (clock.anchor, clock.warn_at, clock.breach_at))
+    until = told(clock.excepted_until)
+    return Entry(
+        clock.rule, clock.subject, clock.base, anchor, warn_at, breach_at, clock.limit, clock.estimated, until,
+        waits=waits,
+    )  # fmt: skip
+
+
+def comparable(entry: Entry) -> Entry:
+    """Without what means nothing for its state, and with waits that touch as one."""
+    if entry.base == State.CANNOT_JUDGE:
+        return Entry(entry.rule, entry.subject, entry.base, None, None, None, -1, excepted_until=entry.excepted_until)
+    waits: list[int] = []
+    for side in entry.waits:
+        if waits and len(waits) % 2 == 0 and waits[-1] == side:
+            waits.pop()
+        else:
+            waits.append(side)
+    return msgspec.structs.replace(entry, waits=tuple(waits), ran_since=None)
+
+
+def moments_of(clock: SlowClock, dice: Random) -> list[int]:
+    """Moments at which to ask for the state: each edge, just before it, and one somewhere."""
+    edges = [to_us(edge) for edge in clock.edges()]
+    near = dice.choice(edges) if edges else to_us(datetime.fromisoformat("2026-03-05T03:00Z"))
+    return [near, near - 1, near + dice.randrange(-3 * 86_400_000_000, 3 * 86_400_000_000)]
+
+
+# ------------------------------------------------------------------------------------------------ the law
+
+
+def agree(seed: int, reached: Counter[str]) -> None:
+    """Judges a batch twice; every difference is told with the rule and the record."""
+    one = batch(seed)
+    verdicts, size = one.verdicts(one.records)
+    fast = entries(verdicts, size)
+    by_rule = {verdict.rule.id: verdict for verdict in verdicts}
+    views = [one.seen(record) for record in one.records]
+    dice = Random(seed)  # noqa: S311
+    for rule in one.rules:
+        clocks = [(row, clock) for row, view in enumerate(views) for clock in one.slow.clocks(rule, view)]
+        if rule.get("mode") == "off":
+            assert rule["id"] not in by_rule
+            continue
+        verdict = by_rule[rule["id"]]
+        story = f"seed {seed}\n{yaml(rule)}\n"
+        assert [row for row, _ in clocks] == verdict.row.tolist(), story
+        for place, (row, clock) in enumerate(clocks):
+            assert State(int(verdict.deadlines.base[place])).word == clock.base.word, f"{story}{views[row]}"
+            if clock.base > State.NOT_APPLICABLE or clock.base is State.CANNOT_JUDGE:
+                found = next(e for e in fast[row] if e.key == (clock.rule, clock.subject))
+                assert comparable(found) == comparable(entry_of(clock)), f"{story}{views[row]}\n{clock}"
+        states_agree(verdict, [clock for _, clock in clocks], dice, reached, story)
+        reached.update(reached_by(rule, [clock for _, clock in clocks]))
+    alone = dice.randrange(size)
+    assert entries(*one.verdicts([one.records[alone]]))[0] == fast[alone], f"seed {seed}: alone"
+
+
+def states_agree(
+    verdict: Verdict, clocks: Sequence[SlowClock], dice: Random, reached: Counter[str], story: str
+) -> None:
+    asked = [moments_of(clock, dice) for clock in clocks]
+    for turn in range(3):
+        now = np.array([moments[turn] for moments in asked], np.int64)
+        slow = [clock.state(from_us(int(at))) for clock, at in zip(clocks, now, strict=True)]
+        fast = [State(int(state)) for state in verdict.deadlines.state(now)]
+        assert fast == slow, story
+        for clock, at, edge in zip(clocks, now, verdict.deadlines.next_edge(now).tolist(), strict=True):
+            ahead = min((to_us(one) for one in clock.edges() if to_us(one) > at), default=OUTSIDE)
+            # Where two waits touch the judge may look once more, and finds the clock paused.
+            assert edge == ahead or any(start < from_us(edge) < end for start, end in clock.waits), story
+        reached.update(state.word for state in slow)
+
+
+def reached_by(rule: Mapped, clocks: Sequence[SlowClock]) -> Iterator[str]:
+    """What a rule's clocks have shown: words, and the units of limits and warnings that ran."""
+    start = rule["start"]
+    running = [clock for clock in clocks if clock.base is State.WATCHING]
+    yield from ["estimated" for clock in running if clock.estimated]
+    yield from [f"{len(clock.waits)} waits" for clock in running]
+    yield from ["early" for clock in running if clock.warn_at != clock.breach_at]
+    if running:
+        yield next(iter(start)) if isinstance(start, dict) else TYPES[start]
+        yield "table" if isinstance(rule["within"], dict) else "rows" if isinstance(rule["within"], list) else "limit"
+        yield "while" if "while" in rule.get("pause", ()) else "from" if "pause" in rule else "no pause"
+        yield from words_of(rule)
+        for clock in running:
+            yield f"within {limit_of(rule, clock)}"
+        if "warn" in rule:
+            yield f"warn {parsed(rule['warn']).unit}"
+
+
+def limit_of(rule: Mapped, clock: SlowClock) -> str:
+    within = rule["within"]
+    if isinstance(within, dict):
+        within = [{"is": said} for name, said in within.items() if name != "by"]
+    return parsed(within if isinstance(within, str) else within[clock.limit]["is"]).unit
+
+
+def words_of(written: object) -> Iterator[str]:
+    """Every word with which a rule's conditions speak."""
+    if isinstance(written, dict):
+        yield from (f"word {key}" for key in written if isinstance(key, str))
+        for part in written.values():
+            yield from words_of(part)
+    elif isinstance(written, list):
+        for part in written:
+            yield from words_of(part)
+
+
+WORDS = (
+    *("at_least", "more_than", "at_most", "below", "is", "not", "in", "not_in", "contains", "before", "after"),
+    *("all", "any", "none", "filled", "entered", "expr", "price_band", "crowd", "score.fit", "score.bant"),
+)
+EXPECTED = {
+    *(state.word for state in State),
+    *(f"{side} {unit}" for side in ("within", "warn") for unit in ("m", "h", "d", "w", "bd", "bh")),
+    *("date", "datetime", "latest_of", "earliest_of", "first_of", "since", "each", "estimated", "early"),
+    *("table", "rows", "limit", "while", "from", "no pause", "0 waits", "1 waits", "2 waits"),
+    *(f"word {word}" for word in WORDS),
+}
+
+
+@pytest.mark.parametrize(("first", "batches"), [(0, 20), pytest.param(1_000, 1_000, marks=pytest.mark.slow)])
+def test_the_judge_says_what_the_rules_say(first: int, batches: int) -> None:
+    reached: Counter[str] = Counter()
+    for seed in range(first, first + batches):
+        agree(seed, reached)
+    assert {name for name in EXPECTED if not reached[name]} == set()
