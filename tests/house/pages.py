@@ -132,5 +132,5 @@ def doc(name: str) -> Page:
 
 
 def pages() -> list[Page]:
-    """Every page that people read first, and all of docs/."""
-    return [page(path) for path in [*sorted(ROOT.glob("*.md")), *sorted(DOCS.glob("*.md"))]]
+    """Every page that people read first, and all of docs/ with its folders."""
+    return [page(path) for path in [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]]
