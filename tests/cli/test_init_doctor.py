@@ -17,6 +17,7 @@ WRITTEN = {
     "stalewatch.yaml",
     "fields.yaml",
     "rules/default.yaml",
+    "rules/tests/default.test.yaml",
     "exports/deals.csv",
     "exports/stages.csv",
     "exports/events.csv",

@@ -130,7 +130,7 @@ def test_what_came_out_otherwise_is_told_with_place_and_zone(here: Path, call: C
 
 def test_rules_that_nobody_tests_are_listed(project: Path, call: Call) -> None:
     tests = project / "rules" / "tests"
-    tests.mkdir()
+    (tests / "default.test.yaml").unlink()
     (tests / "mine.test.yaml").write_text(
         "stalewatch_test: 1\n"
         "rules: [../default.yaml]\n"
@@ -153,11 +153,62 @@ def test_a_test_file_with_mistakes_fails_with_their_places(project: Path, call: 
     assert "a.test.yaml:2:9: error SW190: `gone.yaml` is not there" in said.out
 
 
-@pytest.mark.usefixtures("project")
-def test_no_tests_at_all_is_no_failure(call: Call) -> None:
+def test_no_tests_at_all_is_no_failure(project: Path, call: Call) -> None:
+    (project / "rules" / "tests" / "default.test.yaml").unlink()
     said = call("rules", "test", *NOW)
     assert said.status == 0
     assert said.lines[0].startswith("there is no *.test.yaml in ")
+
+
+# ------------------------------------------------------------------------------------------------------ mutate
+
+
+@pytest.mark.usefixtures("project")
+def test_a_new_project_brings_tests_that_hold_on_to_every_number(call: Call) -> None:
+    said = call("rules", "test", "--mutate", "--min", "95", *NOW)
+    assert said.status == 0
+    assert said.lines[0] == "1 file(s), 20 test(s), 0 failed"
+    assert said.lines[1:] == ["104 of 104 changes noticed (100 %)"]
+
+
+def test_numbers_that_no_test_holds_on_to_are_shown_where_they_stand(project: Path, call: Call) -> None:
+    stories = project / "rules" / "tests" / "default.test.yaml"
+    change(stories, ", breach_at: 2026-04-15 18:00, warn_at: 2026-04-10 09:00}", "}")
+    said = call("rules", "test", "--mutate", *NOW)
+    assert said.status == 0
+    assert said.lines[1:] == [
+        "rules/default.yaml:45:36: no test notices `9bd` instead of `10bd` (stage-time)",
+        "    45 |       - {stage: qualification, is: 10bd}",
+        "       |                                    ^^^^",
+        "rules/default.yaml:53:11: no test notices `4bd` instead of `3bd` (stage-time)",
+        "    53 |     warn: 3bd",
+        "       |           ^^^",
+        "A test notices if it expects the exact breach_at or warn_at, or a state on each side of the limit.",
+        "102 of 104 changes noticed (98 %)",
+    ]
+    japanese = call("rules", "test", "--mutate", "--min", "99", "--lang", "ja", *NOW)
+    assert japanese.status == 1
+    assert "`10bd` を `9bd` に変えても、どのテストも気付きません(stage-time)" in japanese.out
+    assert japanese.lines[-1] == "99 % に届きません"
+    found = json.loads(call("rules", "test", "--mutate", "--json", *NOW).out)["mutation"]
+    assert (found["tried"], found["noticed"], found["percent"]) == (104, 102, 98)
+    assert [(one["line"], one["old"], one["new"]) for one in found["missed"]] == [
+        (45, "10bd", ["9bd"]),
+        (53, "3bd", ["4bd"]),
+    ]
+
+
+def test_nothing_is_changed_while_a_test_fails(project: Path, call: Call) -> None:
+    change(project / "rules" / "default.yaml", "within: 14d", "within: 13d")
+    said = call("rules", "test", "--mutate", *NOW)
+    assert said.status == 1
+    assert said.lines[-1] == "No number was changed: first all tests must pass."
+
+
+@pytest.mark.usefixtures("project")
+def test_a_least_share_without_changes_is_a_misunderstanding(call: Call) -> None:
+    said = call("rules", "test", "--min", "95", *NOW)
+    assert (said.status, "--min needs --mutate" in said.err) == (2, True)
 
 
 # ----------------------------------------------------------------------------------------------------- explain

@@ -17,6 +17,7 @@ from stalewatch.cli.projects import present
 from stalewatch.sdk.errors import ConfigurationError
 
 _PRIVATE: Final = 0o600
+_RULES: Final = ("default.yaml", "tests/default.test.yaml")
 _DAY: Final = re.compile(r"\{([+-]?[0-9]+)d\}")
 """A date in the example files, in days from today."""
 
@@ -24,7 +25,7 @@ _DAY: Final = re.compile(r"\{([+-]?[0-9]+)d\}")
 @command()
 @click.argument("directory", metavar="[DIR]", default=".", type=click.Path(file_okay=False, path_type=Path))
 def init(invocation: Invocation, directory: Path) -> int:
-    """Write a project into DIR [default: this folder]: stalewatch.yaml, rules and fields with comments, example deals.
+    """Write a project into DIR [default: this folder]: stalewatch.yaml, rules with their tests, fields, example deals.
 
     Exits with 1, and writes nothing, if a file is there already.
 
@@ -60,7 +61,7 @@ def _texts(language: str, now: datetime) -> dict[str, str]:
     return {
         "stalewatch.yaml": (template / f"stalewatch{ending}.yaml").read_text("utf-8"),
         "fields.yaml": (template / f"fields{ending}.yaml").read_text("utf-8"),
-        "rules/default.yaml": (shipped.rules() / "default.yaml").read_text("utf-8"),
+        **{f"rules/{name}": (shipped.rules() / name).read_text("utf-8") for name in _RULES},
         **exports,
     }
 

@@ -7,35 +7,61 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from stalewatch.cli import rules_mutate
 from stalewatch.cli.invocation import Invocation, command
 from stalewatch.cli.printing import as_json, say
+from stalewatch.cli.progress import Progress
 from stalewatch.cli.projects import language_of, project_here, today
 from stalewatch.domain.instants import from_us
+from stalewatch.services.rules.mutation import mutate
 from stalewatch.services.rules.rule_tests import Failure, Outcome, run_tests
 from stalewatch.settings import Settings
 
 
 @command("test")
 @click.argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path))
-def test(invocation: Invocation, files: tuple[Path, ...]) -> int:
+@click.option("--mutate", "mutated", is_flag=True, help="Change one number of the rules at a time: who notices?")
+@click.option(
+    "--min",
+    "least",
+    metavar="PERCENT",
+    type=click.IntRange(0, 100),
+    help="With --mutate: exit with 1 if fewer changes are noticed.",
+)
+def test(invocation: Invocation, files: tuple[Path, ...], mutated: bool, least: int | None) -> int:
     """Run rule tests: FILES or folders, else the *.test.yaml beside the project's rules.
 
-    Exits with 1 if a test fails or a file cannot be read.
+    --mutate moves every number of the tested rules one step down and one step up, and lists the changes that no
+    test noticed.
+
+    Exits with 1 if a test fails or a file cannot be read, or if fewer changes are noticed than --min asks for.
 
     \b
     Examples:
       stalewatch rules test
       stalewatch rules test rules/tests/ghosting.test.yaml
+      stalewatch rules test --mutate --min 95
     """
+    if least is not None and not mutated:
+        raise click.UsageError("--min needs --mutate")
     settings = project_here(invocation)
     language = language_of(invocation, settings)
     places = list(files) or _places(settings)
     outcome = run_tests([place for place in places if place.exists()], settings, today(invocation))
+    mutation = None
+    if mutated and outcome.is_good:
+        with Progress() as bar:
+            mutation = mutate(outcome, settings, today(invocation), bar.show)
     if invocation.json:
-        as_json(_data(outcome))
+        as_json(_data(outcome) | ({"mutation": rules_mutate.data(mutation)} if mutation else {}))
     else:
         _tell(outcome, language, places)
-    return 0 if outcome.is_good else 1
+        if mutation:
+            rules_mutate.tell(mutation, language, least)
+        elif mutated:
+            click.echo(say(language, "not_mutated"))
+    enough = mutation is None or least is None or mutation.percent >= least
+    return 0 if outcome.is_good and enough else 1
 
 
 def _places(settings: Settings | None) -> list[Path]:

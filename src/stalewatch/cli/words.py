@@ -29,6 +29,24 @@ WORDS: Final[dict[str, Words]] = {
         "en": "there is no *.test.yaml in {places}",
         "ja": "{places} に *.test.yaml がありません",
     },
+    "unnoticed": {
+        "en": "{place}: no test notices {values} instead of `{old}` ({rules})",
+        "ja": "{place}: `{old}` を {values} に変えても、どのテストも気付きません({rules})",
+    },
+    "or": {"en": " or ", "ja": " や "},
+    "pin_it": {
+        "en": "A test notices if it expects the exact breach_at or warn_at, or a state on each side of the limit.",
+        "ja": "breach_at や warn_at の時刻、または境目の前後の state を expect に書くと、テストが気付きます。",
+    },
+    "mutated": {
+        "en": "{noticed} of {tried} changes noticed ({percent} %)",
+        "ja": "{tried} 件の変更のうち {noticed} 件に気付きました({percent} %)",
+    },
+    "not_mutated": {
+        "en": "No number was changed: first all tests must pass.",
+        "ja": "数字は変えていません。先にすべてのテストを通してください。",
+    },
+    "too_few_noticed": {"en": "that is less than {least} %", "ja": "{least} % に届きません"},
     "no_rule": {"en": "there is no rule `{name}`", "ja": "`{name}` というルールはありません"},
     "no_rule_cure": {
         "en": "`stalewatch rules explain --short` lists them",
