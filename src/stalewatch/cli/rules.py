@@ -5,6 +5,7 @@ from __future__ import annotations
 from stalewatch.cli.invocation import group
 from stalewatch.cli.rules_check import check
 from stalewatch.cli.rules_explain import explain
+from stalewatch.cli.rules_fmt import fmt
 from stalewatch.cli.rules_test import test
 
 
@@ -20,5 +21,5 @@ def rules() -> None:
     """
 
 
-for command in (check, test, explain):
+for command in (check, test, explain, fmt):
     rules.add_command(command)

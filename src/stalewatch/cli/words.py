@@ -56,6 +56,12 @@ WORDS: Final[dict[str, Words]] = {
         "en": "{rule}: cannot judge by {connection}; map {fields}",
         "ja": "{rule}: {connection} では判定できません。{fields} を対応付けてください",
     },
+    "formatted": {"en": "formatted {name}", "ja": "{name} を整えました"},
+    "would_format": {"en": "would change {name}", "ja": "{name} は整形が必要です"},
+    "formatted_count": {
+        "en": "{files} file(s), {changed} not in canonical form",
+        "ja": "{files} ファイル、整形が必要なもの {changed} 件",
+    },
     # ------------------------------------------------------------------------------------------------------ init
     "would_overwrite": {"en": "{name} is there already", "ja": "{name} はすでにあります"},
     "would_overwrite_cure": {

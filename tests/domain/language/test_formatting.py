@@ -24,6 +24,7 @@ from tests.domain.language.untidy import Hurry
 
 ROOT = Path(__file__).parents[3]
 SHIPPED = sorted((ROOT / "rules").glob("*.yaml"))
+TESTS = sorted((ROOT / "rules").glob("tests/*.yaml"))
 TEMPLATES = sorted((ROOT / "src" / "stalewatch" / "cli" / "template").glob("fields*.yaml"))
 PACKS = {path.stem: path.read_text("utf-8") for path in SHIPPED if path.stem != "fields"}
 LOADED = load_catalogue([Source("fields.yaml", (ROOT / "rules" / "fields.yaml").read_text("utf-8"))])
@@ -87,7 +88,7 @@ def test_two_thousand_people_in_a_hurry(pack: str, seed: int) -> None:
     check_the_laws(pack, seed)
 
 
-@pytest.mark.parametrize("path", [*SHIPPED, *TEMPLATES], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*SHIPPED, *TESTS, *TEMPLATES], ids=lambda path: path.name)
 def test_what_we_hand_out_is_in_its_canonical_form(path: Path) -> None:
     text = path.read_text("utf-8")
     assert formatted(text) == text
@@ -189,6 +190,12 @@ def test_brackets_are_opened_where_the_line_gets_long_or_a_comment_stands_inside
 def test_a_sentence_does_not_make_a_line_long() -> None:
     because = f"because: {{en: {'long ' * 60}end, ja: 長い}}"
     assert list(lines(because)) == [because]
+
+
+def test_a_record_of_a_test_stays_the_row_that_it_is() -> None:
+    given = f"    given: {{deal: {{{', '.join(f'field_{number}: 1' for number in range(30))}}}}}\n"
+    text = f"stalewatch_test: 1\nrules: [a.yaml]\ntests:\n  - name: a\n{given}    expect: []\n"
+    assert formatted(text) == text
 
 
 def test_columns_that_the_author_made_are_kept() -> None:

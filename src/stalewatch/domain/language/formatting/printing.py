@@ -161,7 +161,7 @@ def _fits(piece: Piece, shape: Shape, column: int) -> bool:
     """True for a value in brackets that can stand on one line."""
     if not is_flow(piece.value) or piece.has_comments_inside:
         return False
-    return not piece.children or column + _measured(piece, shape) <= WIDEST
+    return shape.wide or not piece.children or column + _measured(piece, shape) <= WIDEST
 
 
 def _flow(piece: Piece, shape: Shape) -> str:

@@ -29,6 +29,7 @@ class Shape:
         keys: what is under a key; `every` under all that are not named.
         items: what the items of a list are.
         parted: True if an empty line stands between the items, or before the key.
+        wide: True for a row of a table: in brackets it stays on one line, however long.
     """
 
     first: tuple[str, ...] = ()
@@ -38,6 +39,7 @@ class Shape:
     items: Shape | None = None
     says: Says = Says.VALUE
     parted: bool = False
+    wide: bool = False
 
     def under(self, key: str | None) -> Shape:
         """The shape of a key's value (`key+` is as `key`), or of an item if there is no key."""
@@ -102,13 +104,14 @@ RULES: Final = Shape(
         "exceptions": Shape(items=_EXCEPTION, parted=True),
     },
 )
-_CHANGE: Final = Shape(first=("at", "set", "event", "snooze", "hold"))
+_ROW: Final = Shape(wide=True)
 _TEST: Final = Shape(
     first=("name", "given", "changes", "expect"),
     keys={
         "name": _SENTENCE,
-        "changes": Shape(items=_CHANGE),
-        "expect": Shape(items=Shape(first=("at", "rule", "event"))),
+        "given": Shape(every=_ROW, wide=True),
+        "changes": Shape(items=Shape(first=("at", "set", "event", "snooze", "hold"), every=_ROW, wide=True)),
+        "expect": Shape(items=Shape(first=("at", "rule", "event"), wide=True)),
     },
 )
 TESTS: Final = Shape(
