@@ -7,61 +7,21 @@ is used. What both say about a case is what rules.md says, or one of them is wro
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from fractions import Fraction
 from typing import Any, Final
 
 from stalewatch.domain.assemble import Happening, Snapshot
 from stalewatch.domain.deadlines import State
-from stalewatch.domain.durations import Duration, Unit
+from stalewatch.domain.durations import Duration
 from stalewatch.domain.instants import from_us
 from tests.domain.calendar_oracle import SlowCalendar, Wait
 from tests.domain.condition_oracle import BEYOND, UNKNOWN, Book, View, close_of, fields_behind
+from tests.domain.length_oracle import in_one_unit, parsed, plain_time
+from tests.domain.slow_clock import SlowClock
 from tests.domain.written import Mapped
 
-ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
-_MINUTES: Final[Mapping[str, Fraction | int]] = {
-    **{"m": 1, "h": 60, "bh": 60},
-    **{"d": 24 * 60, "w": 7 * 24 * 60, "bd": Fraction(7 * 24 * 60, 5)},
-}
-
-
-@dataclass(frozen=True)
-class SlowClock:
-    """One clock; `base` is its state as far as it does not depend on the time, WATCHING if it runs."""
-
-    rule: str
-    subject: str | None
-    base: State
-    anchor: datetime | None = None
-    warn_at: datetime | None = None
-    breach_at: datetime | None = None
-    limit: int = -1
-    estimated: bool = False
-    excepted_until: datetime | None = None
-    waits: tuple[Wait, ...] = ()
-
-    def state(self, now: datetime) -> State:
-        """The first that holds, in the order of rules.md."""
-        if self.base <= State.NOT_APPLICABLE:
-            return self.base
-        if self.excepted_until is not None and now < self.excepted_until:
-            return State.EXCEPTED
-        if self.base is not State.WATCHING or self.warn_at is None or self.breach_at is None:
-            return self.base
-        if any(start <= now < end for start, end in self.waits):
-            return State.PAUSED
-        if now >= self.breach_at:
-            return State.BREACHED
-        return State.AT_RISK if now >= self.warn_at else State.WATCHING
-
-    def edges(self) -> list[datetime]:
-        """The moments at which the state may change by itself."""
-        found = [self.excepted_until] if self.base > State.NOT_APPLICABLE else []
-        if self.base is State.WATCHING:
-            found += [self.warn_at, self.breach_at, *(side for wait in self.waits for side in wait)]
-        return [moment for moment in found if moment is not None and moment != BEYOND]
+_ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -130,7 +90,7 @@ class _OneRecord:
         if anchor is None:
             return stopped
         if "until" in rule and view.holds(rule["until"]):
-            return _with(stopped, base=State.SATISFIED)
+            return replace(stopped, base=State.SATISFIED)
         return self._running(stopped, anchor, parsed(rows[limit][1]), dated=dated)
 
     # ---------------------------------------------------------------------------------------- start
@@ -170,7 +130,7 @@ class _OneRecord:
         """The record's values from change to change of these fields: since when, until when, which."""
         past = {name: changes for name, changes in self.record.changes.items() if name in names and changes}
         moments = sorted({at for changes in past.values() for at, _ in changes})
-        begins = [ALWAYS, *map(from_us, moments)]
+        begins = [_ALWAYS, *map(from_us, moments)]
         for place, (began, ended) in enumerate(zip(begins, [*begins[1:], BEYOND], strict=True)):
             before = None if place == 0 else moments[place - 1]
             then = {name: _then(changes, before) for name, changes in past.items()}
@@ -221,7 +181,7 @@ class _OneRecord:
         warn_at = breach if warn is None else self.calendar.sub(breach, warn, waits)
         if not self._starts_with_dates():
             warn_at = max(warn_at, anchor)
-        return _with(clock, base=State.WATCHING, warn_at=warn_at, breach_at=breach, waits=waits)
+        return replace(clock, base=State.WATCHING, warn_at=warn_at, breach_at=breach, waits=waits)
 
     def _starts_with_dates(self) -> bool:
         start = self.rule["start"]
@@ -237,7 +197,7 @@ class _OneRecord:
             return None
         default = parsed(self.judge.default_warn)
         minutes = self.calendar.spec.closes - self.calendar.spec.opens
-        small, large = _in_one_unit(default, limit, minutes)
+        small, large = in_one_unit(default, limit, minutes)
         return default if 2 * small <= large else None
 
     def _waits(self, anchor: datetime) -> tuple[Wait, ...]:
@@ -272,21 +232,6 @@ class _OneRecord:
         return self.calendar.opens(until) if until.year < 2100 else BEYOND
 
 
-_JAPANESE: Final = {"営業日": "bd", "営業時間": "bh", "日": "d", "週間": "w", "時間": "h", "分": "m"}
-
-
-def parsed(text: str) -> Duration:
-    """`10bd`"""
-    amount = text.rstrip("mhdwb営業日時間週分")
-    unit = text[len(amount) :]
-    return Duration(int(amount), Unit(_JAPANESE.get(unit, unit)))
-
-
-def plain_time(duration: Duration) -> timedelta:
-    """24 hours a day, 7 days for 5 business days."""
-    return timedelta(minutes=float(duration.amount * _MINUTES[duration.unit.value]))
-
-
 def _rows(within: Any) -> list[tuple[Mapped | None, str]]:
     """Each row of a limit: when it counts (None: always), and how long it is."""
     if isinstance(within, str):
@@ -309,20 +254,6 @@ def _midnight_after(calendar: SlowCalendar, day: date) -> datetime:
     return calendar.clock_shows(day + timedelta(days=1), 0) if day.year < 2099 else BEYOND
 
 
-def _in_one_unit(left: Duration, right: Duration, open_minutes: int) -> tuple[Fraction, Fraction]:
-    """1w = 7d = 5bd, 1d = 24h, 1bd = the calendar's open hours."""
-    dates = {"d", "w", "bd"}
-    units = {left.unit.value, right.unit.value}
-    if units <= dates or not units & {"bd", "bh"}:
-        return Fraction(left.amount * _MINUTES[left.unit]), Fraction(right.amount * _MINUTES[right.unit])
-    a_day: dict[str, Fraction | int] = {"d": Fraction(5, 7), "w": 5, "bd": 1}
-    one, other = (
-        Fraction(d.amount * (a_day[d.unit] * open_minutes if d.unit.value in dates else _MINUTES[d.unit]))
-        for d in (left, right)
-    )
-    return one, other
-
-
 def _merged(waits: Sequence[Wait]) -> list[Wait]:
     merged: list[Wait] = []
     for start, end in sorted(waits):
@@ -340,7 +271,3 @@ def _capped(waits: Sequence[Wait], most: timedelta) -> Iterator[Wait]:
             length = min(end - start, left)
             yield start, start + length
             left -= length
-
-
-def _with(clock: SlowClock, **changes: Any) -> SlowClock:
-    return SlowClock(**{**clock.__dict__, **changes})

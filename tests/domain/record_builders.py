@@ -33,7 +33,7 @@ class Office:
             return "" if TYPES[name] == "text" else None
         match TYPES[name]:
             case "choice":
-                return self.dice.choice((*CHOICES[name], *CHOICES[name], "unmapped"))
+                return self.dice.choice((*CHOICES[name], *CHOICES[name], f"no {name}"))
             case "text" | "person":
                 return self.dice.choice(TEXTS)
             case "money":
@@ -69,8 +69,6 @@ class Office:
             if created is not None and self.dice.random() < 0.3:
                 moments = [to_us(created), *(at for at in moments if at > to_us(created))]
             changes[name] = [(at, self.value(name)) for at in moments]
-            while TYPES[name] in ("date", "datetime", "bool", "text", "person") and changes[name][0][1] in ("", None):
-                changes[name][0] = moments[0], self.value(name)
         return changes
 
     def holds(self) -> dict[str, list[tuple[int, Any]]]:

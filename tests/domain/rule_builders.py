@@ -130,9 +130,9 @@ class Writer:
             return Word(self.dice.choice(("set", "empty")))
         if throw < 0.35:
             return self.constant(name)
-        if throw < 0.45 and kind not in ("date", "datetime"):
+        if throw < 0.45:
             return [self.constant(name) for _ in range(self.dice.randint(1, 2))]
-        words = ["is", "not"] if kind in ("date", "datetime") else ["is", "not", "in", "not_in"]
+        words = ["is", "not", "in", "not_in"]
         if kind in ("text", "person"):
             words += ["contains"] * 3
         if kind in ("int", "money", "date", "datetime"):
@@ -162,7 +162,7 @@ class Writer:
         if throw < 0.5:
             return "is", self.name(), self.dice.choice(("empty", "set")), self.dice.random() < 0.5
         if throw < 0.6:
-            name = self.name("choice", "text", "int")
+            name = self.name("choice", "text", "int", "date", "datetime")
             return "in", name, [self.constant(name), self.constant(name)], self.dice.random() < 0.5
         return ("field", "agreed") if throw < 0.65 else self._comparison()
 
@@ -174,7 +174,7 @@ class Writer:
             left, right = self._sum(2), self._sum(1)
         else:
             beside = ("constant", self.constant(name))
-            if family[0] != "choice" and self.dice.random() < 0.5:
+            if self.dice.random() < 0.5:
                 beside = ("field", self.name(*family))
             left, right = self.dice.sample((("field", name), beside), 2)
         return "compare", self.dice.choice(signs), left, right
@@ -231,7 +231,7 @@ class Writer:
         most = Word("12h") if most[0] == "0" else most
         if self.dice.random() < 0.35:
             return {"while": self.condition(1), "max": most}
-        until, since = self.dice.choice((("hold_until", "hold_set_at"),) * 3 + (("resume_at", "met_at"),))
+        until, since = self.dice.choice((("hold_until", "hold_set_at"),) * 3 + (("resume_at", "noted_on"),))
         return {"until": until, "from": since, "max": most}
 
     def exception(self, rules: Sequence[str]) -> Mapped:

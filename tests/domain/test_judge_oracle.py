@@ -32,9 +32,11 @@ from stalewatch.domain.language.nodes import Source
 from tests.domain.calendar_builders import calendar
 from tests.domain.calendar_oracle import SlowCalendar
 from tests.domain.condition_oracle import BEYOND, Book
-from tests.domain.judge_oracle import SlowClock, SlowJudge, parsed
+from tests.domain.judge_oracle import SlowJudge
+from tests.domain.length_oracle import parsed
 from tests.domain.record_builders import Office
 from tests.domain.rule_builders import ERAS, SPECS, TYPES, Writer, book, catalogue_text, choice_of_calendars
+from tests.domain.slow_clock import SlowClock
 from tests.domain.written import Mapped, yaml
 
 RULES, RECORDS = 24, 24
@@ -116,7 +118,7 @@ def batch(seed: int) -> Batch:
     rows = [(lowered_condition(row), calendar(spec)) for row, spec in choose]
     ruleset = lowered(rules, writer.book, exceptions)
     fast = Judge(ruleset, Calendars(rows), None if default is None else parsed(default))
-    gone = frozenset({"pain", "touches"}) if dice.random() < 0.1 else frozenset[str]()
+    gone = frozenset({"pain", "decision_date"}) if dice.random() < 0.1 else frozenset[str]()
     return Batch(rules, slow, fast, [Office(dice, era).record() for _ in range(RECORDS)], gone)
 
 

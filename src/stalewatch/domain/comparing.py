@@ -38,6 +38,8 @@ OPERATORS: Final[dict[str, Callable[[Any, Any], Any]]] = {
     ">=": operator.ge,
 }
 _SUMS: Final[dict[str, Callable[[Any, Any], Any]]] = {"+": operator.add, "-": operator.sub, "*": operator.mul}
+_NOWHERE: Final = UNKNOWN_CHOICE - 1
+"""The code of a value that the field does not have; no record holds it."""
 _FEW: Final = 12
 """So many values are compared one after the other, which costs a nanosecond per ten rows each."""
 
@@ -57,6 +59,9 @@ class Sides:
             in_days = literal is not None and literal.type is FieldType.DATE
             left, right = (_in_days(term) if in_days else _instants(term) for term in sides)
             return left, right
+        match sides:
+            case Ref(type=FieldType.CHOICE) as one, Ref() as other if one.name != other.name:
+                return self._value(one, None), self._recoded(other, one)
         context = next((term for term in sides if isinstance(term, Ref)), None)
         left, right = (self._value(term, context) for term in sides)
         return left, right
@@ -69,6 +74,19 @@ class Sides:
                 return _always(_number(term, context, self._rules, self._object))
             case Arithmetic():
                 return self._arithmetic(term)
+
+    def _recoded(self, ref: Ref, like: Ref) -> Reader:
+        """A choice by the codes of another one: the same name is the same value."""
+        theirs, ours = (_names(name, self._rules, self._object) for name in (ref.name, like.name))
+        codes = [ours.index(name) if name in ours else _NOWHERE for name in theirs]
+        table = np.array([*codes, _NOWHERE], np.int32)
+
+        def read(scope: Scope) -> Column:
+            column = scope.column(ref.name)
+            inside = (column.values >= 0) & (column.values < len(codes))
+            return Column(table[np.where(inside, column.values, len(codes)).astype(np.intp)], column.present)
+
+        return read
 
     def _arithmetic(self, term: Arithmetic) -> Reader:
         left, right = self._value(term.left, None), self._value(term.right, None)
@@ -85,7 +103,7 @@ def equals_one_of(ref: Ref, wanted: Sequence[Any]) -> Callable[[NDArray[Any]], M
     """A function from the values of a column to where they are one of `wanted`."""
     if len(wanted) > 1 and ref.type.is_text:
         return lambda values: np.fromiter((value in wanted for value in values), np.bool_, len(values))
-    if len(wanted) > _FEW or ref.type.is_time or not wanted:
+    if len(wanted) > _FEW or not wanted:
         return lambda values: np.isin(values, wanted)
 
     def find(values: NDArray[Any]) -> Mask:
@@ -111,9 +129,14 @@ def _number(literal: Literal, context: Ref | None, rules: RuleSet, obj: str) -> 
 
 
 def _code(name: str, value: str, rules: RuleSet, obj: str) -> int:
+    names = _names(name, rules, obj)
+    return names.index(value) if value in names else _NOWHERE
+
+
+def _names(name: str, rules: RuleSet, obj: str) -> Sequence[str]:
+    """The values of a choice field or a band, in the order of their codes."""
     band = rules.bands.get(name)
-    names = [row for row, _ in band.rows] if band else list(rules.catalogue.objects[obj][name].values)
-    return names.index(value) if value in names else UNKNOWN_CHOICE - 1
+    return [row for row, _ in band.rows] if band else rules.catalogue.objects[obj][name].values
 
 
 def _divided(left: Column, right: Column) -> Column:

@@ -27,6 +27,7 @@ from stalewatch.domain.language.model import (
     Literal,
     Not,
     OneOf,
+    Ref,
     RuleSet,
 )
 from stalewatch.domain.language.reads import entered
@@ -69,6 +70,8 @@ class Program:
         match condition:
             case Compare():
                 return self._compare(condition)
+            case OneOf(ref=ref) if ref.type.is_time:
+                return self.test(_one_by_one(condition))
             case OneOf():
                 return self._one_of(condition)
             case IsSet(ref=ref):
@@ -88,6 +91,7 @@ class Program:
     def _compare(self, condition: Compare) -> Test:
         compare = OPERATORS[condition.op]
         left, right = Sides(self.rules, self._object).of(condition)
+        names = [side.name for side in (condition.left, condition.right) if isinstance(side, Ref)]
         # A literal is never empty: it has no mask to look at.
         asks_left, asks_right = (not isinstance(side, Literal) for side in (condition.left, condition.right))
 
@@ -98,6 +102,9 @@ class Program:
                 hit = hit & mine.present
             if asks_right:
                 hit = hit & other.present
+            for unknown in (scope.frame.unknown[name] for name in names if name in scope.frame.unknown):
+                differs = unknown if condition.op == "!=" else False
+                hit = np.where(unknown & mine.present & other.present, differs, hit)
             return hit if hit.ndim else np.full(scope.size, hit)
 
         return test
@@ -109,9 +116,17 @@ class Program:
         def test(scope: Scope) -> Mask:
             column = scope.column(ref.name)
             hit = find(column.values) if len(column.values) else np.zeros(scope.size, np.bool_)
+            if ref.name in scope.frame.unknown:
+                hit = hit & ~scope.frame.unknown[ref.name]
             return column.present & ~hit if negated else column.present & hit
 
         return test
+
+
+def _one_by_one(condition: OneOf) -> Condition:
+    """Times are compared in days or as instants, as each constant asks for."""
+    equal = AnyOf(tuple(Compare("==", condition.ref, value) for value in condition.values))
+    return All((IsSet(condition.ref), Not(equal))) if condition.negated else equal
 
 
 def _asked_once(test: Test, number: int) -> Test:

@@ -110,7 +110,7 @@ class Scope:
             return self._score(name.removeprefix("score."))
         column = self.frame.columns.get(name)
         if column is None:
-            return Column(np.zeros(self.size, np.float64), np.zeros(self.size, np.bool_))
+            return Column(np.zeros(self.size, np.int64), np.zeros(self.size, np.bool_))
         gone = self.frame.unavailable.get(name)
         return column if gone is None else Column(column.values, column.present & ~gone)
 

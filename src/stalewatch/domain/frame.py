@@ -66,6 +66,8 @@ class Frame:
         history: changes of the fields that `since`, `entered` and pauses read; a missing entry means that
             the field never changed, which a clock may only take as "no later than".
         events: per event kind.
+        unknown: per field the records of the past of which is known that it was set, and not to what: such a value
+            equals nothing (a missing entry: none).
         keys: an id per record, for fingerprints and reports.
     """
 
@@ -75,4 +77,5 @@ class Frame:
     unavailable: Mapping[str, Mask] = field(default_factory=dict)
     history: Mapping[str, History] = field(default_factory=dict)
     events: Mapping[str, Events] = field(default_factory=dict)
+    unknown: Mapping[str, Mask] = field(default_factory=dict)
     keys: Sequence[str] = ()

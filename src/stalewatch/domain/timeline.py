@@ -51,7 +51,13 @@ def states(frame: Frame, names: Iterable[str], only: Mask) -> States:
     until = np.full(len(at), np.iinfo(np.int64).max, np.int64)
     same = record[1:] == record[:-1]
     until[:-1][same] = at[1:][same]
-    unfolded = Frame(object=frame.object, size=len(record), columns=columns, unavailable=unavailable)
+    unfolded = Frame(
+        object=frame.object,
+        size=len(record),
+        columns=columns,
+        unavailable=unavailable,
+        unknown={name: _before(history, record, at) for name, history in histories.items() if len(history.row)},
+    )
     return States(record, at, until, unfolded)
 
 
@@ -114,7 +120,7 @@ def _unfold(column: Column, history: History | None, record: NDArray[np.int64], 
         return Column(values, present)
     newest = _newest_before(history, record, at)
     known = newest >= 0
-    before = ~known & np.isin(record, history.row)
+    before = _before(history, record, at)
     present = np.where(known, history.present[newest], present)
     # A change shows that the value was another one before: unset if it became set, else set to we know not what.
     present = np.where(before, ~history.present[_first_of(history, record)], present)
@@ -122,6 +128,13 @@ def _unfold(column: Column, history: History | None, record: NDArray[np.int64], 
         values = np.where(known, history.values[newest], values).astype(column.values.dtype)
         values[before] = _unknown(column.values.dtype)
     return Column(values, present)
+
+
+def _before(history: History, record: NDArray[np.int64], at: Instants) -> Mask:
+    """The states before the first known change of their record."""
+    first = _first_of(history, record)
+    before: Mask = (history.row[first] == record) & (at < history.at[first])
+    return before
 
 
 def _newest_before(history: History, record: NDArray[np.int64], at: Instants) -> NDArray[np.int64]:
