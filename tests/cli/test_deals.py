@@ -157,7 +157,7 @@ def test_one_deal_in_full(busy: Company) -> None:
     assert lines[1] == "Sato · tokyo · export:acme"
     assert "1 limit has passed: Open for too long." in lines
     place = lines.index("● late  Open for too long · 5 days over")
-    assert lines[place + 1].strip().startswith("counted since 1 Mar (Created, from export) · limit 10 days")
+    assert lines[place + 1].strip().startswith("Created 1 Mar (CSV) · limit 10 days")
     assert "  16 Mar 18:00  Sato: Open for too long, a limit has passed · told" in lines
 
 

@@ -81,7 +81,7 @@ class _Page:
             subject = f" ({clean(one.subject)})" if one.subject else ""
             figure = say.distance(one, told.get("days_over"), self.reader)
             yield f"{say.MARKS.get(one.state, '·')} {label}  {self.reader.pick(one.rule_title)}{subject}{figure}"
-            text = explanation_text(one, self.reader.language, self.reader.now, self.reader.zone)
+            text = explanation_text(one, self.reader.language, self.reader.now)
             yield from wrapped(printable(text), self.room, " " * (column + 4))
         yield from self._others("no_clock", words.gettext("Nothing to count from: {rules}"))
         yield from self._others("satisfied", words.gettext("Done: {rules}"))

@@ -31,7 +31,7 @@ _REASON: Final = Reason(
     state="open",
     since="2026-03-26T10:00:00+09:00",
     limit="10bd",
-    explain="counted since 26 Mar (last meeting, from sf) · limit 10 business days · due 9 Apr, 18:00",
+    explain="Last meeting 26 Mar (Salesforce) · limit 10 business days · calendar Tokyo · due 9 Apr 18:00 JST",
 )
 _ITEM: Final = Item(
     id="sf:0065e00001AbCdE", object="deal", name="Acme renewal", connection="sf", owner="sf:0055e000003XyZ",

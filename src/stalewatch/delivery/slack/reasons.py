@@ -64,7 +64,7 @@ def _because(why: Reasons, reader: Reader) -> list[str]:
         lines.append(answering.over(why.settled, reader, why.zone))
     if why.explanation is None:
         return [*lines, reader.words.gettext("This rule is no longer in force.")]
-    lines += [part.text for part in explanation_parts(why.explanation, reader.language, reader.now, reader.zone)]
+    lines += [part.text for part in explanation_parts(why.explanation, reader.language, reader.now)]
     return [line[:1].upper() + line[1:] for line in lines]
 
 

@@ -6,11 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from stalewatch.delivery.wording.reader import Reader
+from stalewatch.delivery.wording.silent_clocks import why_silent
 from stalewatch.delivery.wording.times import duration, moment
 from stalewatch.delivery.wording.untrusted import clean
-from stalewatch.domain.explain import AnchorSource, Explanation
+from stalewatch.domain.explain import AnchorSource, Explanation, StartedBy
+
+_BRANDS: Final = {"salesforce": "Salesforce", "hubspot": "HubSpot", "csv": "CSV"}
+"""Types of connections as their makers write them; another one is said as it is configured."""
 
 
 class Part(StrEnum):
@@ -33,20 +38,19 @@ class Said:
     text: str
 
 
-def explanation_text(explanation: Explanation, language: str, now: datetime, zone: str) -> str:
-    """The explanation on one line, its parts joined by " · ".
+def explanation_text(explanation: Explanation, language: str, now: datetime) -> str:
+    """The explanation on one line, its parts joined by " · ": the same for every reader of a language."""
+    return " · ".join(said.text for said in explanation_parts(explanation, language, now))
 
-    Args:
-        zone: the reader's, IANA. Times are the calendar's and say so where the reader's clock differs.
+
+def explanation_parts(explanation: Explanation, language: str, now: datetime) -> tuple[Said, ...]:
+    """The explanation in its parts, in reading order; what does not apply is left out.
+
+    Times are those of the record's calendar; that of the deadline names its zone, whoever reads it.
     """
-    return " · ".join(said.text for said in explanation_parts(explanation, language, now, zone))
-
-
-def explanation_parts(explanation: Explanation, language: str, now: datetime, zone: str) -> tuple[Said, ...]:
-    """The explanation in its parts, in reading order; what does not apply is left out."""
-    reader = Reader(language, now, zone)
+    reader = Reader(language, now, explanation.zone)
     parts = [
-        Said(Part.STATE, _state(explanation, reader)),
+        Said(Part.STATE, why_silent(explanation, reader)),
         Said(Part.SINCE, _since(explanation, reader)),
         Said(Part.LIMIT, _limit(explanation, reader)),
         Said(Part.CALENDAR, _calendar(explanation, reader)),
@@ -57,59 +61,42 @@ def explanation_parts(explanation: Explanation, language: str, now: datetime, zo
     return tuple(said for said in parts if said.text)
 
 
-def _state(explanation: Explanation, reader: Reader) -> str:
-    """Why there is no deadline; "" for a clock that runs, which its due time tells."""
-    words = reader.words
-    if explanation.state == "cannot_judge":
-        fields = reader.listed([reader.pick(each) for each in explanation.unreadable])
-        if not fields:
-            return words.gettext("cannot be judged")
-        where = clean(explanation.connection)
-        if not where:
-            return words.gettext("cannot be judged: {fields} cannot be read").format(fields=fields)
-        said = words.gettext("cannot be judged: {fields} cannot be read from {connection}")
-        return said.format(fields=fields, connection=where)
-    if explanation.state == "excepted":
-        return _excepted(explanation, reader)
-    return {
-        "closed": words.gettext("closed"),
-        "not_applicable": words.gettext("this rule is not about this record"),
-        "no_clock": words.gettext("no clock: nothing to count from"),
-        "satisfied": words.gettext("done"),
-    }.get(explanation.state, "")
-
-
-def _excepted(explanation: Explanation, reader: Reader) -> str:
-    words, because = reader.words, clean(explanation.excepted_because, 200)
-    if explanation.excepted_until is None:
-        return words.gettext("excepted")
-    until = moment(explanation.excepted_until - 1, reader, explanation.zone, timed=False)
-    if not because:
-        return words.gettext("excepted through {date}").format(date=until)
-    return words.gettext("excepted through {date}: {because}").format(date=until, because=because)
-
-
 def _since(explanation: Explanation, reader: Reader) -> str:
+    """What the clock counts from, when that was, and who says so."""
     if explanation.anchor is None:
         return ""
+    words = reader.words
     timed = explanation.limit is not None and not explanation.limit.unit.counts_dates
-    since = moment(explanation.anchor, reader, explanation.zone, timed=timed)
-    source = _source(explanation, reader)
-    if not explanation.started_by:
-        return reader.words.gettext("counted since {date} ({source})").format(date=since, source=source)
     what = reader.listed([reader.pick(each) for each in explanation.started_by])
-    said = reader.words.gettext("counted since {date} ({what}, {source})")
-    return said.format(date=since, what=what, source=source)
+    sentence = {
+        StartedBy.STAGE: words.gettext("Stage {what} since {date} ({source})"),
+        StartedBy.CONDITION: words.gettext("{what} since {date} ({source})"),
+        StartedBy.FIELDS: words.gettext("counted since {date} ({what}; {source})"),
+    }.get(explanation.start, words.gettext("{what} {date} ({source})"))
+    if not what or (explanation.start is StartedBy.FIELD and len(explanation.started_by) > 1):
+        sentence = words.gettext("counted since {date} ({source})")
+    date = moment(explanation.anchor, reader, timed=timed)
+    return sentence.format(what=what, date=date, source=_source(explanation, reader))
 
 
 def _source(explanation: Explanation, reader: Reader) -> str:
-    words = reader.words
-    if explanation.source is AnchorSource.SEEN:
-        return words.gettext("no later than that: the day we first saw it")
-    if explanation.source is AnchorSource.ESTIMATED:
-        return words.gettext("estimated from the record's creation")
-    connection = clean(explanation.connection)
-    return words.gettext("from {connection}").format(connection=connection or "CRM")
+    words, crm = reader.words, _crm(explanation)
+    match explanation.source:
+        case AnchorSource.SEEN:
+            return words.gettext("first seen by us")
+        case AnchorSource.ESTIMATED:
+            return words.gettext("estimated from the record's creation")
+        case AnchorSource.OURS:
+            return words.gettext("recorded by us")
+        case AnchorSource.HISTORY:
+            return words.gettext("{crm} history").format(crm=crm)
+    return crm
+
+
+def _crm(explanation: Explanation) -> str:
+    """The source as people call it."""
+    known = clean(explanation.crm)
+    return _BRANDS.get(known) or known.replace("_", " ").capitalize() or clean(explanation.connection) or "CRM"
 
 
 def _limit(explanation: Explanation, reader: Reader) -> str:
@@ -149,7 +136,7 @@ def _pauses(explanation: Explanation, reader: Reader) -> Iterator[str]:
 def _due(explanation: Explanation, reader: Reader) -> str:
     if explanation.due is None:
         return ""
-    date = moment(explanation.due, reader, explanation.zone)
+    date = moment(explanation.due, reader, zoned=True)
     return reader.words.gettext("due {date}").format(date=date)
 
 

@@ -27,17 +27,17 @@ def day(when: date, reader: Reader, zone: str | None = None) -> str:
     return format_date(when, pattern, locale=reader.locale)
 
 
-def moment(us: int, reader: Reader, zone: str | None = None, *, timed: bool = True) -> str:
+def moment(us: int, reader: Reader, zone: str | None = None, *, timed: bool = True, zoned: bool = False) -> str:
     """The instant in `zone` (default: the reader's): "27 Oct 18:00", with the zone's name if clocks differ there.
 
-    `us` is in microseconds since the epoch; without `timed` only the date is said.
+    `us` is in microseconds since the epoch; without `timed` only the date is said, and with `zoned` the zone always.
     """
     at = from_us(max(_EARLIEST, min(_LATEST, us))).astimezone(ZoneInfo(zone or reader.zone))
     date_of = day(at.date(), reader, zone)
     if not timed:
         return date_of
     said = f"{date_of} {at:%H:%M}"
-    return said if _same_clocks(at, reader.zone) else f"{said} {_zone_name(at)}"
+    return said if not zoned and _same_clocks(at, reader.zone) else f"{said} {_zone_name(at)}"
 
 
 def duration(length: Duration, reader: Reader) -> str:

@@ -15,9 +15,11 @@ from stalewatch.domain.calendar import Calendar
 from stalewatch.domain.entries import Entry
 from stalewatch.domain.instants import from_day, from_us
 from stalewatch.services.alerting.tellings import calendars_of, days_over
-from stalewatch.services.judging.explaining import of_entry
+from stalewatch.services.judging.beginnings import Told, told
+from stalewatch.services.judging.listed_clocks import of_entry
 from stalewatch.services.reporting.dwelling import Dwell, dwell
 from stalewatch.services.rules.rulebook import Rulebook
+from stalewatch.store import connections
 from stalewatch.store.engine import Connection
 
 
@@ -80,6 +82,8 @@ class Shelf:
     Attributes:
         language: of titles and explanations, "en" or "ja".
         clocks: the stored clocks per record.
+        told: who says when their fields changed.
+        crms: connection -> its type.
     """
 
     book: Rulebook
@@ -87,6 +91,8 @@ class Shelf:
     now: int
     calendars: Mapping[str, Calendar]
     clocks: Mapping[str, Sequence[Entry]]
+    told: Told
+    crms: Mapping[str, str]
 
     @classmethod
     def of(
@@ -94,7 +100,11 @@ class Shelf:
         clocks: Mapping[str, Sequence[Entry]],
     ) -> Shelf:  # fmt: skip
         """For these records (id -> object)."""
-        return cls(book, language, now, calendars_of(conn, book, objects), clocks)
+        crms = {row.id: row.type for row in connections.read(conn)}
+        by: dict[tuple[str, str, int], str] = {}
+        for obj in sorted(set(objects.values())):
+            by |= told(conn, [record for record, mine in objects.items() if mine == obj], book.needs[obj])
+        return cls(book, language, now, calendars_of(conn, book, objects), clocks, by, crms)
 
     def stalled(self, row: Any, late: Sequence[Any]) -> Item:
         """A record with its breached alerts, the gravest first; what another one hides stands behind it."""
@@ -170,8 +180,9 @@ class Shelf:
 
     def _explained(self, row: Any, entry: Entry) -> str:
         calendar = self.calendars[row.id]
-        facts = of_entry(self.book, self.book.by_id[entry.rule], entry, calendar, row.connection, self.now)
-        return explanation_text(facts, self.language, from_us(self.now), calendar.spec.zone)
+        crm = self.crms.get(row.connection, "")
+        facts = of_entry(self.book, row, entry, calendar, self.told, crm, self.now)
+        return explanation_text(facts, self.language, from_us(self.now))
 
     def title(self, rule_id: str) -> str:
         """A rule's title in the reader's language; its id where the rule is gone."""

@@ -213,7 +213,7 @@ class Reports:
             "due": None if one.due is None else shown(one.due, one.zone),
             "limit": None if one.limit is None else str(one.limit),
             "days_over": self._days_over(one, now),
-            "explain": explanation_text(one, self.language, from_us(now), one.zone),
+            "explain": explanation_text(one, self.language, from_us(now)),
         }
         return {name: value for name, value in said.items() if value is not None}
 

@@ -140,10 +140,7 @@ class _Words:
                 mark=say.MARKS.get(one.state, "·"),
                 title=self.reader.pick(one.rule_title) + self._subject(one),
                 figure=figure or say.state(one.state, self.reader),
-                parts=tuple(
-                    part.text
-                    for part in explanation_parts(one, self.reader.language, self.reader.now, self.reader.zone)
-                ),
+                parts=tuple(part.text for part in explanation_parts(one, self.reader.language, self.reader.now)),
                 because=self.reader.pick(rule.because) if rule else "",
             )
 
