@@ -8,123 +8,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
 from random import Random
 
 import msgspec
 import numpy as np
 import pytest
 
-from stalewatch.domain import assemble
-from stalewatch.domain.assemble import Snapshot
-from stalewatch.domain.calendar import Spec
-from stalewatch.domain.calendars import Calendars
-from stalewatch.domain.clocks import Judge, Verdict
+from stalewatch.domain.clocks import Verdict
 from stalewatch.domain.deadlines import State
 from stalewatch.domain.entries import Entry, entries
 from stalewatch.domain.instants import OUTSIDE, from_us, to_us
-from stalewatch.domain.language.catalogue import load_catalogue
-from stalewatch.domain.language.loading import load_rules
-from stalewatch.domain.language.model import Catalogue, Condition, RuleSet
-from stalewatch.domain.language.nodes import Source
-from tests.domain.calendar_builders import calendar
-from tests.domain.calendar_oracle import SlowCalendar
-from tests.domain.condition_oracle import BEYOND, Book
-from tests.domain.judge_oracle import SlowJudge
+from tests.domain.condition_oracle import BEYOND
+from tests.domain.judge_batches import Batch, batch
 from tests.domain.length_oracle import parsed
-from tests.domain.record_builders import Office
-from tests.domain.rule_builders import ERAS, SPECS, TYPES, Writer, book, catalogue_text, choice_of_calendars
+from tests.domain.rule_builders import TYPES
 from tests.domain.slow_clock import SlowClock
 from tests.domain.written import Mapped, yaml
-
-RULES, RECORDS = 24, 24
-DEFAULT_WARN = "2bd"
-
-
-@cache
-def catalogue() -> Catalogue:
-    loaded = load_catalogue([Source("fields.yaml", catalogue_text())])
-    assert loaded.catalogue is not None, loaded.render("en")
-    return loaded.catalogue
-
-
-@cache
-def slow_calendar(place: int) -> SlowCalendar:
-    return SlowCalendar(SPECS[place])
-
-
-def file_of(rules: Sequence[Mapped], written: Book, exceptions: Sequence[Mapped]) -> str:
-    """The file, a rule a line."""
-    lines = ["stalewatch: 1", "pack: any", "rules:", *(f"- {yaml(rule)}" for rule in rules)]
-    lines += [f"bands: {yaml(written.bands)}", f"scores: {yaml(written.scores)}"]
-    return "\n".join([*lines, f"exceptions: {yaml(exceptions)}", ""])
-
-
-def accepted(rules: Sequence[Mapped], written: Book) -> list[Mapped]:
-    """The rules in which nothing is wrong; a warning longer than the limit, or a row that is never used, is."""
-    loaded = load_rules([Source("any.yaml", file_of(rules, written, []))], catalogue())
-    refused = {found.line for found in loaded.diagnostics if found.is_error}
-    assert {found.code for found in loaded.diagnostics if found.is_error} <= {"SW112", "SW117"}, loaded.render("en")
-    return [rule for line, rule in enumerate(rules, start=4) if line not in refused]
-
-
-def lowered(rules: Sequence[Mapped], written: Book, exceptions: Sequence[Mapped] = ()) -> RuleSet:
-    loaded = load_rules([Source("any.yaml", file_of(rules, written, exceptions))], catalogue())
-    assert loaded.ruleset is not None, loaded.render("en")
-    return loaded.ruleset
-
-
-def lowered_condition(condition: Mapped | None) -> Condition | None:
-    """A row of `calendars.choose`, read as a rule's `where`."""
-    if condition is None:
-        return None
-    rule = {"id": "a", "title": "A", "watch": "deal", "start": "created_at", "within": "1d", "where": condition}
-    return lowered([rule], Book()).rules[0].where
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Rules as they are written and as they are judged by, and records."""
-
-    rules: Sequence[Mapped]
-    slow: SlowJudge
-    fast: Judge
-    records: Sequence[Snapshot]
-    gone: frozenset[str]
-
-    def verdicts(self, records: Sequence[Snapshot]) -> tuple[list[Verdict], int]:
-        frame = assemble.frame("deal", records, catalogue())
-        columns = {name: column for name, column in frame.columns.items() if name not in self.gone}
-        return self.fast.judge(replace(frame, columns=columns)), frame.size
-
-    def seen(self, record: Snapshot) -> Snapshot:
-        """The record as the slow judge reads it: a field without a column cannot be told."""
-        return replace(record, unavailable=record.unavailable | self.gone)
-
-
-def batch(seed: int) -> Batch:
-    dice = Random(seed)  # noqa: S311
-    era = dice.choice(ERAS)
-    writer = Writer(dice, era)
-    choose = choice_of_calendars(writer)
-    writer = replace(writer, book=book(writer))
-    rules = accepted([writer.rule(f"r{n}") for n in range(RULES)], writer.book)
-    assert len(rules) > RULES // 3
-    exceptions = [writer.exception([rule["id"] for rule in rules]) for _ in range(dice.choice((0, 1, 3)))]
-    default = DEFAULT_WARN if dice.random() < 0.5 else None
-    slow = SlowJudge(TYPES, rules, writer.book, exceptions, [(row, _slow(spec)) for row, spec in choose], default)
-    rows = [(lowered_condition(row), calendar(spec)) for row, spec in choose]
-    ruleset = lowered(rules, writer.book, exceptions)
-    fast = Judge(ruleset, Calendars(rows), None if default is None else parsed(default))
-    gone = frozenset({"pain", "decision_date"}) if dice.random() < 0.1 else frozenset[str]()
-    return Batch(rules, slow, fast, [Office(dice, era).record() for _ in range(RECORDS)], gone)
-
-
-def _slow(spec: Spec) -> SlowCalendar:
-    return slow_calendar(SPECS.index(spec))
-
 
 # --------------------------------------------------------------------------------------------- both sides
 
@@ -190,8 +90,13 @@ def agree(seed: int, reached: Counter[str]) -> None:
                 assert comparable(found) == comparable(entry_of(clock)), f"{story}{views[row]}\n{clock}"
         states_agree(verdict, [clock for _, clock in clocks], dice, reached, story)
         reached.update(reached_by(rule, [clock for _, clock in clocks]))
-    alone = dice.randrange(size)
-    assert entries(*one.verdicts([one.records[alone]]))[0] == fast[alone], f"seed {seed}: alone"
+    none_influences_another(one, fast, dice.randrange(size), f"seed {seed}")
+
+
+def none_influences_another(one: Batch, together: list[list[Entry]], alone: int, story: str) -> None:
+    """A record by itself, and all of them in another order, are judged as they were."""
+    assert entries(*one.verdicts([one.records[alone]]))[0] == together[alone], story
+    assert entries(*one.verdicts(one.records[::-1])) == together[::-1], story
 
 
 def states_agree(
