@@ -68,11 +68,13 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server: postgres.Postgres) -> Iterator[str]:
-    """Name of a PostgreSQL database with the schema and no rows."""
+def postgres_shelf(postgres_server: postgres.Postgres) -> Iterator[postgres.Shelf]:
+    """PostgreSQL databases with the schema and no rows."""
     url = postgres_server.create()
     _migrate(url)
-    yield str(sa.make_url(url).database)
+    shelf = postgres.Shelf(postgres_server, template=str(sa.make_url(url).database))
+    yield shelf
+    shelf.close()
     postgres_server.drop(url)
 
 
@@ -104,12 +106,13 @@ def _sqlite_copy(fixture: Callable[[str], object], _node: pytest.Item) -> Iterat
 
 
 def _postgres_copy(fixture: Callable[[str], object], node: pytest.Item) -> Iterator[str]:
-    server = fixture("postgres_server")
+    server, shelf = fixture("postgres_server"), fixture("postgres_shelf")
     assert isinstance(server, postgres.Postgres)
+    assert isinstance(shelf, postgres.Shelf)
     node.user_properties.append(("postgresql", server.version))
-    url = server.create(template=str(fixture("postgres_template")))
+    url = shelf.take()
     yield url
-    server.drop(url)
+    shelf.put_back(url)
 
 
 def _migrate(url: str) -> None:

@@ -55,6 +55,72 @@ class Postgres:
             conn.exec_driver_sql(f"drop database {sa.make_url(url).database} with (force)")
 
 
+class Shelf:
+    """Databases with the schema and no rows, used again and again: emptying one costs a tenth of copying one."""
+
+    def __init__(self, server: Postgres, template: str) -> None:
+        self._server, self._template = server, template
+        self._free: list[str] = []
+        self._as_new: object = None
+
+    def take(self) -> str:
+        """The URL of one that nobody uses."""
+        if self._free:
+            return self._free.pop()
+        url = self._server.create(self._template)
+        self._as_new = self._as_new or self._tidied(url)
+        return url
+
+    def put_back(self, url: str) -> None:
+        """Empty it for the next test; one whose schema a test changed is thrown away."""
+        if self._tidied(url) == self._as_new:
+            self._free.append(url)
+        else:
+            self._server.drop(url)
+
+    def close(self) -> None:
+        """Remove them all."""
+        while self._free:
+            self._server.drop(self._free.pop())
+
+    @staticmethod
+    def _tidied(url: str) -> object:
+        """Take every row out, whoever is still connected; returns what it looks like now."""
+        engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+        with engine.connect() as conn:
+            conn.exec_driver_sql(_END_OTHERS)
+            conn.exec_driver_sql("set session_replication_role = replica")  # the audit log refuses to lose rows
+            conn.exec_driver_sql(_EMPTY)
+            return conn.exec_driver_sql(_LOOKS).one()
+
+
+_END_OTHERS: Final = (
+    "select pg_terminate_backend(pid, 5000) from pg_stat_activity "
+    "where datname = current_database() and pid <> pg_backend_pid()"
+)
+_EMPTY: Final = """
+do $$
+declare one record; has_rows boolean;
+begin
+  for one in select oid, relname, relkind from pg_class where relnamespace = 'public'::regnamespace loop
+    if one.relkind = 'S' then
+      execute format('alter sequence %%I restart', one.relname);
+    elsif one.relkind = 'r' and one.relname <> 'alembic_version' then
+      execute format('select exists (select 1 from %%I)', one.relname) into has_rows;
+      if pg_relation_size(one.oid) > 200000 then execute format('truncate %%I', one.relname);
+      elsif has_rows then execute format('delete from %%I', one.relname); end if;
+    end if;
+  end loop;
+end $$
+"""
+_LOOKS: Final = """
+select (select version_num from alembic_version),
+       (select md5(string_agg(concat(attrelid::regclass, attname, atttypid, attnotnull), ',' order by attrelid, attnum))
+          from pg_attribute join pg_class on pg_class.oid = attrelid
+         where relnamespace = 'public'::regnamespace and attnum > 0)
+"""
+
+
 def reserve() -> None:
     """Choose the folder of this run's server, and clear away what killed runs have left. Starts nothing."""
     home = _home()
