@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from stalewatch.domain.branchless import constant, only
+from stalewatch.domain.branchless import constant, only, somewhere
 from stalewatch.domain.calendars import Chosen, Positions
 from stalewatch.domain.conditions import Scope
 from stalewatch.domain.frame import Column
@@ -49,7 +49,7 @@ class Anchors:
     def beyond(self) -> Mask | None:
         """Where a clock starts beyond the calendars' tables; None if none does, as almost always."""
         beyond: Mask = self.at == OUTSIDE
-        return beyond if beyond.any() else None
+        return beyond if somewhere(beyond) else None
 
     @cached_property
     def days(self) -> Days:

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from stalewatch.domain.branchless import somewhere
 from stalewatch.domain.calendar_counting import Dates, ElapsedTime, Holes, OpenTime, Positions, Scale
 from stalewatch.domain.calendar_spec import CalendarError, Spec
 from stalewatch.domain.calendar_workdays import days_off, on_weekdays
@@ -241,6 +242,6 @@ class Calendar:
 
 def _kept(instants: Instants, value: int, where: Mask) -> Instants:
     """The instants with `value` written where the mask holds, which is rare: a masked copy of all costs the most."""
-    if where.any():
+    if somewhere(where):
         np.copyto(instants, value, where=where)
     return instants

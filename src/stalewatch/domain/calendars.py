@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stalewatch.domain.calendar import Calendar
+from stalewatch.domain.compiled import Program
 from stalewatch.domain.conditions import Scope
 from stalewatch.domain.frame import Frame
 from stalewatch.domain.language.model import Condition, RuleSet
@@ -75,12 +76,16 @@ class Calendars:
         conditions = (condition for condition, _ in self.rows if condition is not None)
         return frozenset(name for condition in conditions for name in fields(condition, rules))
 
-    def choose(self, frame: Frame, rules: RuleSet) -> Chosen:
-        """Choose for every record of a frame."""
+    def choose(self, frame: Frame, rules: RuleSet, program: Program | None = None) -> Chosen:
+        """Choose for every record of a frame.
+
+        Args:
+            program: the rules' compiled conditions for this object, if they are at hand.
+        """
         if len(self.rows) == 1:
             return Chosen((self.default,), None)
         # Dates in these conditions are read by the default calendar: the choice cannot depend on its own result.
-        scope = Scope(frame, rules, Chosen((self.default,), None))
+        scope = Scope(frame, rules, Chosen((self.default,), None), program)
         which = np.full(frame.size, len(self.rows) - 1, np.int64)
         free = np.ones(frame.size, np.bool_)
         for number, (condition, _) in enumerate(self.rows):

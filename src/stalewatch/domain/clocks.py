@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache, reduce
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stalewatch.domain.anchors import Anchors, anchors
-from stalewatch.domain.branchless import constant, lowest, only
+from stalewatch.domain.branchless import constant, lowest, only, somewhere
 from stalewatch.domain.calendar import Calendar
 from stalewatch.domain.calendars import Calendars, Chosen
 from stalewatch.domain.conditions import Scope
@@ -27,6 +28,12 @@ from stalewatch.domain.pauses import Pauses
 from stalewatch.domain.plans import Plan, RulePlan, plan_for
 from stalewatch.domain.waits import Waits, pauses_of, waits
 
+# Looking a member of an enum up, and comparing an array with it, takes longer than judging one record by one rule.
+_CLOSED, _CANNOT_JUDGE, _NOT_APPLICABLE = map(int, (State.CLOSED, State.CANNOT_JUDGE, State.NOT_APPLICABLE))
+_NO_CLOCK, _SATISFIED, _WATCHING = map(int, (State.NO_CLOCK, State.SATISFIED, State.WATCHING))
+
+Limits = NDArray[np.signedinteger[Any]]
+"""Index of a row of `within`, -1 where none matches."""
 Clocks = NDArray[np.intp]
 """Positions of some clocks of a rule, ascending."""
 
@@ -48,7 +55,7 @@ class Verdict:
     row: NDArray[np.int64]
     subject: NDArray[np.object_] | None
     deadlines: Deadlines
-    limit: NDArray[np.int16]
+    limit: Limits
     estimated: Mask
 
 
@@ -72,15 +79,10 @@ class Judge:
 
         Frames of 16,000 to 64,000 records are judged fastest: their columns stay in the processor's cache.
         """
-        return list(self.each(frame))
-
-    def each(self, frame: Frame) -> Iterator[Verdict]:
-        """The same, one verdict after the other, for who needs only one at a time."""
         plan = self._plan(frame.object)
-        batch = _Batch(plan, frame, self.calendars.choose(frame, self.rules))
-        for step in plan.steps:
-            with np.errstate(all="ignore"):  # dividing by zero is empty, and comparing with NaN is false
-                yield _RuleOnFrame(step, batch, self.default_warn).verdict()
+        with np.errstate(all="ignore"):  # dividing by zero is empty, and comparing with NaN is false
+            batch = _Batch(plan, frame, self.calendars.choose(frame, self.rules, plan.program))
+            return [_RuleOnFrame(step, batch, self.default_warn).verdict() for step in plan.steps]
 
     def _plan(self, obj: str) -> Plan:
         plan = self._plans.get(obj)
@@ -132,22 +134,22 @@ class _RuleOnFrame:
     def verdict(self) -> Verdict:
         """Compute every clock of the rule."""
         limit = self._limit()
-        base = lowest(self.size, State.WATCHING, self._verdicts_without_time(limit))
-        clocks = np.flatnonzero(base == State.WATCHING)
+        base: NDArray[np.int8] = lowest(self.size, _WATCHING, self._verdicts_without_time(limit))
+        (clocks,) = (base == _WATCHING).nonzero()
         breach_at, warn_at, pauses = self._deadlines(clocks, limit, base)
         deadlines = Deadlines(base, self.anchors.at, warn_at, breach_at, self._excepted_until(), pauses)
         return Verdict(self.plan.rule, self.row, self.anchors.subject, deadlines, limit, self.anchors.estimated)
 
-    def _verdicts_without_time(self, limit: NDArray[np.int16]) -> Iterator[tuple[Mask, State]]:
-        yield self._taken(self.batch.closed), State.CLOSED
-        yield from ((mask, State.CANNOT_JUDGE) for mask in self._blind())
+    def _verdicts_without_time(self, limit: Limits) -> Iterator[tuple[Mask, int]]:
+        yield self._taken(self.batch.closed), _CLOSED
+        yield from ((mask, _CANNOT_JUDGE) for mask in self._blind())
         if self.plan.where is not None:
-            yield ~self.plan.where(self.scope), State.NOT_APPLICABLE
+            yield ~self.plan.where(self.scope), _NOT_APPLICABLE
         if self.plan.whens[-1] is not None:
-            yield limit < 0, State.NOT_APPLICABLE
-        yield self.anchors.missing, State.NO_CLOCK
+            yield limit < 0, _NOT_APPLICABLE
+        yield self.anchors.missing, _NO_CLOCK
         if self.plan.until is not None:
-            yield self.plan.until(self.scope), State.SATISFIED
+            yield self.plan.until(self.scope), _SATISFIED
 
     def _blind(self) -> Iterator[Mask]:
         """Where a field that decides (start, where, until, their scores) cannot be told, or a date is beyond us."""
@@ -163,14 +165,14 @@ class _RuleOnFrame:
     def _taken(self, mask: Mask) -> Mask:
         return mask if self.anchors.row is None else mask[self.row]
 
-    def _limit(self) -> NDArray[np.int16]:
+    def _limit(self) -> Limits:
         whens = self.plan.whens
         if whens == (None,):
-            return constant(0, self.size, np.int16)
+            return constant(0, self.size, np.int8)
         always = constant(True, self.size, np.bool_)
         rows = ((always if when is None else when(self.scope), number) for number, when in enumerate(whens))
-        limit = lowest(self.size, len(whens), rows, np.int16)
-        return limit if whens[-1] is None else np.where(limit == len(whens), np.int16(-1), limit)
+        limit = lowest(self.size, len(whens), rows)
+        return limit if whens[-1] is None else np.where(limit == len(whens), -1, limit)
 
     def _excepted_until(self) -> Instants:
         until = constant(NEVER, self.size, np.int64)
@@ -184,7 +186,7 @@ class _RuleOnFrame:
     # ---------------------------------------------------------------------------------------- the deadline
 
     def _deadlines(
-        self, clocks: Clocks, limit: NDArray[np.int16], base: NDArray[np.int8]
+        self, clocks: Clocks, limit: Limits, base: NDArray[np.int8]
     ) -> tuple[Instants, Instants, Pauses | None]:
         """breach_at, warn_at and waits of the clocks that run; one that leaves the tables cannot be judged."""
         if not len(clocks):
@@ -196,15 +198,15 @@ class _RuleOnFrame:
         for calendar, limit_here, mine in self._groups(clocks, limit):
             here = None if pauses is None else _selected(pauses, mine)
             breach, warn = self._due(calendar, limit_here, mine, here)
-            lost = (breach == OUTSIDE) | (warn == OUTSIDE)
-            if lost.any():
-                base[mine[lost]] = State.CANNOT_JUDGE
+            lost = breach == OUTSIDE if warn is breach else (breach == OUTSIDE) | (warn == OUTSIDE)
+            if somewhere(lost):
+                base[mine[lost]] = _CANNOT_JUDGE
                 breach[lost] = warn[lost] = NEVER
             warn_at[mine] = warn
             breach_at[mine] = breach
         return breach_at, warn_at, pauses
 
-    def _groups(self, clocks: Clocks, limit: NDArray[np.int16]) -> Iterator[tuple[Calendar, Duration, Clocks]]:
+    def _groups(self, clocks: Clocks, limit: Limits) -> Iterator[tuple[Calendar, Duration, Clocks]]:
         """The clocks by calendar and limit, those with none left out."""
         for calendar, mine in self.anchors.chosen.split(clocks):
             if len(self.plan.limits) == 1:
@@ -246,7 +248,7 @@ class _RuleOnFrame:
 def _selected(pauses: Pauses, clocks: Clocks) -> Pauses | None:
     """The pauses of some clocks, renumbered; None if they have none, so that nobody pays for them."""
     count = pauses.first[clocks + 1] - pauses.first[clocks]
-    if not count.any():
+    if not np.count_nonzero(count):
         return None
     first = np.concatenate(([0], np.cumsum(count)))
     source = np.repeat(pauses.first[clocks] - first[:-1], count) + np.arange(first[-1])

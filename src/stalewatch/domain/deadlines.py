@@ -60,9 +60,9 @@ class Deadlines:
         if self.pauses is not None:
             timed.insert(0, (self.paused_until(now) != NEVER, State.PAUSED))
         # The states are in the order in which they count, so that the smallest is the first that holds.
-        state = lowest(len(self.base), State.WATCHING, timed)
+        state = lowest(len(self.base), int(State.WATCHING), timed)
         np.minimum(state, self.base, out=state)
-        excepted = lowest(len(self.base), State.WATCHING, [(now < self.excepted_until, State.EXCEPTED)])
+        excepted = lowest(len(self.base), int(State.WATCHING), [(now < self.excepted_until, State.EXCEPTED)])
         np.minimum(state, excepted, out=state)
         return state
 

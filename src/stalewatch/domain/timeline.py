@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stalewatch.domain.branchless import only
+from stalewatch.domain.branchless import only, somewhere
 from stalewatch.domain.calendars import Chosen
 from stalewatch.domain.conditions import Scope
 from stalewatch.domain.frame import UNKNOWN_CHOICE, Column, Frame, History
@@ -72,7 +72,7 @@ def became_true(since: StartPlan, scope: Scope, chosen: Chosen) -> tuple[Instant
     anchor, estimated = only(created.values, holds_now & created.present), holds_now
     # Only a record that changed can show when it began; of the others nothing needs to be unfolded.
     may_show = holds_now & changed(frame, since.fields)
-    if not may_show.any():
+    if not somewhere(may_show):
         return anchor, estimated
     past = states(frame, since.fields, may_show)
     holds = since.holds(Scope(past.frame, scope.rules, chosen.taken(past.record), scope.program))

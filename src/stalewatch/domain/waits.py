@@ -91,7 +91,7 @@ def pauses_of(found: Waits, most: Duration, record: NDArray[np.int64], anchor: I
     """
     low = found.first[record]
     count = found.first[record + 1] - low
-    if not count.any():
+    if not np.count_nonzero(count):
         return None
     clock = np.repeat(np.arange(len(record)), count)
     ordinal = np.arange(len(clock)) - np.repeat(np.cumsum(count) - count, count)
