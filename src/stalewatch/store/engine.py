@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -31,7 +32,15 @@ _FORMS: Final = "sqlite:///stalewatch.db or postgresql+psycopg://user@host/name"
 class Database:
     """One database. Safe to share between threads; every process opens its own."""
 
-    def __init__(self, url: str, *, busy_seconds: float = 30.0, pool_size: int = 8, overflow: int = 24) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        busy_seconds: float = 30.0,
+        pool_size: int = 8,
+        overflow: int = 24,
+        looking: bool = False,
+    ) -> None:
         """Prepare connections to `url`; none is opened yet.
 
         Args:
@@ -39,6 +48,7 @@ class Database:
             busy_seconds: how long a write waits for another process before `DatabaseBusy`.
             pool_size: connections kept open, for writing and for reading each.
             overflow: further connections under load.
+            looking: whoever opens it only looks: no file is made, and `write` fails.
 
         Raises:
             ConfigurationError: if the address is of another kind.
@@ -51,10 +61,10 @@ class Database:
             options["connect_args"] = {"timeout": busy_seconds}
         else:
             options["pool_pre_ping"] = True
-        self._writer = sa.create_engine(self.url, **options)
-        self._reader = sa.create_engine(self.url, **options)
+        self._reader = sa.create_engine(_to_look_at(self.url) if looking else self.url, **options)
+        self._writer = self._reader if looking else sa.create_engine(self.url, **options)
         prepare = _prepare_sqlite if self.is_sqlite else _prepare_postgresql
-        prepare(self._writer, self._reader)
+        prepare(None if looking else self._writer, self._reader)
 
     @property
     def is_sqlite(self) -> bool:
@@ -85,6 +95,20 @@ class Database:
         """
         with self._speaking(), self._reader.connect() as conn:
             yield conn
+
+    @contextmanager
+    def look(self) -> Iterator[Connection]:
+        """A connection that cannot write, all of whose statements see one moment, whatever others write meanwhile.
+
+        Raises:
+            StoreError: and its kinds.
+        """
+        with self.read() as conn:
+            conn.exec_driver_sql("BEGIN" if self.is_sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            try:
+                yield conn
+            finally:
+                conn.exec_driver_sql("ROLLBACK")
 
     def now(self) -> int:
         """The database's clock, in microseconds: what leases are measured by, whatever this machine believes."""
@@ -132,16 +156,26 @@ def _checked(url: str) -> URL:
     return parsed
 
 
-def _prepare_sqlite(writer: Engine, reader: Engine) -> None:
-    """`isolation_level=None` keeps the driver from opening transactions of its own; ours begin IMMEDIATE."""
+def _to_look_at(url: URL) -> URL:
+    """The address under which SQLite opens a file that is there, and only to read it; PostgreSQL's as it is."""
+    if url.get_backend_name() != "sqlite":
+        return url
+    return url.set(database=f"file:{quote(str(url.database))}", query={"mode": "ro", "uri": "true"})
 
-    @event.listens_for(writer, "connect")
-    def _(connection: Any, _record: object) -> None:
-        _pragmas(connection, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+
+def _prepare_sqlite(writer: Engine | None, reader: Engine) -> None:
+    """`isolation_level=None` keeps the driver from opening transactions of its own; ours begin IMMEDIATE."""
 
     @event.listens_for(reader, "connect")
     def _(connection: Any, _record: object) -> None:
         _pragmas(connection, "query_only=ON")
+
+    if writer is None:
+        return
+
+    @event.listens_for(writer, "connect")
+    def _(connection: Any, _record: object) -> None:
+        _pragmas(connection, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 
     @event.listens_for(writer, "begin")
     def _(conn: Connection) -> None:
@@ -156,7 +190,7 @@ def _pragmas(connection: Any, *pragmas: str) -> None:
     cursor.close()
 
 
-def _prepare_postgresql(_writer: Engine, reader: Engine) -> None:
+def _prepare_postgresql(_writer: Engine | None, reader: Engine) -> None:
     @event.listens_for(reader, "connect")
     def _(connection: Any, _record: object) -> None:
         connection.autocommit = True

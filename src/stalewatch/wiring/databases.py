@@ -29,6 +29,21 @@ def open_database(settings: Settings) -> Database:
     return db
 
 
+def database_to_look_at(settings: Settings) -> Database:
+    """The project's database for who only looks: nothing can be written, and no file comes to be.
+
+    Raises:
+        SchemaBehind, SchemaAhead, StoreError: as for `open_project`; there is no such file.
+    """
+    db = Database(settings.database, looking=True)
+    try:
+        migrate.require_current(db, shipped.migrations())
+    except StalewatchError:
+        db.dispose()
+        raise
+    return db
+
+
 @dataclass(frozen=True, slots=True)
 class Schema:
     """The schema of a database before and after an upgrade; None: there is, or was, none."""

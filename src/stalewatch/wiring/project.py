@@ -41,14 +41,15 @@ class Stalewatch:
     settings: Settings
     clock: Clock
     rulebook: Rulebook
+    looking: bool = False
     _connectors: dict[str, Connector] = field(default_factory=dict)
 
     @cached_property
     def db(self) -> Database:
         """The project's database, with the schema that this version needs; raises like `databases.open_database`."""
-        from stalewatch.wiring.databases import open_database  # noqa: PLC0415  # see above
+        from stalewatch.wiring.databases import database_to_look_at, open_database  # noqa: PLC0415  # see above
 
-        return open_database(self.settings)
+        return database_to_look_at(self.settings) if self.looking else open_database(self.settings)
 
     @cached_property
     def speaking(self) -> Speaking:
@@ -114,6 +115,7 @@ def open_project(
     language: str | None = None,
     env: Mapping[str, str] | None = None,
     running: bool = False,
+    looking: bool = False,
 ) -> Stalewatch:
     """Open a project to work on it.
 
@@ -121,6 +123,7 @@ def open_project(
         now: the moment that counts as the present; None is the machine's own time.
         language: of what is wrong, if anything is; None leaves it to the configuration.
         running: the clock starts at `now` and goes on, as `serve` and `worker` need it.
+        looking: nothing is to be written: its database is opened to be read, and is not made if there is none.
 
     Raises:
         BrokenProject: the configuration or a rule file has errors, all of which it tells.
@@ -131,7 +134,7 @@ def open_project(
     examined = examine(config, clock.now(), env)
     if examined.settings is None or examined.rulebook is None:
         raise BrokenProject(examined.checked.render(language or examined.draft.language))
-    project = Stalewatch(examined.settings, clock, examined.rulebook)
+    project = Stalewatch(examined.settings, clock, examined.rulebook, looking)
     project.db.now()  # opens it now: whoever has a project has a database that answers
     return project
 

@@ -7,21 +7,31 @@ from typing import Any
 
 from stalewatch.domain.durations import Duration, Unit, ratio
 from stalewatch.domain.language.model import Mode, Rule
+from stalewatch.services.judging import in_force
 from stalewatch.services.rules.rulebook import Rulebook
-from stalewatch.store import connections, rule_states
+from stalewatch.store import alerts, connections, notices, rule_states
 from stalewatch.store.engine import Connection, Database
 
 _OPEN_MINUTES = 9 * 60
 """To compare limits of different units when a rule is edited; which calendar hardly matters for "tighter"."""
 
 
-def note_rules(db: Database, book: Rulebook, now: int) -> bool:
-    """Write down the modes and limits in force, and since when each rule is live; True if anything changed.
+def note_rules(db: Database, book: Rulebook, now: int, seen: int | None = None) -> bool:
+    """Put rules in force, with their modes and limits, and since when each is live; True if anything changed.
 
-    A rule is live since it became so, or since its limit got tighter.
+    A rule is live since it became so, or since its limit got tighter. One that was renamed (`was`) keeps that, and its
+    alerts.
+
+    Args:
+        seen: as `in_force.accept` has it.
+
+    Raises:
+        RulesMoved: another process has put others in force meanwhile.
     """
     with db.write() as conn:
+        in_force.accept(conn, book.version, now, seen)
         known = rule_states.read(conn)
+        known |= _rename(conn, book, known)
         rows = [_row(rule, book.modes[rule.id], known.get(rule.id), now) for rule in book.rules.rules]
         rule_states.forget(conn, known.keys() - {rule.id for rule in book.rules.rules})
         return rule_states.upsert(conn, rows) > 0
@@ -42,6 +52,20 @@ def live_since(conn: Connection, book: Rulebook) -> Mapping[str, Mapping[str, in
         }
         for connection, first in synced.items()
     }
+
+
+def _rename(conn: Connection, book: Rulebook, known: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what is stored under rules' old ids their new ones; answers with the states that moved, by the new id."""
+    moved: dict[str, Any] = {}
+    for old, new in book.renamed.items():
+        if old not in known:
+            continue
+        alerts.rename(conn, old, new)
+        notices.rename(conn, old, new)
+        if new not in known and new not in moved:
+            rule_states.rename(conn, old, new)
+            moved[new] = known[old]
+    return moved
 
 
 def _row(rule: Rule, mode: Mode, known: Any, now: int) -> dict[str, Any]:
