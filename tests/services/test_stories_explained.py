@@ -68,8 +68,7 @@ def test_every_rule_says_where_a_deal_stands_and_why(found: Founder) -> None:
     world = told(found, stage="discovery", next_step="Call")
     world.reaches("2026-03-03 09:00")
     assert explained(world) == {
-        "agenda": "cannot_judge: cannot be judged: Agenda cannot be read from crm · map agenda"
-        " · Created 20 Feb (Memory) · limit 5 days",
+        "agenda": "cannot_judge: cannot be judged: Agenda cannot be read from crm · map agenda",
         "dwell": "not_applicable: this rule is not about this record, it would need: Stage is Proposal or Approval"
         " (now: Discovery)",
         "no-step": "no_clock: no clock, it starts when: Next step is empty (now: Call)",

@@ -52,6 +52,15 @@ WORDS: Final[dict[str, Words]] = {
         "en": "`stalewatch rules explain --short` lists them",
         "ja": "一覧は `stalewatch rules explain --short` で見られます",
     },
+    "no_record": {"en": "there is no deal or lead {name}", "ja": "{name} という案件やリードはありません"},
+    "no_record_cure": {
+        "en": "ids begin with their connection (sf:006...); `stalewatch deals stalled` shows some",
+        "ja": "ID は接続名で始まります(sf:006...)。`stalewatch deals stalled` などで確認できます",
+    },
+    "several_records": {
+        "en": "{name} is the id of several records; say which",
+        "ja": "{name} という ID のデータが複数あります。どれか指定してください",
+    },
     "cannot_judge": {
         "en": "{rule}: cannot judge by {connection}; map {fields}",
         "ja": "{rule}: {connection} では判定できません。{fields} を対応付けてください",

@@ -49,10 +49,11 @@ def explanation_parts(explanation: Explanation, language: str, now: datetime) ->
     Times are those of the record's calendar; that of the deadline names its zone, whoever reads it.
     """
     reader = Reader(language, now, explanation.zone)
+    told = explanation.state != "cannot_judge"  # what cannot be told has no beginning either
     parts = [
         Said(Part.STATE, why_silent(explanation, reader)),
-        Said(Part.SINCE, _since(explanation, reader)),
-        Said(Part.LIMIT, _limit(explanation, reader)),
+        Said(Part.SINCE, _since(explanation, reader) if told else ""),
+        Said(Part.LIMIT, _limit(explanation, reader) if told else ""),
         Said(Part.CALENDAR, _calendar(explanation, reader)),
         Said(Part.PAUSED, " · ".join(_pauses(explanation, reader))),
         Said(Part.DUE, _due(explanation, reader)),

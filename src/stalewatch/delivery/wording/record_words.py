@@ -32,6 +32,8 @@ def state(name: str, reader: Reader) -> str:
         "no_clock": words.pgettext("state of a deadline", "no clock"),
         "excepted": words.pgettext("state of a deadline", "excepted"),
         "satisfied": words.pgettext("state of a deadline", "done"),
+        "not_applicable": words.pgettext("state of a deadline", "not about it"),
+        "closed": words.pgettext("state of a deadline", "closed"),
     }.get(name, name)
 
 

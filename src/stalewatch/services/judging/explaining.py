@@ -226,7 +226,10 @@ def pause_reason(rule: Rule, row: Any) -> str:
     return str((row.fields or {}).get("hold_reason") or "") if rule.pause else ""
 
 
-_ORDER: Sequence[str] = ("breached", "at_risk", "paused", "watching", "cannot_judge")
+_ORDER: Sequence[str] = (
+    *("breached", "at_risk", "paused", "watching", "cannot_judge"),
+    *("excepted", "no_clock", "satisfied", "not_applicable", "closed"),
+)
 
 
 def _gravest_first(one: Explanation) -> tuple[int, int, str]:

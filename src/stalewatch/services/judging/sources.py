@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from stalewatch.services.judging.frames import Coverage
 from stalewatch.store import connections, facts
-from stalewatch.store.engine import Connection
+from stalewatch.store.engine import Connection, Database
 
 Sources = Mapping[str, int | None]
 """Every configured connection with the age, in microseconds, from which its data counts as too old; None: never."""
@@ -24,6 +24,12 @@ def trusted(conn: Connection, sources: Sources, now: int) -> tuple[list[str], li
         fresh = row is not None and row.first_sync_at is not None and _is_young(row.data_at, most, now)
         (ready if fresh else waiting).append(connection)
     return ready, waiting
+
+
+def ready_of(db: Database, sources: Sources, now: int) -> list[str]:
+    """The connections whose records may be judged now."""
+    with db.read() as conn:
+        return trusted(conn, sources, now)[0]
 
 
 def coverage(conn: Connection) -> Coverage:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2s
 
@@ -45,7 +45,7 @@ class Rulebook:
     def judge(self) -> Judge:
         """Computes deadlines by these rules."""
         off = frozenset(rule for rule, mode in self.modes.items() if mode is Mode.OFF)
-        return Judge(self.rules, self.calendars, self.judging.warn, off)
+        return Judge(self._switched_on(), self.calendars, self.judging.warn, off)
 
     @cached_property
     def needs(self) -> Mapping[str, Needs]:
@@ -63,10 +63,23 @@ class Rulebook:
         judging = self.judging
         return Steps(judging.tenant, self.by_id, self.modes, judging.keep_for, judging.reopen_within)
 
+    @cached_property
+    def renamed(self) -> Mapping[str, str]:
+        """Old id -> new id of the rules that say what they were (`was`), where no rule has the old id now."""
+        present = {rule.id for rule in self.rules.rules}
+        return {old: rule.id for rule in self.rules.rules for old in rule.was if old not in present}
+
     @property
     def objects(self) -> tuple[str, ...]:
         """The objects that a rule watches."""
         return tuple(sorted({rule.watch for rule in self.by_id.values()}))
+
+    def _switched_on(self) -> RuleSet:
+        """The rules to judge by: one that its file turns off and `modes:` turns on is on."""
+        mine = (
+            rule if rule.mode is not Mode.OFF else replace(rule, mode=self.modes[rule.id]) for rule in self.rules.rules
+        )
+        return replace(self.rules, rules=tuple(mine))
 
     def _mode(self, rule: Rule) -> Mode:
         said = self.judging.modes
