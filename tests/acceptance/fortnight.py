@@ -28,6 +28,7 @@ from stalewatch.store.tables import inbox
 from stalewatch.web.app import create_app
 from stalewatch.web.serving import Server, listen, url_of
 from stalewatch.wiring.cycles import cycle_of
+from stalewatch.wiring.live import Live
 from stalewatch.wiring.slack import reception_of
 from stalewatch_sandbox.hubspot.server import HubSpotServer
 from stalewatch_sandbox.salesforce.sandbox import SalesforceSandbox
@@ -355,10 +356,11 @@ def fortnight(crm: str, folder: Path) -> Iterator[Fortnight]:
 @contextmanager
 def _served(project: wiring.Stalewatch) -> Iterator[str]:
     """The project's own server on a free port."""
-    reception, ready = reception_of(project), Event()
+    live, ready = Live(project), Event()
+    reception = reception_of(live)
     assert reception is not None
     listener = listen("127.0.0.1", 0)
-    server = Server(create_app(project, is_local=True, slack=reception), ready.set)
+    server = Server(create_app(live, is_local=True, slack=reception), ready.set)
     thread = Thread(target=server.run, kwargs={"sockets": [listener]})
     reception.start()
     thread.start()

@@ -17,6 +17,7 @@ from stalewatch.sdk.connector import Cursor, Page
 from stalewatch.sdk.errors import StalewatchError
 from stalewatch.store import connections
 from stalewatch.store.engine import Database
+from stalewatch.wiring.live import Live
 from tests.services.world import IMMEDIATE, World, at, deal, rulebook
 from tests.web.conftest import RULES
 from tests.web.office import project_of
@@ -38,7 +39,7 @@ def run(world: World) -> Iterator[Callable[..., Embedded]]:
 
     def running(*some: Job) -> Embedded:
         made: dict[str, Any] = {"make": lambda _project, **_: some} if some else {}
-        started.append(Embedded(project_of(world), **made))
+        started.append(Embedded(Live(project_of(world)), **made))
         started[-1].start()
         return started[-1]
 

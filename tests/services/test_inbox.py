@@ -19,6 +19,7 @@ from stalewatch.services.answering.inbox import Inbox
 from stalewatch.services.answering.presses import Answering
 from stalewatch.store import alerts, audit, inbox, leases
 from stalewatch.store.errors import LeaseLost
+from stalewatch.wiring.live import Live
 from stalewatch_sandbox.serving.clock import Clock
 from stalewatch_sandbox.slack.server import SlackServer
 from tests import databases
@@ -174,12 +175,14 @@ def test_things_that_ask_nothing_of_us_leave_only_a_count(world: World) -> None:
 
 def test_every_engine_does_what_is_left(world: World) -> None:
     """The list of jobs has one for it where Slack is configured, and none where it is not."""
-    assert "answers" not in [one.name for one in jobs(project_of(world), language=None, is_stopping=lambda: False)]
+    assert "answers" not in [
+        one.name for one in jobs(Live(project_of(world)), language=None, is_stopping=lambda: False)
+    ]
     with SlackServer(Clock(world.clock.now()), ticks=lambda: 0.0) as slack:
         slack.workspace.join("Sato", "sato@acme.example")
         told = {"bot_token": slack.token, "signing_secret": slack.signing_secret, "base_url": slack.api_url}
         project = project_of(world, notify={"slack": {**told, "allow_custom_host": "true"}})
-        [job] = [one for one in jobs(project, language=None, is_stopping=lambda: False) if one.name == "answers"]
+        [job] = [one for one in jobs(Live(project), language=None, is_stopping=lambda: False) if one.name == "answers"]
         assert job.until() > MINUTE
         sato = next(one for one in slack.workspace.users.values() if one.name == "Sato")
         where = slack.workspace.direct(sato.id).id

@@ -16,6 +16,7 @@ from stalewatch.services.operating import tokens
 from stalewatch.settings import Connecting, Settings
 from stalewatch.web.app import create_app
 from stalewatch.wiring import Stalewatch
+from stalewatch.wiring.live import Live
 from tests.services.world import World
 
 
@@ -49,7 +50,7 @@ class Office:
     def of(
         cls, world: World, *scopes: str, is_local: bool = False, engine: Callable[[], str | None] | None = None
     ) -> Office:
-        app = create_app(project_of(world), is_local=is_local, engine=engine or (lambda: None))
+        app = create_app(Live(project_of(world)), is_local=is_local, engine=engine or (lambda: None))
         token = tokens.create(world.db, "test", scopes, world.us) if scopes else None
         return cls(world, app, token)
 

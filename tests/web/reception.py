@@ -19,6 +19,7 @@ from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import alerts, audit, inbox
 from stalewatch.web.app import create_app
 from stalewatch.web.serving import Server, listen, url_of
+from stalewatch.wiring.live import Live
 from stalewatch.wiring.slack import Reception, reception_of
 from stalewatch_sandbox.serving.clock import Clock
 from stalewatch_sandbox.slack.server import SlackServer
@@ -171,10 +172,10 @@ def opened(world: World, **options: Any) -> Iterator[Counter]:
             "bot_token": slack.token, "signing_secret": slack.signing_secret, "base_url": slack.api_url,
             "allow_custom_host": "true", **options,
         }  # fmt: skip
-        project = project_of(world, notify={"slack": told}, admins=frozenset({ADMIN}))
-        reception = reception_of(project)
+        live = Live(project_of(world, notify={"slack": told}, admins=frozenset({ADMIN})))
+        reception = reception_of(live)
         assert reception is not None
-        with _served(create_app(project, slack=reception)) as url:
+        with _served(create_app(live, slack=reception)) as url:
             if told["signing_secret"]:
                 slack.interactions.request_url = f"{url}/slack/actions"
             reception.start()

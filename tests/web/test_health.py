@@ -50,7 +50,7 @@ def test_the_engine_of_this_process_has_a_word(world: World) -> None:
 def test_a_database_that_is_away_is_red_and_not_dead(world: World) -> None:
     office = Office.of(world)
     gone = Database("sqlite:////nowhere/at/all.db")
-    object.__setattr__(office.app.state.desk.health, "db", gone)
+    object.__setattr__(office.app.state.desks().health, "db", gone)
     [reason] = reasons(office)
     assert reason.startswith("database: ")
     assert "/nowhere" not in reason

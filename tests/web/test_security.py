@@ -15,6 +15,7 @@ from stalewatch.services.operating import tokens
 from stalewatch.web.app import create_app
 from stalewatch.web.routes import ROUTES
 from stalewatch.web.slack import SIGNATURE
+from stalewatch.wiring.live import Live
 from tests.services.world import World
 from tests.web.office import Office, project_of
 
@@ -45,7 +46,7 @@ def test_s2_every_scope_opens_its_routes_and_no_other(empty: World) -> None:
 
 
 def test_s2_no_route_is_without_an_entry_and_a_guard(empty: World) -> None:
-    app = create_app(project_of(empty))
+    app = create_app(Live(project_of(empty)))
     registered = {}
     for route in app.routes:
         assert isinstance(route, APIRoute), f"{route} was added past web/routes.py"

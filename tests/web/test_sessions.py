@@ -12,6 +12,7 @@ from stalewatch.services.operating import tokens
 from stalewatch.settings.project import Web
 from stalewatch.web.app import create_app
 from stalewatch.web.pages.addresses import ours
+from stalewatch.wiring.live import Live
 from tests.services.world import World
 from tests.web.office import Office, project_of
 from tests.web.visits import HOME, Visitor
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.security
 
 
 def office_of(world: World, **settings: Any) -> Office:
-    return Office(world, create_app(project_of(world, **settings)))
+    return Office(world, create_app(Live(project_of(world, **settings))))
 
 
 @pytest.fixture

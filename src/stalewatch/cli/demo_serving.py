@@ -18,6 +18,7 @@ from stalewatch.engine.embedded import Embedded
 from stalewatch.engine.logs import configure
 from stalewatch.web.app import create_app
 from stalewatch.web.serving import NoAddress, Server, listen, url_of
+from stalewatch.wiring.live import Live
 from stalewatch.wiring.slack import reception_of
 from stalewatch_sandbox.company import Simulated
 
@@ -37,9 +38,10 @@ def serve_the_month(stage: Stage, port: int) -> Reader:
             reader = reader_of(app, Invocation(lang=stage.language))
             click.echo(opening_words(open_deals(app), len(month.mail), stage.began, reader))
             places = served(Places(slack=_busiest(company), server=url), reader)
-            slack = reception_of(app, stage.language)
-            server = Server(create_app(app, is_local=True, slack=slack), lambda: click.echo("\n" + places))
-            work_and_answer(Embedded(app, language=stage.language), server, listener, slack)
+            live = Live(app, judges=True)
+            slack = reception_of(live, stage.language)
+            server = Server(create_app(live, is_local=True, slack=slack), lambda: click.echo("\n" + places))
+            work_and_answer(Embedded(live, language=stage.language), server, listener, slack)
             return reader
 
 

@@ -22,7 +22,9 @@ from stalewatch.engine.logs import configure
 from stalewatch.web.app import create_app
 from stalewatch.web.serving import Server, check_exposure, is_loopback, listen, url_of
 from stalewatch.wiring import Stalewatch
-from stalewatch.wiring.slack import Reception, reception_of
+from stalewatch.wiring.live import Live
+from stalewatch.wiring.slack import reception_of
+from stalewatch.wiring.watching import Watch
 
 log = logging.getLogger("stalewatch.serve")
 
@@ -33,6 +35,14 @@ class Engine(Protocol):
     def start(self) -> None: ...
 
     def stop(self) -> object: ...
+
+
+class Beside(Protocol):
+    """What runs beside the server."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
 
 
 class Nobody:
@@ -67,27 +77,28 @@ def serve(invocation: Invocation, host: str | None, port: int | None, no_worker:
         host = host or web.host
         check_exposure(project, host)
         with closing(listen(host, web.port if port is None else port)) as listener:
-            engine, trouble = _engine(project, invocation, no_worker=no_worker, in_process=in_process)
-            slack = reception_of(project, lang)
-            app = create_app(project, is_local=is_loopback(host), engine=trouble, slack=slack)
-            return work_and_answer(engine, Server(app, lambda: _greet(listener)), listener, slack)
+            live = Live(project, judges=in_process and not no_worker)
+            engine, trouble = _engine(live, invocation, no_worker=no_worker)
+            slack, watch = reception_of(live, lang), None if live.judges else Watch(live)
+            app = create_app(live, is_local=is_loopback(host), engine=trouble, slack=slack)
+            return work_and_answer(engine, Server(app, lambda: _greet(listener)), listener, slack, watch)
 
 
-def work_and_answer(engine: Engine, server: Server, listener: socket.socket, slack: Reception | None = None) -> int:
+def work_and_answer(engine: Engine, server: Server, listener: socket.socket, *beside: Beside | None) -> int:
     """Answer on a listening socket, with an engine at work, until Ctrl-C or SIGTERM; the exit status.
 
     Args:
-        slack: takes what people answer in Slack; None: nobody can.
+        beside: what else runs meanwhile: takes what people answer in Slack, looks at the rules that are saved.
     """
-    ended_by = _until_told(server)
+    ended_by, others = _until_told(server), [one for one in beside if one is not None]
     engine.start()
     try:
-        if slack is not None:
-            slack.start()
+        for one in others:
+            one.start()
         server.run(sockets=[listener])
     finally:
-        if slack is not None:
-            slack.stop()
+        for one in others:
+            one.stop()
         ended = engine.stop()
     if ended is False:  # a thread of ours is still in a call that cannot be cancelled; leases lapse by themselves
         log.warning("work was cut off")
@@ -100,15 +111,13 @@ def _greet(listener: socket.socket) -> None:
     click.echo(f"stalewatch serves {url_of(listener)} (Ctrl-C ends it)")
 
 
-def _engine(
-    project: Stalewatch, invocation: Invocation, *, no_worker: bool, in_process: bool
-) -> tuple[Engine, Callable[[], str | None]]:
+def _engine(live: Live, invocation: Invocation, *, no_worker: bool) -> tuple[Engine, Callable[[], str | None]]:
     """What does the work, and what it says is wrong with it."""
     if no_worker:
         return Nobody(), lambda: None
-    if in_process:
-        return Embedded(project, language=invocation.lang), lambda: None
-    child = EngineProcess(_arguments(project, invocation))
+    if live.judges:
+        return Embedded(live, language=invocation.lang), lambda: None
+    child = EngineProcess(_arguments(live.project, invocation))
     return child, child.trouble
 
 

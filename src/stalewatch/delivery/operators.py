@@ -76,7 +76,17 @@ class GivenUp:
     parked: int
 
 
-News = StormHeld | ConnectionFailed | CannotJudge | Undelivered | ServiceDown | GivenUp
+@dataclass(frozen=True, slots=True)
+class RulesRefused:
+    """Saved rules have errors and are not in force: where the first is, its code ("" if it has none), and its words."""
+
+    place: str
+    code: str
+    what: Words
+    errors: int
+
+
+News = StormHeld | ConnectionFailed | CannotJudge | Undelivered | ServiceDown | GivenUp | RulesRefused
 
 
 def compose_operator(
@@ -114,6 +124,8 @@ def _entry(news: News, reader: Reader) -> Entry:
             headline, body = _service_down(news, reader)
         case GivenUp():
             headline, body = _given_up(news, reader)
+        case RulesRefused():
+            headline, body = _rules_refused(news, reader)
     return Entry(record="", headline=headline, body=body, severity="warning")
 
 
@@ -201,6 +213,25 @@ def _given_up(news: GivenUp, reader: Reader) -> tuple[str, str]:
         "`stalewatch work drop` lets them be."
     )
     return _begun(reader.listed(parts)), body
+
+
+def _rules_refused(news: RulesRefused, reader: Reader) -> tuple[str, str]:
+    return reader.words.gettext("The saved rules are not in force"), refused_rules(news, reader)
+
+
+def refused_rules(news: RulesRefused, reader: Reader) -> str:
+    """Why saved rules are not in force and what to do, as the operator's message and the dashboard say it."""
+    words = reader.words
+    place = clean(f"{news.place} {news.code}".rstrip(), _LONG)
+    said = words.ngettext(
+        "{place}: {what}. Until that is put right, the rules from before go on working.",
+        "{place}: {what}. There are {count} errors; until they are put right, the rules from before go on working.",
+        news.errors,
+    )
+    what = clean(reader.pick(news.what), _LONG).rstrip(".。")
+    told = said.format(place=place, what=what, count=reader.number(news.errors))
+    cure = words.gettext("`stalewatch rules check` shows every error with its cure.")
+    return f"{told} {cure}"
 
 
 def _begun(text: str) -> str:

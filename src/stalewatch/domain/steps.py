@@ -89,12 +89,18 @@ class Steps:
                 continue
             latest = record.alerts.get(problem)
             muter = next((name for name in muters if problem[0] in self.rules[name].mutes), None)
-            mark = alerts.fingerprint(self.tenant, rule.id, record.object, record.id, problem[1])
+            mark = self._mark(rule, record, problem, latest)
             outcome = episodes.step(latest, mark, reading, now, self._policy(record, rule, muter))
             says = outcome.says or self._inherited(outcome.alert, problem in record.heirs)
             if outcome.alert is not None and (outcome.alert != latest or says):
                 moved.append(Moved(record, rule.id, rule, problem[1], outcome.alert, reading, says))
         return moved
+
+    def _mark(self, rule: Rule, record: Watched, problem: Problem, latest: Alert | None) -> str:
+        """A problem keeps its fingerprint for ever, also if its rule gets another id (`was`)."""
+        if latest is not None:
+            return latest.fingerprint
+        return alerts.fingerprint(self.tenant, rule.id, record.object, record.id, problem[1])
 
     def _end(self, record: Watched, some: Mapping[Problem, Alert], cause: Cause, now: int) -> list[Moved]:
         """Resolve what is open of these problems: nobody can tell any more how they stand."""

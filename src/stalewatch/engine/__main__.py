@@ -21,6 +21,7 @@ from stalewatch.clock import SystemClock
 from stalewatch.engine.embedded import Embedded
 from stalewatch.engine.logs import configure
 from stalewatch.sdk.errors import StalewatchError
+from stalewatch.wiring.live import Live
 
 log = logging.getLogger("stalewatch.engine")
 
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
     now = None if asked.ahead is None else SystemClock().now() + timedelta(seconds=asked.ahead)
     try:
         project = wiring.open_project(asked.config, now=now, language=asked.lang, running=True)
-        engine = Embedded(project, language=asked.lang)
+        engine = Embedded(Live(project, judges=True), language=asked.lang)
         engine.start()
     except StalewatchError as error:
         log.error("%s", error)

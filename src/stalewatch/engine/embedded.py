@@ -24,8 +24,10 @@ from stalewatch.clock import SystemClock
 from stalewatch.domain.instants import SECOND
 from stalewatch.engine.jobs import Done, Job, jobs
 from stalewatch.sdk.errors import StalewatchError
-from stalewatch.wiring import Stalewatch
+from stalewatch.services.judging.in_force import RulesMoved
 from stalewatch.wiring.cycles import cycle_of
+from stalewatch.wiring.live import Live
+from stalewatch.wiring.watching import EVERY, SETTLES, Watch
 
 log = logging.getLogger("stalewatch.engine")
 
@@ -37,18 +39,25 @@ PATIENCE: Final = 9.0
 
 
 class Embedded:
-    """Runs the jobs of a project in threads of this process, between `start` and `stop`."""
+    """Runs the jobs of a project in threads of this process, between `start` and `stop`, and looks at its rules."""
 
     def __init__(
-        self, project: Stalewatch, *, language: str | None = None,
-        make: Callable[..., tuple[Job, ...]] = jobs,
+        self, live: Live, *, language: str | None = None, make: Callable[..., tuple[Job, ...]] = jobs,
+        every: float = EVERY, settles: float = SETTLES,
     ) -> None:  # fmt: skip
-        self._project = project
+        """Prepare it.
+
+        Args:
+            live: with `judges`.
+            every, settles: seconds, as `Watch` has them.
+        """
+        self._live = live
+        self._watch = Watch(live, self._by_other_rules, every=every, settles=settles)
         self._stopping = Event()
         self._state = Condition()
         self._running: set[str] = set()
         self._woken: set[str] = set()
-        self._jobs = {one.name: one for one in make(project, language=language, is_stopping=self._stopping.is_set)}
+        self._jobs = {one.name: one for one in make(live, language=language, is_stopping=self._stopping.is_set)}
         workers = ThreadPoolExecutor(max_workers=2 * len(self._jobs))
         logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # what its jobs do is ours to tell
         self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": workers}, daemon=True)
@@ -60,7 +69,7 @@ class Embedded:
         Raises:
             StoreError: the database cannot be written.
         """
-        cycle_of(self._project).prepare()
+        cycle_of(self._live.project).prepare()
         # Two instances may be asked for, so that none is refused; `_run` lets one work and remembers the other.
         trigger = IntervalTrigger(seconds=int(LONGEST_SLEEP), timezone=UTC)
         for job in self._jobs.values():
@@ -69,10 +78,12 @@ class Embedded:
                 max_instances=2, next_run_time=SystemClock().now(),
             )  # fmt: skip
         self._scheduler.start()
+        self._watch.start()
 
     def stop(self) -> bool:
         """Stop claiming work, let what is under way end, give leases back; True if all of it ended in time."""
         self._stopping.set()
+        self._watch.stop()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
         end = monotonic() + PATIENCE
@@ -104,6 +115,10 @@ class Embedded:
         try:
             done = job.run()
             wait = job.until() / SECOND
+        except RulesMoved as error:  # another process was quicker; what it has put in force is in our files, too
+            log.info("%s: %s", job.name, error.what)
+            self._watch.hurry()
+            return LONGEST_SLEEP
         except StalewatchError as error:  # a passing trouble with the database; it is tried again
             log.warning("%s: %s", job.name, error)
             return LONGEST_SLEEP
@@ -119,6 +134,11 @@ class Embedded:
         """A fault of ours in a job: the scheduler has caught it, the job is tried again, the others go on."""
         error = event.exception
         log.error("%s failed: %s: %s", event.job_id, type(error).__name__, error, exc_info=error)
+
+    def _by_other_rules(self) -> None:
+        """The rules have changed: everything has to be judged anew, and may have to be told differently."""
+        for name in self._jobs:
+            self._wake(name)
 
     def _wake(self, name: str) -> None:
         """Run a job now, or once more if it is running."""

@@ -6,19 +6,25 @@ it runs twice, late, or in two places.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, NamedTuple
 
 from stalewatch.domain.instants import MINUTE
 from stalewatch.services.alerting.agenda import Agenda
 from stalewatch.services.answering.inbox import Inbox
+from stalewatch.services.judging.arming import PIECE
 from stalewatch.services.operating.cycle import Cycle, failures
 from stalewatch.services.syncing.sync import Synced
 from stalewatch.wiring import Stalewatch
 from stalewatch.wiring.cycles import cycle_of
+from stalewatch.wiring.live import Each, Live
 from stalewatch.wiring.slack import inbox_of
+
+log = logging.getLogger("stalewatch.engine")
 
 TIDY_EVERY: Final = MINUTE
 
@@ -46,31 +52,40 @@ class Job:
     wakes: tuple[str, ...] = ()
 
 
-def jobs(project: Stalewatch, *, language: str | None, is_stopping: Callable[[], bool]) -> tuple[Job, ...]:
-    """The jobs of a project, the first of them first.
+def jobs(live: Live, *, language: str | None, is_stopping: Callable[[], bool]) -> tuple[Job, ...]:
+    """The jobs of a project, the first of them first. Each run of one works by the rules that are in force then.
 
     Args:
+        live: whose rules were put in force already (`Cycle.prepare`).
         language: overrides every reader's; None leaves it to them.
         is_stopping: asked between pages and between messages.
     """
-    cycle = cycle_of(project, language=language, is_stopping=is_stopping)
-    agenda = Agenda(project.db, project.clock, project.sources)
-    inbox = inbox_of(project, language)
+    cycle = Each(live, partial(cycle_of, language=language, is_stopping=is_stopping, is_accepted=True))
+    agenda = Each(live, lambda project: Agenda(project.db, project.clock, project.sources))
+    inbox = Each(live, lambda project: inbox_of(project, language))
     return (
-        Job("sync", lambda: _sync(cycle), agenda.until_sync, wakes=("tick",)),
-        Job("tick", lambda: _tick(cycle), agenda.until_tick, wakes=("dispatch",)),
-        Job("dispatch", lambda: _dispatch(cycle), agenda.until_dispatch),
-        Job("tidy", lambda: _tidy(project), lambda: TIDY_EVERY),
-        *([Job("answers", lambda: _answers(inbox), inbox.until_work)] if inbox else ()),
+        Job("sync", lambda: _sync(cycle()), lambda: agenda().until_sync(), wakes=("tick",)),
+        Job("tick", lambda: _tick(cycle()), lambda: agenda().until_tick(), wakes=("dispatch",)),
+        Job("dispatch", lambda: _dispatch(cycle()), lambda: agenda().until_dispatch()),
+        Job("tidy", lambda: _tidy(live.project), lambda: TIDY_EVERY),
+        *([_answering(inbox)] if inbox() else ()),
     )
 
 
 def _sync(cycle: Cycle) -> Done:
+    """What other rules than these have judged comes first: until that is done, no time passes."""
+    cycle.prepare()
+    judged = cycle.recompute(_judging)
     synced = cycle.sync()
+    judged += cycle.recompute(_judging)
     said = [_read(one) for one in synced if one.error is None and not one.is_busy]
-    judged = cycle.recompute()
     said += [f"{judged:,} records judged anew"] if judged else []
     return Done(tuple(said), failures(synced))
+
+
+def _judging(connection: str, done: int, _total: int | None) -> None:
+    if done % PIECE == 0 and done:
+        log.info("sync: %s: %s records judged anew, more to come", connection, f"{done:,}")
 
 
 def _read(one: Synced) -> str:
@@ -95,6 +110,17 @@ def _dispatch(cycle: Cycle) -> Done:
 
 def _tidy(project: Stalewatch) -> Done:
     return Done(("the write-ahead log was folded into the database",)) if project.db.tidy() else Done()
+
+
+def _answering(inbox: Callable[[], Inbox | None]) -> Job:
+    """Whether there is one does not change while a process runs: `notify:` is read when it starts."""
+
+    def now() -> Inbox:
+        found = inbox()
+        assert found is not None  # noqa: S101 - see above
+        return found
+
+    return Job("answers", lambda: _answers(now()), lambda: now().until_work())
 
 
 def _answers(inbox: Inbox) -> Done:

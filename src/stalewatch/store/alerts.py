@@ -60,6 +60,15 @@ def open_of_rule(conn: Connection, rule_id: str, limit: int = bulk.CHUNK) -> lis
     return list(conn.execute(there.order_by(alerts.c.id).limit(limit)))
 
 
+def rename(conn: Connection, old: str, new: str) -> None:
+    """Let the alerts of a rule count for another id; where that one has alerts of the same problem, they stay apart."""
+    other = alerts.alias("other")
+    same = (other.c.rule_id == new, other.c.record_id == alerts.c.record_id)
+    there = sa.exists().where(*same, other.c.subject.is_not_distinct_from(alerts.c.subject))
+    conn.execute(sa.update(alerts).where(alerts.c.rule_id == old, ~there).values(rule_id=new))
+    conn.execute(sa.update(alerts).where(alerts.c.muted_by == old).values(muted_by=new))
+
+
 def by_id(conn: Connection, ids: Collection[str]) -> dict[str, Found]:
     """Alerts by their id; unknown ids are missing."""
     return {row.id: row for row in bulk.read(conn, list(alerts.c), alerts.c.id, ids)}

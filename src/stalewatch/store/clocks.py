@@ -112,14 +112,26 @@ def stored(conn: Connection, ids: Collection[str]) -> list[Found]:
     return bulk.read(conn, columns, clocks.c.record_id, ids)
 
 
-def stale(conn: Connection, connection: str, ruleset: str, limit: int) -> list[str]:
-    """Records judged by other rules than `ruleset`, by id: what a change of rules has still to judge."""
-    wanted = (clocks.c.connection == connection, clocks.c.ruleset.is_distinct_from(ruleset))
+def stale(conn: Connection, connection: str, ruleset: str, limit: int, *, after: str = "") -> list[str]:
+    """Records judged by other rules than `ruleset`, by id, from the one after `after`: what is still to be judged."""
+    wanted = (clocks.c.connection == connection, clocks.c.ruleset.is_distinct_from(ruleset), clocks.c.record_id > after)
     return list(conn.scalars(sa.select(clocks.c.record_id).where(*wanted).order_by(clocks.c.record_id).limit(limit)))
+
+
+def settle(conn: Connection, connection: str, ruleset: str) -> None:
+    """Note that every record of a connection was judged by these rules: there is nothing `stale`."""
+    bulk.upsert(conn, facts, [{"key": f"settled:{connection}", "value": ruleset}])
+
+
+def settled(conn: Connection, connection: str) -> str | None:
+    """The rules by which every record of a connection was judged; None: not all by the same, or not all again yet."""
+    statement = sa.select(facts.c.value).where(facts.c.key == f"settled:{connection}")
+    return conn.execute(statement).scalar_one_or_none()
 
 
 def forget_ruleset(conn: Connection, connection: str) -> None:
     """Note that all deadlines of a connection have to be computed again: what it can tell has changed."""
+    conn.execute(sa.delete(facts).where(facts.c.key == f"settled:{connection}"))
     conn.execute(sa.update(clocks).where(clocks.c.connection == connection).values(ruleset=None))
 
 
@@ -172,7 +184,7 @@ def advance(conn: Connection, connection: str, upto: int) -> None:
 def rewind(conn: Connection, connection: str, now: int) -> None:
     """The caller's clock was turned back: put the watermark there and let every record be judged anew (`stale`)."""
     lock(conn, connection)
-    conn.execute(sa.update(clocks).where(clocks.c.connection == connection).values(ruleset=None))
+    forget_ruleset(conn, connection)
     bulk.upsert(conn, facts, [{"key": _key(connection), "value": now}])
 
 

@@ -55,6 +55,13 @@ def of_alerts(conn: Connection, alert_ids: Collection[str], states: Collection[s
     return found
 
 
+def rename(conn: Connection, old: str, new: str) -> None:
+    """Let what was and will be said of a rule's alerts count for another id, after `alerts.rename`."""
+    moved = sa.select(alerts.c.id).where(alerts.c.rule_id == new)
+    mine = (notices.c.rule_id == old, notices.c.alert_id.in_(moved))
+    conn.execute(sa.update(notices).where(*mine).values(rule_id=new))
+
+
 def of_deliveries(conn: Connection, delivery_ids: Collection[str]) -> list[Found]:
     """Notices that these deliveries carry, the oldest first."""
     found: list[Found] = []

@@ -25,6 +25,11 @@ def read(conn: Connection) -> dict[str, Found]:
     return {row.rule_id: row for row in conn.execute(sa.select(rule_states))}
 
 
+def rename(conn: Connection, old: str, new: str) -> None:
+    """Let what is remembered of a rule count for another id, of which nothing is."""
+    conn.execute(sa.update(rule_states).where(rule_states.c.rule_id == old).values(rule_id=new))
+
+
 def forget(conn: Connection, rule_ids: Collection[str]) -> None:
     """Remove rules that no file names any more."""
     bulk.delete(conn, rule_states, [{"rule_id": rule_id} for rule_id in sorted(rule_ids)])

@@ -1,4 +1,4 @@
-"""The web application of one project: `create_app(project)`."""
+"""The web application of one project: `create_app(live)`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from stalewatch import __version__
-from stalewatch.web.desk import Desk
+from stalewatch.web.desk import Desk, sessions_of
 from stalewatch.web.gate import Gate, handle_faults
 from stalewatch.web.health import Work
 from stalewatch.web.pages.errors import problem_page
 from stalewatch.web.problems import handle_problems
 from stalewatch.web.routes import add_routes, describe
-from stalewatch.wiring import Stalewatch
+from stalewatch.wiring.live import Each, Live
 from stalewatch.wiring.slack import Reception
 
 _ABOUT = """Which opportunities have gone quiet, which soon will, and why.
@@ -23,12 +23,13 @@ Times are RFC 3339 with offset. Errors are `application/problem+json` (RFC 9457)
 
 
 def create_app(
-    project: Stalewatch, *, is_local: bool = False, engine: Callable[[], str | None] = lambda: None,
+    live: Live, *, is_local: bool = False, engine: Callable[[], str | None] = lambda: None,
     slack: Reception | None = None,
 ) -> FastAPI:  # fmt: skip
     """Make the application.
 
     Args:
+        live: the project; each request is answered by the rules that are in force when it comes.
         is_local: only this machine can reach it; while no token was ever made, it then needs none.
         engine: says what is wrong with the engine that belongs to this process; None: nothing.
         slack: takes what people answer in Slack; None: nobody can.
@@ -37,9 +38,10 @@ def create_app(
         title="stalewatch", version=__version__, description=_ABOUT, redirect_slashes=False,
         openapi_url=None, docs_url=None, redoc_url=None,
     )  # fmt: skip
-    app.state.desk = Desk(project, is_local, engine, slack)
+    sessions = sessions_of(live.project)
+    app.state.desks = Each(live, lambda project: Desk(project, live, is_local, engine, sessions, slack))
     app.state.metrics = CollectorRegistry()
-    app.state.metrics.register(Work(app.state.desk.health))
+    app.state.metrics.register(Work(lambda: app.state.desks().health))
     app.add_middleware(Gate)
     handle_problems(app, problem_page)
     handle_faults(app)

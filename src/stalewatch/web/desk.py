@@ -15,6 +15,7 @@ from stalewatch.services.operating.health import Health
 from stalewatch.services.reporting.reports import Reports
 from stalewatch.web.sessions import Sessions, random_key
 from stalewatch.wiring import Stalewatch
+from stalewatch.wiring.live import Live
 from stalewatch.wiring.slack import Reception
 
 LANGUAGES: Final = ("en", "ja")
@@ -22,17 +23,21 @@ LANGUAGES: Final = ("en", "ja")
 
 @dataclass(frozen=True)
 class Desk:
-    """One application's collaborators.
+    """One application's collaborators, for as long as the same rules are in force.
 
     Attributes:
+        live: what holds in this process now, which may be other rules by the time that a request is answered.
         is_local: only this machine can reach the application; while there is no token, it then needs none.
         engine: says what is wrong with the engine that belongs to this process; None: nothing.
+        sessions: opens and closes the sessions of browsers.
         slack: takes what people answer in Slack; None: nobody can.
     """
 
     project: Stalewatch
+    live: Live
     is_local: bool
     engine: Callable[[], str | None]
+    sessions: Sessions
     slack: Reception | None = None
 
     @property
@@ -66,15 +71,15 @@ class Desk:
         return preferred(request.headers.get("accept-language", "")) or self.project.settings.language
 
     @cached_property
-    def sessions(self) -> Sessions:
-        """Opens and closes the sessions of browsers; without `secrets.key` they end with the process."""
-        key = str(self.project.settings.secrets.get("key") or "")
-        return Sessions(key.encode() if key else random_key())
-
-    @cached_property
     def _reports(self) -> dict[str, Reports]:
         own = self.project
         return {language: Reports(own.db, own.rulebook, own.sources, language) for language in LANGUAGES}
+
+
+def sessions_of(project: Stalewatch) -> Sessions:
+    """Opens and closes the sessions of browsers; without `secrets.key` they end with the process."""
+    key = str(project.settings.secrets.get("key") or "")
+    return Sessions(key.encode() if key else random_key())
 
 
 def preferred(accepted: str) -> str | None:
@@ -98,8 +103,10 @@ def _quality(weight: str) -> float:
 
 
 def desk_of(request: Request) -> Desk:
-    """The desk of the application that was asked."""
-    desk: Desk = request.app.state.desk
+    """The desk of the application that was asked; one for the whole of a request, whatever is saved meanwhile."""
+    if not hasattr(request.state, "desk"):
+        request.state.desk = request.app.state.desks()
+    desk: Desk = request.state.desk
     return desk
 
 

@@ -46,7 +46,9 @@ _SNOOZED: Final = {
     "snoozes_left": 1,
 }  # fmt: skip
 _LIST_SCHEMA: Final = {"$ref": _REF.format(name="Listing")}
-_READY: Final = {"status": "not ready", "reasons": ["sf: its data is 190 min old, too old to judge by"]}
+_WARNING: Final = "rules: rules/acme.yaml:12:12: error SW104: `stagee` is unknown; the rules from before stay in force"
+_READY: Final = {"status": "not ready", "reasons": ["sf: its data is 190 min old, too old to judge by"], "warnings": []}
+_WELL: Final = {"status": "ok", "reasons": [], "warnings": [_WARNING]}
 
 LIST: Final[dict[str, Any]] = {
     "description": "A page of the list; as CSV for `Accept: text/csv`.",
@@ -69,7 +71,7 @@ TAKEN: Final[dict[str, Any]] = {
 }
 HEALTH: Final[dict[str, Any]] = {
     "description": "All is well.",
-    "content": {"application/json": {"schema": {"type": "object"}, "example": {"status": "ok", "reasons": []}}},
+    "content": {"application/json": {"schema": {"type": "object"}, "example": _WELL}},
 }
 FIGURES: Final[dict[str, Any]] = {
     "description": "Prometheus text format.",

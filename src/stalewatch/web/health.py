@@ -6,7 +6,7 @@ which may be away, and so wait in the thread pool instead of holding up every re
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import msgspec
@@ -21,6 +21,7 @@ from stalewatch.services.operating.faults import StoreError
 from stalewatch.services.operating.health import ConnectionHealth, Health, Snapshot
 from stalewatch.web.answers import JSON
 from stalewatch.web.desk import At
+from stalewatch.wiring.live import Live
 
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 
@@ -31,9 +32,9 @@ async def healthz() -> Response:
 
 
 def readyz(desk: At) -> Response:
-    """Whether work is done in time: 200, or 503 with the reasons."""
+    """Whether work is done in time: 200, or 503 with the reasons; warnings are of what does not stop the work."""
     ready = desk.health.readiness(desk.engine())
-    body = {"status": "ok" if ready.ok else "not ready", "reasons": ready.reasons}
+    body = {"status": "ok" if ready.ok else "not ready", "reasons": ready.reasons, "warnings": _warnings(desk.live)}
     return Response(msgspec.json.encode(body), 200 if ready.ok else 503, _NO_STORE, JSON)
 
 
@@ -43,10 +44,18 @@ def metrics(request: Request) -> Response:
     return Response(generate_latest(registry), headers=_NO_STORE, media_type=CONTENT_TYPE_LATEST)
 
 
+def _warnings(live: Live) -> list[str]:
+    """What was saved and is not in force, and why: errors, or a key that is read when the process starts."""
+    state = live.state
+    refused = [] if state.refused is None else [state.refused.line()]
+    keys = ", ".join(state.waiting)
+    return [*refused, *([f"stalewatch.yaml: restart to apply what was changed under {keys}"] if keys else [])]
+
+
 class Work(Collector):
     """The state of the work, asked for when somebody scrapes."""
 
-    def __init__(self, health: Health) -> None:
+    def __init__(self, health: Callable[[], Health]) -> None:
         self._health = health
 
     def describe(self) -> Iterator[Metric]:
@@ -55,7 +64,7 @@ class Work(Collector):
 
     def collect(self) -> Iterator[Metric]:
         try:
-            found = self._health.look()
+            found = self._health().look()
         except StoreError:
             yield _gauge("database_up", "1 if the database answers.", 0)
             return

@@ -36,6 +36,12 @@ class Examined:
     checked: Checked
     rulebook: Rulebook | None
 
+    def book_for(self, settings: Settings) -> Rulebook:
+        """The rulebook by these settings, which were made of its own; only if there is no error."""
+        book = rulefiles.rulebook(self.checked, settings)
+        assert book is not None  # noqa: S101 - without an error there is one
+        return book
+
 
 def examine(config: Path, now: datetime, env: Mapping[str, str] | None = None) -> Examined:
     """Read and check a configuration with everything it judges by, and start nothing.

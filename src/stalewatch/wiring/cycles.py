@@ -17,10 +17,12 @@ def cycle_of(
     language: str | None = None,
     notifier: Callable[[], Notifier] | None = None,
     is_stopping: Callable[[], bool] = lambda: False,
+    is_accepted: bool = False,
 ) -> Cycle:
     """Make the cycle of a project.
 
     Args:
+        is_accepted: its rules were put in force already.
         language: overrides every reader's; None leaves it to them.
         notifier: instead of the project's own.
         is_stopping: asked between pages and between messages; True ends the work.
@@ -29,7 +31,10 @@ def cycle_of(
         one.id: Source(type=one.type, connect=partial(project.connector, one.id), every=elapsed(one.every))
         for one in project.settings.connections
     }
-    return Cycle(
+    cycle = Cycle(
         project.db, project.clock, project.rulebook, project.speaking, project.sources, sources,
         notifier or (lambda: project.notifier), language, is_stopping,
     )  # fmt: skip
+    if is_accepted:
+        cycle.accepted.set()
+    return cycle

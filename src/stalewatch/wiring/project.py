@@ -36,13 +36,18 @@ _FALLBACKS: Final = ("email", "operator")
 
 @dataclass(frozen=True)
 class Stalewatch:
-    """One project. The database is opened, and connectors and the notifier are made, when they are first used."""
+    """One project. The database is opened, and connectors and the notifier are made, when they are first used.
+
+    Attributes:
+        env: the variables that stood for `${NAME}` in its configuration; None: those of this process.
+    """
 
     settings: Settings
     clock: Clock
     rulebook: Rulebook
-    looking: bool = False
     _connectors: dict[str, Connector] = field(default_factory=dict)
+    env: Mapping[str, str] | None = field(default=None, repr=False)
+    looking: bool = False
 
     @cached_property
     def db(self) -> Database:
@@ -96,6 +101,17 @@ class Stalewatch:
             )
         return self._connectors[identity]
 
+    def following(self, settings: Settings, book: Rulebook) -> Stalewatch:
+        """The same project by other rules: what it has opened it keeps, but for connectors that now read other fields.
+
+        Args:
+            settings: as `settings.following.followed` makes them.
+        """
+        keeps = book.rules.catalogue == self.rulebook.rules.catalogue and book.needs == self.rulebook.needs
+        after = replace(self, settings=settings, rulebook=book, _connectors=self._connectors if keeps else {})
+        vars(after).update({part: made for part, made in vars(self).items() if part in ("db", "notifier")})
+        return after
+
     @cached_property
     def sources(self) -> Mapping[str, int | None]:
         """Every connection with the age, in microseconds, from which its data is too old; None: it does not age."""
@@ -134,7 +150,7 @@ def open_project(
     examined = examine(config, clock.now(), env)
     if examined.settings is None or examined.rulebook is None:
         raise BrokenProject(examined.checked.render(language or examined.draft.language))
-    project = Stalewatch(examined.settings, clock, examined.rulebook, looking)
+    project = Stalewatch(examined.settings, clock, examined.rulebook, env=env, looking=looking)
     project.db.now()  # opens it now: whoever has a project has a database that answers
     return project
 

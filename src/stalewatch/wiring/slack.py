@@ -11,6 +11,7 @@ from stalewatch.services.answering.attending import Attendant
 from stalewatch.services.answering.identity import Identities
 from stalewatch.services.answering.inbox import Inbox
 from stalewatch.services.answering.presses import Answering
+from stalewatch.wiring.live import Each, Live
 from stalewatch.wiring.project import Stalewatch
 
 if TYPE_CHECKING:
@@ -55,8 +56,10 @@ def inbox_of(project: Stalewatch, language: str | None = None) -> Inbox | None:
         ConfigurationError: `notify.slack` cannot be used.
     """
     told = _told(project)
-    if told is None:
-        return None
+    return None if told is None else _inbox_of(project, told, language)
+
+
+def _inbox_of(project: Stalewatch, told: NotifierSettings, language: str | None) -> Inbox:
     from stalewatch.delivery.slack.options import client  # noqa: PLC0415  # slack_sdk, only where Slack is used
 
     slack = client(told, timeout=_SECONDS)
@@ -67,15 +70,16 @@ def inbox_of(project: Stalewatch, language: str | None = None) -> Inbox | None:
     return Inbox(project.db, project.clock, answering)
 
 
-def reception_of(project: Stalewatch, language: str | None = None) -> Reception | None:
+def reception_of(live: Live, language: str | None = None) -> Reception | None:
     """What a server needs to take answers; None if no way for them is configured. Raises like `inbox_of`."""
-    told, inbox = _told(project), inbox_of(project, language)
-    if told is None or inbox is None:
+    told = _told(live.project)
+    if told is None:
         return None
     from stalewatch.delivery.slack.options import app_token, base_url, signing_secret  # noqa: PLC0415
     from stalewatch.delivery.slack.socket import Socket  # noqa: PLC0415
 
-    attendant, token = Attendant(inbox), app_token(told)
+    attendant = Attendant(Each(live, lambda project: _inbox_of(project, told, language)))
+    token = app_token(told)
     socket = Socket(token, base_url(told), attendant.take) if token else None
     return Reception(attendant, signing_secret(told), socket)
 

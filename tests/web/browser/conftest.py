@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from stalewatch.sdk.records import Activity, ActivityKind, Actor, Lead, MeetingState
 from stalewatch.web.app import create_app
 from stalewatch.web.serving import Server, listen, url_of
+from stalewatch.wiring.live import Live
 from tests import databases
 from tests.services.world import World, at, deal, rulebook
 from tests.web.conftest import RULES
@@ -110,7 +111,7 @@ def home(company: World) -> Iterator[str]:
     """Where the company's dashboard is served."""
     ready = Event()
     with closing(listen("127.0.0.1", 0)) as listener:
-        server = Server(create_app(project_of(company), is_local=True), ready.set)
+        server = Server(create_app(Live(project_of(company)), is_local=True), ready.set)
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         assert ready.wait(10)

@@ -22,7 +22,7 @@ from stalewatch.services.alerting import outdated
 from stalewatch.services.alerting.announcing import CHECKING, Announcer
 from stalewatch.services.alerting.people import directory
 from stalewatch.services.alerting.tellings import calendars_of
-from stalewatch.services.judging import arming, evidence
+from stalewatch.services.judging import arming, evidence, in_force
 from stalewatch.services.judging.alert_rows import alert_id, from_row, split
 from stalewatch.services.judging.golive import live_since
 from stalewatch.services.judging.sources import Sources, coverage, trusted
@@ -59,7 +59,11 @@ class Ticked:
 
 
 def tick(db: Database, clock: Clock, book: Rulebook, speaking: Speaking, sources: Sources) -> Ticked:
-    """Look at everything that is due by now."""
+    """Look at everything that is due by now.
+
+    Raises:
+        RulesMoved: other rules were put in force; the pages before that stand.
+    """
     done = Ticked()
     now = to_us(clock.now())
     with db.read() as conn:
@@ -90,6 +94,7 @@ class _Tick:
         before: list[str] = []
         while self._has_work(connection):
             with self.db.write() as conn:
+                in_force.require(conn, self.book.version)
                 seen = clocks.lock(conn, connection)
                 if seen > self.now:  # somebody tried a later `--now` before
                     clocks.rewind(conn, connection, self.now)

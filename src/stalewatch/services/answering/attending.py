@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final
 
@@ -18,11 +18,16 @@ THREADS: Final = 4
 
 
 class Attendant:
-    """Attends to one `inbox` from now until `stop`."""
+    """Attends to the inbox of a project from now until `stop`; `inbox` returns it as its rules are now."""
 
-    def __init__(self, inbox: Inbox) -> None:
-        self.inbox = inbox
+    def __init__(self, inbox: Callable[[], Inbox]) -> None:
+        self._inbox = inbox
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="slack-answers")
+
+    @property
+    def inbox(self) -> Inbox:
+        """As it is now."""
+        return self._inbox()
 
     def take(self, what: Interaction, mark: str | None = None) -> Mapping[str, Any] | None:
         """Write it down, and return what Slack is answered (None: nothing but "yes"). Its work begins meanwhile.
@@ -30,9 +35,10 @@ class Attendant:
         Raises:
             StoreError: it could not be written down; Slack shall tell the person so.
         """
-        received = self.inbox.receive(what, mark)
+        inbox = self.inbox
+        received = inbox.receive(what, mark)
         if received.work is not None:
-            self._threads.submit(self.inbox.work, received.work).add_done_callback(_tell)
+            self._threads.submit(inbox.work, received.work).add_done_callback(_tell)
         return received.answer
 
     def stop(self) -> None:

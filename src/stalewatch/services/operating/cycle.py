@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from threading import Event
 from typing import Any, Final
 
 from stalewatch.clock import Clock
@@ -17,6 +18,7 @@ from stalewatch.sdk.errors import StalewatchError
 from stalewatch.sdk.notifier import Notifier
 from stalewatch.services.alerting import blind, failing
 from stalewatch.services.alerting.tick import Ticked, tick
+from stalewatch.services.judging import in_force
 from stalewatch.services.judging.golive import note_rules
 from stalewatch.services.judging.sources import Sources
 from stalewatch.services.rules.rulebook import Rulebook
@@ -25,7 +27,7 @@ from stalewatch.services.syncing.sync import Sync, Synced, recompute, register
 from stalewatch.services.telling.composing import Composer
 from stalewatch.services.telling.dispatch import Dispatch
 from stalewatch.services.telling.moving import Dispatched
-from stalewatch.store import connections
+from stalewatch.store import clocks, connections
 from stalewatch.store.engine import Database
 from stalewatch.store.errors import ChangedMeanwhile, LeaseLost
 
@@ -75,6 +77,8 @@ class Cycle:
         notifier: makes or returns the notifier; not called before something may have to be sent.
         language: overrides every reader's language; None leaves it to them.
         is_stopping: asked between pages and between messages; True ends the work and leaves the rest for later.
+        accepted: set once the rules of this cycle were put in force. From then on others may put theirs in their
+            place, and this cycle's work ends with `RulesMoved`.
     """
 
     db: Database
@@ -86,6 +90,7 @@ class Cycle:
     notifier: Callable[[], Notifier]
     language: str | None = None
     is_stopping: Callable[[], bool] = lambda: False
+    accepted: Event = field(default_factory=Event)
     _judged: dict[str, tuple[int, Any]] = field(default_factory=dict)
 
     def run(
@@ -118,10 +123,19 @@ class Cycle:
         return done
 
     def prepare(self) -> None:
-        """Make sure that the database knows the connections and the rules as they are configured now."""
+        """Make sure that the database knows the connections and the rules as they are configured now.
+
+        Raises:
+            RulesMoved: other rules were put in force since these were.
+        """
         now = self._now
         register(self.db, {identity: one.type for identity, one in self.connections.items()}, now)
+        if self.accepted.is_set():
+            with self.db.read() as conn:
+                in_force.check(conn, self.book.version)
+            return
         note_rules(self.db, self.book, now)
+        self.accepted.set()
 
     def recompute(self, progress: Progress = lambda _connection, _done, _total: None) -> int:
         """Judge again what was judged by other rules, or when a connection could tell other things.
@@ -130,24 +144,32 @@ class Cycle:
         """
         with self.db.read() as conn:
             stored = {row.id: row.coverage for row in connections.read(conn)}
+            settled = {one for one in self.connections if clocks.settled(conn, one) == self.book.version}
         done = 0
         for connection in self.connections:
             judged, told = self._judged.get(connection), stored.get(connection)
-            if judged is not None and judged[0] <= self._now and judged[1] == told:
-                continue  # nothing has changed since this process looked
+            is_looked_at = judged is not None and judged[0] <= self._now and judged[1] == told
+            if is_looked_at and connection in settled:
+                continue  # nothing has changed since this process looked, nor did another begin and not end it
             done += recompute(self.db, self.clock, self.book, connection, _named(progress, connection))
             blind.note_unfed(self.db, self.book, connection, told, self._now)
             self._judged[connection] = (self._now, told)
         return done
 
     def tick(self) -> Ticked:
-        """Let time pass: alerts open, change and end, and what has to be said is written down."""
+        """Let time pass: alerts open, change and end, and what has to be said is written down.
+
+        Connections some of whose deadlines are still those of other rules wait: what a change of rules brings is seen
+        at once, so that it is told by what it is now, and the storm guard sees all of it.
+        """
+        with self.db.read() as conn:
+            ages = {one: most for one, most in self.ages.items() if clocks.settled(conn, one) == self.book.version}
         for _ in range(TRIES - 1):
             try:
-                return tick(self.db, self.clock, self.book, self.speaking, self.ages)
+                return tick(self.db, self.clock, self.book, self.speaking, ages)
             except ChangedMeanwhile:  # somebody answered an alert in that moment: look again
                 continue
-        return tick(self.db, self.clock, self.book, self.speaking, self.ages)
+        return tick(self.db, self.clock, self.book, self.speaking, ages)
 
     def dispatch(self) -> Dispatched:
         """Say what may be said now."""

@@ -13,6 +13,7 @@ from stalewatch.domain.language.model import Mode
 from stalewatch.sdk.connector import Connector, Finding, Level
 from stalewatch.sdk.errors import StalewatchError
 from stalewatch.sdk.notifier import Notifier
+from stalewatch.services.judging import in_force
 from stalewatch.services.operating.doctor_words import say
 from stalewatch.services.rules.coverage import judgeable
 from stalewatch.services.rules.rulebook import Rulebook
@@ -106,8 +107,18 @@ class Doctor:
             yield self._failed(subject, error)
             return
         yield self._found(subject, Level.OK, self._say("database_ok", where=db.where, schema=schema))
+        yield from self._refused(db)
         yield from self._syncs(db)
         db.dispose()
+
+    def _refused(self, db: Database) -> Iterator[Finding]:
+        """What the engine read last and could not take, also if these files here are whole."""
+        with db.read() as conn:
+            found = in_force.standing(conn).refused
+        if found is not None:
+            what = found.what.get(self.language) or found.what["en"]
+            message = self._say("refused", place=found.place, what=what)
+            yield self._found(self._say("rules"), Level.WARNING, message, self._say("read_again"))
 
     def _syncs(self, db: Database) -> Iterator[Finding]:
         """How the last sync of each connection went, and which rows it had to leave out."""

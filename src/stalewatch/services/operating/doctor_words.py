@@ -14,7 +14,18 @@ WORDS: Final[dict[str, Words]] = {
     "notifier": {"en": "notifier", "ja": "通知"},
     "config_ok": {"en": "{file} has no errors", "ja": "{file} に誤りはありません"},
     "config_warnings": {"en": "{count} warning(s)", "ja": "警告 {count} 件"},
-    "config_errors": {"en": "{count} error(s); nothing starts", "ja": "誤り {count} 件。起動できません"},
+    "config_errors": {
+        "en": "{count} error(s); nothing starts, and what runs keeps the rules from before",
+        "ja": "誤り {count} 件。起動できません。実行中のものは以前のルールで動き続けます",
+    },
+    "refused": {
+        "en": "the engine works by the rules from before; what it read last has errors: {place}: {what}",
+        "ja": "エンジンは以前のルールで動いています。最後に読んだものに誤りがありました: {place}: {what}",
+    },
+    "read_again": {
+        "en": "a running engine reads what is put right within a minute; else start one",
+        "ja": "実行中のエンジンは、直したものを 1 分以内に読みます。止まっている場合は起動してください",
+    },
     "see_check": {
         "en": "`stalewatch rules check` shows them with their places",
         "ja": "`stalewatch rules check` で場所と直し方が見られます",

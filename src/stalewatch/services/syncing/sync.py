@@ -12,7 +12,8 @@ from stalewatch.domain.instants import DAY, MINUTE, SECOND, to_us
 from stalewatch.domain.policies import Speaking
 from stalewatch.sdk.connector import Connector, Cursor, Description, Page
 from stalewatch.sdk.errors import BadCursor, ConnectorError, NeedsReconnect, TryLater
-from stalewatch.services.judging import arming
+from stalewatch.services.judging import arming, in_force
+from stalewatch.services.judging.in_force import RulesMoved
 from stalewatch.services.judging.sources import coverage, lacking, note_lacking
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.syncing.folding import Folded, folded
@@ -79,6 +80,9 @@ class Sync:
             every: microseconds until the next sync.
             full: read everything again, whatever the cursor says.
             due_only: leave it alone unless it is due.
+
+        Raises:
+            RulesMoved: other rules were put in force; what is stored stays, and is judged by them.
         """
         done = Synced(connection)
         claimed = self._claim(connection, due_only=due_only)
@@ -92,6 +96,9 @@ class Sync:
             done.is_stopped = True
             self._hand_back(claimed)
             return done
+        except RulesMoved:
+            self._hand_back(claimed)
+            raise
         except ConnectorError as error:
             done.error = error
             self._give_up(claimed, error, every)
@@ -166,6 +173,7 @@ class Sync:
         self, conn: Connection, claimed: Any, page: Page, done: Synced, began: int, marked: Folded
     ) -> None:  # fmt: skip
         now = to_us(self.clock.now())
+        in_force.require(conn, self.book.version)
         leases.keep(conn, CONNECTIONS, claimed.id, claimed.fence, lease_us=LEASE, cursor=dict(page.cursor))
         clocks.share(conn, claimed.id)  # before any record: the tick locks in the same order
         recorded = Recorder(claimed.id, self.book, self.speaking, now, began, marked).record(conn, page)
@@ -226,12 +234,21 @@ class Sync:
 
 
 def recompute(db: Database, clock: Clock, book: Rulebook, connection: str, progress: Progress) -> int:
-    """Judge again every record of a connection whose clocks were computed by other rules; returns how many."""
-    done = _take_up(db, clock, book, connection)
+    """Judge again every record of a connection whose clocks were computed by other rules; returns how many.
+
+    Piece by piece, each in a transaction of its own: whoever is killed half-way leaves the rest to the next who
+    looks. Only when nothing is left does time pass for the connection again.
+
+    Raises:
+        RulesMoved: other rules were put in force; whoever has them goes on.
+    """
+    done, after = _take_up(db, clock, book, connection), ""
     while True:
         with db.write() as conn:
-            stale = clocks.stale(conn, connection, book.version, arming.PIECE)
-            if not stale:
+            in_force.require(conn, book.version)
+            stale = clocks.stale(conn, connection, book.version, arming.PIECE, after=after)
+            if not stale and not after:
+                clocks.settle(conn, connection, book.version)
                 return done
             clocks.share(conn, connection)
             now, fed = to_us(clock.now()), coverage(conn)
@@ -241,6 +258,7 @@ def recompute(db: Database, clock: Clock, book: Rulebook, connection: str, progr
                 arming.judge(conn, book, obj, mine, fed, now)
             clocks.delete(conn, [record for record in stale if objects.get(record) not in book.objects])
         done += len(stale)
+        after = stale[-1] if stale else ""  # the last look is at all of them
         progress(done, None)
 
 
@@ -257,6 +275,7 @@ def _take_up(db: Database, clock: Clock, book: Rulebook, connection: str) -> int
         ]
     for obj, ids in pieces:
         with db.write() as conn:
+            in_force.require(conn, book.version)
             clocks.share(conn, connection)
             done += arming.judge(conn, book, obj, ids, coverage(conn), to_us(clock.now())).records
     if known != list(book.objects):

@@ -28,7 +28,7 @@ from stalewatch.domain.instants import from_us
 from stalewatch.domain.policies import Speaking
 from stalewatch.domain.routing import MAIL, OPERATOR, OnUnknown, Route, Target, after, ladders, route_for
 from stalewatch.sdk.notifier import Message, Style
-from stalewatch.services.alerting import blind
+from stalewatch.services.alerting import blind, refused
 from stalewatch.services.alerting.announcing import BACKLOG, facts_of
 from stalewatch.services.alerting.tellings import Teller
 from stalewatch.services.rules.rulebook import Rulebook
@@ -139,6 +139,7 @@ class Composer:
             DEAD: lambda row: _given_up(conn),  # noqa: ARG005  # counted as it is now, whatever was counted then
             PARKED: lambda row: _given_up(conn),  # noqa: ARG005
             blind.UNFED: lambda row: blind.unfed(conn, self.book, row.kind.partition(":")[2]),
+            refused.REFUSED: lambda row: refused.news(conn),  # noqa: ARG005  # as it is now
             blind.UNREADABLE: lambda row: blind.unreadable(conn, self.book, row.kind.partition(":")[2]),
         }
         found = [known.get(row.kind.partition(":")[0], lambda row: self._failure(conn, row))(row) for row in some]

@@ -10,6 +10,7 @@ from fastapi import Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from stalewatch.delivery.operators import RulesRefused, refused_rules
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.services.reporting import undelivered
 from stalewatch.web.auth import Caller
@@ -44,12 +45,24 @@ def page(
         "languages": [(one, _NAMES[one], address.but(lang=one)) for one in LANGUAGES if one != reader.language],
         "address": address,
         "undelivered": _undelivered(desk, reader) if caller is not None and status < 500 else "",
+        **_saved(desk, reader, knows=caller is not None),
         "signed_in": caller is not None and caller.session,
         **words_of(reader),
     }
     text = environment().get_template(template).render(**around, **shown)
     given = {**_HEADERS, "Content-Language": reader.language, **(headers or {})}
     return Response(text, status, given, "text/html; charset=utf-8")
+
+
+def _saved(desk: Desk, reader: Reader, *, knows: bool) -> dict[str, str]:
+    """What was saved and is not in force, and why; only who may read lists is told."""
+    state = desk.live.state
+    found = state.refused if knows else None
+    news = None if found is None else RulesRefused(found.place, found.code, found.what, found.errors)
+    return {
+        "refused": "" if news is None else refused_rules(news, reader),
+        "restart": ", ".join(state.waiting) if knows else "",
+    }
 
 
 def _undelivered(desk: Desk, reader: Reader) -> str:
