@@ -10,13 +10,12 @@ import pytest
 from jsonschema import Draft7Validator
 
 from stalewatch.domain.language.catalogue import load_catalogue
-from stalewatch.domain.language.diagnostics import Findings
 from stalewatch.domain.language.loading import load_rules
-from stalewatch.domain.language.nodes import Mapping, Node, Sequence, Source
-from stalewatch.domain.language.reading import read
+from stalewatch.domain.language.nodes import Source
 from stalewatch.domain.language.schema.fields import fields_schema
 from stalewatch.domain.language.schema.rules import Known, rules_schema
 from stalewatch.domain.language.schema.trials import trials_schema
+from tests.editors import data_of, faults, known
 from tests.house.pages import Block, pages
 
 ROOT = Path(__file__).parents[3]
@@ -35,35 +34,9 @@ CATALOGUES = [
 BLOCKS = [block for page in pages() for block in page.blocks if block.language == "yaml"]
 
 
-def as_an_editor_reads(node: Node) -> Any:
-    """YAML 1.2 without anything of ours: dates, and numbers with `_`, are texts."""
-    if isinstance(node, Sequence):
-        return [as_an_editor_reads(item) for item in node.items]
-    if isinstance(node, Mapping):
-        return {entry.name: as_an_editor_reads(entry.value) for entry in node}
-    is_number = isinstance(node.value, bool | int | float) and "_" not in node.text
-    return node.value if is_number or node.value is None else node.text
-
-
 @cache
 def data(path: Path) -> Any:
     return data_of(path.read_text("utf-8"))
-
-
-def data_of(text: str) -> Any:
-    root = read(Source("x.yaml", text), Findings()).root
-    assert root is not None
-    return as_an_editor_reads(root)
-
-
-def known(*more: Source) -> Known:
-    """What a project with the four packs, and these files, knows."""
-    catalogue = load_catalogue([Source("fields.yaml", (ROOT / "rules" / "fields.yaml").read_text("utf-8"))]).catalogue
-    assert catalogue is not None
-    shipped = [Source(path.name, path.read_text("utf-8")) for path in PACKS[:5] if path.stem != "fields"]
-    rules = load_rules([*shipped, *more], catalogue).draft
-    packs = {name: [rule.id for rule in rules.rules if rule.pack == name] for name in rules.packs}
-    return Known(rules, packs, ("standard", "fast"))
 
 
 @cache
@@ -76,10 +49,6 @@ def schema(kind: str, language: str = "en") -> Draft7Validator:
     }[kind]()
     Draft7Validator.check_schema(made)
     return Draft7Validator(made)
-
-
-def faults(validator: Draft7Validator, found: Any) -> list[str]:
-    return [f"{error.json_path}: {error.message[:200]}" for error in validator.iter_errors(found)]
 
 
 # ------------------------------------------------------------------------------------------------- what is right

@@ -1,0 +1,200 @@
+"""What an editor shows beside each key of stalewatch.yaml, in English and Japanese."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from stalewatch.domain.language.model import Words
+
+TEXTS: Final[dict[str, Words]] = {
+    "stalewatch": {"en": "The version of the file: 1.", "ja": "ファイルの版。1 と書きます。"},
+    "database": {
+        "en": "sqlite:///stalewatch.db, or postgresql+psycopg://user@host/name.",
+        "ja": "sqlite:///stalewatch.db または postgresql+psycopg://user@host/name",
+    },
+    "rules": {"en": "Files of rules, or folders of them.", "ja": "ルールのファイルかフォルダー。"},
+    "catalogue": {"en": "Files with fields of your own.", "ja": "自社の項目を書いたファイル。"},
+    "web": {"en": "Where the dashboard and the API are served.", "ja": "画面と API の公開先。"},
+    "web.public_url": {"en": "The address by which people reach it.", "ja": "利用者から見たアドレス。"},
+    "web.host": {"en": "127.0.0.1: this machine only.", "ja": "127.0.0.1 なら、この機械からのみ。"},
+    "web.port": {"en": "8080 without it.", "ja": "省略時は 8080。"},
+    "secrets": {"en": "Keys by which stored secrets are sealed.", "ja": "保存する秘密情報の鍵。"},
+    "secrets.key": {
+        "en": "The key; from the environment: ${STALEWATCH_KEY}.",
+        "ja": "鍵。環境変数から: ${STALEWATCH_KEY}",
+    },
+    "secrets.previous": {"en": "The key before, until all is sealed anew.", "ja": "以前の鍵(切り替えが済むまで)。"},
+    # ----------------------------------------------------------------------------------------------- connections
+    "connections": {"en": "What is read: one row a CRM or export.", "ja": "読み込み元。CRM や書き出しごとに一つ。"},
+    "connections.id": {
+        "en": "Its name for ever: part of every record's id.",
+        "ja": "変わらない名前。各データの id の一部になります。",
+    },
+    "connections.type": {"en": "The connector: csv, salesforce, hubspot.", "ja": "種類: csv・salesforce・hubspot"},
+    "connections.every": {"en": "How often it is read; 5m without it.", "ja": "読み込みの間隔。省略時は 5m。"},
+    "connections.auth": {
+        "en": "How to sign in; the connector's page tells its keys.",
+        "ja": "認証。キーは各コネクターの説明にあります。",
+    },
+    "connections.writeback": {"en": "What may be written into the CRM.", "ja": "CRM に書き戻すもの。"},
+    "connections.map": {"en": "ours: theirs, where names differ.", "ja": "名前が違うときの対応。自社の名前: 元の名前"},
+    "connections.partner_deals": {"en": "Which deals are a partner's.", "ja": "パートナー案件の見分け方。"},
+    "connections.own_domains": {
+        "en": "Your own mail domains: their people are no customers.",
+        "ja": "自社のメールドメイン(お客様として数えません)。",
+    },
+    "connections.base_url": {"en": "Another address of the CRM.", "ja": "CRM の別のアドレス。"},
+    "connections.allow_custom_host": {"en": "The token may be sent there.", "ja": "そのホストにトークンを送ってよい。"},
+    # -------------------------------------------------------------------------------------------------- speaking
+    "notify": {
+        "en": "How messages leave; without it they are printed.",
+        "ja": "通知の送り先。なければ画面に表示します。",
+    },
+    "notify.slack": {
+        "en": "Slack: bot_token, signing_secret or app_token.",
+        "ja": "Slack: bot_token、signing_secret か app_token",
+    },
+    "notify.email": {"en": "The last way to reach somebody.", "ja": "ほかに届かないときのメール。"},
+    "notify.email.url": {
+        "en": "smtps://user:password@host, or smtp:// with STARTTLS.",
+        "ja": "smtps://user:password@host(STARTTLS は smtp://)",
+    },
+    "notify.email.from": {"en": "The address that mail comes from.", "ja": "差出人のアドレス。"},
+    "notify.email.allow_plain": {
+        "en": "Without TLS; for a server on this machine.",
+        "ja": "TLS なし(この機械のサーバーのみ)。",
+    },
+    "notify.operator": {"en": "Whom to tell of what the program itself needs.", "ja": "運用担当への連絡先。"},
+    "notify.operator.channel": {"en": 'A channel: "#revops".', "ja": 'チャンネル。例: "#revops"'},
+    "notify.operator.email": {"en": "An address.", "ja": "メールアドレス。"},
+    "people": {
+        "en": "By address; fills and overrides what the CRM says.",
+        "ja": "アドレスごと。CRM の情報を補い、優先します。",
+    },
+    "people.slack": {"en": "Their Slack user id.", "ja": "Slack のユーザー id。"},
+    "people.manager": {"en": "The manager's address.", "ja": "上長のアドレス。"},
+    "people.team": {"en": "The team's name.", "ja": "チーム名。"},
+    "people.language": {"en": "en or ja.", "ja": "en か ja。"},
+    "people.tz": {"en": "An IANA time zone: Asia/Tokyo.", "ja": "タイムゾーン。例: Asia/Tokyo"},
+    "teams": {"en": "Teams by name.", "ja": "チーム名ごと。"},
+    "teams.channel": {"en": "Told where a person cannot be reached.", "ja": "本人に届かないときのチャンネル。"},
+    "quiet": {"en": "Nothing is sent outside these hours; or: off.", "ja": "この時間の外では送りません。または off"},
+    "quiet.send_between": {
+        "en": 'In each reader\'s own zone: "09:00-18:30".',
+        "ja": '受け取る人の時間帯で。例: "09:00-18:30"',
+    },
+    "quiet.days": {"en": "calendar: only on business days; all.", "ja": "calendar(営業日のみ)か all。"},
+    "quiet.respect_slack_dnd": {"en": "Wait while Slack says do not disturb.", "ja": "Slack のおやすみ中は待ちます。"},
+    "budget": {"en": "The most that one person is told in a day.", "ja": "一人一日あたりの通知の上限。"},
+    "budget.immediate_per_day": {
+        "en": "More wait for the daily message; 3 without it.",
+        "ja": "超えた分は日次にまとめます。省略時は 3。",
+    },
+    "budget.digests_per_day": {"en": "Daily messages a day.", "ja": "まとめの通知の回数。"},
+    "budget.escalations_per_manager_per_day": {
+        "en": "Escalations a manager hears of in a day.",
+        "ja": "上長一人一日あたりの件数。",
+    },
+    "routes": {"en": "Who is told, and how; the first row that fits.", "ja": "誰にどう知らせるか。最初に合う行。"},
+    "routes.name": {"en": "What doctor and messages call it.", "ja": "この行の名前。"},
+    "routes.where": {
+        "en": "Conditions on the record and on severity, watch, rule, pack.",
+        "ja": "対象と severity・watch・rule・pack の条件。",
+    },
+    "routes.to": {
+        "en": 'owner, owner.manager, operator, "#channel", an address.',
+        "ja": 'owner・owner.manager・operator・"#channel"・アドレス',
+    },
+    "routes.style": {"en": "digest: one message a day; immediate.", "ja": "digest(一日一回)か immediate(すぐに)。"},
+    "routes.digest": {"en": "The daily message.", "ja": "日次のまとめ。"},
+    "routes.digest.at": {"en": 'Its local time: "09:00".', "ja": '時刻。例: "09:00"'},
+    "routes.digest.group_by": {"en": "How its lines are grouped.", "ja": "まとめ方。"},
+    "routes.on_unknown": {
+        "en": "A direct message whose fate nobody knows: park or resend.",
+        "ja": "届いたか分からない通知: park か resend",
+    },
+    "escalations": {"en": "Ladders that rules name with escalate.", "ja": "ルールの escalate で使う段階。"},
+    "escalations.after": {"en": "Business time after the breach was told.", "ja": "知らせてからの営業時間。"},
+    "escalations.to": {"en": "Who is told next.", "ja": "次に知らせる相手。"},
+    "escalations.say": {"en": "again: the same once more.", "ja": "again: もう一度知らせます。"},
+    "escalations.style": {"en": "digest or immediate.", "ja": "digest か immediate。"},
+    "escalations.stop": {"en": "The last step.", "ja": "ここで終わり。"},
+    # --------------------------------------------------------------------------------------------------- judging
+    "defaults": {"en": "How rules and alerts live where they say nothing.", "ja": "ルールに書かれていないときの扱い。"},
+    "defaults.language": {"en": "owner: each reader's own; en; ja.", "ja": "owner(受け取る人ごと)・en・ja"},
+    "defaults.currency": {"en": "The currency of all amounts: JPY.", "ja": "金額の通貨。例: JPY"},
+    "defaults.max_data_age": {"en": "Older data are not judged.", "ja": "これより古いデータでは判定しません。"},
+    "defaults.mode": {
+        "en": "How new rules begin: shadow, live or off.",
+        "ja": "新しいルールの始まり: shadow・live・off",
+    },
+    "defaults.warn": {
+        "en": "How long before a deadline we speak up; or: off.",
+        "ja": "期限のどれだけ前に知らせるか。または off",
+    },
+    "defaults.keep_for": {
+        "en": "This long a deal must be fine before we say resolved.",
+        "ja": "解消とみなすまでの時間。",
+    },
+    "defaults.reopen_within": {
+        "en": "Late again within this time is the same story.",
+        "ja": "この期間内の再発は同じ話の続きです。",
+    },
+    "defaults.snooze": {"en": "What a snooze may be.", "ja": "スヌーズの決まり。"},
+    "defaults.snooze.max": {"en": "The longest.", "ja": "最長。"},
+    "defaults.snooze.times": {"en": "How often in one episode.", "ja": "一回の期限切れでの回数。"},
+    "defaults.snooze.reason": {"en": "required or optional.", "ja": "理由: required(必須)か optional"},
+    "rollout": {
+        "en": "How a rule that goes live begins to speak; or: off.",
+        "ja": "本番にしたルールの始め方。または off",
+    },
+    "rollout.grace": {"en": "How long it is careful.", "ja": "慎重に知らせる期間。"},
+    "rollout.max_new_alerts_per_owner": {
+        "en": "New alerts per owner, rule and day.",
+        "ja": "担当者・ルール・一日あたりの新規件数。",
+    },
+    "storm_guard": {
+        "en": "Holds notices if too many come at once; or: off.",
+        "ja": "一度に多すぎる通知を止めます。または off",
+    },
+    "storm_guard.share": {
+        "en": "More than this share of the open records: 20%.",
+        "ja": "進行中のうちこの割合を超えたら。例: 20%",
+    },
+    "storm_guard.at_least": {"en": "And at least this many.", "ja": "かつ、この件数以上。"},
+    "modes": {
+        "en": "off, shadow or live, per pack or rule; what rules promote writes.",
+        "ja": "パックやルールごとに off・shadow・live",
+    },
+    "calendars": {
+        "en": "Business calendars by name, and which record follows which.",
+        "ja": "営業日カレンダーと、その選び方。",
+    },
+    "calendars.choose": {
+        "en": "The first row that fits; the last has no condition.",
+        "ja": "最初に合う行。最後の行には条件がありません。",
+    },
+    "calendars.use": {"en": "The calendar's name.", "ja": "カレンダーの名前。"},
+    "acted": {"en": "What counts as an answer to an alert.", "ja": "対応とみなすもの。"},
+    # ----------------------------------------------------------------------------------------------------- others
+    "auth": {"en": "Who may sign in.", "ja": "ログインできる人。"},
+    "auth.oidc": {"en": "Your identity provider.", "ja": "ID プロバイダー。"},
+    "auth.oidc.issuer": {"en": "Its address.", "ja": "発行者のアドレス。"},
+    "auth.oidc.client_id": {"en": "Our name there.", "ja": "クライアント id。"},
+    "auth.oidc.client_secret": {
+        "en": "Our secret there, from the environment.",
+        "ja": "クライアントの秘密(環境変数から)。",
+    },
+    "auth.admins": {
+        "en": "Addresses of those who answer for every record.",
+        "ja": "すべての対象に責任を持つ人のアドレス。",
+    },
+    "webhooks": {"en": "Addresses that are told of events.", "ja": "出来事を伝える先。"},
+    "webhooks.url": {"en": "The address.", "ja": "アドレス。"},
+    "webhooks.secret": {"en": "Signs what is sent.", "ja": "署名の鍵。"},
+    "webhooks.events": {"en": "Which events.", "ja": "伝える出来事。"},
+    "retention": {"en": "How long things are kept.", "ja": "保存期間。"},
+    "retention.changes": {"en": "Changes of fields.", "ja": "項目の変更。"},
+    "retention.outbox": {"en": "Messages.", "ja": "通知。"},
+    "retention.audit": {"en": "Who did what.", "ja": "操作の記録。"},
+}
