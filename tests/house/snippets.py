@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +21,7 @@ from stalewatch.services.rules.rulefiles import Checked, check_files, check_proj
 from stalewatch.settings import load
 from stalewatch.wiring import installed
 from stalewatch.wiring.connectors import make_connector
-from tests.house.pages import DOCS, Block
+from tests.house.pages import DOCS, Block, Page
 from tests.house.tree import CONNECTORS
 
 TODAY: Final = date(2026, 4, 1)
@@ -65,6 +66,26 @@ def project_in(folder: Path) -> Path:
 def said_of(block: Block, project: Path) -> str:
     """What the program says of a block, as it prints it; "" if nothing is wrong with it."""
     return _check_of(block)(block.text, project)
+
+
+def errors_of(here: Page) -> list[tuple[Block, Block]]:
+    """Every error that a page shows, with the block behind it."""
+    return [(wrong, told) for wrong, told in pairwise(here.blocks) if wrong.note.startswith(WRONG)]
+
+
+def shown(wrong: Block, project: Path) -> str:
+    """What is printed, without what a page has not: the file, and lines of it that are not in the block."""
+    said, inside = said_of(wrong, project), "    " if wrong.note.endswith(" rule") else ""
+    files = [project / "rules" / "example.yaml", project / "stalewatch.yaml"]
+    written = [line for path in files if path.exists() for line in path.read_text("utf-8").splitlines()]
+    first = f"{inside}{wrong.text.splitlines()[0]}"
+    above = written.index(first) if first in written else 0
+    lines = []
+    for line in said.splitlines():
+        excerpt = re.fullmatch(r" *[0-9]* \| (.*)", line)
+        lines.append(excerpt[1].removeprefix(inside) if excerpt else re.sub(r"^\S+:\d+:\d+: ", "", line))
+    text = "".join(f"{line}\n" for line in lines).replace(f"{project}/", "")
+    return re.sub(r"(\bline |example\.yaml:)(\d+)", lambda found: f"{found[1]}{int(found[2]) - above}", text)
 
 
 def _check_of(block: Block) -> Callable[[str, Path], str]:

@@ -18,12 +18,10 @@ from stalewatch.cli.invocation import Command
 from stalewatch.domain.alerts import Kind
 from stalewatch.domain.deadlines import State
 from stalewatch.domain.language.comparisons import COMPARISONS
-from stalewatch.domain.language.conditions import CONDITION_WORDS
 from stalewatch.domain.language.messages import PROBLEMS
 from stalewatch.domain.language.model import FieldType, Mode, Origin, Severity
 from stalewatch.domain.language.placeholders import CLOCK_PLACEHOLDERS
 from stalewatch.domain.language.project_messages import PROJECT_PROBLEMS
-from stalewatch.domain.language.rules import RULE_KEYS
 from stalewatch.domain.language.starts import STARTS
 from stalewatch.sdk import addresses, connector, errors, notifier, records
 from stalewatch.sdk.testing import ConnectorContract, NotifierContract
@@ -35,7 +33,8 @@ from tests.house.keys import of_connector, of_rules, of_settings
 from tests.house.pages import DOCS, Page, Section, doc, page, pages
 from tests.house.tree import CONNECTORS, ROOT, sources
 
-REFERENCE, RULES, PLUGINS, OPERATING = (doc(f"{name}.md") for name in ("reference", "rules", "plugins", "operating"))
+REFERENCE, PLUGINS, OPERATING = (doc(f"{name}.md") for name in ("reference", "plugins", "operating"))
+RULES = [doc("rules.md"), *(page(path) for path in sorted((DOCS / "rules").glob("*.md")))]
 API, PAGES = ([route for route in ROUTES if route.page is page] for page in (False, True))
 GLOBAL = {name for option in Command("any").params for name in option.opts}
 
@@ -124,24 +123,17 @@ def test_every_reason_for_leaving_a_row_out_is_told() -> None:
 # ------------------------------------------------------------------------------------------------------ rules
 
 
-@pytest.mark.parametrize("word", sorted({*RULE_KEYS, *CONDITION_WORDS}))
-def test_a_word_of_the_rule_language_has_a_section(word: str) -> None:
-    assert RULES.section(word).prose.strip()
-
-
 def test_every_other_word_of_the_rule_language_is_named() -> None:
     words = of_rules() | {*COMPARISONS, *STARTS, "by", "else", "is", "key+", "key-"}
     words |= {f"{{{name}}}" for name in CLOCK_PLACEHOLDERS} | {state.word for state in State}
     for kinds in (Severity, Mode, Kind, FieldType, set(Origin) - {Origin.RULES}):
         words |= {kind.value for kind in kinds}
-    assert missing(words, RULES) == []
+    assert missing(words, *RULES) == []
 
 
 def test_the_codes_of_the_diagnostics_are_those_of_the_page() -> None:
     codes = {problem.code for problem in [*PROBLEMS.values(), *PROJECT_PROBLEMS.values()]}
-    told = {
-        word for word in RULES.section("Reading what check says").named if word.startswith("SW") and word[2:].isdigit()
-    }
+    told = {word for word in doc("rules/errors.md").named if word.startswith("SW") and word[2:].isdigit()}
     assert told == codes
 
 
