@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final
 
 from stalewatch.domain.alerts import Kind, Said, message_key
 from stalewatch.domain.directory import Directory
 from stalewatch.domain.instants import NEVER
-from stalewatch.domain.language.model import Rule
 from stalewatch.domain.pacing import Reason, digest_slot, immediate_time
 from stalewatch.domain.policies import Speaking
 from stalewatch.domain.routing import UNDELIVERED, Route, Target, ladders, route_for
 from stalewatch.domain.steps import Moved
 from stalewatch.sdk.notifier import Style
 from stalewatch.services.alerting.hours import hours_of
+from stalewatch.services.alerting.route_facts import RouteFacts
 from stalewatch.services.judging.alert_rows import alert_id
 from stalewatch.store import notices
 
@@ -31,25 +30,27 @@ class Announcer:
     """Writes notices for what moved.
 
     Attributes:
+        facts: what routes may ask about the alerts of these records.
         seen: instant of the look before this one; NEVER if this is the first.
         guarded: whether a storm guard looks before breaches may go.
     """
 
     speaking: Speaking
     people: Directory
+    facts: RouteFacts
     now: int
     seen: int = NEVER
     guarded: bool = False
 
     def say(self, moved: Moved, said: Said, row: Any) -> list[Row]:
         """One notice per recipient of the route that matches."""
-        route = route_for(self.speaking.routes, facts_of(moved.rule_id, moved.rule, row))
+        route = route_for(self.speaking.routes, self.facts.of(moved.rule_id, moved.rule, row))
         rungs = [ladder[0] for ladder in ladders(route, row.owner, self.people, team=row.team)]
         return [self._notice(moved, said, route, rung) for rung in rungs]
 
     def note_backlog(self, moved: Moved, row: Any) -> list[Row]:
         """What was late before its rule began to speak: all of it makes one line in each reader's next digest."""
-        route = route_for(self.speaking.routes, facts_of(moved.rule_id, moved.rule, row))
+        route = route_for(self.speaking.routes, self.facts.of(moved.rule_id, moved.rule, row))
         rungs = [ladder[0] for ladder in ladders(route, row.owner, self.people, team=row.team)]
         mark = f"{moved.alert.fingerprint}:{moved.alert.episode}:{BACKLOG}:1"
         return [
@@ -127,20 +128,4 @@ def _about(moved: Moved) -> Row:
         "record_id": moved.record.id,
         "rule_id": moved.rule_id,
         "severity": None if moved.rule is None else moved.rule.severity.value,
-    }
-
-
-def facts_of(rule_id: str, rule: Rule | None, row: Any) -> Mapping[str, object]:
-    """What a route may ask about: the columns of the record's stored row, and the rule's words while there is one."""
-    record = dict(row._mapping)
-    amount = record.get("amount")
-    return {
-        **record,
-        **(record.get("fields") or {}),
-        "amount": None if amount is None else Decimal(amount) / 100,
-        "severity": None if rule is None else rule.severity.value,
-        "watch": row.object,
-        "rule": rule_id,
-        "pack": None if rule is None else rule.pack,
-        "tags": () if rule is None else rule.tags,
     }

@@ -21,6 +21,7 @@ from stalewatch.domain.steps import Moved, Watched
 from stalewatch.services.alerting import outdated
 from stalewatch.services.alerting.announcing import CHECKING, Announcer
 from stalewatch.services.alerting.people import directory
+from stalewatch.services.alerting.route_facts import RouteFacts
 from stalewatch.services.alerting.tellings import calendars_of
 from stalewatch.services.judging import arming, evidence, in_force
 from stalewatch.services.judging.alert_rows import alert_id, from_row, split
@@ -122,7 +123,9 @@ class _Tick:
     def _page(self, conn: Connection, ids: Sequence[str], since: Mapping[str, int], seen: int) -> None:
         self._end_meetings(conn, ids)
         watched, rows, stored = self._watched(conn, ids, since)
-        announcer = Announcer(self.speaking, self.people, self.now, seen, self.book.judging.storm_guard is not None)
+        facts = RouteFacts.read(conn, self.book, self.speaking, rows.values())
+        guarded = self.book.judging.storm_guard is not None
+        announcer = Announcer(self.speaking, self.people, facts, self.now, seen, guarded)
         steps = [one for each in watched for one in self.book.steps.take(each, self.now)]
         moved = [(one, stored.get(one.alert.fingerprint)) for one in steps]
         connection_of = {record: rows[record].connection for record in rows}

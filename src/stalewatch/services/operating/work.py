@@ -15,8 +15,8 @@ from stalewatch.domain.deliveries import DeliveryState, Event, after
 from stalewatch.domain.instants import to_us
 from stalewatch.domain.policies import Speaking
 from stalewatch.domain.routing import UNDELIVERED, ladders, route_for
-from stalewatch.services.alerting.announcing import facts_of
 from stalewatch.services.alerting.people import directory
+from stalewatch.services.alerting.route_facts import RouteFacts
 from stalewatch.services.reporting.pieces import ENDED, Kind, Piece, to_park, waiting_for_a_word
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.telling import outages
@@ -171,7 +171,8 @@ class Work:
         if not found:
             return UNDELIVERED
         record = found[0]
-        route = route_for(self.speaking.routes, facts_of(row.rule_id or "", rule, record))
+        facts = RouteFacts.read(conn, self.book, self.speaking, [record])
+        route = route_for(self.speaking.routes, facts.of(row.rule_id or "", rule, record))
         rungs = ladders(route, record.owner, directory(conn, self.speaking), team=record.team)
         return next((rung[0].target for rung in rungs if rung[0].target != UNDELIVERED), UNDELIVERED)
 

@@ -29,7 +29,8 @@ from stalewatch.domain.policies import Speaking
 from stalewatch.domain.routing import MAIL, OPERATOR, OnUnknown, Route, Target, after, ladders, route_for
 from stalewatch.sdk.notifier import Message, Style
 from stalewatch.services.alerting import blind, refused
-from stalewatch.services.alerting.announcing import BACKLOG, facts_of
+from stalewatch.services.alerting.announcing import BACKLOG
+from stalewatch.services.alerting.route_facts import RouteFacts
 from stalewatch.services.alerting.tellings import Teller
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.telling import outages
@@ -105,10 +106,11 @@ class Composer:
         found: dict[str, Any] = {}
         for obj in sorted(set(objects.values())):
             found |= {row.id: row for row in records.read_by_ids(conn, obj, list(objects))}
+        facts = RouteFacts.read(conn, self.book, self.speaking, found.values())
         for row in carried:
             if (record := found.get(row.record_id)) is not None:
                 rule = row.rule_id or ""
-                yield route_for(self.speaking.routes, facts_of(rule, self.book.by_id.get(rule), record)), record
+                yield route_for(self.speaking.routes, facts.of(rule, self.book.by_id.get(rule), record)), record
 
     def _recipient(self, people: Directory, target: str, person: Person | None) -> Recipient:
         plain = target.partition(":")[2] or target
