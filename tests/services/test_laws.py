@@ -17,6 +17,8 @@ import pytest
 from stalewatch.domain.entries import Entry
 from stalewatch.domain.instants import to_us
 from stalewatch.services.judging import arming
+from stalewatch.services.judging.golive import note_rules
+from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.syncing.sync import recompute
 from stalewatch.store import clocks
 from stalewatch.store.engine import Database
@@ -49,10 +51,32 @@ def fresh(tmp_path: Path, sqlite_template: Path) -> Iterator[Opening]:
 
 
 BOOK = rulebook(default_pack(), QUIET)
+SILENCED = """
+stalewatch: 1
+pack: silenced
+exceptions:
+  - {rules: [no-next-meeting, stage-time], where: {stage: [discovery, proposal]}, until: 2026-03-09, because: fair}
+"""
+BOOKS = (
+    BOOK,
+    rulebook(
+        default_pack().replace("within: 14d", "within: 9d").replace("within: 2bd", "within: 3bd"),
+        QUIET.replace("{until: hold_until, from: hold_set_at, max: 60d}", "{while: {stage: negotiation}, max: 9d}"),
+    ),
+    rulebook(default_pack(), SILENCED),
+    rulebook(
+        default_pack().replace("warn: 3bd", "warn: 1bd"),
+        QUIET.replace("within: 14d", "within: 6bd"),
+    ),
+)
+"""The rules as RevOps edit them: other limits and warnings, a pause by a condition, an exception, one rule less.
+
+All of them read the same fields, so that whoever reads the CRM today knows of them what a witness knows.
+"""
 
 
-def a_world(fresh: Opening, company: Company) -> World:
-    world = World(fresh(), BOOK, speaking=IMMEDIATE)
+def a_world(fresh: Opening, company: Company, book: Rulebook = BOOK) -> World:
+    world = World(fresh(), book, speaking=IMMEDIATE)
     company.joins(world)
     return world
 
@@ -74,10 +98,22 @@ class Story:
         for _ in range(steps):
             for _ in range(self.dice.randrange(4)):
                 self.said.append(self.company.edit(now))
+            if self.dice.random() < 0.3:
+                self._edits_rules(now)
             syncs, ticks = self.dice.random() < 0.8, self.dice.random() < 0.8
             self._round(now, syncs=syncs or not self.seen, ticks=ticks)
             now += self.dice.choice([timedelta(minutes=7), timedelta(hours=3), timedelta(hours=26), timedelta(days=4)])
         self._round(now, syncs=True, ticks=True)
+
+    def _edits_rules(self, now: datetime) -> None:
+        """RevOps save other rules, and what is stored is judged by them at once."""
+        number = self.dice.randrange(len(BOOKS))
+        self.said.append(f"{now:%m-%d %H:%M} rules {number}")
+        for world in self.worlds:
+            world.clock.move_to(now)
+            world.book = BOOKS[number]
+            note_rules(world.db, world.book, world.us)
+            recompute(world.db, world.clock, world.book, "crm", lambda _done, _total: None)
 
     def _round(self, now: datetime, *, syncs: bool, ticks: bool) -> None:
         self.said.append(f"{now:%m-%d %H:%M} {'sync ' * syncs}{'tick' * ticks}")
@@ -97,7 +133,7 @@ class Story:
         """Somebody who saw each deal begin when we did, and reads all the rest today."""
         now = self.worlds[0].clock.now()
         beginners = Company(dice(0))
-        world = a_world(self.fresh, beginners)
+        world = a_world(self.fresh, beginners, self.worlds[0].book)
         for name, first in sorted(self.seen.items(), key=lambda pair: pair[1]):
             beginners.begins(name)
             world.clock.move_to(first)
