@@ -42,14 +42,24 @@ def live_since(conn: Connection, book: Rulebook) -> Mapping[str, Mapping[str, in
 
     Empty per connection if `rollout` is off; a connection whose first sync is not over is missing.
     """
-    rules = rule_states.read(conn)
+    known = {rule_id: row.live_since for rule_id, row in rule_states.read(conn).items()}
+    return _per_connection(conn, book, {rule: since for rule, since in known.items() if since is not None})
+
+
+def foreseen(conn: Connection, book: Rulebook, now: int) -> Mapping[str, Mapping[str, int]]:
+    """What `live_since` would say if these rules came into force at `now`, all of them live; nothing is written."""
+    known = rule_states.read(conn)
+    known |= {new: known[old] for old, new in book.renamed.items() if old in known and new not in known}
+    rows = [_row(rule, Mode.LIVE, known.get(rule.id), now) for rule in book.rules.rules]
+    return _per_connection(conn, book, {row["rule_id"]: row["live_since"] for row in rows})
+
+
+def _per_connection(conn: Connection, book: Rulebook, since: Mapping[str, int]) -> Mapping[str, Mapping[str, int]]:
     synced = {row.id: row.first_sync_at for row in connections.read(conn) if row.first_sync_at is not None}
     if book.judging.rollout is None:
         return {connection: {} for connection in synced}
     return {
-        connection: {
-            rule_id: max(row.live_since, first) for rule_id, row in rules.items() if row.live_since is not None
-        }
+        connection: {rule_id: max(began, first) for rule_id, began in since.items()}
         for connection, first in synced.items()
     }
 

@@ -1,0 +1,1 @@
+"""What rules would say, tried on the stored records without touching anything: previews, and two versions compared."""
