@@ -1,0 +1,34 @@
+"""Whatever rule is written, `rules explain` says it: every word of it in both languages, and no placeholder is left."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from stalewatch.delivery.wording.reader import Reader
+from stalewatch.delivery.wording.rule_in_words import rule_in_words
+from stalewatch.domain.language.reads import rearming_fields
+from stalewatch.domain.language.summary import explain_short
+from tests.domain.judge_batches import batch
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize(
+    "seeds", [range(3), pytest.param(range(500, 700), marks=pytest.mark.slow)], ids=["some", "many"]
+)
+def test_an_arbitrary_rule_is_said_in_words(seeds: range, language: str) -> None:
+    reader = Reader(language, datetime(2026, 3, 2, tzinfo=UTC), "Asia/Tokyo")
+    for seed in seeds:
+        rules = batch(seed).fast.rules
+        for rule in rules.rules:
+            lines = rule_in_words(rule, rules, reader)
+            words = "\n".join(lines)
+            short = explain_short(rule, rules)
+            assert all(line.strip() for line in lines), words
+            assert "{" not in words + short, words
+            for name in rearming_fields(rule, rules):
+                assert name in words, words
+                assert name in short, words
+            for limit in rule.within:
+                assert str(limit.duration) in short, words
