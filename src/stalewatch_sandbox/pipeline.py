@@ -37,12 +37,14 @@ class Size:
         open: deals that are open at the world's own moment.
         closed: deals that were closed in the year before.
         later: deals that come in during the 60 working days after.
+        silent: open deals beside those, whose customers stopped answering in the negotiation a few days ago.
     """
 
     open: int
     closed: int
     later: int
     leads: int
+    silent: int = 0
 
     @classmethod
     def of(cls, open_deals: int) -> Size:
@@ -57,7 +59,7 @@ class Size:
     @property
     def deals(self) -> int:
         """All of them."""
-        return self.open + self.closed + self.later
+        return self.open + self.closed + self.later + self.silent
 
 
 DEMO: Final = Size.of(120)
@@ -176,6 +178,8 @@ class _Maker:
             yield "closed", Trouble.NONE, reps[number % len(reps)]
         for number in range(size.later):
             yield "later", Trouble.NONE, reps[number % len(reps)]
+        for number in range(size.silent):
+            yield "open", Trouble.SILENT_IN_NEGOTIATION, reps[number % len(reps)]
 
     def _outline(self, number: int, when: str, trouble: Trouble, owner: Seller) -> tuple[Plot, Account, Seller]:
         dice = Dice(self._seed, "plot", number)

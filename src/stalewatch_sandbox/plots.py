@@ -8,7 +8,7 @@ from typing import Final
 
 from stalewatch.sdk.records import Outcome
 from stalewatch_sandbox.dice import Dice
-from stalewatch_sandbox.troubles import RECIPES, Story, Trouble, Window
+from stalewatch_sandbox.troubles import Story, Trouble, Window, recipe_of
 
 ORDER: Final = ("qualification", "first_meeting", "discovery", "proposal", "evaluation", "approval", "negotiation")
 """The stages of a deal, from first to last."""
@@ -89,7 +89,8 @@ class Plot:
 def open_plot(dice: Dice, customer: Customer, trouble: Trouble, now: int) -> Plot:
     """A deal that is open on the day `now`, with this trouble."""
     frame = _frame(dice, customer, trouble)
-    stage = dice.one_of([one for one in RECIPES[trouble].stages if one in frame.route])
+    recipe = recipe_of(trouble)
+    stage = dice.one_of([one for one in recipe.stages if one in frame.route])
     place = frame.route.index(stage)
     if trouble is Trouble.REGRESSED:  # …, proposal, evaluation, and back in proposal
         place += 2
@@ -97,7 +98,7 @@ def open_plot(dice: Dice, customer: Customer, trouble: Trouble, now: int) -> Plo
     dwell = dice.between(1, days[place] - 2)
     rest = days[place] - dwell
     story = Story(dice=dice, now=now, stage=stage, band=frame.band, dwell=dwell, rest=rest, since=now, until=now)
-    RECIPES[trouble].write(story)
+    recipe.write(story)
     days[place] = story.dwell + story.rest
     outcome, reason = (Outcome.LOST, "silent") if story.is_lost else _ending(dice)
     if outcome is Outcome.LOST:

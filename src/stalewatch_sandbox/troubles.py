@@ -32,6 +32,7 @@ class Trouble(StrEnum):
     REGRESSED = "regressed"  # back from evaluation to proposal
     FACTS_MISSING = "facts_missing"
     UNWRITTEN = "unwritten"  # a meeting without notes
+    SILENT_IN_NEGOTIATION = "silent_in_negotiation"  # they know the price, we write, and nothing comes back
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,12 @@ def _ghosted(story: Story) -> None:
 
 def _long_silent(story: Story) -> None:
     _silence(story, story.dice.between(22, 27))
+
+
+def _silent_in_negotiation(story: Story) -> None:
+    ago = story.dice.between(3, 7)
+    story.meets(ago, story.dice.between(6, 9), answers=False, booked=False)
+    story.dwell = ago + story.dice.between(1, 4)
 
 
 def _falling_silent(story: Story) -> None:
@@ -244,6 +251,16 @@ RECIPES: Final[Mapping[Trouble, Recipe]] = {
     Trouble.FACTS_MISSING: Recipe(12, ("proposal",), _facts_missing),
     Trouble.UNWRITTEN: Recipe(10, _SELLING, _unwritten),
 }
+
+ON_DEMAND: Final[Mapping[Trouble, Recipe]] = {
+    Trouble.SILENT_IN_NEGOTIATION: Recipe(0, ("negotiation",), _silent_in_negotiation),
+}
+"""Troubles that only a world has that was asked for them: `Size.silent`."""
+
+
+def recipe_of(trouble: Trouble) -> Recipe:
+    """How a trouble comes about."""
+    return RECIPES[trouble] if trouble in RECIPES else ON_DEMAND[trouble]
 
 
 def dealt(count: int, dice: Dice) -> list[Trouble]:

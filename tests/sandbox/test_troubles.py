@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -124,3 +125,19 @@ def _after_silence(world: World, deal_id: str) -> str:
 def _is_watched(world: World, owner: str) -> bool:
     """Teams elsewhere live by other holidays than the calendar of this test."""
     return world.people[owner].team.country == "JP"
+
+
+def test_a_world_has_silence_in_the_negotiation_only_if_it_is_asked_for() -> None:
+    usual = Size(open=40, closed=10, later=20, leads=10)
+    world = generate(1, replace(usual, silent=8), DEMO_AT)
+    silent = in_trouble(world, Trouble.SILENT_IN_NEGOTIATION)
+    assert len(silent) == 8
+    assert len(open_at(world, DEMO_AT)) == 48
+    for deal in silent:
+        truth, later = deal.state_at(DEMO_AT), deal.state_at(DEMO_AT + 4 * DAY)
+        assert truth is not None
+        assert later is not None
+        assert truth.stage == "negotiation"
+        assert truth.seller_touches_since_customer in (1, 2)
+        assert later.last_customer_action_at == truth.last_customer_action_at
+    assert in_trouble(generate(1, usual, DEMO_AT), Trouble.SILENT_IN_NEGOTIATION) == []

@@ -26,6 +26,7 @@ _PORT = click.IntRange(0, 65535)
 
 @command()
 @click.option("--deals", type=click.IntRange(1, 20_000), default=200, show_default=True, help="Deals that are open.")
+@click.option("--silent", type=click.IntRange(0), default=0, help="More, whose customers fell silent in negotiation.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Another number is another company.")
 @click.option("--speed", type=click.FloatRange(min=0), default=1.0, show_default=True, help="Of its clock; 0 stands.")
 @click.option("--salesforce-port", type=_PORT, default=0, help="Of the simulated Salesforce [any free one].")
@@ -33,7 +34,7 @@ _PORT = click.IntRange(0, 65535)
 @click.option("--slack-port", type=_PORT, default=0, help="Of the simulated Slack [any free one].")
 @click.option("--project", type=click.Path(path_type=Path), metavar="DIR", help="Write a project that watches it.")
 def sandbox(
-    invocation: Invocation, deals: int, seed: int, speed: float, salesforce_port: int, hubspot_port: int,
+    invocation: Invocation, deals: int, silent: int, seed: int, speed: float, salesforce_port: int, hubspot_port: int,
     slack_port: int, project: Path | None,
 ) -> None:  # fmt: skip
     """Serve a made-up company in a simulated Salesforce, HubSpot and Slack on this machine, until Ctrl-C.
@@ -46,7 +47,7 @@ def sandbox(
       stalewatch sandbox --project acme      then, elsewhere: stalewatch run --once --config acme/stalewatch.yaml
       stalewatch sandbox --json --now 2026-04-15T09:00:00+09:00 --speed 60
     """
-    size = Size(open=deals, closed=deals // 4, later=deals // 2, leads=deals // 4)
+    size = Size(open=deals, closed=deals // 4, later=deals // 2, leads=deals // 4, silent=silent)
     ports = Ports(salesforce_port, hubspot_port, slack_port)
     language: Language = "ja" if invocation.lang == "ja" else "en"
     moment = invocation.now or SystemClock().now()
@@ -66,7 +67,7 @@ def _facts(company: Simulated, project: Path | None) -> dict[str, Any]:
     app, slack = company.salesforce.app, company.slack
     return {
         "now": company.clock.now().isoformat(timespec="seconds"),
-        "deals": company.world.size.open,
+        "deals": company.world.size.open + company.world.size.silent,
         "salesforce": {
             "url": company.salesforce.url, "client_id": app.client_id, "client_secret": app.client_secret,
         },
