@@ -118,14 +118,14 @@ def read_list(app: Stalewatch, asked: Asked, language: str) -> Listing:
         NoSuch: nobody is called like the owner, or there is no such rule.
     """
     reports, now = Reports(app.db, app.rulebook, app.sources, language), to_us(app.clock.now())
-    chosen = Filters(obj=asked.obj, owners=_owners(app, asked.owner), team=asked.team, rule=_rule(app, asked.rule),
-                     severity=asked.severity)  # fmt: skip
+    owners, rule = owners_named(app, asked.owner), rule_named(app, asked.rule)
+    chosen = Filters(obj=asked.obj, owners=owners, team=asked.team, rule=rule, severity=asked.severity)
     wanted = asked.wants if asked.rule or asked.severity else None
 
     def page(one: Page) -> Listing:
         if asked.within is None:
             return reports.stalled(chosen, now, page=one)
-        return reports.due_soon(chosen, now, _microseconds(app, asked.within, now), page=one)
+        return reports.due_soon(chosen, now, microseconds(app, asked.within, now), page=one)
 
     return deal_lists.every(page, wanted)
 
@@ -147,12 +147,17 @@ def _ahead(app: Stalewatch, asked: Asked, reader: Reader) -> str:
     return said.format(what=count, span=duration(WEEK, reader))
 
 
-def _microseconds(app: Stalewatch, within: Duration, now: int) -> int:
+def microseconds(app: Stalewatch, within: Duration, now: int) -> int:
     """The span from now; business days by the project's own calendar."""
     return int(app.rulebook.calendars.default.add(np.array([now], np.int64), within)[0]) - now
 
 
-def _owners(app: Stalewatch, text: str | None) -> frozenset[str] | None:
+def owners_named(app: Stalewatch, text: str | None) -> frozenset[str] | None:
+    """The ids of the people whom a text names.
+
+    Raises:
+        NoSuch: nobody is called so.
+    """
     if text is None:
         return None
     found, known = called(app.db, app.speaking, text)
@@ -162,7 +167,12 @@ def _owners(app: Stalewatch, text: str | None) -> frozenset[str] | None:
     return found
 
 
-def _rule(app: Stalewatch, name: str | None) -> str | None:
+def rule_named(app: Stalewatch, name: str | None) -> str | None:
+    """The id of a rule that is on.
+
+    Raises:
+        NoSuch: there is none of this id, or it is off.
+    """
     known = app.rulebook.by_id
     if name is None or name in known:
         return name

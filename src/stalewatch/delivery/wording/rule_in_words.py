@@ -60,6 +60,11 @@ def rule_in_words(rule: Rule, rules: RuleSet, reader: Reader, choose: Iterable[s
     ]
 
 
+def parts_in_words(rule: Rule, rules: RuleSet, reader: Reader) -> dict[str, str]:
+    """The words of a rule that it has (watch, where, start, within, until, pause, warn), each in words."""
+    return dict(_parts(rule, rules, reader))
+
+
 def _parts(rule: Rule, rules: RuleSet, reader: Reader) -> Iterator[tuple[str, str]]:
     speaker = Speaker(rule.watch, rules, reader)
     yield "watch", rule.watch
