@@ -44,6 +44,24 @@ def end(alert: Alert, cause: Cause, now: int) -> Step:
     return Step(over, (Said(Kind.RESOLVE, 1 + alert.reopens),) if alert.was_told else ())
 
 
+def is_late_by(alert: Alert, clock: Reading) -> bool:
+    """Whether a clock says what an open alert says; a wait does not end it."""
+    return clock.state is State.PAUSED or _holds_on(alert, clock)
+
+
+def stands(alert: Alert, clock: Reading) -> bool:
+    """The same, or nobody can tell."""
+    return clock.state is State.CANNOT_JUDGE or is_late_by(alert, clock)
+
+
+def overruled(alert: Alert, now: int, keep_for: int) -> Alert:
+    """An open alert whose trouble is none by other rules: it ends in `keep_for` (µs), unless it comes back."""
+    return replace(
+        alert, state=AlertState.RESOLVING, resolving_since=now, due_at=now + keep_for, cause=Cause.RULE_CHANGED,
+        ask_at=None,
+    )  # fmt: skip
+
+
 def snooze(alert: Alert, until: int, policy: Policy) -> Alert:
     """Hold back warn, breach, repeat and escalate until then. Limits are the caller's to check."""
     return _timed(replace(alert, state=AlertState.SNOOZED, snoozed_until=until, snoozes=alert.snoozes + 1), policy)
@@ -187,7 +205,7 @@ def _fade(alert: Alert, clock: Reading, now: int, policy: Policy) -> Step:
     if clock.state is State.CLOSED:
         return end(alert, Cause.CLOSED, now)
     since = alert.resolving_since if alert.resolving_since is not None else now
-    cause = _cause(alert, clock)
+    cause = alert.cause if alert.cause is Cause.RULE_CHANGED else _cause(alert, clock)
     if now >= since + policy.keep_for:
         return end(alert, cause, now)
     fading = replace(alert, state=AlertState.RESOLVING, resolving_since=since, cause=cause, ask_at=None)

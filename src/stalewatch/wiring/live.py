@@ -70,6 +70,7 @@ class Live:
         self.state = State(project)
         self._looking = Lock()
         self._known = self._candidate = ""
+        self._abstains = -1
         self._places = _places(project.settings)
 
     @property
@@ -174,7 +175,9 @@ class Live:
                     in_force.say_alive(conn, book.version, real)
             return Look.SAME
         if said is not None and real - said < in_force.ALIVE:
-            log.warning("another process works by rules that are not those of %s", self.project.settings.path)
+            if standing.number != self._abstains:
+                log.warning("another process works by rules that are not those of %s", self.project.settings.path)
+            self._abstains = standing.number
             return Look.SAME
         note_rules(db, book, to_us(self.project.clock.now()), standing.number)
         return Look.TAKEN

@@ -56,15 +56,18 @@ def _store(conn: Connection, book: Rulebook, frame: Frame, table: Table, now: in
     ends = table.get("meeting_ends_at") or [None] * frame.size
     for key, connection, mine, edge, end in zip(frame.keys, table["connection"], fresh, edges, ends, strict=True):
         old = before.get(key)
-        earlier = {} if old is None else _by_key(_decode(old[1]), book)
+        earlier = {} if old is None else book.by_key(_decode(old[1]))
         kept = [entry.kept(earlier.get(entry.key), now) for entry in mine]
-        if old is not None and old[2] == book.version and list(earlier.values()) == kept:
+        is_same = old is not None and list(earlier.values()) == kept
+        if old is not None and is_same and old[2] == book.version:
             # Its next edge stands, also one that is due and was not looked at yet; a meeting may end before it.
             if end is not None and (old[3] is None or end < old[3]):
                 sooner.setdefault(connection, {})[key] = end
             continue
         changed.append(key)
         first = now if old is not None or _speaks(kept, now) else earliest(edge, end)
+        if old is not None and is_same and old[2] is not None:
+            first = earliest(old[3], end)  # other rules say the same of it: there is nothing to look at
         rows.append(
             {
                 "record_id": key,
@@ -81,13 +84,6 @@ def _store(conn: Connection, book: Rulebook, frame: Frame, table: Table, now: in
     for connection, due in sorted(sooner.items()):
         clocks.wake(conn, connection, due)
     return changed
-
-
-def _by_key(some: Sequence[Entry], book: Rulebook) -> dict[tuple[str, str | None], Entry]:
-    """Stored clocks by what they belong to, under the ids that their rules have now."""
-    if not book.renamed:
-        return {entry.key: entry for entry in some}
-    return {(book.renamed.get(entry.rule, entry.rule), entry.subject): entry for entry in some}
 
 
 def next_edges(clocks_of: Sequence[Sequence[Entry]], now: int) -> list[int | None]:

@@ -104,8 +104,10 @@ class Cycle:
             full: read everything again, whatever was read before.
             only: the connections to read; None: all.
         """
+        self.prepare()
+        recomputed = self.recompute()  # by what was known: what a rule changed is not mistaken for what somebody did
         synced = self.sync(force=force, full=full, only=only, progress=progress)
-        recomputed = self.recompute()
+        recomputed += self.recompute()
         return CycleReport(tuple(synced), recomputed, self.tick(), self.dispatch())
 
     def sync(
@@ -151,7 +153,7 @@ class Cycle:
             is_looked_at = judged is not None and judged[0] <= self._now and judged[1] == told
             if is_looked_at and connection in settled:
                 continue  # nothing has changed since this process looked, nor did another begin and not end it
-            done += recompute(self.db, self.clock, self.book, connection, _named(progress, connection))
+            done += self._recompute(connection, _named(progress, connection))
             blind.note_unfed(self.db, self.book, connection, told, self._now)
             self._judged[connection] = (self._now, told)
         return done
@@ -185,6 +187,14 @@ class Cycle:
         return dispatch.run()
 
     # ------------------------------------------------------------------------------------------- one connection
+
+    def _recompute(self, connection: str, progress: Callable[[int, int | None], None]) -> int:
+        for _ in range(TRIES - 1):
+            try:
+                return recompute(self.db, self.clock, self.book, connection, progress)
+            except ChangedMeanwhile:  # somebody answered an alert in that moment: what is done is done, go on
+                continue
+        return recompute(self.db, self.clock, self.book, connection, progress)
 
     @property
     def _now(self) -> int:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2s
 
+from msgspec import structs
+
 from stalewatch.domain.calendars import Calendars
 from stalewatch.domain.clocks import Judge
+from stalewatch.domain.entries import Entry
 from stalewatch.domain.language.model import Mode, Rule, RuleSet
 from stalewatch.domain.needs import Needs, needs
 from stalewatch.domain.policies import Judging
@@ -68,6 +71,13 @@ class Rulebook:
         """Old id -> new id of the rules that say what they were (`was`), where no rule has the old id now."""
         present = {rule.id for rule in self.rules.rules}
         return {old: rule.id for rule in self.rules.rules for old in rule.was if old not in present}
+
+    def by_key(self, some: Iterable[Entry]) -> dict[tuple[str, str | None], Entry]:
+        """Stored clocks by what they belong to, under the ids that their rules have now."""
+        if not self.renamed:
+            return {entry.key: entry for entry in some}
+        named = (structs.replace(entry, rule=self.renamed.get(entry.rule, entry.rule)) for entry in some)
+        return {entry.key: entry for entry in named}
 
     @property
     def objects(self) -> tuple[str, ...]:

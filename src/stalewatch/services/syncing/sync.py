@@ -12,6 +12,7 @@ from stalewatch.domain.instants import DAY, MINUTE, SECOND, to_us
 from stalewatch.domain.policies import Speaking
 from stalewatch.sdk.connector import Connector, Cursor, Description, Page
 from stalewatch.sdk.errors import BadCursor, ConnectorError, NeedsReconnect, TryLater
+from stalewatch.services.alerting.ruled import Ruled
 from stalewatch.services.judging import arming, in_force
 from stalewatch.services.judging.in_force import RulesMoved
 from stalewatch.services.judging.sources import coverage, lacking, note_lacking
@@ -252,11 +253,12 @@ def recompute(db: Database, clock: Clock, book: Rulebook, connection: str, progr
                 return done
             clocks.share(conn, connection)
             now, fed = to_us(clock.now()), coverage(conn)
-            objects = records.objects(conn, stale)
-            for obj in sorted(set(objects.values())):
+            objects, ruled = records.objects(conn, stale), Ruled.of(conn, book, stale)
+            for obj in sorted(set(objects.values()).intersection(book.objects)):
                 mine = [record for record in stale if objects[record] == obj]
                 arming.judge(conn, book, obj, mine, fed, now)
             clocks.delete(conn, [record for record in stale if objects.get(record) not in book.objects])
+            ruled.note(conn, connection, now)
         done += len(stale)
         after = stale[-1] if stale else ""  # the last look is at all of them
         progress(done, None)
