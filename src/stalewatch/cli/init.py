@@ -10,14 +10,19 @@ from typing import Final
 
 import click
 
-from stalewatch import shipped
+from stalewatch import shipped, wiring
 from stalewatch.cli.invocation import Invocation, command
 from stalewatch.cli.printing import say
 from stalewatch.cli.projects import present
+from stalewatch.cli.schema_files import write_schemas
 from stalewatch.sdk.errors import ConfigurationError
 
 _PRIVATE: Final = 0o600
 _RULES: Final = ("default.yaml", "tests/default.test.yaml")
+_SCHEMAS: Final = (
+    *("project.schema.json", "fields.schema.json"),
+    *("rules/rules.schema.json", "rules/tests.schema.json"),
+)
 _DAY: Final = re.compile(r"\{([+-]?[0-9]+)d\}")
 """A date in the example files, in days from today."""
 
@@ -27,7 +32,8 @@ _DAY: Final = re.compile(r"\{([+-]?[0-9]+)d\}")
 def init(invocation: Invocation, directory: Path) -> int:
     """Write a project into DIR [default: this folder]: stalewatch.yaml, rules with their tests, fields, example deals.
 
-    Exits with 1, and writes nothing, if a file is there already.
+    With them come JSON Schemas, by which editors complete and check these files. Exits with 1, and writes nothing, if
+    a file is there already.
 
     \b
     Examples:
@@ -36,7 +42,7 @@ def init(invocation: Invocation, directory: Path) -> int:
     """
     language = invocation.lang or "en"
     texts = _texts(language, present(invocation))
-    for name in texts:
+    for name in (*texts, *_SCHEMAS):
         if (directory / name).exists():
             taken = say(language, "would_overwrite", name=directory / name)
             raise ConfigurationError(taken, cure=say(language, "would_overwrite_cure"))
@@ -47,6 +53,8 @@ def init(invocation: Invocation, directory: Path) -> int:
             stream.write(text)
         click.echo(say(language, "written", name=path))
     (directory / "stalewatch.yaml").chmod(_PRIVATE)
+    for path in write_schemas(wiring.read_settings(directory / "stalewatch.yaml").draft, language):
+        click.echo(say(language, "written", name=path))
     click.echo(say(language, "next_steps"))
     return 0
 

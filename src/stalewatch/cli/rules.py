@@ -6,6 +6,7 @@ from stalewatch.cli.invocation import group
 from stalewatch.cli.rules_check import check
 from stalewatch.cli.rules_explain import explain
 from stalewatch.cli.rules_fmt import fmt
+from stalewatch.cli.rules_schema import schema
 from stalewatch.cli.rules_test import test
 
 
@@ -18,8 +19,9 @@ def rules() -> None:
       stalewatch rules check                 everything this project judges by
       stalewatch rules test                  run the tests beside the rules
       stalewatch rules explain ghosted       one rule in words
+      stalewatch rules fmt                   put rule files in order
     """
 
 
-for command in (check, test, explain, fmt):
+for command in (check, test, explain, fmt, schema):
     rules.add_command(command)

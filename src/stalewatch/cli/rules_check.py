@@ -12,6 +12,7 @@ from stalewatch import wiring
 from stalewatch.cli.invocation import Invocation, command
 from stalewatch.cli.printing import say
 from stalewatch.cli.projects import language_of, open_project, present, project_here, today
+from stalewatch.cli.schema_files import outdated
 from stalewatch.services.rules import rulefiles
 from stalewatch.services.rules.coverage import judgeable
 from stalewatch.services.rules.rulefiles import Checked
@@ -39,6 +40,8 @@ def check(invocation: Invocation, files: tuple[Path, ...], strict: bool, connect
     click.echo(checked.render(language), nl=False)
     if checked.has_errors:
         return ERRORS
+    if not files:
+        _tell_of_schemas(invocation, language)
     lacking = bool(connection) and _lacks(invocation, str(connection), language)
     return WARNINGS if strict and (checked.has_warnings or lacking) else 0
 
@@ -49,6 +52,12 @@ def _checked(invocation: Invocation, files: tuple[Path, ...]) -> tuple[Checked, 
         return rulefiles.check_files(files, settings, today(invocation)), language_of(invocation, settings)
     examined = wiring.examine(invocation.config, present(invocation))
     return examined.checked, language_of(invocation, examined.draft)
+
+
+def _tell_of_schemas(invocation: Invocation, language: str) -> None:
+    """Say which of the editors' schemas have fallen behind; it is no fault of a rule, so it goes beside the answer."""
+    for path in outdated(wiring.read_settings(invocation.config).draft, language):
+        click.echo(say(language, "outdated_schema", name=path), err=True)
 
 
 def _lacks(invocation: Invocation, connection: str, language: str) -> bool:

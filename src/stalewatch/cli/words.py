@@ -71,6 +71,10 @@ WORDS: Final[dict[str, Words]] = {
         "en": "{files} file(s), {changed} not in canonical form",
         "ja": "{files} ファイル、整形が必要なもの {changed} 件",
     },
+    "outdated_schema": {
+        "en": "{name} is older than the project: `stalewatch rules schema --write` brings it up to date",
+        "ja": "{name} が古くなっています。`stalewatch rules schema --write` で更新できます",
+    },
     # ------------------------------------------------------------------------------------------------------ init
     "would_overwrite": {"en": "{name} is there already", "ja": "{name} はすでにあります"},
     "would_overwrite_cure": {

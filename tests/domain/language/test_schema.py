@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from stalewatch.domain.language.catalogue import load_catalogue
+from stalewatch.domain.language.durations import parse
 from stalewatch.domain.language.loading import load_rules
 from stalewatch.domain.language.nodes import Source
 from stalewatch.domain.language.schema.fields import fields_schema
+from stalewatch.domain.language.schema.parts import DURATION
 from stalewatch.domain.language.schema.rules import Known, rules_schema
 from stalewatch.domain.language.schema.trials import trials_schema
 from tests.editors import data_of, faults, known
@@ -234,6 +239,11 @@ def test_what_a_test_may_not_be_is_refused(test: str) -> None:
 )
 def test_what_a_catalogue_may_not_be_is_refused(text: str) -> None:
     assert faults(schema("fields"), data_of(text)) != []
+
+
+@given(st.from_regex(r"[0-9]{1,3} ?(m|h|d|w|bd|bh|分|時間|日|週|週間|営業日|営業時間|s|営業|x)", fullmatch=True))
+def test_every_duration_of_the_language_is_one_of_the_schema_and_no_other(text: str) -> None:
+    assert (re.search(DURATION["pattern"], text) is not None) is (parse(text) is not None)
 
 
 # --------------------------------------------------------------------------------------------------- what is shown

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -33,6 +33,14 @@ _LINES: Final = {"is": "compare.is"}
 _TIMES_ONLY: Final = ("before", "after")
 _NO_SINGLE_EQUALS: Final = "^(?:'[^']*'|\"[^\"]*\"|[^'\"=]|==|[<>!]=)*$"
 _SCORES: Final = "^score\\."
+_TIMES: Final = (FieldType.DATE, FieldType.DATETIME)
+_NUMBERS: Final = (FieldType.INT, FieldType.MONEY)
+KINDS: Final[Mapping[str, tuple[FieldType, ...]]] = {
+    "fields": tuple(FieldType),
+    "times": _TIMES,
+    "numbers": _NUMBERS,
+    "labels": tuple(kind for kind in FieldType if kind not in (*_TIMES, *_NUMBERS)),
+}
 _EDITED: Final = (FieldType.CHOICE, FieldType.TEXT, FieldType.PERSON)
 """Fields that are compared with lists, which `key+` and `key-` change."""
 
@@ -57,14 +65,15 @@ class Conditions:
                 found[one.name] = same if one in same else (*same, one)
         return found
 
-    def names(self, watch: str, kinds: Iterable[FieldType] = FieldType) -> Schema:
-        """Names of an object's fields of these types."""
-        wanted = set(kinds)
-        fields = self.fields(watch).items()
-        known = one_of(name for name, ones in fields if any(one.type in wanted for one in ones))
-        if FieldType.INT not in wanted:
-            return known
-        return {"anyOf": [known, {"type": "string", "pattern": _SCORES}]}
+    def names(self, watch: str, kind: str = "fields") -> Schema:
+        """Names of an object's fields: of all `fields`, or of those that are `times`, `numbers` or `labels`."""
+        name = f"{watch}.{kind}"
+        if name not in self.definitions.schemas:
+            fields = self.fields(watch).items()
+            known = one_of(name for name, ones in fields if any(one.type in KINDS[kind] for one in ones))
+            scores: Schema = {"anyOf": [known, {"type": "string", "pattern": _SCORES}]}
+            self.definitions.add(name, scores if FieldType.INT in KINDS[kind] else known)
+        return {"$ref": f"#/definitions/{name}"}
 
     def condition(self, watch: str, *, until: bool = False, changed: bool = False) -> Schema:
         """A condition on an object.
@@ -104,8 +113,18 @@ class Conditions:
         lists = {name: schema for name, schema in keys.items() if name != "expr"}
         for name, ones in self.fields(watch).items():
             if any(one.type in _EDITED for one in ones):
-                lists[name] = at_least_one({"anyOf": [value(one) for one in ones]})
+                lists[name] = self._listed(ones)
         return {f"{name}{sign}": lists[name] for name in lists for sign in "+-"}
+
+    def _listed(self, fields: tuple[Field, ...]) -> Schema:
+        """What may be added to, and taken from, the list that a field is compared with."""
+        found = [self._list(one) for one in fields]
+        return found[0] if len(found) == 1 else {"anyOf": found}
+
+    def _list(self, of_field: Field) -> Schema:
+        field_name = self._defined(of_field)["$ref"].rpartition("/")[2]
+        name = f"list.{field_name if of_field.values else of_field.type.value}"
+        return self.definitions.add(name, at_least_one(value(of_field)))
 
     def _one_of(self, fields: tuple[Field, ...]) -> Schema:
         found = [self._defined(one) for one in fields]
@@ -124,18 +143,28 @@ class Conditions:
         return reference
 
     def _compared(self, of_field: Field) -> Schema:
-        """A value, a list of values, or comparisons."""
-        one = value(of_field)
-        alone: Schema = {"anyOf": [one, one_of(_PRESENCE)]}
-        many = {"type": "array", "items": one, "minItems": 1}
-        words = [word for word in COMPARISONS if _has(of_field.type, word)]
-        operands = {word: {"anyOf": [alone, many]} if word in _EQUAL else one for word in words}
-        compared = {word: captioned(_LINES.get(word, word), self.language, it) for word, it in operands.items()}
-        schema: Schema = {"anyOf": [alone, many, closed(compared, minProperties=1)]}
-        line = f"{TYPES[of_field.type][self.language]} · {described(f'from.{of_field.origin.value}', self.language)}"
+        """What a field is compared with, under its title; all fields of a type but choices are compared alike."""
+        kind = of_field.type
+        shared = f"type.{kind.value}"
+        if of_field.values:
+            schema = self._comparisons(kind, value(of_field))
+        elif shared in self.definitions.schemas:
+            schema = {"allOf": [{"$ref": f"#/definitions/{shared}"}]}
+        else:
+            schema = {"allOf": [self.definitions.add(shared, self._comparisons(kind, value(of_field)))]}
+        line = f"{TYPES[kind][self.language]} · {described(f'from.{of_field.origin.value}', self.language)}"
         titles = [of_field.value_titles.get(name, {}).get(self.language, name) for name in of_field.values]
         shown = ", ".join(f"{name} ({title})" for name, title in zip(of_field.values, titles, strict=True))
         return titled(schema, self.language, of_field.title, f"{line}: {shown}" if shown else line)
+
+    def _comparisons(self, kind: FieldType, one: Schema) -> Schema:
+        """A value, a list of values, or words that compare with them."""
+        alone: Schema = {"anyOf": [one, one_of(_PRESENCE)]}
+        many = {"type": "array", "items": one, "minItems": 1}
+        either: Schema = {"anyOf": [alone, many]}
+        words = {word: either if word in _EQUAL else one for word in COMPARISONS if _has(kind, word)}
+        compared = {word: captioned(_LINES.get(word, word), self.language, it) for word, it in words.items()}
+        return {"anyOf": [alone, many, closed(compared, minProperties=1)]}
 
 
 def value(of_field: Field) -> Schema:

@@ -23,6 +23,8 @@ NAME: Final[Schema] = {
     "pattern": r"^[^\s!-/:-@\[-^`{-~][^\s!-,/:-@\[-^`{-~]{0,63}$",
 }
 """Letters of any script, digits, `-`, `_` and `.`; an editor takes 2026 for a number."""
+USED: Final[Schema] = {"type": "string", "pattern": "^[^/]+/.+$"}
+"""A rule of a pack: `default/ghosted`."""
 TEXT: Final[Schema] = {"type": ["string", "number", "boolean"]}
 NUMBER: Final[Schema] = {
     "anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^[-+]?[0-9][0-9_]*(\.[0-9]+)?$"}]
@@ -51,10 +53,10 @@ def one_of(names: Iterable[str]) -> Schema:
     return {"enum": list(dict.fromkeys(names))}
 
 
-def suggested(names: Iterable[str]) -> Schema:
+def suggested(names: Iterable[str], otherwise: Schema = NAME) -> Schema:
     """Any name; these are offered. For what files define that change from day to day: `rules check` knows them all."""
     known = list(dict.fromkeys(names))
-    return {"anyOf": [{"enum": known}, NAME]} if known else NAME
+    return {"anyOf": [{"enum": known}, otherwise]} if known else otherwise
 
 
 def some(item: Schema) -> Schema:
@@ -109,3 +111,19 @@ class Definitions:
 def whole(schema: Schema, definitions: Definitions, title: str) -> Schema:
     """The schema of a kind of file."""
     return {"$schema": DRAFT, "title": title, **schema, "definitions": definitions.schemas}
+
+
+def demanded(schema: Any) -> Any:
+    """A schema without what it only shows and offers: two that demand the same are equal."""
+    if isinstance(schema, list):
+        return [demanded(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    for otherwise in (NAME, USED):
+        if schema.get("anyOf", [])[1:] == [otherwise]:
+            schema = {**{key: part for key, part in schema.items() if key != "anyOf"}, **otherwise}
+    additional, offers = schema.get("additionalProperties"), schema.get("properties", {})
+    if isinstance(additional, dict) and all(offer == additional for offer in offers.values()):
+        schema = {key: part for key, part in schema.items() if key != "properties"}
+    shown = ("title", "description", "examples", "$comment")
+    return {key: demanded(part) for key, part in schema.items() if key not in shown or isinstance(part, dict)}

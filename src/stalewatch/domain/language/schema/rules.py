@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from stalewatch.domain.language.model import Combine, FieldType, Mode, RuleSet, Severity
+from stalewatch.domain.language.model import Combine, Mode, RuleSet, Severity
 from stalewatch.domain.language.rules import REQUIRED
 from stalewatch.domain.language.schema.conditions import ANY, Conditions
 from stalewatch.domain.language.schema.parts import (
@@ -15,6 +15,7 @@ from stalewatch.domain.language.schema.parts import (
     NAME,
     NUMBER,
     TEXT,
+    USED,
     WORDS,
     Definitions,
     Schema,
@@ -30,9 +31,6 @@ from stalewatch.domain.language.schema.parts import (
 )
 from stalewatch.domain.language.schema.words import captioned
 
-_TIMES: Final = (FieldType.DATE, FieldType.DATETIME)
-_NUMBERS: Final = (FieldType.INT, FieldType.MONEY)
-_LABELS: Final = tuple(kind for kind in FieldType if kind not in (*_TIMES, *_NUMBERS))
 _EDITED: Final = ("mutes", "tags", "was")
 """Keys of a rule that are lists of names."""
 
@@ -107,7 +105,7 @@ class _File:
         parts: dict[str, Schema] = {
             "id": NAME,
             "was": names,
-            "use": {"anyOf": [one_of(used), {"type": "string", "pattern": "^[^/]+/.+$"}]},
+            "use": suggested(used, USED),
             "title": WORDS,
             "because": WORDS,
             "owner": TEXT,
@@ -147,7 +145,7 @@ class _File:
         return self.definitions.add("duration", DURATION)
 
     def _start(self, watch: str, *, changed: bool) -> Schema:
-        times = self.conditions.names(watch, _TIMES)
+        times = self.conditions.names(watch, "times")
         parts: dict[str, Schema] = {combine.value: at_least_one(times) for combine in Combine}
         parts["since"] = self.conditions.condition(watch)
         parts["each"] = one_of(self.known.rules.catalogue.events)
@@ -171,7 +169,7 @@ class _File:
     def _table(self, watch: str) -> Schema:
         """`by` a field, with a limit for its values; of a choice with known values for those and no others."""
         duration = self._duration()
-        keys = {"by": self.conditions.names(watch, _LABELS), "else": duration}
+        keys = {"by": self.conditions.names(watch, "labels"), "else": duration}
         values: dict[str, list[str]] = {}
         for name, fields in self.conditions.fields(watch).items():
             known = [value for one in fields for value in one.values]
@@ -189,7 +187,7 @@ class _File:
         return {**table, "required": ["by"], "minProperties": 2, **({"allOf": by_field} if by_field else {})}
 
     def _pause(self, watch: str) -> Schema:
-        times = self.conditions.names(watch, _TIMES)
+        times = self.conditions.names(watch, "times")
         held = self.conditions.condition(watch)
         parts: dict[str, Schema] = {"until": times, "from": times, "while": held, "max": self._duration()}
         keys = self._captioned(parts, **{key: f"pause.{key}" for key in parts})
@@ -202,7 +200,7 @@ class _File:
     def _band(self) -> Schema:
         row = self._captioned({"name": NAME, "below": NUMBER}, name="band.name", below="band.below")
         rows = {"type": "array", "minItems": 1, "items": closed(row, ("name",))}
-        parts = {"of": self.conditions.names(ANY, _NUMBERS), "rows": rows}
+        parts = {"of": self.conditions.names(ANY, "numbers"), "rows": rows}
         return closed(self._captioned(parts, of="band.of", rows="band.rows"), ("of", "rows"))
 
     def _score(self) -> Schema:
