@@ -6,6 +6,7 @@ from stalewatch.cli.invocation import group
 from stalewatch.cli.rules_check import check
 from stalewatch.cli.rules_explain import explain
 from stalewatch.cli.rules_fmt import fmt
+from stalewatch.cli.rules_route import route
 from stalewatch.cli.rules_schema import schema
 from stalewatch.cli.rules_test import test
 
@@ -23,5 +24,5 @@ def rules() -> None:
     """
 
 
-for command in (check, test, explain, fmt, schema):
+for command in (check, test, explain, fmt, schema, route):
     rules.add_command(command)

@@ -30,6 +30,7 @@ class Reason(StrEnum):
     SNOOZED = "snoozed"
     WAITING = "waiting"
     CLAIMED = "claimed"
+    SETTLING = "settling"  # the trouble is gone, for less than keep_for as yet
     MUTED = "muted"
     BACKLOG = "backlog"
     SHADOW = "shadow"
@@ -61,6 +62,7 @@ _ORDER: Final = (
     Reason.SNOOZED,
     Reason.WAITING,
     Reason.CLAIMED,
+    Reason.SETTLING,
     Reason.BACKLOG,
     Reason.STORM,
     Reason.ROLLOUT,

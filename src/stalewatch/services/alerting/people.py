@@ -31,6 +31,12 @@ def directory(conn: Connection, speaking: Speaking) -> Directory:
     )
 
 
+def people_of(db: Database, speaking: Speaking) -> Directory:
+    """The directory as it is now, in a transaction of its own."""
+    with db.read() as conn:
+        return directory(conn, speaking)
+
+
 def names_of(conn: Connection, targets: Collection[str]) -> Mapping[str, str]:
     """target -> name, of the targets that are people: "person:" with an address or an id."""
     keys = {target: target.removeprefix("person:") for target in targets if target.startswith("person:")}

@@ -151,17 +151,23 @@ class Chooser:
 
     def _roll_out(self, conn: Connection, ripe: Sequence[Any]) -> list[Any]:
         """In the grace after a rule went live, a few of its alerts a day, worst first; the others on the next days."""
+        later = self.rolled_out(conn, ripe)
+        hours = self._hours()
+        for day in sorted(set(later.values())):
+            keys = [key for key, when in later.items() if when == day]
+            notices.restyle(conn, keys, Style.DIGEST.value, hours.digest(day), Reason.ROLLOUT.value)
+        return [row for row in ripe if row.key not in later]
+
+    def rolled_out(self, conn: Connection, ripe: Sequence[Any]) -> dict[str, int]:
+        """Of these notices those that have to wait for a later date of the grace: key -> that local date."""
         rollout = self.book.judging.rollout
         fresh = [row for row in ripe if row.rule_id is not None and self._in_grace(row)]
         if rollout is None or not fresh:
-            return list(ripe)
+            return {}
         hours = self._hours()
         today = hours.day_of(self.now)
         days = [day for day, _ in zip(hours.days_from(today), range(rollout.grace.amount + 1), strict=False)]
-        since = hours.midnight(today)
-        heard = {
-            (row.alert_id, row.rule_id) for row in notices.told_since(conn, self.target, since) if row.kind in _NEW
-        }
+        heard = self._heard(conn, hours.midnight(today))
         told = Counter((rule, today) for _, rule in heard)
         newcomers = {  # an alert counts once, however much is to be said of it
             row.alert_id: Newcomer(row.alert_id, row.rule_id, Severity(row.severity).rank, self.now - row.edge_at)
@@ -169,19 +175,28 @@ class Chooser:
             if (row.alert_id, row.rule_id) not in heard
         }
         plan = choose_for_rollout(list(newcomers.values()), days, told, rollout.most)
-        later = {row.key: day for row in fresh if (day := plan.get(row.alert_id, today)) != today}
-        for day in sorted(set(later.values())):
-            keys = [key for key, when in later.items() if when == day]
-            notices.restyle(conn, keys, Style.DIGEST.value, hours.digest(day), Reason.ROLLOUT.value)
-        return [row for row in ripe if row.key not in later]
+        return {row.key: day for row in fresh if (day := plan.get(row.alert_id, today)) != today}
+
+    def told_today(self, conn: Connection, rule_id: str) -> int:
+        """How many alerts of a rule the target heard of today, or is about to."""
+        hours = self._hours()
+        return sum(rule == rule_id for _, rule in self._heard(conn, hours.midnight(hours.day_of(self.now))))
+
+    def grace_ends(self, rule_id: str) -> int | None:
+        """The end of the days in which a rule that went live speaks of a few alerts; None if it is not in them."""
+        since = self.live_since.get(rule_id)
+        rollout = self.book.judging.rollout
+        if since is None or rollout is None:
+            return None
+        end = int(self.book.calendars.default.add(np.array([since], np.int64), rollout.grace)[0])
+        return end if self.now <= end else None
+
+    def _heard(self, conn: Connection, since: int) -> set[tuple[str, str]]:
+        """(alert, rule) of what the target was told that was new."""
+        return {(row.alert_id, row.rule_id) for row in notices.told_since(conn, self.target, since) if row.kind in _NEW}
 
     def _in_grace(self, row: Any) -> bool:
-        since = self.live_since.get(row.rule_id)
-        rollout = self.book.judging.rollout
-        if since is None or rollout is None or row.kind not in _NEW:
-            return False
-        calendar = self.book.calendars.default
-        return self.now <= int(calendar.add(np.array([since], np.int64), rollout.grace)[0])
+        return row.kind in _NEW and self.grace_ends(row.rule_id) is not None
 
     # --------------------------------------------------------------------------------------- the day
 
