@@ -64,6 +64,7 @@ def new_york(text: str) -> int:
 
 
 KINDS = "1:warn, 1:breach, 1:repeat, 1:escalate, 1:reopen, 1:resolve"
+ADD_EVENT = "add it to `changes`: {at: 2026-03-31 09:00, event: {type: meeting, id: m1}}"
 BROKEN = """\
 stalewatch_test: 1
 rules: [rules.yaml]
@@ -106,7 +107,7 @@ def test_every_mistake_is_told_at_once_with_its_place() -> None:
         ("SW102", 13, "a change has no `at:`", "add `at:`"),
         ("SW170", 15, "no rule `stage-tmie` to test", "did you mean `stage-time`?"),
         ("SW105", 15, "`breeched` is not a value of state", "did you mean `breached`?"),
-        ("SW115", 15, "no event `m2` in this test", None),
+        ("SW115", 15, "no event `m2` in this test", ADD_EVENT),
         ("SW105", 16, "`1:breech` is not a value of says", "did you mean `1:breach`?"),
         ("SW105", 16, "`warn` is not a value of says", f"one of: {KINDS}"),
         ("SW108", 17, "`dael` cannot be watched", "did you mean `deal`?"),

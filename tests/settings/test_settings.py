@@ -189,12 +189,7 @@ MISTAKES = [
         "unknown key `evry` in `connections`",
         "did you mean `every`?",
     ),
-    (
-        "connections: [{id: a, type: csv, every: 5}]",
-        "SW110",
-        "a number needs a unit",
-        "write `5d` or `5bd` (calendar days / business days)",
-    ),
+    ("connections: [{id: a, type: csv, every: 5}]", "SW110", "a number needs a unit", "write `5m`"),
     ("connections: [{type: csv}]", "SW102", "`connections` has no `id:`", "add `id:`"),
     (
         "connections: [{id: a b, type: csv}]",

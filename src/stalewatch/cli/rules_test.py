@@ -77,7 +77,8 @@ def _tell(outcome: Outcome, language: str, places: list[Path]) -> None:
     if not outcome.files:
         click.echo(say(language, "no_tests", places=", ".join(str(place) for place in places)))
     numbers = {"files": outcome.files, "tests": outcome.tests, "failed": outcome.failed}
-    click.echo(say(language, "tested", **numbers))
+    errors = sum(found.is_error for found in outcome.diagnostics)
+    click.echo(say(language, "tested_errors" if errors else "tested", **numbers, errors=errors))
     if outcome.untested:
         click.echo(say(language, "untested", rules=", ".join(outcome.untested)))
 

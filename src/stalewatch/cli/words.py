@@ -24,6 +24,10 @@ WORDS: Final[dict[str, Words]] = {
         "en": "{files} file(s), {tests} test(s), {failed} failed",
         "ja": "{files} ファイル、テスト {tests} 件、失敗 {failed} 件",
     },
+    "tested_errors": {
+        "en": "{files} file(s), {tests} test(s), {failed} failed, {errors} error(s)",
+        "ja": "{files} ファイル、テスト {tests} 件、失敗 {failed} 件、エラー {errors} 件",
+    },
     "untested": {"en": "without a test: {rules}", "ja": "テストのないルール: {rules}"},
     "no_tests": {
         "en": "there is no *.test.yaml in {places}",

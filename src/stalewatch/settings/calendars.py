@@ -28,7 +28,8 @@ def read_calendars(root: Section) -> CalendarSpecs:
     if not specs:
         section.need(UNNAMED.name)
         return CalendarSpecs()
-    return CalendarSpecs(specs=specs, choose=_choose(section, specs), named=True)
+    places = {key.text: key.span for key, _ in _named(section)}
+    return CalendarSpecs(specs=specs, choose=_choose(section, specs), named=True, places=places)
 
 
 def _named(section: Section) -> list[tuple[nodes.Scalar, Section]]:

@@ -10,7 +10,7 @@ from stalewatch.domain.durations import Duration, Unit
 from stalewatch.domain.language.diagnostics import cure
 from stalewatch.domain.language.nearest import nearest
 from stalewatch.domain.language.nodes import Scalar, plain
-from stalewatch.domain.language.shapes import name_of
+from stalewatch.domain.language.shapes import mapping_of, name_of
 from stalewatch.settings.project import Connecting
 from stalewatch.settings.section import Section
 
@@ -59,13 +59,14 @@ def _connection(row: Section, offered: Offered) -> Connecting | None:
     kind = _type(row, offered)
     _check_misspelt(row)
     row.word("writeback", _WRITEBACK)
-    every = row.duration("every") or Duration(5, Unit.MINUTE)
+    every = row.duration("every", Unit.MINUTE) or Duration(5, Unit.MINUTE)
     if kind is not None:
         check_hosts(row, offered.connector_hosts(kind))
     if identity is None or kind is None:
         return None
     options = {entry.name: plain(entry.value) for entry in row.node if entry.name not in _OURS}
-    return Connecting(id=identity, type=kind, options=options, every=every, line=row.node.span.line)
+    words = mapping_of("map", row.node.get("map"), row.findings)
+    return Connecting(id=identity, type=kind, options=options, every=every, line=row.node.span.line, map_at=words)
 
 
 def _check_email(section: Section) -> None:

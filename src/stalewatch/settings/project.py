@@ -19,13 +19,18 @@ UNNAMED: Final = Spec("default", "UTC", 9 * 60, 18 * 60, frozenset(range(5)))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connecting:
-    """One entry of `connections:`. `options` are the keys that are the connector's own, secrets resolved."""
+    """One entry of `connections:`. `options` are the keys that are the connector's own, secrets resolved.
+
+    Attributes:
+        map_at: the node of `map:`, for the check against the field catalogue.
+    """
 
     id: str
     type: str
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     every: Duration = Duration(5, Unit.MINUTE)  # noqa: RUF009  # immutable
     line: int = 0
+    map_at: nodes.Mapping | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +43,16 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarSpecs:
-    """The calendars by name, and which record follows which; the last choice takes every record."""
+    """The calendars by name, and which record follows which; the last choice takes every record.
+
+    Attributes:
+        places: where each one stands.
+    """
 
     specs: Mapping[str, Spec] = field(default_factory=lambda: {UNNAMED.name: UNNAMED})
     choose: tuple[Choice, ...] = (Choice(calendar=UNNAMED.name),)
     named: bool = False
+    places: Mapping[str, nodes.Span] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

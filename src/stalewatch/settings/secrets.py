@@ -103,4 +103,6 @@ def _is_clear(node: Scalar, key: str) -> bool:
 
 
 def _variable(key: str) -> str:
+    if key == "database":
+        return "STALEWATCH_DATABASE_URL"
     return "STALEWATCH_" + re.sub(r"\W", "_", key).upper()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
-from stalewatch.domain.durations import Duration
+from stalewatch.domain.durations import Duration, Unit
 from stalewatch.domain.language.diagnostics import Findings, cure
 from stalewatch.domain.language.durations import read_duration
 from stalewatch.domain.language.model import Words
@@ -102,10 +102,10 @@ class Section:
         node = self.node.get(key)
         return isinstance(node, Scalar) and node.text.lower() in _OFF
 
-    def duration(self, key: str) -> Duration | None:
-        """A duration: 14d, 10bd, 2h."""
+    def duration(self, key: str, usual: Unit | None = None) -> Duration | None:
+        """A duration: 14d, 10bd, 2h. A bare number, which is none, most likely counts `usual` units."""
         node = self.get(key)
-        return None if node is None else read_duration(node, self.findings)
+        return None if node is None else read_duration(node, self.findings, usual)
 
     def share(self, key: str) -> float | None:
         """A share between 0 and 1: `20%` or 0.2."""

@@ -117,7 +117,7 @@ BROKEN = [
     Broken("SW125", "3:9", "letters, digits", rule("tags: [x]", "a b")),
     Broken("SW125", "8:12", "`owner` needs a text", rule("owner: [a]")),
     Broken("SW125", "8:12", "read as the number 1.1", rule("owner: 1.10")),
-    Broken("SW126", "8:22", "write true or false", rule("where: {is_open: 'yes'}")),
+    Broken("SW126", "8:22", "write `true`", rule("where: {is_open: 'yes'}")),
     Broken("SW126", "8:20", "`amount` is not a yes/no", rule('where: {expr: "amount or is_open"}')),
     Broken("SW131", "8:34", "(`today`)", rule("where: {close_date: {before: today}}")),
     Broken("SW131", "8:33", "(`now`)", rule('where: {expr: "created_at < now"}')),

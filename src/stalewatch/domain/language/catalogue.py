@@ -155,7 +155,7 @@ def _changed_field(
     """A field that is there already may get titles, and if it is the company's to name, other values."""
     kind = _word("type", node, FieldType, findings)
     if (kind and kind is not known.type) or (values and values != known.values and known.name not in REPLACEABLE):
-        findings.report("taken_name", entry.key, name=known.name)
+        findings.report("taken_name", entry.key, cure("another_name"), name=known.name)
     return replace(
         known,
         values=values or known.values,

@@ -20,6 +20,7 @@ MOST_BYTES: Final = 256 * 1024
 MOST_LEVELS: Final = 32
 SECOND_DOCUMENT: Final = "document start"
 
+_GROUPED = re.compile(r"[¥$€]?([0-9]{1,3}(?:,[0-9]{3})+)(?![0-9])[^\s,}\]]*")
 _COLON = re.compile(r"\s*:")
 _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml where the wheel has it: ten times faster; both give the same events and marks."""
@@ -106,6 +107,7 @@ class _Composer:
         if loses_digits(event.value, value):
             remedy = cure("quote_number", text=event.value, number=repr(value))
             self.findings.report("changed_number", self._span(event), remedy, text=event.value, number=repr(value))
+            self.findings.silence(self._span(event))
         return Scalar(self._span(event), event.value, value, True, raw)
 
     def _sequence(self, start: Any, events: Iterator[Any], level: int) -> Sequence:
@@ -142,8 +144,10 @@ class _Composer:
     def _add(self, entries: dict[str, Entry], entry: Entry) -> None:
         first = entries.setdefault(entry.name, entry)
         if first is not entry:
-            line = first.key.span.line
-            self.findings.report("duplicate_key", entry.key, cure("keep_one", line=line), key=entry.name)
+            place, here = first.key.span, entry.key.span
+            beside = cure("keep_one_here", column=place.column)
+            remedy = beside if place.line == here.line else cure("keep_one", line=place.line)
+            self.findings.report("duplicate_key", entry.key, remedy, key=entry.name)
 
     def _mended(self, entry: Entry, previous: Node | None) -> Entry | None:
         """What was meant by a key in braces that stands alone; its cause is said instead of its effects.
@@ -161,8 +165,24 @@ class _Composer:
             return Entry(Scalar(key.span, name, name, True, name), Scalar(span, value, resolve(value), True, value))
         if not (isinstance(previous, Scalar) and previous.plain and previous.text):
             return entry
+        if self._is_grouped(key, previous):
+            return None
         self.findings.report("comma_split", key, cure("quote", text=f"{previous.text}, {key.text}"), key=key.text)
         return None
+
+    def _is_grouped(self, key: Scalar, previous: Scalar) -> bool:
+        """True for the rest of a number with commas, `3,000,000`, which is reported once where it begins."""
+        at = self.source.starts[previous.span.line - 1] + previous.span.column - 1
+        found = _GROUPED.match(self.source.text, at)
+        behind = self.source.starts[key.span.line - 1] + key.span.column - 1
+        if found is None or behind >= found.end():
+            return False
+        number = f"{int(found[1].replace(',', '')):_}"
+        span = Span(previous.span.file, previous.span.line, previous.span.column, len(found[0]))
+        self.findings.report("comma_split", span, cure("without_commas", number=number), key=key.text)
+        self.findings.silence(span)
+        self.findings.silence(previous.span)
+        return True
 
     def _is_alone(self, key: Scalar, value: Node) -> bool:
         """A key in braces without a colon and without a value."""

@@ -9,6 +9,7 @@ from stalewatch.domain.language.comparisons import compared, joined
 from stalewatch.domain.language.diagnostics import Findings, cure
 from stalewatch.domain.language.expressions import parse_expression
 from stalewatch.domain.language.model import All, AnyOf, Condition, Entered, IsSet, Not, Origin
+from stalewatch.domain.language.nearest import nearest
 from stalewatch.domain.language.nodes import Entry, Mapping, Node, Scalar, Sequence, is_empty
 from stalewatch.domain.language.scope import Scope
 
@@ -29,13 +30,13 @@ def parse_condition(node: Node, scope: Scope, findings: Findings, besides: Itera
         findings.report("not_a_condition", node, cure("condition_example"))
         return None
     left_out = frozenset(besides)
-    parts = [_entry(entry, scope, findings) for entry in node if entry.name not in left_out]
+    parts = [_entry(entry, scope, findings, left_out) for entry in node if entry.name not in left_out]
     if not parts:
         findings.report("not_a_condition", node, cure("condition_example"))
     return joined(parts)
 
 
-def _entry(entry: Entry, scope: Scope, findings: Findings) -> Condition | None:
+def _entry(entry: Entry, scope: Scope, findings: Findings, besides: frozenset[str]) -> Condition | None:
     if entry.name in GROUPS:
         return _group(entry, scope, findings)
     if entry.name == "filled":
@@ -44,8 +45,9 @@ def _entry(entry: Entry, scope: Scope, findings: Findings) -> Condition | None:
         return _entered(entry, scope, findings)
     if entry.name == "expr":
         return _expression(entry, scope, findings)
-    if entry.name not in scope.fields and _near_word(entry):
-        findings.unknown("unknown_field", entry.key, entry.name, CONDITION_WORDS, object=scope.object)
+    words = CONDITION_WORDS if _near_word(entry) else besides if nearest(entry.name, besides) else ()
+    if entry.name not in scope.fields and words:
+        findings.unknown("unknown_field", entry.key, entry.name, words, object=scope.object)
         return None
     ref = scope.ref(entry.name, entry.key, findings)
     return compared(ref, entry.value, scope, findings) if ref else None
@@ -72,7 +74,7 @@ def _group(entry: Entry, scope: Scope, findings: Findings) -> Condition | None:
 
 def _entered(entry: Entry, scope: Scope, findings: Findings) -> Condition | None:
     if not scope.entered:
-        findings.report("entered_elsewhere", entry.key)
+        findings.report("entered_elsewhere", entry.key, cure("in_until"))
         return None
     return _each_field(entry, scope, findings, Entered)
 
@@ -88,7 +90,7 @@ def _each_field(entry: Entry, scope: Scope, findings: Findings, test: type[IsSet
             continue
         ref = scope.ref(item.text, item, findings)
         if ref and test is Entered and scope.fields[ref.name].origin is Origin.RULES:
-            findings.report("entered_computed", item, field=ref.name)
+            findings.report("entered_computed", item, cure("its_fields"), field=ref.name)
             ref = None
         parts.append(test(ref) if ref else None)
     if not items:

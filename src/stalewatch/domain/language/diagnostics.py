@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from stalewatch.domain.language import nodes
 from stalewatch.domain.language.messages import CURES, PROBLEMS, Severity
 from stalewatch.domain.language.model import Words
-from stalewatch.domain.language.nearest import nearest
+from stalewatch.domain.language.nearest import Near, nearest
 from stalewatch.domain.language.project_messages import PROJECT_CURES, PROJECT_PROBLEMS
 
 LANGUAGES = ("en", "ja")
@@ -103,15 +103,17 @@ class Findings:
         otherwise: Cure | None = None,
         *,
         sentence: str = "did_you_mean",
+        titles: Mapping[str, str] | None = None,
         **fillers: Filler,
     ) -> None:
         """Report a name that is not among `known`, with the nearest one as cure if there is one.
 
         A name that only differs by full-width characters is reported as just that (SW003). `sentence` is the
-        cure that offers the nearest one.
+        cure that offers the nearest one. `titles` are other words for some of the names: people write `提案` for
+        the stage `proposal`.
         """
         self._suggested += 1
-        near = nearest(name, known) if self._suggested <= _MOST_SUGGESTIONS else None
+        near = _nearest(name, known, titles or {}) if self._suggested <= _MOST_SUGGESTIONS else None
         if near is not None and near.only_full_width:
             self.report("full_width", at, cure("write", text=near.name), char=near.full_width)
             return
@@ -131,6 +133,13 @@ class Findings:
                 key=lambda found: (order.get(found.file, len(order)), found.file, found.line, found.column, found.code),
             )
         )
+
+
+def _nearest(name: str, known: Iterable[str], titles: Mapping[str, str]) -> Near | None:
+    near = nearest(name, known)
+    if near is None and (titled := nearest(name, titles)):
+        return Near(titles[titled.name])
+    return near
 
 
 def _identity(found: Diagnostic) -> tuple[str, str, int, int, str]:

@@ -160,8 +160,10 @@ class _Parser:
         word = self.accept("empty", "set")
         if word is None:
             raise self.unexpected()
+        if operand.term is None:  # an unknown name, and that has been said
+            raise _Stop
         if not isinstance(operand.term, Ref):
-            self.findings.report("only_constants", operand.span)
+            self.findings.report("only_constants", operand.span, cure("some_field"))
             raise _Stop
         test = IsSet(operand.term)
         return test if (word.text == "set") is not negated else Not(test)

@@ -11,9 +11,10 @@ from stalewatch.domain.language.conditions import parse_condition
 from stalewatch.domain.language.diagnostics import Findings, cure
 from stalewatch.domain.language.durations import read_duration
 from stalewatch.domain.language.literals import literal_for
-from stalewatch.domain.language.model import All, Compare, Condition, FieldType, Limit, OneOf, Ref
+from stalewatch.domain.language.model import All, Compare, Condition, Limit, OneOf, Ref
 from stalewatch.domain.language.nodes import Entry, Mapping, Node, Scalar, Sequence, is_empty
 from stalewatch.domain.language.scope import Scope
+from stalewatch.domain.language.shapes import missing, wrong
 from stalewatch.domain.language.terms import THINGS, TYPES
 
 _MOST_ROWS: Final = 200
@@ -47,13 +48,13 @@ def _rows(node: Sequence, scope: Scope, findings: Findings) -> tuple[Limit, ...]
 
 def _row(node: Node, scope: Scope, findings: Findings) -> _Row | None:
     if not isinstance(node, Mapping):
-        findings.report("wrong_shape", node, key="within", wanted=THINGS["rows"])
+        wrong("within", node, "mapping", findings, cure("row_example"))
         return None
     value = node.get("is")
     others = [entry for entry in node if entry.name != "is"]
     when = parse_condition(node, scope, findings, besides=("is",)) if others else None
     if value is None:
-        findings.report("missing_word", node, cure("add_word", key="is"), thing=THINGS["limit_row"], key="is")
+        missing("is", node, ("is",), THINGS["limit_row"], findings)
         return None
     duration = read_duration(value, findings)
     if duration is None or (others and when is None):
@@ -106,7 +107,9 @@ def _table(node: Mapping, scope: Scope, findings: Findings) -> tuple[Limit, ...]
         return ()
     ref = scope.ref(by.text, by, findings)
     if ref and (ref.type.is_number or ref.type.is_time):
-        findings.report("wrong_shape", by, key=_BY, wanted=TYPES[FieldType.CHOICE])
+        kind = TYPES[ref.type]
+        remedy = cure("choice_fields")
+        findings.report("needs_kind", by, remedy, key=_BY, wanted=THINGS["choice"], field=ref.name, type=kind)
         ref = None
     entries = [entry for entry in node if entry.name != _BY]
     ordered = [entry for entry in entries if entry.name != _ELSE] + [e for e in entries if e.name == _ELSE]

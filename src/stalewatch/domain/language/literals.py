@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
+from typing import Final
 
 from stalewatch.domain.language.diagnostics import Cure, Findings, cure
 from stalewatch.domain.language.model import FieldType, Literal, Ref
@@ -12,6 +13,12 @@ from stalewatch.domain.language.nodes import Scalar
 from stalewatch.domain.language.scalars import moment
 from stalewatch.domain.language.scope import CLOCK_WORDS, Scope
 from stalewatch.domain.language.terms import TYPES
+
+_MEANT: Final = {
+    **dict.fromkeys(("yes", "y", "on", "1", "はい", "true"), "true"),
+    **dict.fromkeys(("no", "n", "off", "0", "いいえ", "false"), "false"),
+}
+"""What YAML 1.1 and people write for yes and no."""
 
 
 def literal_for(ref: Ref, node: Scalar, scope: Scope, findings: Findings) -> Literal | None:
@@ -34,15 +41,17 @@ def _choice(ref: Ref, node: Scalar, scope: Scope, findings: Findings) -> Literal
     values = scope.values(ref)
     if node.text in values or (not values and node.value is not None):
         return Literal(node.text, FieldType.CHOICE)
-    remedy = cure("one_of", names=", ".join(values))
-    findings.unknown("unknown_value", node, node.text, values, remedy, field=ref.name)
+    remedy, titles = cure("one_of", names=", ".join(values)), scope.value_titles(ref)
+    findings.unknown("unknown_value", node, node.text, values, remedy, titles=titles, field=ref.name)
     return None
 
 
 def _yes_no(node: Scalar, findings: Findings) -> Literal | None:
     if isinstance(node.value, bool):
         return Literal(node.value, FieldType.BOOL)
-    findings.report("not_yes_no", node, cure("true_or_false"), what=f"`{node.text}`")
+    meant = _MEANT.get(narrowed(node.text).lower())
+    remedy = cure("write", text=meant) if meant else cure("true_or_false")
+    findings.report("not_true_false", node, remedy, text=node.text, type=TYPES[type_of(node)])
     return None
 
 
@@ -61,7 +70,7 @@ def _time(ref: Ref, node: Scalar, findings: Findings) -> Literal | None:
         return Literal(value, FieldType.DATETIME)
     if isinstance(value, date):
         return Literal(value, FieldType.DATE)
-    if node.text in CLOCK_WORDS:
+    if node.text.lower() in CLOCK_WORDS:
         findings.report("reads_clock", node, cure("clock"), name=node.text)
     else:
         _mismatch(ref, node, cure("write_date"), findings)

@@ -83,6 +83,9 @@ PROBLEMS: Final[dict[str, Problem]] = {
         "a clock must start at a date or time; {field} is {type}",
         "時計の開始には日付か日時が必要です。{field} は{type}です",
     ),
+    "pause_not_time": Problem(
+        "SW113", "a pause needs dates or times; {field} is {type}", "休止には日付か日時が必要です。{field} は{type}です"
+    ),
     "unknown_start": Problem("SW114", "`{name}` does not start a clock", "`{name}` では時計を始められません"),
     "not_a_start": Problem("SW114", "this does not start a clock", "時計の開始として読めません"),
     "unknown_event": Problem("SW115", "unknown event `{name}`", "`{name}` というイベントはありません"),
@@ -109,12 +112,16 @@ PROBLEMS: Final[dict[str, Problem]] = {
     "contains_text_only": Problem(
         "SW125", "`contains` needs a text field; {field} is {type}", "`contains` は文字列用です。{field} は{type}です"
     ),
+    "needs_kind": Problem(
+        "SW125", "`{key}` needs {wanted}; {field} is {type}", "`{key}` には{wanted}が必要です。{field} は{type}です"
+    ),
     "wrong_shape": Problem("SW125", "`{key}` needs {wanted}", "`{key}` には{wanted}が必要です"),
     "changed_number": Problem(
         "SW125", "`{text}` would be read as the number {number}", "`{text}` は数値 {number} として読まれます"
     ),
     "not_an_id": Problem("SW125", "`{text}` cannot be a name", "`{text}` は名前に使えません"),
     "not_yes_no": Problem("SW126", "{what} is not a yes/no", "{what} は yes/no ではありません"),
+    "not_true_false": Problem("SW126", "`{text}` is {type} here, not a yes/no", "`{text}` は{type}です(yes/no が必要)"),
     "reads_clock": Problem(
         "SW131", "a rule cannot read the clock (`{name}`)", "ルールから現在時刻は読めません(`{name}`)"
     ),
@@ -169,11 +176,19 @@ CURES: Final[dict[str, Words]] = {
         "en": 'quote it ("{text}"), or write {number}',
         "ja": '文字なら引用符で囲み("{text}")、数なら {number} と書いてください',
     },
-    "write_it_out": {"en": "write the value out where it is used", "ja": "使う場所に値をそのまま書いてください"},
+    "write_it_out": {
+        "en": "write the value out; `use:` copies whole rules",
+        "ja": "値をそのまま書いてください(ルール全体の写しは `use:`)",
+    },
     "remove_tag": {"en": "remove it; quotes make a text", "ja": "削除してください。文字列にするには引用符を使います"},
+    "said": {"en": "{text}", "ja": "{text}"},
     "add_space": {"en": "add a space", "ja": "空白を入れてください"},
     "spaces": {"en": "use spaces", "ja": "半角スペースを使ってください"},
     "keep_one": {"en": "keep one; the other is on line {line}", "ja": "一つにしてください(もう一つは {line} 行目)"},
+    "keep_one_here": {
+        "en": "keep one; the other is at column {column}",
+        "ja": "一つにしてください(もう一つは {column} 文字目)",
+    },
     "keep_one_at": {"en": "the other is at {place}", "ja": "もう一つは {place} にあります"},
     "split_file": {"en": "split it into several files", "ja": "複数のファイルに分けてください"},
     "flatten": {"en": "write it with fewer levels", "ja": "段を減らしてください"},
@@ -218,6 +233,51 @@ CURES: Final[dict[str, Words]] = {
     "without_quotes": {
         "en": "write the number without quotes: {number}",
         "ja": "引用符なしの数で書いてください: {number}",
+    },
+    "without_commas": {
+        "en": "write the number without commas: {number}",
+        "ja": "数はカンマなしで書いてください: {number}",
+    },
+    "write_keys": {"en": "write `key: value`", "ja": "`キー: 値` の形で書いてください"},
+    "write_list": {"en": "write a list: `[a, b]`", "ja": "`[a, b]` のようなリストで書いてください"},
+    "write_rule": {"en": "a rule begins with `- id: its-name`", "ja": "ルールは `- id: 名前` で始めます"},
+    "row_example": {
+        "en": "a row is `{{stage: proposal, is: 15bd}}`",
+        "ja": "行は `{{stage: proposal, is: 15bd}}` の形で書いてください",
+    },
+    "write_pause": {
+        "en": "write `{{until: hold_until, from: hold_set_at, max: 60d}}`",
+        "ja": "`{{until: hold_until, from: hold_set_at, max: 60d}}` と書いてください",
+    },
+    "write_row": {"en": "write `{{name: {text}}}`", "ja": "`{{name: {text}}}` と書いてください"},
+    "one_text": {"en": "write one text", "ja": "文字列を一つ書いてください"},
+    "one_name": {"en": "write one name", "ja": "名前を一つ書いてください"},
+    "another_name": {"en": "choose another name", "ja": "別の名前にしてください"},
+    "in_until": {"en": "move it to `until:`", "ja": "`until:` に移してください"},
+    "its_fields": {
+        "en": "name the fields it is computed from",
+        "ja": "計算のもとになる項目を書いてください",
+    },
+    "time_fields": {
+        "en": "name a date or a time, such as created_at",
+        "ja": "created_at のような日付か日時の項目を書いてください",
+    },
+    "choice_fields": {
+        "en": "name a choice such as stage, or a band",
+        "ja": "stage のような選択肢の項目か、区分(bands)を書いてください",
+    },
+    "number_fields": {"en": "name a number such as amount", "ja": "amount のような数値の項目を書いてください"},
+    "some_field": {"en": "name a field of the record", "ja": "データの項目を書いてください"},
+    "list_has": {"en": "it has: {names}", "ja": "あるのは: {names}"},
+    "list_empty": {"en": "the list is empty", "ja": "一覧は空です"},
+    "fewer_days": {"en": "at most 100 years", "ja": "上限は100年です"},
+    "whole_duration": {
+        "en": "whole numbers only; take a smaller unit, such as 36h",
+        "ja": "整数だけが使えます。36h のように小さな単位で書いてください",
+    },
+    "months": {
+        "en": "months differ in length: write days or weeks, such as {days}d",
+        "ja": "月の長さは一定ではありません。{days}d のように日か週で書いてください",
     },
     "write_number": {"en": "write a number", "ja": "数で書いてください"},
     "write_date": {"en": "write a date: 2026-03-31", "ja": "日付を書いてください: 2026-03-31"},

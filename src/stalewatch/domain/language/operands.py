@@ -81,7 +81,7 @@ def truth(operand: Operand, findings: Findings) -> Condition:
     if isinstance(term, Ref):
         findings.report("not_yes_no", operand.span, cure("expression_words"), what=f"`{term.name}`")
     elif term is not None:
-        findings.report("only_constants", operand.span)
+        findings.report("only_constants", operand.span, cure("some_field"))
     return _UNREADABLE
 
 
@@ -91,7 +91,7 @@ def arithmetic(sign: str, left: Operand, right: Operand, findings: Findings) -> 
         return Operand(None, left.span)
     for side in (left, right):
         if not side.type.is_number:
-            findings.report("no_arithmetic", side.span, type=side.described())
+            findings.report("no_arithmetic", side.span, cure("number_fields"), type=side.described())
             return Operand(None, left.span)
     if isinstance(left.term, Literal) and isinstance(right.term, Literal):
         return _calculated(sign, left, right, findings)
@@ -117,7 +117,7 @@ def comparison(sign: str, left: Operand, right: Operand, scope: Scope, findings:
     if left.term is None or right.term is None:
         return _UNREADABLE
     if left.constant and right.constant:
-        findings.report("only_constants", left.span)
+        findings.report("only_constants", left.span, cure("some_field"))
         return _UNREADABLE
     if left.constant:
         return comparison(_FLIPPED[sign], right, left, scope, findings)
@@ -139,7 +139,8 @@ def _can_compare(sign: str, left: Operand, right: Operand, findings: Findings) -
     literal_decides = right.constant is not None and isinstance(left.term, Ref)
     if literal_decides or _family(left.type) == _family(right.type):
         return True
-    findings.report("types_differ", right.span, left=left.described(), right=right.described())
+    remedy = cure("number_fields" if left.type.is_number else "time_fields" if left.type.is_time else "some_field")
+    findings.report("types_differ", right.span, remedy, left=left.described(), right=right.described())
     return False
 
 
@@ -154,7 +155,7 @@ def one_of(left: Operand, constants: list[Scalar], negated: bool, scope: Scope, 
     if left.term is None:
         return _UNREADABLE
     if not isinstance(left.term, Ref):
-        findings.report("only_constants", left.span)
+        findings.report("only_constants", left.span, cure("some_field"))
         return _UNREADABLE
     found = [literal_for(left.term, node, scope, findings) for node in constants]
     return OneOf(left.term, tuple(literal for literal in found if literal), negated)

@@ -11,7 +11,7 @@ from stalewatch.domain.language.durations import read_duration
 from stalewatch.domain.language.model import Pause, Ref
 from stalewatch.domain.language.nodes import Mapping, Node, Scalar, is_empty
 from stalewatch.domain.language.scope import Scope
-from stalewatch.domain.language.shapes import check_keys, wrong
+from stalewatch.domain.language.shapes import check_keys, missing, wrong
 from stalewatch.domain.language.starts import time_field
 from stalewatch.domain.language.terms import THINGS
 
@@ -21,7 +21,7 @@ _KEYS: Final = ("until", "from", "while", "max")
 def parse_pause(node: Node, scope: Scope, findings: Findings) -> Pause | None:
     """`{until: hold_until, from: hold_set_at, max: 60d}` or `{while: {...}, max: 60d}`."""
     if not isinstance(node, Mapping):
-        wrong("pause", node, "mapping", findings)
+        wrong("pause", node, "mapping", findings, cure("write_pause"))
         return None
     check_keys(node, _KEYS, "pause", findings)
     most = _most(node, findings)
@@ -45,9 +45,10 @@ def _most(node: Mapping, findings: Findings) -> Duration | None:
 
 def _wait(node: Mapping, most: Duration | None, scope: Scope, findings: Findings) -> Pause | None:
     until, since = node.get("until"), node.get("from")
-    if until is None:
-        remedy = cure("pause_one")
-        findings.report("missing_word", node, remedy, thing=THINGS["pause"], key="until")
+    if until is None and "from" in node:
+        missing("until", node, _KEYS, THINGS["pause"], findings)
+    elif until is None:
+        findings.report("missing_word", node, cure("pause_one"), thing=THINGS["pause"], key="until")
     elif since is None:
         findings.report("pause_without_from", node, cure("pause_from"))
     ends, begins = _time("until", until, scope, findings), _time("from", since, scope, findings)
@@ -60,4 +61,4 @@ def _time(key: str, node: Node | None, scope: Scope, findings: Findings) -> Ref 
     if not isinstance(node, Scalar) or is_empty(node):
         wrong(key, node, "name", findings)
         return None
-    return time_field(node, scope, findings)
+    return time_field(node, scope, findings, cure("write_pause"), "pause_not_time")

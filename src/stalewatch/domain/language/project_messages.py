@@ -67,6 +67,14 @@ PROJECT_CURES: Final[dict[str, Words]] = {
         "en": "add `- {{use: {name}}}` as the last row",
         "ja": "最後の行に `- {{use: {name}}}` を追加してください",
     },
+    "add_event": {
+        "en": "add it to `changes`: {{at: 2026-03-31 09:00, event: {{type: meeting, id: m1}}}}",
+        "ja": "`changes` に追加してください: {{at: 2026-03-31 09:00, event: {{type: meeting, id: m1}}}}",
+    },
+    "map_value": {
+        "en": "add `{name}: [their words]`, or no deal of this connection is ever there",
+        "ja": "`{name}: [CRM での値]` を追加してください。この接続の案件はこの値になりません",
+    },
     "off": {"en": "or write `{key}: off`", "ja": "または `{key}: off` と書いてください"},
     "set_variable": {
         "en": "set it, or give a default: ${{{name}:-...}}",

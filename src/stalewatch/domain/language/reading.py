@@ -13,6 +13,7 @@ from stalewatch.domain.language.composing import SECOND_DOCUMENT, Refused, Synta
 from stalewatch.domain.language.diagnostics import Findings, cure
 from stalewatch.domain.language.nearest import narrow
 from stalewatch.domain.language.nodes import Node, Source, Span, lines_of
+from stalewatch.domain.language.tabs import without_tabs
 from stalewatch.domain.language.terms import SYNTAX
 
 _MOST_REPAIRS = 20
@@ -25,6 +26,7 @@ _WIDE_SIGNS = (
 )
 """Indentation, a key's colon, an opening sign where a value begins, a closing sign at the end of a line."""
 _GLUED = re.compile(r"^\s*(?:- +)?[A-Za-z_][\w+-]*(:)[^\s:/]")
+_KEY = re.compile(r"^( *(?:- +)?)[\w.+-]+:")
 _NAMED = re.compile(r"\bid:\s*([\w.-]+)")
 
 
@@ -47,6 +49,7 @@ class Reading:
 def read(source: Source, findings: Findings) -> Reading:
     """Read one file; everything wrong with it as YAML goes to `findings`, all of it at once."""
     source = replace(source, text=source.text.removeprefix("\ufeff").encode("utf-8", "replace").decode())
+    source = without_tabs(source, findings)
     text, lost = source.text, frozenset[str]()
     for attempt in range(_MOST_REPAIRS):
         heard = Findings()
@@ -71,12 +74,11 @@ def read(source: Source, findings: Findings) -> Reading:
 def _report(error: yaml.YAMLError, source: Source, findings: Findings) -> tuple[int, int]:
     """Say what broke; returns the first and last line (from 0) that are surely part of it."""
     problem, line, column, first = _located(error, source)
-    tab = _tab(source, line)
+    if "mapping values" in problem and _is_indented(source, line, column):
+        problem, column = "too deep", len(source.line(line + 1)) - len(source.line(line + 1).lstrip())
     wide_line, wide = _wide(source, line)
     glued = _GLUED.search(source.line(line))
-    if tab:
-        findings.report("tab", Span(source.path, line + 1, tab, 1), cure("spaces"))
-    elif wide:
+    if wide:
         char = source.line(wide_line + 1)[wide - 1]
         remedy = cure("write", text=narrow(char))
         findings.report("full_width", Span(source.path, wide_line + 1, wide, 1), remedy, char=char)
@@ -84,8 +86,13 @@ def _report(error: yaml.YAMLError, source: Source, findings: Findings) -> tuple[
         first = min(first, line - 1)
         findings.report("glued", Span(source.path, line, glued.start(1) + 1, 1), cure("add_space"))
     else:
-        what = next(words for piece, words in SYNTAX if piece in problem)
-        findings.report("not_yaml", Span(source.path, line + 1, column + 1, 1), what=what)
+        what, advice = next((words, advice) for piece, words, advice in SYNTAX if piece in problem)
+        findings.report(
+            "not_yaml",
+            Span(source.path, line + 1, column + 1, 1),
+            cure("said", text=advice) if advice else None,
+            what=what,
+        )
     last = len(source.starts) if problem == SECOND_DOCUMENT else line
     return min(first, line, wide_line if wide else line), last
 
@@ -110,11 +117,13 @@ def _located(error: Any, source: Source) -> tuple[str, int, int, int]:
     return problem, shown.line, shown.column, start
 
 
-def _tab(source: Source, line: int) -> int:
-    """Column (from 1) of a tab in the indentation of this line; 0 if there is none."""
-    text = source.line(line + 1)
-    indentation = text[: len(text) - len(text.lstrip())]
-    return indentation.find("\t") + 1
+def _is_indented(source: Source, line: int, column: int) -> bool:
+    """True for a key by itself on a line that is deeper than the key with a value above it."""
+    text, above = source.line(line + 1), source.line(line)
+    own, higher = _KEY.match(text), _KEY.match(above)
+    if own is None or higher is None or own.end() - 1 != column:
+        return False
+    return bool(above[higher.end() :].strip()) and own.end(1) > higher.end(1)
 
 
 def _wide(source: Source, line: int) -> tuple[int, int]:

@@ -20,14 +20,14 @@ from stalewatch.domain.language.model import (
     Severity,
     Start,
 )
-from stalewatch.domain.language.nearest import nearest
 from stalewatch.domain.language.nodes import Mapping, Node, Scalar
 from stalewatch.domain.language.pauses import parse_pause
 from stalewatch.domain.language.placeholders import check_message
 from stalewatch.domain.language.scope import Scope
 from stalewatch.domain.language.setting import Setting
-from stalewatch.domain.language.shapes import check_keys, name_of, scalars_of, text_of, words_of
+from stalewatch.domain.language.shapes import check_keys, missing, name_of, scalars_of, text_of, words_of
 from stalewatch.domain.language.starts import parse_start
+from stalewatch.domain.language.terms import OBJECT_WORDS
 
 REQUIRED: Final = ("id", "title", "watch", "start", "within")
 RULE_KEYS: Final = (
@@ -35,7 +35,6 @@ RULE_KEYS: Final = (
     *("where", "until", "pause", "warn", "because", "severity", "mutes", "escalate", "mode", "message"),
     *("was", "owner", "tags", "use"),
 )
-_MOST_STRAYS: Final = 50
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
@@ -53,12 +52,9 @@ def _check_required(node: Mapping, setting: Setting) -> None:
     written = node.get("id")
     shown = f" `{written.text}`" if isinstance(written, Scalar) else ""
     thing = {"en": f"rule{shown}", "ja": f"ルール{shown}"} if shown else {"en": "a rule", "ja": "ルール"}
-    strays = [entry.name for entry in node if entry.name not in RULE_KEYS][:_MOST_STRAYS]
     for key in REQUIRED:
         if key not in node:
-            misspelt = any((near := nearest(stray, RULE_KEYS)) and near.name == key for stray in strays)
-            remedy = None if misspelt else cure("add_word", key=key)
-            setting.findings.report("missing_word", node, remedy, thing=thing, key=key)
+            missing(key, node, RULE_KEYS, thing, setting.findings)
 
 
 def _assembled(node: Mapping, pack: str, setting: Setting) -> Rule | None:
@@ -109,7 +105,8 @@ def watch_of(node: Node | None, setting: Setting) -> str | None:
         return name
     objects = tuple(setting.catalogue.objects)
     remedy = cure("one_of", names=", ".join(objects))
-    setting.findings.unknown("cannot_watch", node, name, objects, remedy)
+    titles = {word: object_ for word, object_ in OBJECT_WORDS.items() if object_ in objects}
+    setting.findings.unknown("cannot_watch", node, name, objects, remedy, titles=titles)
     return None
 
 
@@ -141,12 +138,7 @@ def _word(key: str, node: Node | None, words: type[_Word], setting: Setting) -> 
     names = tuple(word.value for word in words)
     if text in names:
         return words(text)
-    remedy = cure("one_of", names=", ".join(names))
-    near = nearest(text, names)
-    if near and near.only_full_width:
-        setting.findings.unknown("unknown_severity", node, text, names, remedy, key=key)
-    else:
-        setting.findings.report("unknown_severity", node, remedy, name=text, key=key)
+    setting.findings.unknown("unknown_severity", node, text, names, cure("one_of", names=", ".join(names)), key=key)
     return None
 
 

@@ -7,9 +7,21 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from stalewatch.domain.language.diagnostics import Findings, cure
-from stalewatch.domain.language.model import Band, Catalogue, Field, FieldType, Mode, Origin, Ref, Score, Severity
+from stalewatch.domain.language.model import (
+    Band,
+    Catalogue,
+    Field,
+    FieldType,
+    Mode,
+    Origin,
+    Ref,
+    Score,
+    Severity,
+    Words,
+)
 from stalewatch.domain.language.nodes import Scalar, Span
 
+A_RECORD: Final[Words] = {"en": "a record", "ja": "データ"}
 CLOCK_WORDS: Final = frozenset({"now", "today"})
 
 
@@ -18,11 +30,11 @@ class Scope:
     """Fields by name for one object.
 
     Attributes:
-        object: what unknown names are reported against ("deal has no field ...").
+        object: what unknown names are reported against ("deal has no field ..."), per language where it is no name.
         entered: True where `entered` may stand (in `until` only: it needs a running clock).
     """
 
-    object: str
+    object: str | Words
     fields: Mapping[str, Field]
     entered: bool = field(default=False)
 
@@ -34,15 +46,21 @@ class Scope:
         known = self.fields.get(name)
         if known is not None:
             return Ref(known.name, known.type)
-        if name in CLOCK_WORDS:
+        if name.lower() in CLOCK_WORDS:
             findings.report("reads_clock", at, cure("clock"), name=name)
         else:
-            findings.unknown("unknown_field", at, name, self.fields, cure("list_fields"), object=self.object)
+            titles = {title: field.name for field in self.fields.values() for title in field.title.values()}
+            remedy = cure("list_fields")
+            findings.unknown("unknown_field", at, name, self.fields, remedy, titles=titles, object=self.object)
         return None
 
     def values(self, ref: Ref) -> tuple[str, ...]:
         """The choices of a choice field."""
         return self.fields[ref.name].values
+
+    def value_titles(self, ref: Ref) -> dict[str, str]:
+        """What readers see for the choices of a choice field, in every language, and the choice it stands for."""
+        return {title: value for value, words in self.fields[ref.name].value_titles.items() for title in words.values()}
 
 
 def rule_scope(watch: str, catalogue: Catalogue, bands: Iterable[Band] = (), scores: Iterable[Score] = ()) -> Scope:
@@ -64,7 +82,7 @@ def route_scope(catalogue: Catalogue, bands: Iterable[Band] = (), scores: Iterab
     bands, scores = tuple(bands), tuple(scores)
     for watch in catalogue.objects:
         fields = {**rule_scope(watch, catalogue, bands, scores).fields, **fields}
-    return Scope("a route", {**fields, **_alert_fields(catalogue)})
+    return Scope({"en": "a route", "ja": "ルート"}, {**fields, **_alert_fields(catalogue)})
 
 
 def calendar_scope(catalogue: Catalogue) -> Scope:
@@ -72,7 +90,7 @@ def calendar_scope(catalogue: Catalogue) -> Scope:
     fields: dict[str, Field] = {}
     for of_object in catalogue.objects.values():
         fields = {**of_object, **fields}
-    return Scope("a record", fields)
+    return Scope(A_RECORD, fields)
 
 
 def _alert_fields(catalogue: Catalogue) -> dict[str, Field]:

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from stalewatch.domain.language.conditions import parse_condition
-from stalewatch.domain.language.diagnostics import cure
-from stalewatch.domain.language.model import Band, Condition, FieldType, Ref, Score
-from stalewatch.domain.language.nodes import Entry, Mapping, Node, Scalar
+from stalewatch.domain.language.diagnostics import Findings, cure
+from stalewatch.domain.language.model import Band, Condition, Ref, Score, Words
+from stalewatch.domain.language.nodes import Entry, Mapping, Node, Scalar, is_empty
 from stalewatch.domain.language.rules import watch_of
 from stalewatch.domain.language.setting import Setting
-from stalewatch.domain.language.shapes import check_keys, items_of, mapping_of, name_of, number_of, wrong
+from stalewatch.domain.language.shapes import check_keys, items_of, mapping_of, missing, name_of, number_of, wrong
 from stalewatch.domain.language.terms import THINGS, TYPES
+
+_BAND_KEYS: Final = ("of", "rows")
+_ROW_KEYS: Final = ("name", "below")
+_SCORE_KEYS: Final = ("watch", "items")
+_ROW: Final[Words] = {"en": "row", "ja": "行"}
 
 
 def parse_band(entry: Entry, setting: Setting) -> Band | None:
     """`price_band: {of: amount, rows: [{name: low, below: 3_000_000}, ..., {name: high}]}`."""
     name, findings = name_of(entry.name, entry.key, setting.findings), setting.findings
-    node = mapping_of(entry.name, entry.value, findings)
+    node = _body(entry, setting)
     if name is None or node is None:
         return None
-    check_keys(node, ("of", "rows"), "band", findings)
+    check_keys(node, _BAND_KEYS, "band", findings)
     if any(name in fields for fields in setting.catalogue.objects.values()):
-        findings.report("taken_name", entry.key, name=name)
-    for key in ("of", "rows"):
-        if key not in node:
-            findings.report("missing_word", entry.key, cure("add_word", key=key), thing=THINGS["band"], key=key)
+        findings.report("taken_name", entry.key, cure("another_name"), name=name)
+    _check_whole(entry, node, _BAND_KEYS, _named("band", name), setting)
     of = _measured(node.get("of"), setting)
     rows = _rows(node.get("rows"), setting)
     return Band(name, of, rows) if of and rows else None
@@ -38,42 +43,71 @@ def _measured(node: Node | None, setting: Setting) -> Ref | None:
         return None
     ref = setting.scope(None).ref(node.text, node, setting.findings)
     if ref and not ref.type.is_number:
-        setting.findings.report("wrong_shape", node, key="of", wanted=TYPES[FieldType.INT])
+        kind, remedy = TYPES[ref.type], cure("number_fields")
+        wanted = THINGS["number"]
+        setting.findings.report("needs_kind", node, remedy, key="of", wanted=wanted, field=ref.name, type=kind)
         return None
     return ref
 
 
+def _body(entry: Entry, setting: Setting) -> Mapping | None:
+    """What stands under a name; nothing at all is a mapping without keys."""
+    if is_empty(entry.value):
+        return Mapping(entry.key.span, ())
+    return mapping_of(entry.name, entry.value, setting.findings)
+
+
+def _named(thing: str, name: str) -> Words:
+    return {"en": f"{thing} `{name}`", "ja": f"{THINGS[thing]['ja']} `{name}`"}
+
+
+def _check_whole(entry: Entry, node: Mapping, keys: tuple[str, ...], thing: Words, setting: Setting) -> None:
+    for key in keys:
+        if key not in node:
+            missing(key, node, keys, thing, setting.findings, entry.key)
+
+
 def _rows(node: Node | None, setting: Setting) -> tuple[tuple[str, float | None], ...]:
-    findings, rows, bound = setting.findings, list[tuple[str, float | None]](), float("-inf")
+    findings, rows = setting.findings, list[tuple[str, float | None]]()
+    before: tuple[Mapping, float] | None = None
     for item in items_of("rows", node, findings):
-        row = mapping_of("rows", item, findings)
+        row = _row(item, findings)
         if row is None:
             continue
-        check_keys(row, ("name", "below"), "band_row", findings)
-        name = name_of("name", row.get("name"), findings)
-        if "name" not in row:
-            findings.report("missing_word", row, cure("add_word", key="name"), thing=THINGS["band_row"], key="name")
-        below = number_of("below", row.get("below"), findings)
-        if (float("inf") if below is None else below) <= bound:
-            findings.report("row_never_used", row, cure("remove_row"), line=row.span.line - 1)
+        mapping, name, below = row
         bound = float("inf") if below is None else below
-        if name is not None and any(name == other for other, _ in rows):
-            findings.report("duplicate_name", row, thing=THINGS["band_row"], name=name)
-        elif name is not None:
+        if before is not None and bound <= before[1]:
+            findings.report("row_never_used", mapping, cure("remove_row"), line=before[0].span.line)
+        elif any(name == other for other, _ in rows):
+            remedy = cure("another_name")
+            findings.report("duplicate_name", mapping.get("name") or mapping, remedy, thing=_ROW, name=name)
+        else:
             rows.append((name, below))
+        before = mapping, max(bound, before[1]) if before else bound
     return tuple(rows)
+
+
+def _row(item: Node, findings: Findings) -> tuple[Mapping, str, float | None] | None:
+    """One row with its name and its bound."""
+    if not isinstance(item, Mapping):
+        wrong("rows", item, "mapping", findings, cure("write_row", text=item.text if isinstance(item, Scalar) else "…"))
+        return None
+    check_keys(item, _ROW_KEYS, "band_row", findings)
+    if "name" not in item:
+        missing("name", item, _ROW_KEYS, THINGS["band_row"], findings)
+    name = name_of("name", item.get("name"), findings)
+    below = number_of("below", item.get("below"), findings)
+    return None if name is None else (item, name, below)
 
 
 def parse_score(entry: Entry, setting: Setting) -> Score | None:
     """`meddic: {watch: deal, items: {metrics: {filled: metrics}, ...}}`; items may name bands, no other scores."""
     name, findings = name_of(entry.name, entry.key, setting.findings), setting.findings
-    node = mapping_of(entry.name, entry.value, findings)
+    node = _body(entry, setting)
     if name is None or node is None:
         return None
-    check_keys(node, ("watch", "items"), "score", findings)
-    for key in ("watch", "items"):
-        if key not in node:
-            findings.report("missing_word", entry.key, cure("add_word", key=key), thing=THINGS["score"], key=key)
+    check_keys(node, _SCORE_KEYS, "score", findings)
+    _check_whole(entry, node, _SCORE_KEYS, _named("score", name), setting)
     watch = watch_of(node.get("watch"), setting)
     items = mapping_of("items", node.get("items"), findings)
     if watch is None:

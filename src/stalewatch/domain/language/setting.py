@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from stalewatch.domain.language.diagnostics import Findings
 from stalewatch.domain.language.model import Band, Catalogue, Score
-from stalewatch.domain.language.scope import Scope, route_scope, rule_scope
+from stalewatch.domain.language.scope import A_RECORD, Scope, route_scope, rule_scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,8 @@ class Setting:
         """What conditions on this object may name; for an unknown object the fields of all."""
         known = watch if watch in self.catalogue.objects else None
         if known is None:
-            return route_scope(self.catalogue, self.bands.values(), self.scores.values())
+            every = route_scope(self.catalogue, self.bands.values(), self.scores.values())
+            return replace(every, object=A_RECORD)
         if known not in self._scopes:
             self._scopes[known] = rule_scope(known, self.catalogue, self.bands.values(), self.scores.values())
         return self._scopes[known]

@@ -6,13 +6,23 @@ import re
 from collections.abc import Iterable
 from collections.abc import Mapping as Dict
 from datetime import date, datetime
+from typing import Final
 
 from stalewatch.domain.language.diagnostics import LANGUAGES, Cure, Findings, cure
 from stalewatch.domain.language.model import Words
+from stalewatch.domain.language.nearest import nearest
 from stalewatch.domain.language.nodes import Mapping, Node, Scalar, Sequence, is_empty
 from stalewatch.domain.language.terms import THINGS
 
 _NAME = re.compile(r"\w[\w.-]{0,63}")
+_MOST_STRAYS: Final = 50
+_USUAL_CURES: Final = {
+    "mapping": "write_keys",
+    "list": "write_list",
+    "names": "write_list",
+    "text": "one_text",
+    "name": "one_name",
+}
 _LANGUAGE_NAMES: Dict[str, Words] = {
     "en": {"en": "English", "ja": "英語"},
     "ja": {"en": "Japanese", "ja": "日本語"},
@@ -21,7 +31,20 @@ _LANGUAGE_NAMES: Dict[str, Words] = {
 
 def wrong(key: str, node: Node, wanted: str, findings: Findings, remedy: Cure | None = None) -> None:
     """Report that a key holds something of another shape; `wanted` is a row of `terms.THINGS`."""
-    findings.report("wrong_shape", node, remedy, key=key, wanted=THINGS[wanted])
+    usual = _USUAL_CURES.get(wanted)
+    findings.report("wrong_shape", node, remedy or (cure(usual) if usual else None), key=key, wanted=THINGS[wanted])
+
+
+def missing(
+    key: str, node: Node, known: Iterable[str], thing: Words, findings: Findings, at: Node | None = None
+) -> None:
+    """Report a key that is not there; if it is only misspelt, which is told at its place, the cure is left out."""
+    strays = (
+        [entry.name for entry in node if entry.name not in known][:_MOST_STRAYS] if isinstance(node, Mapping) else []
+    )
+    misspelt = any((near := nearest(stray, known)) and near.name == key for stray in strays)
+    remedy = None if misspelt else cure("add_word", key=key)
+    findings.report("missing_word", at or node, remedy, thing=thing, key=key)
 
 
 def check_keys(node: Mapping, known: Iterable[str], thing: str | Words, findings: Findings) -> None:

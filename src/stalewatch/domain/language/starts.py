@@ -41,19 +41,21 @@ def _worded(entry: Entry, scope: Scope, events: tuple[str, ...], findings: Findi
 
 def _combined(entry: Entry, scope: Scope, findings: Findings) -> Start | None:
     names = scalars_of(entry.name, entry.value, findings)
-    found = [time_field(name, scope, findings) for name in names]
+    found = [time_field(name, scope, findings, cure("time_fields")) for name in names]
     refs = tuple(ref for ref in found if ref is not None)
     if not names:
         findings.report("not_a_start", entry.value, cure("start_example"))
     return FromFields(_COMBINES[entry.name], refs) if refs and len(refs) == len(found) else None
 
 
-def time_field(node: Scalar, scope: Scope, findings: Findings, remedy: Cure | None = None) -> Ref | None:
-    """The date or datetime field that a node names."""
+def time_field(
+    node: Scalar, scope: Scope, findings: Findings, remedy: Cure, problem: str = "start_not_time"
+) -> Ref | None:
+    """The date or datetime field that a node names; what is no such field is reported as `problem`."""
     ref = scope.ref(node.text, node, findings)
     if ref is None or ref.type.is_time:
         return ref
-    findings.report("start_not_time", node, remedy, field=ref.name, type=TYPES[ref.type])
+    findings.report(problem, node, remedy, field=ref.name, type=TYPES[ref.type])
     return None
 
 

@@ -29,13 +29,13 @@ class Times:
 
     calendar: Spec
 
-    def of(self, node: Node | None, findings: Findings) -> int | None:
+    def of(self, key: str, node: Node | None, findings: Findings) -> int | None:
         """The instant of a node, in microseconds; None if it is not there, or, with a finding, is no time."""
         if node is None:
             return None
         value = node.value if isinstance(node, Scalar) else None
         if not isinstance(value, date):
-            findings.report("wrong_shape", node, cure("moment_example"), key="at", wanted=TYPES[FieldType.DATETIME])
+            findings.report("wrong_shape", node, cure("moment_example"), key=key, wanted=TYPES[FieldType.DATETIME])
             return None
         return to_us(self.aware(value))
 
@@ -146,7 +146,7 @@ class _Reader:
             self.findings.report("missing_word", node, cure("add_word", key="at"), thing=thing, key="at")
         if not any(key in node for key in _CHANGES):
             self.findings.report("nothing_happens", node, names=", ".join(_CHANGES))
-        at = self.times.of(node.get("at"), self.findings)
+        at = self.times.of("at", node.get("at"), self.findings)
         sets = self.values(mapping_of("set", node.get("set"), self.findings))
         event = self._event(node.get("event"), at or 0)
         snooze = self._snooze(node.get("snooze"))
@@ -160,7 +160,7 @@ class _Reader:
         thing = {"en": "an event", "ja": "イベント"}
         check_keys(mapping, ("type", "id", "began"), thing, self.findings)
         kind, subject = (self._required(key, mapping, thing) for key in ("type", "id"))
-        began = self.times.of(mapping.get("began"), self.findings)
+        began = self.times.of("began", mapping.get("began"), self.findings)
         known, where = self.rules.catalogue.events, mapping.get("type")
         if kind is not None and kind not in known and isinstance(where, Scalar):
             self.findings.unknown("unknown_event", where, kind, known, cure("one_of", names=", ".join(known)))
@@ -178,7 +178,7 @@ class _Reader:
         if rule is not None and self.rules.rule(rule) is None and isinstance(where, Scalar):
             self.findings.unknown("unknown_tested", where, rule, [one.id for one in self.rules.rules])
         self._required("until", mapping, thing)
-        until = self.times.of(mapping.get("until"), self.findings)
+        until = self.times.of("until", mapping.get("until"), self.findings)
         return None if rule is None or until is None else Sleep(rule, until)
 
     def _hold(self, node: Node | None, when: Node | None) -> dict[str, Raw]:

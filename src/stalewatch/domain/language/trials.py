@@ -121,7 +121,7 @@ def _expectation(node: Node, story: Story | None, rules: RuleSet, findings: Find
     says = _says(node, findings)
     if story is None:
         return None
-    times = {key: story.times.of(node.get(key), findings) for key in ("at", "breach_at", "warn_at")}
+    times = {key: story.times.of(key, node.get(key), findings) for key in ("at", "breach_at", "warn_at")}
     at = times["at"]
     if at is None or rule is None:
         return None
@@ -141,7 +141,8 @@ def _subject(node: Node | None, story: Story | None, findings: Findings) -> str 
         return subject
     known = [one.event.subject for one in story.happens if one.event is not None]
     if subject not in known:
-        findings.unknown("unknown_subject", node, subject, known)
+        remedy = cure("one_of", names=", ".join(known)) if known else cure("add_event")
+        findings.unknown("unknown_subject", node, subject, known, remedy)
     return subject
 
 

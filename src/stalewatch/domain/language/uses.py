@@ -88,9 +88,11 @@ class Uses:
         present = {item.text for item in before if isinstance(item, Scalar)}
         for item in gone:
             if item.text not in present:
-                self.findings.unknown("not_in_list", item, item.text, present, key=key)
-        names = {item.text for item in gone}
-        kept = tuple(item for item in before if not (isinstance(item, Scalar) and item.text in names))
+                names = ", ".join(sorted(present))
+                remedy = cure("list_has", names=names) if present else cure("list_empty")
+                self.findings.unknown("not_in_list", item, item.text, present, remedy, key=key)
+        removed = {item.text for item in gone}
+        kept = tuple(item for item in before if not (isinstance(item, Scalar) and item.text in removed))
         return Sequence(change.span, kept, flow=True)
 
 

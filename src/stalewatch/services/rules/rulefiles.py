@@ -22,6 +22,7 @@ from stalewatch.domain.language.refs import fields
 from stalewatch.domain.language.rendering import render
 from stalewatch.domain.language.scope import calendar_scope, route_scope
 from stalewatch.domain.language.setting import Options
+from stalewatch.services.rules.mappings import check_maps
 from stalewatch.services.rules.reading import is_catalogue, read_source, rule_files
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.settings import CalendarSpecs, Settings
@@ -105,14 +106,21 @@ def packs() -> Mapping[str, Source]:
 
 def catalogue_sources(settings: Settings | None, findings: Findings) -> list[Source]:
     """The built-in catalogue and what the project adds to it."""
-    path = shipped.rules() / BUILT_IN
-    built_in = Source(f"{BUILT_IN}{_MARK}", path.read_text("utf-8"))
     added = list(settings.catalogue) if settings else []
     if settings:
         known = {path.resolve() for path in added}
         files = [path for path in rule_files(settings.rules) if path.resolve() not in known]
         added += [path for path in files if is_catalogue(path)]
-    return [built_in, *_sources(added, findings)]
+    return [_built_in(), *_sources(added, findings)]
+
+
+def _built_in() -> Source:
+    return Source(f"{BUILT_IN}{_MARK}", (shipped.rules() / BUILT_IN).read_text("utf-8"))
+
+
+def _built_in_catalogue() -> Catalogue:
+    """The catalogue as it travels with the program; what the project adds has been read with it by now."""
+    return load_catalogue([_built_in()]).catalogue or Catalogue({}, ())
 
 
 def _rules_in(paths: Sequence[Path]) -> list[Path]:
@@ -120,7 +128,7 @@ def _rules_in(paths: Sequence[Path]) -> list[Path]:
 
 
 def _sources(files: Iterable[Path], findings: Findings) -> list[Source]:
-    found = [read_source(path, findings) for path in files]
+    found = [read_source(path, findings) for path in files if path.exists()]  # stalewatch.yaml was told of the others
     return [source for source in found if source is not None]
 
 
@@ -137,6 +145,7 @@ def _check(
     findings.found += loaded.diagnostics
     if settings is not None and whole:
         _check_routes(settings, loaded.draft, findings)
+        check_maps(settings, catalogue.catalogue, _built_in_catalogue(), findings)
     if settings is not None and whole and loaded.ruleset is not None:
         _check_modes(settings, loaded.ruleset, findings)
     chosen = calendars.build() if whole else None
@@ -216,7 +225,7 @@ class _Calendars:
         try:
             return Calendar(self.specs.specs[name])
         except CalendarError:
-            where = self.settings.source.whole if self.settings else Source("", "").whole
+            where = self.specs.places.get(name, Source("", "").whole)
             self.findings.report("no_workday", where, name=name)
             return None
 
