@@ -27,6 +27,5 @@ def save(path: Path, text: str) -> None:
             os.fsync(stream.fileno())
         Path(name).chmod(target.stat().st_mode & 0o7777 if target.exists() else _NEW)
         Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    finally:
+        Path(name).unlink(missing_ok=True)  # gone already, unless something failed
