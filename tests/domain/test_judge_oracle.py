@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from random import Random
 
@@ -15,14 +16,17 @@ import msgspec
 import numpy as np
 import pytest
 
-from stalewatch.domain.clocks import Verdict
+from stalewatch.domain import assemble
+from stalewatch.domain.calendars import Calendars
+from stalewatch.domain.clocks import Judge, Verdict
 from stalewatch.domain.deadlines import State
 from stalewatch.domain.entries import Entry, entries
 from stalewatch.domain.instants import OUTSIDE, from_us, to_us
-from tests.domain.condition_oracle import BEYOND
-from tests.domain.judge_batches import Batch, batch
+from tests.domain.calendar_builders import calendar
+from tests.domain.condition_oracle import BEYOND, Book
+from tests.domain.judge_batches import Batch, batch, catalogue, lowered, records_of
 from tests.domain.length_oracle import parsed
-from tests.domain.rule_builders import TYPES
+from tests.domain.rule_builders import ERAS, SPECS, TYPES
 from tests.domain.slow_clock import SlowClock
 from tests.domain.written import Mapped, yaml
 
@@ -173,3 +177,17 @@ def test_the_judge_says_what_the_rules_say(first: int, batches: int) -> None:
     for seed in range(first, first + batches):
         agree(seed, reached)
     assert {name for name in EXPECTED if not reached[name]} == set()
+
+
+def test_a_score_without_items_is_empty_and_stops_nobody() -> None:
+    """`rules check` refuses it; whoever judges by it all the same goes on."""
+    rule = {"id": "a", "title": "A", "watch": "deal", "start": "created_at", "within": "1d"}
+    scored = {**rule, "id": "b", "where": {"score.fit": 0}}
+    some = Book({}, {"fit": {"watch": "deal", "items": {"one": {"stage": "early"}}}})
+    rules = lowered([rule, scored], some)
+    empty = replace(rules, scores={"fit": replace(rules.scores["fit"], items=())})
+    records = records_of(Random(1), ERAS[0])  # noqa: S311
+    frame = assemble.frame("deal", records, catalogue())
+    plain, by_score = Judge(empty, Calendars.single(calendar(SPECS[0]))).judge(frame)
+    assert (plain.deadlines.base == State.WATCHING).any()
+    assert not (by_score.deadlines.base == State.WATCHING).any()

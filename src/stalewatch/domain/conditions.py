@@ -125,6 +125,8 @@ class Scope:
     def _score(self, name: str) -> Column:
         items = self.program.items(name)
         met = np.zeros(self.size, np.int64)
+        if not items:  # a share of nothing is a division by zero: empty
+            return Column(met, np.zeros(self.size, np.bool_))
         for test in items:
             met += test(self)
         # Rounded half up in integers: 5 of 8 is 62.5 and shows as 63.
