@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from stalewatch.domain.language.cures import CURES
 from stalewatch.domain.language.loading import Loaded
-from stalewatch.domain.language.messages import CURES, PROBLEMS
+from stalewatch.domain.language.messages import PROBLEMS
 from stalewatch.domain.language.setting import Options
 
 

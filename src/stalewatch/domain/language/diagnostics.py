@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from stalewatch.domain.language import nodes
-from stalewatch.domain.language.messages import CURES, PROBLEMS, Severity
+from stalewatch.domain.language.cures import CURES
+from stalewatch.domain.language.messages import PROBLEMS, Severity
 from stalewatch.domain.language.model import Words
 from stalewatch.domain.language.nearest import Near, nearest
 from stalewatch.domain.language.project_messages import PROJECT_CURES, PROJECT_PROBLEMS
@@ -52,7 +53,7 @@ class Cure:
 
 
 def cure(sentence: str, /, **fillers: Filler) -> Cure:
-    """A cure from the table `messages.CURES`."""
+    """A cure from the table `cures.CURES`."""
     return Cure(sentence, fillers)
 
 
