@@ -1,4 +1,6 @@
-"""Runs the measurements: every module `bench/<name>.py` with a function `main() -> None`, or the ones named.
+"""Runs the measurements, or the ones named, and writes what they said into docs/performance.md.
+
+A measurement is a module `bench/<name>.py` with a function `main() -> None` that reports by bench/measuring.py.
 
 python -m bench            all of them, in the order of their names
 python -m bench tick       one of them
@@ -9,13 +11,18 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Final
 
-from bench.measuring import machine
+from bench import measuring, page
+from stalewatch.clock import SystemClock
+
+BESIDE: Final = frozenset({"deals", "environments", "measuring", "page"})
+"""Modules here that measure nothing themselves."""
 
 
 def names() -> list[str]:
     """The measurements there are."""
-    return sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py") if path.stem != "measuring")
+    return sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py") if path.stem not in BESIDE)
 
 
 def run(asked: list[str]) -> int:
@@ -24,10 +31,12 @@ def run(asked: list[str]) -> int:
     if unknown:
         print(f"no measurement {', '.join(unknown)}; there are: {', '.join(names()) or 'none yet'}", file=sys.stderr)
         return 2
-    print(f"on {machine()}")
+    print(f"on {measuring.machine()}")
     for name in asked or names():
         print(f"== {name}", flush=True)
+        measuring.said.clear()
         import_module(f"bench.{name}").main()
+        page.keep(name, measuring.said, measuring.machine(), SystemClock().now().date())
     return 0
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.calendar import TOKYO
 from bench.judge import rules_of
-from bench.measuring import figure, seconds
+from bench.measuring import figure, say, seconds
 from stalewatch import shipped
 from stalewatch.clock import FixedClock
 from stalewatch.domain.calendar import Calendar
@@ -39,7 +39,7 @@ def main() -> None:
             clock.advance(timedelta(seconds=5))
             took.append(seconds(lambda: tick(db, clock, book, Speaking(), {"crm": None}), turns=51))  # noqa: B023
             figure(f"an idle tick with {size:,} deals", took[-1])
-    print(f"{took[1] / took[0]:8.2f}x  its cost with {MANY // FEW} times the deals")
+    say(f"{took[1] / took[0]:8.2f}x  its cost with {MANY // FEW} times the deals")
 
 
 @contextmanager
