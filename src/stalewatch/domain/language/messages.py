@@ -1,4 +1,4 @@
-"""Every problem that `rules check` can find, in English and Japanese, by the codes of docs/rules.md; cures: cures.py."""
+"""Every problem that `rules check` can find, in both languages, by the codes of docs/rules.md (cures: cures.py)."""
 
 from __future__ import annotations
 
