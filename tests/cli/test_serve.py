@@ -126,6 +126,32 @@ def test_it_answers_works_survives_its_engine_and_ends_with_it(serve: Callable[.
     assert served.said.count("serves http") == 1
 
 
+@pytest.mark.slow
+def test_saved_rules_are_in_force_within_a_minute_and_broken_ones_are_not(
+    serve: Callable[..., Served], project: Path
+) -> None:
+    """As its users do it: a server and its engine, an editor, and nothing else."""
+    rules = project / "rules" / "quiet.yaml"
+    rules.write_text(RULES.replace("10d", "300d"))
+    served = serve()
+    assert soon(lambda: "works" in served.said and "records read" in served.said), served.said
+    assert soon(lambda: served.get("/readyz").json() == {"status": "ok", "reasons": [], "warnings": []})
+    assert served.get("/v1/deals/stalled").json()["total"] == 0
+    rules.write_text(RULES.replace("10d", "10"))
+    assert soon(lambda: served.get("/readyz").json()["warnings"], 40)
+    [warning] = served.get("/readyz").json()["warnings"]
+    assert warning.startswith("rules: rules/quiet.yaml:10:19: error SW110: ")
+    assert served.get("/readyz").status_code == 200
+    assert "quiet.yaml:10:19 SW110" in served.get("/").text
+    assert soon(lambda: "The saved rules are not in force" in served.said, 40), served.said
+    rules.write_text(RULES)
+    assert soon(served.told, 60), served.said
+    assert soon(lambda: not served.get("/readyz").json()["warnings"], 40)
+    assert "not in force" not in served.get("/").text
+    assert served.said.count("The saved rules are not in force") == 1
+    assert "Traceback" not in served.said
+
+
 def test_an_engine_does_not_outlive_a_server_that_is_killed(serve: Callable[..., Served]) -> None:
     served = serve()
     assert soon(lambda: "works" in served.said)

@@ -135,8 +135,8 @@ def test_what_a_new_rule_finds_is_no_storm_and_what_falls_due_at_once_is(found: 
 def test_a_rule_that_gets_another_id_keeps_its_alerts_their_snoozes_and_their_episodes(found: Founder) -> None:
     world = late_world(found)
     until = to_us(at("2026-03-19 09:00"))
-    told = {"until": until, "reason": "their fair", "actor": "sato"}
-    assert respond.snooze(world.db, world.clock, world.book, alert(world).id, **told).refusal is None
+    asked = (world.db, world.clock, world.book, alert(world).id)
+    assert respond.snooze(*asked, until=until, reason="their fair", actor="sato").refusal is None
     before = alert(world)
     saves(world, RENAMED, "2026-03-17 10:00")
     after = alert(world, rule="silent")

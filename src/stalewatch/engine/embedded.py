@@ -52,7 +52,7 @@ class Embedded:
             every, settles: seconds, as `Watch` has them.
         """
         self._live = live
-        self._watch = Watch(live, self._by_other_rules, every=every, settles=settles)
+        self._watch = Watch(live, self._wake_all, every=every, settles=settles)
         self._stopping = Event()
         self._state = Condition()
         self._running: set[str] = set()
@@ -135,8 +135,8 @@ class Embedded:
         error = event.exception
         log.error("%s failed: %s: %s", event.job_id, type(error).__name__, error, exc_info=error)
 
-    def _by_other_rules(self) -> None:
-        """The rules have changed: everything has to be judged anew, and may have to be told differently."""
+    def _wake_all(self) -> None:
+        """Everything has to be judged by other rules, or the operator has to be told that it is not."""
         for name in self._jobs:
             self._wake(name)
 

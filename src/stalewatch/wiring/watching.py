@@ -23,15 +23,15 @@ class Watch:
     """Looks between `start` and `stop`."""
 
     def __init__(
-        self, live: Live, taken: Callable[[], None] = lambda: None, *, every: float = EVERY, settles: float = SETTLES,
+        self, live: Live, news: Callable[[], None] = lambda: None, *, every: float = EVERY, settles: float = SETTLES,
     ) -> None:  # fmt: skip
         """Prepare it.
 
         Args:
-            taken: called when other rules or settings are in force.
+            news: called when other rules or settings are in force, and when what was saved is refused.
             every: seconds from one look to the next; settles: for which files must stand still.
         """
-        self._live, self._taken, self._every, self._settles = live, taken, every, settles
+        self._live, self._news, self._every, self._settles = live, news, every, settles
         self._hurry, self._ending = Event(), Event()
         self._looks = ThreadPoolExecutor(1, thread_name_prefix="rules-look")
         self._thread = Thread(target=self._watch, name="rules-watch", daemon=True)
@@ -79,11 +79,12 @@ class Watch:
                 return self._settles
             case Look.TAKEN:
                 self._tell(logging.INFO, f"{len(state.project.rulebook.rules.rules):,} rules are in force")
-                self._taken()
             case Look.REFUSED if state.refused is not None:
                 self._tell(logging.WARNING, state.refused.line())
-        if found is not Look.SAME and state.waiting:
-            self._tell(logging.WARNING, f"restart to apply what was changed under {', '.join(state.waiting)}")
+        if found is not Look.SAME:
+            if state.waiting:
+                self._tell(logging.WARNING, f"restart to apply what was changed under {', '.join(state.waiting)}")
+            self._news()
         return self._every
 
     def _tell(self, level: int, line: str) -> None:
