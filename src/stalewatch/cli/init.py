@@ -41,7 +41,7 @@ def init(invocation: Invocation, directory: Path) -> int:
       stalewatch init acme --lang ja && cd acme && stalewatch doctor
     """
     language = invocation.lang or "en"
-    texts = _texts(language, present(invocation))
+    texts = _texts(language, present(invocation)) | starter_pack()
     for name in (*texts, *_SCHEMAS):
         if (directory / name).exists():
             taken = say(language, "would_overwrite", name=directory / name)
@@ -69,9 +69,13 @@ def _texts(language: str, now: datetime) -> dict[str, str]:
     return {
         "stalewatch.yaml": (template / f"stalewatch{ending}.yaml").read_text("utf-8"),
         "fields.yaml": (template / f"fields{ending}.yaml").read_text("utf-8"),
-        **{f"rules/{name}": (shipped.rules() / name).read_text("utf-8") for name in _RULES},
         **exports,
     }
+
+
+def starter_pack() -> dict[str, str]:
+    """The rules that RevOps start from, and their tests: what stands in which file of a project."""
+    return {f"rules/{name}": (shipped.rules() / name).read_text("utf-8") for name in _RULES}
 
 
 def _dated(text: str, now: datetime) -> str:

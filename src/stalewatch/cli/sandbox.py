@@ -12,8 +12,11 @@ from typing import Any
 
 import click
 
+from stalewatch import wiring
+from stalewatch.cli.init import starter_pack
 from stalewatch.cli.invocation import Invocation, command
 from stalewatch.cli.sandbox_words import served
+from stalewatch.cli.schema_files import write_schemas
 from stalewatch.clock import SystemClock
 from stalewatch.sdk.errors import ConfigurationError
 from stalewatch_sandbox.company import Ports, Simulated, simulated
@@ -83,14 +86,18 @@ def _facts(company: Simulated, project: Path | None) -> dict[str, Any]:
 
 
 def _write(folder: Path, company: Simulated, language: Language) -> None:
-    """Write the project, into a new folder.
+    """Write the project, into a new folder, with the starter pack in files of its own to be changed at will.
 
     Raises:
         ConfigurationError: there is something in it already.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigurationError("is there already, and not empty", where=str(folder), cure="name a new folder")
-    write_demo_project(folder, company, language=language)
+    config = write_demo_project(folder, company, language=language)
+    for name, text in starter_pack().items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text, "utf-8")
+    write_schemas(wiring.read_settings(config).draft, language)
 
 
 @contextmanager
