@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from stalewatch.cli.invocation import group
 from stalewatch.cli.rules_check import check
+from stalewatch.cli.rules_diff import diff
 from stalewatch.cli.rules_explain import explain
 from stalewatch.cli.rules_fmt import fmt
+from stalewatch.cli.rules_preview import show_preview
 from stalewatch.cli.rules_route import route
 from stalewatch.cli.rules_schema import schema
 from stalewatch.cli.rules_test import test
@@ -21,8 +23,10 @@ def rules() -> None:
       stalewatch rules test                  run the tests beside the rules
       stalewatch rules explain ghosted       one rule in words
       stalewatch rules fmt                   put rule files in order
+      stalewatch rules preview               who would be late, and what would be told
+      stalewatch rules diff --git main       what a change of the rules changes
     """
 
 
-for command in (check, test, explain, fmt, schema, route):
+for command in (check, test, explain, fmt, schema, route, show_preview, diff):
     rules.add_command(command)

@@ -66,6 +66,13 @@ class Case:
     reasons: tuple[Reason, ...]
     urgency: int = 0
 
+    @property
+    def fate(self) -> Fate | None:
+        """What would be said of the record; None for one that is neither late nor at risk."""
+        spoken = State.BREACHED if self.standing is Standing.LATE else State.AT_RISK
+        fates = [one.fate for one in self.reasons if one.state is spoken and one.fate is not None]
+        return min(fates, default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Told:

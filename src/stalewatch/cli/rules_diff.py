@@ -1,0 +1,83 @@
+"""`stalewatch rules diff`: what a change of the rules changes for the records that there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Final
+
+import click
+
+from stalewatch import wiring
+from stalewatch.cli.asking import reader_of
+from stalewatch.cli.diff_sheet import Shown
+from stalewatch.cli.invocation import Invocation, command
+from stalewatch.cli.progress import Progress
+from stalewatch.cli.projects import language_of, today
+from stalewatch.cli.trial_options import print_sheet, shown
+from stalewatch.domain.instants import to_us
+from stalewatch.services.previewing.difference import difference
+from stalewatch.services.previewing.known import known
+from stalewatch.services.rules.rulebook import Rulebook
+from stalewatch.wiring import Stalewatch
+from stalewatch.wiring.revisions import at_revision
+from stalewatch.wiring.versions import book_of
+
+DIFFERENT: Final = 3
+
+
+@command("diff")
+@click.argument("old", required=False, type=click.Path(exists=True, path_type=Path))
+@click.argument("new", required=False, type=click.Path(exists=True, path_type=Path))
+@click.option("--git", "revision", metavar="REF", help="Compare with the project at this git revision instead of OLD.")
+@click.option("--exit-code", is_flag=True, help="Exit with 3 if there is any difference.")
+@shown
+def diff(
+    invocation: Invocation, old: Path | None, new: Path | None, revision: str | None, exit_code: bool, limit: int,
+    everything: bool, shape: str | None,
+) -> int:  # fmt: skip
+    """Compare two versions of the rules on the stored records: whose alerts come and go, and why.
+
+    OLD and NEW are rule files, folders of them, or configurations; without NEW it is the project as it is. Nothing
+    is written, so a replica of the database is enough.
+
+    \b
+    Examples:
+      stalewatch rules diff --git main
+      stalewatch rules diff --git origin/main --format markdown
+      stalewatch rules diff rules/ghosting.yaml ghosting-new.yaml
+      stalewatch rules diff old/rules/ --exit-code
+    """
+    if (old is None) is (revision is None) or (new is not None and old is None):
+        raise click.UsageError("name OLD (and NEW), or --git with a revision")
+    with closing(wiring.open_project(
+        invocation.config, now=invocation.now, language=invocation.lang, looking=True
+    )) as app:  # fmt: skip
+        with _before(invocation, app, old, revision) as before, Progress() as bar:
+            after = app.rulebook if new is None else _book(invocation, app, new)
+            ids = {one.id: None for one in app.settings.connections}
+            now, most = to_us(app.clock.now()), None if everything else limit
+            found = difference(app.db, before, after, ids, now, most, bar.show)
+        listed = [*found.moved, *(one for one in (found.earliest, found.latest) if one is not None)]
+        names = known(app.db, app.speaking, ((one.object, one.record) for one in listed))
+        told = Shown(
+            found, before.rules, after.rules, app.settings.judging.currency, names, reader_of(app, invocation), most
+        )
+        print_sheet(invocation, shape, lambda: told.sheet(now), lambda: told.data(now))
+    return DIFFERENT if exit_code and not found.is_empty else 0
+
+
+@contextmanager
+def _before(invocation: Invocation, app: Stalewatch, old: Path | None, revision: str | None) -> Iterator[Rulebook]:
+    """The old version."""
+    if revision is None:
+        assert old is not None  # noqa: S101 - one of the two was named
+        yield _book(invocation, app, old)
+        return
+    with at_revision(invocation.config, revision) as config:
+        yield _book(invocation, app, config)
+
+
+def _book(invocation: Invocation, app: Stalewatch, path: Path) -> Rulebook:
+    return book_of(path, app.settings, today(invocation), language_of(invocation, app.settings))
