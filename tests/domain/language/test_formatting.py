@@ -138,8 +138,8 @@ def test_keys_come_in_the_order_of_the_sentence_and_the_head_stays_the_head() ->
 
 def lines(rule: str) -> Iterator[str]:
     """The lines of a rule with an id, without it."""
-    text = formatted("stalewatch: 1\nrules:\n  - id: a\n" + "".join(f"    {line}\n" for line in rule.splitlines()))
-    return (line.removeprefix("    ") for line in text.splitlines()[4:])
+    text = formatted("stalewatch: 1\nrules:\n  - id: a\n" + "".join(f"    {line}\n" for line in rule.split("\n")))
+    return (line.removeprefix("    ") for line in text.rstrip("\n").split("\n")[4:])
 
 
 @pytest.mark.parametrize(
@@ -212,6 +212,47 @@ def test_texts_on_several_lines_stay_on_several() -> None:
     text = "because: |   # why\n  first\n\n    second\nowner: it goes on\n  and on\n"
     text += "message:\n  en: >-\n    folded\n    text"
     assert list(lines(text)) == text.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("written", "canonical_form"),
+    [
+        ("owner: |\n  a\n\n\n  b", "owner: |\n  a\n\n\n  b"),
+        ("owner: |+\n  a", 'owner: "a\\n"'),
+        ("owner: >2\n    a", 'owner: "  a\\n"'),
+        ("owner: a\n\n\n  b", "owner: a\n\n\n  b"),
+        ("owner: a\u2028      b", 'owner: "a\\u2028b"'),
+        ("tags: [a\n\n  b]", 'tags: ["a\\nb"]'),
+    ],
+)
+def test_no_break_is_lost(written: str, canonical_form: str) -> None:
+    assert "\n".join(lines(written)) == canonical_form
+
+
+MISHAPS = [
+    *" #:-{}[],'\"|>?&*!%@`~\t\n\\",
+    "\r\n",
+    "\u3000",
+    "\u2028",
+    "\x85",
+    "\ufeff",
+    ": ",
+    "- ",
+    " # x\n",
+    "|2\n",
+    "---\n",
+    "''",
+]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.sampled_from(sorted(PACKS)), st.integers(0, 2**32), st.data())
+def test_no_slip_of_the_keyboard_makes_it_fail_or_lose_something(pack: str, seed: int, data: st.DataObject) -> None:
+    text = Hurry(Random(seed)).writes(root(PACKS[pack]))  # noqa: S311 - a way to write
+    at = data.draw(st.integers(0, len(text)))
+    text = text[:at] + data.draw(st.sampled_from(MISHAPS)) + text[at + data.draw(st.integers(0, 1)) :]
+    tidy = canonical(Source("rules.yaml", text), Findings())
+    assert tidy is None or canonical(Source("rules.yaml", tidy), Findings()) == tidy
 
 
 def test_lines_end_in_lf_and_a_byte_order_mark_stays() -> None:

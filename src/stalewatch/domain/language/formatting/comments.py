@@ -34,7 +34,9 @@ class Comment:
 
 
 def index_of(node: Node, source: Source) -> int:
-    """Index of a node's first character in the text."""
+    """Index of a node's first character in the text; what is missing at its end may stand one line behind it."""
+    if node.span.line > len(source.starts):
+        return len(source.text)
     return source.starts[node.span.line - 1] + node.span.column - 1
 
 

@@ -81,7 +81,7 @@ def _inline(child: Piece, shape: Shape, indent: int) -> bool:
 
 
 def _key(piece: Piece) -> str:
-    return spelled(piece.key) if piece.key else ""
+    return (spelled(piece.key) or '""') if piece.key else ""
 
 
 def _comments(lines: Sequence[str], indent: int) -> list[str]:
@@ -101,12 +101,12 @@ def _entry(piece: Piece, shape: Shape, indent: int, aligned: int) -> list[str]:
 
 
 def _scalar(head: str, piece: Piece, value: Scalar, shape: Shape, indent: int, aligned: int = 0) -> list[str]:
-    """A value on one line or several; the comment beside it stands behind its last, of a block behind the first."""
+    """A value on one line or several, held together; its comment is behind the last, of a block behind the first."""
     first, *more = lines_spelled(value, shape.says, indent + _STEP)
     lines = [_valued(head, first, 0 if more else aligned), *more]
     at = 0 if is_block(value) else -1
     lines[at] = _beside(lines[at], piece.beside)
-    return lines
+    return ["\n".join(lines)]  # one piece: empty lines inside it say something
 
 
 def _lower(piece: Piece) -> None:

@@ -18,6 +18,8 @@ _YAML_1_1: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false
 _TESTS: Final = frozenset({"empty", "set"})
 """Names that mean something else with quotes than without."""
 _HEADERS: Final = ("|", "|-", ">", ">-")
+_UNSEEN: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
+"""Breaks and controls that no editor shows; quotes hold them by their numbers."""
 _AMOUNT: Final = re.compile(r"0*([0-9]+) ?(\D+)", re.ASCII)
 
 
@@ -39,6 +41,8 @@ def lines_spelled(node: Scalar, says: Says, indent: int) -> list[str]:
     lines = lines_of(node.raw)
     if len(lines) == 1:
         return [spelled(node, says)]
+    if _UNSEEN.search(node.raw):
+        return [_in_quotes(node.text)]
     return [lines[0], *(f"{' ' * indent}{line.lstrip(' ')}".rstrip(" ") for line in lines[1:])]
 
 
@@ -50,7 +54,7 @@ def _duration(text: str) -> str:
 
 def _joined(node: Scalar) -> str:
     """A text without quotes that stands on several lines would lose an empty one among them."""
-    return json.dumps(node.text, ensure_ascii=False) if "\n" in node.text else node.text
+    return _in_quotes(node.text) if "\n" in node.text or _UNSEEN.search(node.text) else node.text
 
 
 def _needs_no_quotes(text: str) -> bool:
@@ -64,7 +68,12 @@ def _quoted(node: Scalar) -> str:
     lines = lines_of(node.raw)
     if len(lines) == 1 and not is_block(node) and any(sign in node.text for sign in '"\\'):
         return node.raw
-    return json.dumps(node.text, ensure_ascii=False)
+    return _in_quotes(node.text)
+
+
+def _in_quotes(text: str) -> str:
+    quoted = json.dumps(text, ensure_ascii=False)
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
 
 
 def _block(node: Scalar, indent: int) -> list[str]:
@@ -74,7 +83,7 @@ def _block(node: Scalar, indent: int) -> list[str]:
     while body and not body[-1].strip(" "):
         body.pop()
     filled = [line for line in body if line.strip(" ")]
-    if kind not in _HEADERS or not filled:
-        return [json.dumps(node.text, ensure_ascii=False)]
+    if kind not in _HEADERS or not filled or _UNSEEN.search(node.raw):
+        return [_in_quotes(node.text)]
     depth = min(len(line) - len(line.lstrip(" ")) for line in filled)
     return [kind, *(f"{' ' * indent}{line[depth:]}" if line.strip(" ") else "" for line in body)]
