@@ -8,6 +8,7 @@ from stalewatch.cli.rules_diff import diff
 from stalewatch.cli.rules_explain import explain
 from stalewatch.cli.rules_fmt import fmt
 from stalewatch.cli.rules_preview import show_preview
+from stalewatch.cli.rules_promote import promote
 from stalewatch.cli.rules_route import route
 from stalewatch.cli.rules_schema import schema
 from stalewatch.cli.rules_test import test
@@ -28,5 +29,5 @@ def rules() -> None:
     """
 
 
-for command in (check, test, explain, fmt, schema, route, show_preview, diff):
+for command in (check, test, explain, fmt, schema, route, show_preview, diff, promote):
     rules.add_command(command)

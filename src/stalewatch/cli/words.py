@@ -52,6 +52,10 @@ WORDS: Final[dict[str, Words]] = {
     },
     "too_few_noticed": {"en": "that is less than {least} %", "ja": "{least} % に届きません"},
     "no_rule": {"en": "there is no rule `{name}`", "ja": "`{name}` というルールはありません"},
+    "no_rule_or_pack": {
+        "en": "there is no rule or pack `{name}`",
+        "ja": "`{name}` というルールやパックはありません",
+    },
     "no_rule_cure": {
         "en": "`stalewatch rules explain --short` lists them",
         "ja": "一覧は `stalewatch rules explain --short` で見られます",

@@ -61,19 +61,22 @@ class Loaded:
         return render(self.diagnostics, self.sources, language, counts)
 
 
-def load(path: Path, env: Mapping[str, str] | None = None, offered: Offered | None = None) -> Loaded:
+def load(
+    path: Path, env: Mapping[str, str] | None = None, offered: Offered | None = None, *, text: str | None = None
+) -> Loaded:
     """Read a configuration file.
 
     Args:
         path: the file; relative paths in it start at its folder.
         env: the variables that `${NAME}` stands for; None is the environment of this process.
         offered: the plugins that are installed.
+        text: what is to be read in place of what the file says now, as if it stood there.
 
     Raises:
         OSError: the file cannot be read.
     """
     mode = path.stat().st_mode
-    source = Source(str(path), path.read_bytes().decode("utf-8", "replace"))
+    source = Source(str(path), path.read_bytes().decode("utf-8", "replace") if text is None else text)
     findings = Findings()
     reading = read(source, findings)
     if reading.whole:

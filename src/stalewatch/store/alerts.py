@@ -69,6 +69,15 @@ def rename(conn: Connection, old: str, new: str) -> None:
     conn.execute(sa.update(alerts).where(alerts.c.muted_by == old).values(muted_by=new))
 
 
+def in_shadow(conn: Connection, rule_ids: Collection[str]) -> list[Found]:
+    """Every episode of these rules of which nobody was told because they were in shadow, by rule and moment."""
+    found: list[Found] = []
+    for chunk in bulk.chunks(sorted(rule_ids)):
+        there = sa.select(alerts).where(among(conn, alerts.c.rule_id, chunk), alerts.c.shadow)
+        found.extend(conn.execute(there.order_by(alerts.c.rule_id, alerts.c.opened_at, alerts.c.id)))
+    return found
+
+
 def by_id(conn: Connection, ids: Collection[str]) -> dict[str, Found]:
     """Alerts by their id; unknown ids are missing."""
     return {row.id: row for row in bulk.read(conn, list(alerts.c), alerts.c.id, ids)}

@@ -43,27 +43,30 @@ class Examined:
         return book
 
 
-def examine(config: Path, now: datetime, env: Mapping[str, str] | None = None) -> Examined:
+def examine(config: Path, now: datetime, env: Mapping[str, str] | None = None, *, text: str | None = None) -> Examined:
     """Read and check a configuration with everything it judges by, and start nothing.
+
+    Args:
+        text: what the file is about to say, in place of what it says now.
 
     Raises:
         ConfigurationError: there is no such file.
     """
-    loaded = read_settings(config, env)
+    loaded = read_settings(config, env, text=text)
     checked = rulefiles.check_project(loaded.draft, now.date(), loaded.diagnostics)
     settings = None if checked.has_errors else loaded.settings
     book = None if settings is None else rulefiles.rulebook(checked, settings)
     return Examined(loaded.draft, settings, checked, book)
 
 
-def read_settings(config: Path, env: Mapping[str, str] | None = None) -> Loaded:
-    """Read a configuration file.
+def read_settings(config: Path, env: Mapping[str, str] | None = None, *, text: str | None = None) -> Loaded:
+    """Read a configuration file; `text` stands in place of what it says now.
 
     Raises:
         ConfigurationError: there is no such file, or it cannot be read.
     """
     try:
-        return load(config, env, installed())
+        return load(config, env, installed(), text=text)
     except OSError as error:
         cure = "`stalewatch init` writes one; --config names another"
         raise ConfigurationError(f"cannot be read: {error.strerror}", where=str(config), cure=cure) from error
