@@ -95,7 +95,7 @@ def changes_between(conn: Connection, first: str, last: str, fields: Collection[
     record_id, field, at, and the value as JSON or None; sorted by record, field and time.
     """
     columns = (changes.c.record_id, changes.c.field, changes.c.at, as_text(changes.c.value))
-    wanted = (changes.c.record_id.between(first, last), among(conn, changes.c.field, sorted(fields)))
+    wanted = (changes.c.record_id >= first, changes.c.record_id <= last, among(conn, changes.c.field, sorted(fields)))
     return _columns(conn, sa.select(*columns).where(*wanted).order_by(*changes.primary_key))
 
 
@@ -104,7 +104,7 @@ def events_between(conn: Connection, first: str, last: str, kinds: Collection[st
 
     record_id, kind, subject, at, began; sorted by record, kind, time and subject.
     """
-    wanted = (events.c.record_id.between(first, last), among(conn, events.c.kind, sorted(kinds)))
+    wanted = (events.c.record_id >= first, events.c.record_id <= last, among(conn, events.c.kind, sorted(kinds)))
     order = (events.c.record_id, events.c.kind, events.c.at, events.c.subject)
     return _columns(conn, sa.select(*events.c).where(*wanted).order_by(*order))
 

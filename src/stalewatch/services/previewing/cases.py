@@ -124,10 +124,10 @@ class MostUrgent:
         listed = np.flatnonzero(urgent != OUTSIDE)
         self.total += len(listed)
         if self.limit is not None and len(self.kept) >= self.limit:
-            listed = listed[urgent[listed] < self.kept[-1].urgency] if self.limit else listed[:0]
+            listed = listed[urgent[listed] <= self.kept[-1].urgency] if self.limit else listed[:0]
         if self.limit is None or len(listed) <= self.limit:
             return listed
-        return listed[np.argpartition(urgent[listed], self.limit)[: self.limit]]
+        return listed[np.argsort(urgent[listed], kind="stable")[: self.limit]]
 
     def add(self, cases: Sequence[Case]) -> None:
         """Some more cases of which only the most urgent stay."""
