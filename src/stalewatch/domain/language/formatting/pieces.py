@@ -136,7 +136,9 @@ class _Reader:
     def _beside(self, end: int, limit: int | None = None) -> Comment | None:
         """The comment on the line on which something ended, if nothing but a comma stands before it."""
         comment = self._next(len(self.source.text) if limit is None else limit)
-        if comment is None or comment.alone or self.source.text[end : comment.at].strip(_BEFORE_COMMENT):
+        if comment is None or comment.alone or self.source.starts[comment.line - 1] > end:
+            return None
+        if self.source.text[end : comment.at].strip(_BEFORE_COMMENT):
             return None
         self.given += 1
         return comment
