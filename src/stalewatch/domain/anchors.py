@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -30,6 +30,8 @@ class Anchors:
         dated: where it is a date without a time, and therefore the close of that date.
         row: the record of each clock; None if there is one per record, in order.
         subject: the event's id of each clock; None unless there is one per event.
+        missing: where no clock starts.
+        beyond: where one starts beyond the calendars' tables; None if none does, as almost always.
     """
 
     at: Instants
@@ -38,18 +40,13 @@ class Anchors:
     dated: Mask | bool = False
     row: NDArray[np.int64] | None = None
     subject: NDArray[np.object_] | None = None
+    missing: Mask = field(init=False)
+    beyond: Mask | None = field(init=False)
 
-    @cached_property
-    def missing(self) -> Mask:
-        """Where no clock starts."""
-        missing: Mask = self.at == NEVER
-        return missing
-
-    @cached_property
-    def beyond(self) -> Mask | None:
-        """Where a clock starts beyond the calendars' tables; None if none does, as almost always."""
-        beyond: Mask = self.at == OUTSIDE
-        return beyond if somewhere(beyond) else None
+    def __post_init__(self) -> None:
+        self.missing = self.at == NEVER
+        beyond = self.at == OUTSIDE
+        self.beyond = beyond if somewhere(beyond) else None
 
     @cached_property
     def days(self) -> Days:

@@ -17,6 +17,7 @@ from stalewatch.domain.instants import NEVER, Instants, Mask
 
 _NEVER: Final = np.int64(NEVER)
 _MOST_OF_INT8: Final = 127
+_INT8: Final = [np.int8(number) for number in range(_MOST_OF_INT8 + 1)]
 
 
 def lowest(size: int, otherwise: int, cases: Iterable[tuple[Mask, int]]) -> NDArray[Any]:
@@ -25,12 +26,15 @@ def lowest(size: int, otherwise: int, cases: Iterable[tuple[Mask, int]]) -> NDAr
     Args:
         otherwise: greater than every number of `cases`, and below 32,768.
     """
-    dtype: Any = np.int8 if otherwise <= _MOST_OF_INT8 else np.int16
-    most: NDArray[Any] = np.zeros(size, dtype)
+    if otherwise > _MOST_OF_INT8:
+        wide: NDArray[Any] = np.zeros(size, np.int16)
+        for mask, number in cases:
+            np.maximum(wide, mask * np.int16(otherwise - number), out=wide)
+        return np.int16(otherwise) - wide
+    most: NDArray[Any] = np.zeros(size, np.int8)
     for mask, number in cases:
-        ones = mask.view(np.int8).astype(dtype, copy=False)
-        np.maximum(most, ones * dtype(otherwise - number), out=most)
-    np.subtract(dtype(otherwise), most, out=most)
+        np.maximum(most, mask.view(np.int8) * _INT8[otherwise - number], out=most)
+    np.subtract(_INT8[otherwise], most, out=most)
     return most
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from itertools import groupby
-from operator import itemgetter
+from itertools import groupby, repeat
+from operator import is_not, itemgetter
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,8 @@ EVERYTHING: Coverage = {}
 Table = Mapping[str, Sequence[Any]]
 """Columns of some records by name, as lists of one length."""
 
+_EMPTY = -1
+"""Code of a choice that is empty; no condition looks for it."""
 _IDENTITY = ("id", "connection", "unreadable")
 
 
@@ -67,18 +69,20 @@ def build(conn: Connection, catalogue: Catalogue, needs: Needs, obj: str, table:
 
 def column(kind: Field, values: Sequence[Stored], *, text: bool) -> Column:
     """Stored values as arrays; the content of a text only where `text` says that somebody reads it."""
-    present = np.fromiter((value is not None and value != "" for value in values), np.bool_, len(values))
+    size = len(values)
     match kind.type:
         case FieldType.TEXT | FieldType.PERSON:
             content = np.array(values, np.object_) if text else np.zeros(0, np.object_)
-            return Column(content, present)
+            return Column(content, np.fromiter(map(bool, values), np.bool_, size))
         case FieldType.CHOICE:
-            codes = {value: code for code, value in enumerate(kind.values)}
-            found = (codes.get(value, UNKNOWN_CHOICE) for value in values)  # type: ignore[arg-type]
-            return Column(np.fromiter(found, np.int32, len(values)), present)
-        case FieldType.BOOL:
-            return Column(np.fromiter((bool(value) for value in values), np.bool_, len(values)), present)
-    whole = np.fromiter((value or 0 for value in values), np.int64, len(values))
+            codes: dict[Stored, int] = {value: code for code, value in enumerate(kind.values)}
+            codes |= {None: _EMPTY, "": _EMPTY}
+            found = np.fromiter(map(codes.get, values, repeat(UNKNOWN_CHOICE)), np.int32, size)
+            return Column(found, found != _EMPTY)
+    present = np.fromiter(map(is_not, values, repeat(None)), np.bool_, size)
+    if kind.type is FieldType.BOOL:
+        return Column(np.fromiter(map(bool, values), np.bool_, size), present)
+    whole = np.fromiter([value or 0 for value in values], np.int64, size)
     if kind.type is FieldType.MONEY:
         return Column(whole / 100, present)
     return Column(whole.astype(np.float64) if kind.type is FieldType.INT else whole, present)
