@@ -116,6 +116,20 @@ def only_read(frame: Frame) -> Frame:
     return replace(frame, columns={name: column for name, column in frame.columns.items() if name in read})
 
 
+@settings(max_examples=10, deadline=None)
+@given(st.lists(records(), min_size=2, max_size=12))
+def test_a_rule_says_among_the_others_what_it_says_alone(some: list[Snapshot]) -> None:
+    """Rules share conditions, starts and waits; what one of them asks changes no other's answer."""
+    pack, frame = judge(), assemble.frame("deal", some, judge().rules.catalogue)
+    together = entries(pack.judge(frame), frame.size)
+    alone: list[list[Entry]] = [[] for _ in some]
+    for rule in pack.rules.rules:
+        only = Judge(replace(pack.rules, rules=(rule,)), pack.calendars, pack.default_warn)
+        for mine, found in zip(alone, entries(only.judge(frame), frame.size), strict=True):
+            mine.extend(found)
+    assert alone == together == entries(pack.judge(frame), frame.size)
+
+
 def tiled(frame: Frame, times: int) -> Frame:
     """The same records over and over, as one large frame."""
     size = frame.size
