@@ -75,7 +75,7 @@ def check_the_laws(pack: str, seed: int) -> None:
         assert comments(tidy) == comments(untidy)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.sampled_from(["leads", "partner", "jp_enterprise"]), st.integers(0, 2**32))
 def test_whatever_a_hurry_leaves_is_tidied_without_changing_what_it_says(pack: str, seed: int) -> None:
     check_the_laws(pack, seed)
@@ -245,7 +245,7 @@ MISHAPS = [
 ]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.sampled_from(sorted(PACKS)), st.integers(0, 2**32), st.data())
 def test_no_slip_of_the_keyboard_makes_it_fail_or_lose_something(pack: str, seed: int, data: st.DataObject) -> None:
     text = Hurry(Random(seed)).writes(root(PACKS[pack]))  # noqa: S311 - a way to write
