@@ -9,7 +9,7 @@ from stalewatch.delivery.wording.reader import Reader
 from stalewatch.domain.missing import title_of
 from stalewatch.sdk.records import Activity, ActivityKind, Actor, Lead, MeetingState
 from stalewatch.services.reporting.reports import Reports
-from tests.services.world import World, at
+from tests.services.world import World, at, deal
 from tests.web.office import Office
 from tests.web.visits import Visitor
 
@@ -50,6 +50,17 @@ def test_a_deals_page_says_what_the_api_says(visitor: Visitor) -> None:
     for deadline in told["deadlines"]:
         assert deadline["explain"] in page
     assert told["id"] in page
+
+
+def test_a_rule_that_counts_nothing_says_why_in_the_words_of_the_api(own: World) -> None:
+    own.has(deal("won", is_open=False, created_at=at("2026-03-01 09:00"), closed_at=at("2026-03-20 10:00")))
+    own.rounds()
+    visitor = Visitor(Office.of(own, "deals:read"))
+    told = visitor.office.get("/v1/deals/crm:won").json()["deadlines"]
+    unfolded = visitor.page("/deals/crm:won").all("details")
+    why = next(one for one in unfolded if one.one("summary").text == "Why these count nothing")
+    assert told
+    assert [line.text for line in why.all("p")] == [f"{one['title']} · {one['explain']}" for one in told]
 
 
 def test_what_was_said_and_what_was_not_stand_with_their_reasons(visitor: Visitor) -> None:

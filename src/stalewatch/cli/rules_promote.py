@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import click
 
 from stalewatch import wiring
 from stalewatch.cli.asking import reader_of
-from stalewatch.cli.grid import Column, grid, terminal_width
 from stalewatch.cli.invocation import Invocation, command
 from stalewatch.cli.printing import as_json, say
 from stalewatch.cli.projects import open_project, present
+from stalewatch.cli.promotion_sheet import PromotionSheet, as_data
 from stalewatch.cli.saving import save
 from stalewatch.delivery.wording.reader import Reader
-from stalewatch.delivery.wording.times import day, duration
-from stalewatch.domain.instants import from_day, to_us
+from stalewatch.domain.instants import to_us
 from stalewatch.domain.language.model import Mode, RuleSet
 from stalewatch.domain.language.nearest import nearest
 from stalewatch.domain.language.switching import ByHandError, switched
@@ -28,8 +27,6 @@ from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.wiring import BrokenProject, Stalewatch
 
 _DAYS: Final = 30
-_WEEKS: Final = 8
-"""Weeks that are shown one by one; the nudges of those before are in the sum."""
 
 
 @command("promote")
@@ -78,7 +75,7 @@ def _confirmed(change: _Change) -> bool:
 
 def _tell(invocation: Invocation, change: _Change, past: Shadowed, *, written: bool) -> None:
     if invocation.json:
-        as_json({**_data(past), "name": change.name, "mode": change.mode.value, "written": written})
+        as_json({**as_data(past), "name": change.name, "mode": change.mode.value, "written": written})
         return
     words = change.reader.words
     if not written:
@@ -148,8 +145,6 @@ class _Change:
             raise BrokenProject(after.checked.render(self.reader.language))
         return text
 
-    # ---------------------------------------------------------------------------------------- in words
-
     def lines(self, past: Shadowed) -> Iterator[str]:
         """What the change means."""
         words, reader = self.reader.words, self.reader
@@ -160,72 +155,12 @@ class _Change:
             yield said.format(rules=reader.listed(self.own))
         yield ""
         if self.mode is Mode.LIVE:
-            yield from self._past(past)
-            yield from self._ahead(past)
+            yield from PromotionSheet(past, self.book.judging.rollout, reader).lines()
             return
         count = open_alerts(self.app.db, self.rules)
         yield words.ngettext(
             "{count} open problem falls silent.", "{count} open problems fall silent.", count
         ).format(count=reader.number(count))  # fmt: skip
-
-    def _past(self, past: Shadowed) -> Iterator[str]:
-        words, reader = self.reader.words, self.reader
-        if past.days is None:
-            yield words.gettext("It never ran here in shadow, so nobody knows what it would say.")
-            return
-        days = words.ngettext("In {count} day of shadow", "In {count} days of shadow", past.days)
-        problems = words.ngettext("{count} problem", "{count} problems", past.alerts)
-        nudges = words.ngettext("{count} nudge", "{count} nudges", past.nudges)
-        talked = sum(bool(owner.weeks) for owner in past.owners)
-        owners = words.ngettext("{count} owner", "{count} owners", talked)
-        acted = words.ngettext(
-            "{count} of them ended because somebody acted anyhow",
-            "{count} of them ended because somebody acted anyhow", past.acted,
-        )  # fmt: skip
-        said = words.gettext("{days}: {problems}, {nudges} to {owners}; {acted}.")
-        yield said.format(
-            days=days.format(count=reader.number(past.days)),
-            problems=problems.format(count=reader.number(past.alerts)),
-            nudges=nudges.format(count=reader.number(past.nudges)), owners=owners.format(count=reader.number(talked)),
-            acted=acted.format(count=reader.number(past.acted)),
-        )  # fmt: skip
-        if past.owners:
-            yield ""
-            yield from self._table(past)
-            yield ""
-
-    def _table(self, past: Shadowed) -> Sequence[str]:
-        words, weeks = self.reader.words, past.weeks[-_WEEKS:]
-        titles = [words.gettext("week of {date}").format(date=day(from_day(week), self.reader)) for week in weeks]
-        columns = [
-            Column(words.pgettext("column", "OWNER"), elastic=True),
-            *(Column(title, right=True) for title in titles),
-            Column(words.pgettext("column", "LATE NOW"), right=True),
-        ]
-        rows = [
-            [owner.name or words.gettext("no owner"), *(str(owner.weeks.get(week, "")) for week in weeks),
-             str(owner.late or "")]
-            for owner in past.owners
-        ]  # fmt: skip
-        return grid(columns, rows, terminal_width())
-
-    def _ahead(self, past: Shadowed) -> Iterator[str]:
-        words, rollout = self.reader.words, self.book.judging.rollout
-        if past.late and rollout is not None:
-            said = words.ngettext(
-                "{count} is late now and becomes backlog: listed, one summary per owner, no reminders.",
-                "{count} are late now and become backlog: listed, one summary per owner, no reminders.", past.late,
-            )  # fmt: skip
-            yield said.format(count=self.reader.number(past.late))
-        elif past.late:
-            said = words.ngettext(
-                "{count} is late now and is told at once: `rollout` is off.",
-                "{count} are late now and are told at once: `rollout` is off.", past.late,
-            )  # fmt: skip
-            yield said.format(count=self.reader.number(past.late))
-        if rollout is not None:
-            said = words.gettext("For {span} each owner hears of at most {most} new ones per rule and day.")
-            yield said.format(span=duration(rollout.grace, self.reader), most=self.reader.number(rollout.most))
 
 
 def _unknown(rules: RuleSet, name: str, language: str) -> ConfigurationError:
@@ -233,18 +168,3 @@ def _unknown(rules: RuleSet, name: str, language: str) -> ConfigurationError:
     near = nearest(name, known)
     cure = say(language, "did_you_mean", name=near.name) if near else say(language, "no_rule_cure")
     return ConfigurationError(say(language, "no_rule_or_pack", name=name), cure=cure)
-
-
-def _data(past: Shadowed) -> dict[str, Any]:
-    return {
-        "days": past.days,
-        "alerts": past.alerts,
-        "nudges": past.nudges,
-        "acted": past.acted,
-        "late": past.late,
-        "owners": [
-            {"name": one.name, "weeks": {str(from_day(week)): many for week, many in sorted(one.weeks.items())},
-             "late": one.late}
-            for one in past.owners
-        ],
-    }  # fmt: skip

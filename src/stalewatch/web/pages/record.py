@@ -11,7 +11,7 @@ from fastapi import Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from stalewatch.delivery.wording import record_words as say
-from stalewatch.delivery.wording.explained import explanation_parts
+from stalewatch.delivery.wording.explained import explanation_parts, explanation_text
 from stalewatch.delivery.wording.list_words import as_of
 from stalewatch.delivery.wording.money import money
 from stalewatch.delivery.wording.reader import Reader
@@ -96,8 +96,8 @@ def _page(request: Request, desk: Desk, record_id: str, *, is_lead: bool) -> Res
         connection=clean(story.record["connection"]), age=words.age(),
         answer=say.answer(story.record["is_open"], story.deadlines, reader),
         picture=picture(story, words.stages(), now, reader), width=WIDTH, gutter=GUTTER,
-        deadlines=list(words.deadlines()), others=list(words.others()), facts=list(words.facts()),
-        told=words.told(), events=list(words.events()),
+        deadlines=list(words.deadlines()), others=list(words.others()), silent=list(words.silent()),
+        facts=list(words.facts()), told=words.told(), events=list(words.events()),
     )  # fmt: skip
 
 
@@ -162,6 +162,15 @@ class _Words:
             titles = [self.reader.pick(one.rule_title) for one in self.story.deadlines if one.state == state]
             if titles:
                 yield sentence.format(rules=self.reader.listed(list(dict.fromkeys(titles))))
+
+    def silent(self) -> Iterator[tuple[str, str]]:
+        """(title, why) of every rule that counts nothing here, each once."""
+        seen: set[tuple[str, str]] = set()
+        for one in self.story.deadlines:
+            said = (self.reader.pick(one.rule_title), explanation_text(one, self.reader.language, self.reader.now))
+            if one.state not in _RUNNING and said not in seen:
+                seen.add(said)
+                yield said
 
     def facts(self) -> Iterator[tuple[str, str]]:
         """(title, value) of the fields that say most; those without a value are left out."""
