@@ -26,7 +26,7 @@ from stalewatch.domain.language.loading import load_rules
 from stalewatch.domain.language.model import Compare, FieldType, Literal, Ref, RuleSet
 from stalewatch.domain.language.nodes import Source
 
-DEALS, PIECE = 1_000_000, 20_000
+DEALS, PIECE = 1_000_000, 50_000
 TEN = Path(__file__).parent.parent / "tests" / "rules" / "bench" / "ten.yaml"
 NEW_YORK = Spec(
     name="new_york", zone="America/New_York", opens=540, closes=1050, days=frozenset(range(5)), holidays="US"
@@ -60,7 +60,7 @@ def ten_rules() -> None:
             _beside(peer, path, judge, frames, answers[:size])
 
 
-def _beside(peer: str, path: Path, judge: Judge, frames: Sequence[Frame], expected: NDArray[np.int64]) -> None:
+def _beside(peer: str, path: Path, judge: Judge, frames: Sequence[Frame], expected: NDArray[np.int16]) -> None:
     """Both in turn; a peer's answers must be ours, deal by deal."""
     size = len(expected)
     try:
@@ -77,12 +77,12 @@ def _beside(peer: str, path: Path, judge: Judge, frames: Sequence[Frame], expect
     say(f"{times:>8}x  ten rules, to answers: {both} ({peer}, {size:,} deals)")
 
 
-def breached(judge: Judge, frame: Frame) -> NDArray[np.int64]:
+def breached(judge: Judge, frame: Frame) -> NDArray[np.int16]:
     """Per deal a number with a bit for each rule that is breached now."""
     now = constant(deals.NOW, frame.size, np.int64)
-    bits = np.zeros(frame.size, np.int64)
+    bits = np.zeros(frame.size, np.int16)
     for number, verdict in enumerate(judge.judge(frame)):
-        bits += (verdict.deadlines.state(now) == int(State.BREACHED)) * (1 << number)
+        bits += np.multiply(verdict.deadlines.state(now) == int(State.BREACHED), 1 << number, dtype=np.int16)
     return bits
 
 

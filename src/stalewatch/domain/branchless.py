@@ -41,7 +41,8 @@ def lowest(size: int, otherwise: int, cases: Iterable[tuple[Mask, int]]) -> NDAr
 def only(instants: Instants, mask: Mask) -> Instants:
     """The instants where the mask holds, NEVER elsewhere; a new array."""
     # NEVER - 1 wraps to the greatest int64, which takes nothing away from a minimum; NEVER - 0 takes all.
-    bound: Instants = _NEVER - mask
+    bound = mask.astype(np.int64)
+    np.subtract(_NEVER, bound, out=bound)
     return np.minimum(instants, bound, out=bound)
 
 

@@ -128,9 +128,10 @@ def _number(literal: Literal, context: Ref | None, rules: RuleSet, obj: str) -> 
     return literal.value
 
 
-def _code(name: str, value: str, rules: RuleSet, obj: str) -> int:
+def _code(name: str, value: str, rules: RuleSet, obj: str) -> np.int32:
+    # In the width of the columns: beside a wider number all of a column would be widened, at every comparison.
     names = _names(name, rules, obj)
-    return names.index(value) if value in names else _NOWHERE
+    return np.int32(names.index(value) if value in names else _NOWHERE)
 
 
 def _names(name: str, rules: RuleSet, obj: str) -> Sequence[str]:

@@ -56,7 +56,9 @@ class Deadlines:
 
     def state(self, now: Instants) -> NDArray[np.int8]:
         """The state of every clock at its own `now`."""
-        timed = [(now >= self.breach_at, State.BREACHED), (now >= self.warn_at, State.AT_RISK)]
+        timed = [(now >= self.breach_at, State.BREACHED)]
+        if self.warn_at is not self.breach_at:
+            timed.append((now >= self.warn_at, State.AT_RISK))
         if self.pauses is not None:
             timed.insert(0, (self.paused_until(now) != NEVER, State.PAUSED))
         # The states are in the order in which they count, so that the smallest is the first that holds.
