@@ -7,7 +7,7 @@ import pytest
 from stalewatch.cli import record_page
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.domain.missing import title_of
-from stalewatch.sdk.records import Activity, ActivityKind, Actor, Lead, MeetingState
+from stalewatch.sdk.records import Activity, ActivityKind, Actor, Lead, MeetingState, Outcome
 from stalewatch.services.reporting.reports import Reports
 from tests.services.world import World, at, deal
 from tests.web.office import Office
@@ -53,7 +53,7 @@ def test_a_deals_page_says_what_the_api_says(visitor: Visitor) -> None:
 
 
 def test_a_rule_that_counts_nothing_says_why_in_the_words_of_the_api(own: World) -> None:
-    own.has(deal("won", is_open=False, created_at=at("2026-03-01 09:00"), closed_at=at("2026-03-20 10:00")))
+    own.has(deal("won", outcome=Outcome.WON, created_at=at("2026-03-01 09:00"), closed_at=at("2026-03-20 10:00")))
     own.rounds()
     visitor = Visitor(Office.of(own, "deals:read"))
     told = visitor.office.get("/v1/deals/crm:won").json()["deadlines"]
