@@ -17,7 +17,7 @@ from stalewatch.engine.embedded import Embedded
 from stalewatch.sdk.notifier import Style
 from stalewatch.services.judging import arming
 from stalewatch.services.judging.golive import note_rules
-from stalewatch.services.syncing.sync import recompute
+from stalewatch.services.syncing.recomputing import recompute
 from stalewatch.store import clocks as stored
 from stalewatch.store.engine import Database
 from stalewatch.store.tables import alerts, clocks

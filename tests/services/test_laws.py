@@ -19,7 +19,7 @@ from stalewatch.domain.instants import to_us
 from stalewatch.services.judging import arming
 from stalewatch.services.judging.golive import note_rules
 from stalewatch.services.rules.rulebook import Rulebook
-from stalewatch.services.syncing.sync import recompute
+from stalewatch.services.syncing.recomputing import recompute
 from stalewatch.store import clocks
 from stalewatch.store.engine import Database
 from stalewatch.store.errors import ChangedMeanwhile

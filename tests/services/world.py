@@ -31,7 +31,8 @@ from stalewatch.sdk.records import Activity, Deal, FieldChange, Lead, Person, St
 from stalewatch.services.alerting.tick import Ticked, tick
 from stalewatch.services.judging.golive import note_rules
 from stalewatch.services.rules.rulebook import Rulebook
-from stalewatch.services.syncing.sync import Sync, Synced, recompute, register
+from stalewatch.services.syncing.recomputing import recompute
+from stalewatch.services.syncing.sync import Sync, Synced, register
 from stalewatch.services.telling.composing import Composer
 from stalewatch.services.telling.dispatch import Dispatch
 from stalewatch.services.telling.moving import Dispatched

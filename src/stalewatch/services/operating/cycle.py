@@ -23,7 +23,9 @@ from stalewatch.services.judging.golive import note_rules
 from stalewatch.services.judging.sources import Sources
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.syncing.contained import Contained
-from stalewatch.services.syncing.sync import Sync, Synced, recompute, register
+from stalewatch.services.syncing.recomputing import recompute
+from stalewatch.services.syncing.stopping import Stopped
+from stalewatch.services.syncing.sync import Sync, Synced, register
 from stalewatch.services.telling.composing import Composer
 from stalewatch.services.telling.dispatch import Dispatch
 from stalewatch.services.telling.moving import Dispatched
@@ -153,7 +155,10 @@ class Cycle:
             is_looked_at = judged is not None and judged[0] <= self._now and judged[1] == told
             if is_looked_at and connection in settled:
                 continue  # nothing has changed since this process looked, nor did another begin and not end it
-            done += self._recompute(connection, _named(progress, connection))
+            try:
+                done += self._recompute(connection, _named(progress, connection))
+            except Stopped:
+                break
             blind.note_unfed(self.db, self.book, connection, told, self._now)
             self._judged[connection] = (self._now, told)
         return done
@@ -189,12 +194,17 @@ class Cycle:
     # ------------------------------------------------------------------------------------------- one connection
 
     def _recompute(self, connection: str, progress: Callable[[int, int | None], None]) -> int:
+        def show(done: int, total: int | None) -> None:
+            progress(done, total)
+            if self.is_stopping():
+                raise Stopped
+
         for _ in range(TRIES - 1):
             try:
-                return recompute(self.db, self.clock, self.book, connection, progress)
+                return recompute(self.db, self.clock, self.book, connection, show)
             except ChangedMeanwhile:  # somebody answered an alert in that moment: what is done is done, go on
                 continue
-        return recompute(self.db, self.clock, self.book, connection, progress)
+        return recompute(self.db, self.clock, self.book, connection, show)
 
     @property
     def _now(self) -> int:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from stalewatch.sdk.connector import Connector, Cursor, Description, Finding, Page
 from stalewatch.sdk.errors import ConnectorError, Refused, StalewatchError
-from stalewatch.services.syncing.sync import Stopped
+from stalewatch.services.syncing.stopping import Stopped
 from stalewatch.store.errors import StoreError
 
 

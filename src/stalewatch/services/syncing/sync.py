@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -12,14 +12,14 @@ from stalewatch.domain.instants import DAY, MINUTE, SECOND, to_us
 from stalewatch.domain.policies import Speaking
 from stalewatch.sdk.connector import Connector, Cursor, Description, Page
 from stalewatch.sdk.errors import BadCursor, ConnectorError, NeedsReconnect, TryLater
-from stalewatch.services.alerting.ruled import Ruled
 from stalewatch.services.judging import arming, in_force
 from stalewatch.services.judging.in_force import RulesMoved
 from stalewatch.services.judging.sources import coverage, lacking, note_lacking
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.syncing.folding import Folded, folded
 from stalewatch.services.syncing.recording import Recorder
-from stalewatch.store import clocks, connections, facts, leases, quarantine, records
+from stalewatch.services.syncing.stopping import Progress, Stopped
+from stalewatch.store import clocks, connections, leases, quarantine, records
 from stalewatch.store.engine import Connection, Database
 from stalewatch.store.leases import CONNECTIONS
 
@@ -28,13 +28,6 @@ RETRY: Final = MINUTE
 RECONNECT: Final = 15 * MINUTE
 HALF: Final = 0.5
 """A pull that would make more than this share of a connection's open records vanish is not believed."""
-
-Progress = Callable[[int, int | None], None]
-"""Called with the records read so far and, where known, how many there will be. It may raise `Stopped`."""
-
-
-class Stopped(Exception):  # not an error: somebody asked
-    """The worker was told to stop: what is stored stays, the lease goes back, the next worker goes on from there."""
 
 
 @dataclass(slots=True)
@@ -232,58 +225,6 @@ class Sync:
         with self.db.write() as conn:
             leases.keep(conn, CONNECTIONS, claimed.id, claimed.fence, lease_us=LEASE, coverage=fed)
             clocks.forget_ruleset(conn, claimed.id)
-
-
-def recompute(db: Database, clock: Clock, book: Rulebook, connection: str, progress: Progress) -> int:
-    """Judge again every record of a connection whose clocks were computed by other rules; returns how many.
-
-    Piece by piece, each in a transaction of its own: whoever is killed half-way leaves the rest to the next who
-    looks. Only when nothing is left does time pass for the connection again.
-
-    Raises:
-        RulesMoved: other rules were put in force; whoever has them goes on.
-    """
-    done, after = _take_up(db, clock, book, connection), ""
-    while True:
-        with db.write() as conn:
-            in_force.require(conn, book.version)
-            stale = clocks.stale(conn, connection, book.version, arming.PIECE, after=after)
-            if not stale and not after:
-                clocks.settle(conn, connection, book.version)
-                return done
-            clocks.share(conn, connection)
-            now, fed = to_us(clock.now()), coverage(conn)
-            objects, ruled = records.objects(conn, stale), Ruled.of(conn, book, stale)
-            for obj in sorted(set(objects.values()).intersection(book.objects)):
-                mine = [record for record in stale if objects[record] == obj]
-                arming.judge(conn, book, obj, mine, fed, now)
-            clocks.delete(conn, [record for record in stale if objects.get(record) not in book.objects])
-            ruled.note(conn, connection, now)
-        done += len(stale)
-        after = stale[-1] if stale else ""  # the last look is at all of them
-        progress(done, None)
-
-
-def _take_up(db: Database, clock: Clock, book: Rulebook, connection: str) -> int:
-    """Judge the records of objects that no rule watched before: they have no clocks that could be out of date."""
-    key, done = f"watched:{connection}", 0
-    with db.read() as conn:
-        known = facts.read(conn, key)
-        fresh = [obj for obj in book.objects if obj not in (known or ())]
-        pieces = [
-            (obj, piece["id"])
-            for obj in fresh
-            for piece in records.column_chunks(conn, obj, ["id"], connection=connection, size=arming.PIECE)
-        ]
-    for obj, ids in pieces:
-        with db.write() as conn:
-            in_force.require(conn, book.version)
-            clocks.share(conn, connection)
-            done += arming.judge(conn, book, obj, ids, coverage(conn), to_us(clock.now())).records
-    if known != list(book.objects):
-        with db.write() as conn:
-            facts.write(conn, key, list(book.objects))
-    return done
 
 
 def _pause(error: ConnectorError, every: int) -> int:
