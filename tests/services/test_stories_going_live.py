@@ -104,6 +104,14 @@ def test_a_rule_in_shadow_counts_and_tells_nobody(found: Founder) -> None:
     assert (state(world), called_for(world), count_to(world)) == ("shadow", [], 0)
 
 
+def test_modes_turn_a_rule_on_that_its_file_turns_off(found: Founder) -> None:
+    off = UNWARNED.replace("    severity:", '    mode: "off"\n    severity:')
+    world = found(off, judging=judging(modes={"quiet": Mode.LIVE}))
+    world.has(deal("acme", created_at=at("2026-02-17 10:00")))
+    world.reaches("2026-03-03 18:00")
+    assert called_for(world) == ["1:breach"]
+
+
 def test_promoting_a_rule_makes_what_is_late_backlog(found: Founder) -> None:
     world = found(QUIET, judging=judging(mode=Mode.SHADOW, rollout=Rollout()))
     world.has(old("acme"), deal("beta", created_at=at("2026-02-25 10:00")))

@@ -57,6 +57,8 @@ def print_rules_of_record(
         chosen = {rule.id: rule for rule in rules_called(book.rules, names, language)}
         clocks = zip(reports.explain(name, now) or [], told["deadlines"], strict=True)
         mine = [_Clock(chosen[one.rule_id], one, as_told) for one, as_told in clocks if one.rule_id in chosen]
+        states = list(dict.fromkeys(clock.explanation.state for clock in mine))  # the gravest first, and so remain
+        mine.sort(key=lambda clock: (states.index(clock.explanation.state), -clock.rule.severity.rank))
         modes = replace(app.rulebook, rules=book.rules).modes
         if invocation.json:
             as_json(_data(told, mine, modes))
