@@ -33,7 +33,7 @@ def main() -> None:
     )
     took = []
     for size in (FEW, MANY):
-        with _stored(size) as db:
+        with stored(size) as db:
             clock = FixedClock(NOW)
             tick(db, clock, book, Speaking(), {"crm": None})
             clock.advance(timedelta(seconds=5))
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 @contextmanager
-def _stored(size: int) -> Iterator[Database]:
+def stored(size: int) -> Iterator[Database]:
     """A database whose clocks all ring tomorrow."""
     with tempfile.TemporaryDirectory() as folder:
         db = Database(f"sqlite:///{Path(folder) / 'bench.db'}")
