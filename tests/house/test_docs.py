@@ -171,7 +171,7 @@ def test_every_figure_for_prometheus_is_told() -> None:
                 paused=(), dispatch_overdue=0,
             )  # fmt: skip
 
-    figures = {metric.name for metric in Work(Health()).collect()}  # type: ignore[arg-type]  # it looks, no more
+    figures = {metric.name for metric in Work(Health).collect()}  # type: ignore[arg-type]  # it looks, no more
     assert missing(figures, OPERATING) == []
 
 

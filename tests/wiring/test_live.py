@@ -255,8 +255,6 @@ def test_other_files_have_the_word_only_while_somebody_works_by_them(
     project.opened.append(other)
     project.rule.write_text(RULE)
     note_rules(db, other.rulebook, to_us(NOW))
-    with db.write() as conn:
-        in_force.say_alive(conn, other.rulebook.version, db.now())
     assert live.look() is Look.SAME
     assert project.standing().version == other.rulebook.version, "they are at work: it is theirs"
     ahead = db.now() + 4 * MINUTE

@@ -28,8 +28,10 @@ def note_rules(db: Database, book: Rulebook, now: int, seen: int | None = None) 
     Raises:
         RulesMoved: another process has put others in force meanwhile.
     """
+    real = db.now()
     with db.write() as conn:
-        in_force.accept(conn, book.version, now, seen)
+        if in_force.accept(conn, book.version, now, seen):
+            in_force.say_alive(conn, book.version, real)
         known = rule_states.read(conn)
         known |= _rename(conn, book, known)
         rows = [_row(rule, book.modes[rule.id], known.get(rule.id), now) for rule in book.rules.rules]
