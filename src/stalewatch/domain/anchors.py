@@ -29,7 +29,7 @@ class Anchors:
         estimated: where it is only the record's creation.
         dated: where it is a date without a time, and therefore the close of that date.
         row: the record of each clock; None if there is one per record, in order.
-        subject: the event's id of each clock; None unless there is one per event.
+        subject, began: the event's id, and since when `entered` counts; None unless there is one clock per event.
         missing: where no clock starts.
         beyond: where one starts beyond the calendars' tables; None if none does, as almost always.
     """
@@ -40,6 +40,7 @@ class Anchors:
     dated: Mask | bool = False
     row: NDArray[np.int64] | None = None
     subject: NDArray[np.object_] | None = None
+    began: Instants | None = None
     missing: Mask = field(init=False)
     beyond: Mask | None = field(init=False)
 
@@ -81,9 +82,9 @@ def _each(event: str, scope: Scope, chosen: Chosen) -> Anchors:
     found = scope.frame.events.get(event)
     if found is None:
         none = np.zeros(0, np.int64)
-        return Anchors(none, np.zeros(0, np.bool_), chosen, row=none, subject=np.zeros(0, np.object_))
+        return Anchors(none, np.zeros(0, np.bool_), chosen, False, none, np.zeros(0, np.object_), none)
     estimated = constant(False, len(found.row), np.bool_)
-    return Anchors(found.at, estimated, chosen.taken(found.row), row=found.row, subject=found.subject)
+    return Anchors(found.at, estimated, chosen.taken(found.row), False, found.row, found.subject, found.began)
 
 
 def _combined(combine: Combine, columns: list[Column]) -> Instants:

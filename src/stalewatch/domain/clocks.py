@@ -123,11 +123,10 @@ class _RuleOnFrame:
         self.start = batch.plan.starts[plan.start]
         self.anchors = batch.anchors(plan.start)
         self.size = len(self.anchors.at)
-        self.row = batch.row if self.anchors.row is None else self.anchors.row
-        self.scope = batch.scope
-        if self.anchors.row is not None:
-            events = batch.frame.events.get(plan.rule.start.event)  # type: ignore[union-attr]
-            self.scope = batch.scope.over(self.row, self.anchors.at if events is None else events.began)
+        self.row, self.scope = batch.row, batch.scope
+        if self.anchors.row is not None and self.anchors.began is not None:
+            self.row = self.anchors.row
+            self.scope = batch.scope.over(self.row, self.anchors.began)
         elif plan.reads_clock:
             self.scope = batch.scope.since(self.anchors.at)
 
