@@ -62,7 +62,7 @@ def test_the_report_can_be_read_by_a_machine_and_messages_do_not_stand_in_its_wa
     report = json.loads(said.out)
     assert report["at"] == "2026-03-16T18:00:00+00:00"
     assert report["states"] == {"too-long": {"breached": 1}}
-    assert report["noticed"] == {"opened": 1, "resolved": 0, "backlog": 0, "held": 0, "not_judged": []}
+    assert report["noticed"] == {"opened": 1, "news": 1, "resolved": 0, "backlog": 0, "held": 0, "not_judged": []}
     assert "── Sato" in said.err
 
 
@@ -149,7 +149,7 @@ def test_a_database_that_another_process_holds_is_one_clear_line(
     company.has("acme")
     company.does("sync")
     monkeypatch.setattr("stalewatch.store.engine.Database.__init__.__kwdefaults__", {
-        "busy_seconds": 0.1, "pool_size": 8, "overflow": 24,
+        "busy_seconds": 0.1, "pool_size": 8, "overflow": 24, "looking": False,
     })  # fmt: skip
     with sqlite3.connect(company.folder / "stalewatch.db", isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")

@@ -117,6 +117,20 @@ def test_a_tighter_limit_makes_backlog_of_what_it_finds_and_news_of_what_follows
     assert [text.partition(":")[0] for text in world.nudges_to("sato")] == ["Gamma"]
 
 
+def test_a_warning_by_the_old_limit_is_not_told_of_what_is_backlog_by_the_new(found: Founder) -> None:
+    world = found(QUIET, judging=judging(rollout=Rollout()), speaking=DIGEST)
+    world.has(deal("acme", created_at=at("2026-03-02 10:00")))
+    world.reaches("2026-03-02 14:00")
+    world.clock.move_to(at("2026-03-12 09:00"))
+    world.syncs()
+    world.ticks()
+    assert (state(world), fate(world)) == ("open", {"pending: digest": ["warn"]}), "nobody has sent it yet"
+    saves(world, TIGHTER, "2026-03-12 19:00", rollout=Rollout())
+    assert (state(world), fate(world)) == ("backlog", {"dropped: backlog": ["warn"], "pending: digest": ["backlog"]})
+    world.reaches("2026-03-13 09:00")
+    assert count_to(world) == 1, "the summary"
+
+
 def test_what_a_new_rule_finds_is_no_storm_and_what_falls_due_at_once_is(found: Founder) -> None:
     guarded = {"storm_guard": StormGuard(share=0.2, at_least=3)}
     world = found(LONGER, judging=judging(**guarded))

@@ -38,9 +38,13 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Noticed(msgspec.Struct, frozen=True, kw_only=True):
-    """What the passing of time brought; `held` messages wait for a person, `not_judged` are connections."""
+    """What the passing of time brought; `held` messages wait for a person, `not_judged` are connections.
+
+    `news` are those of `opened` that were not late before their rule began to speak.
+    """
 
     opened: int
+    news: int
     resolved: int
     backlog: int
     held: int
@@ -129,6 +133,7 @@ def noticed(ticked: Ticked) -> Noticed:
     """What a tick did."""
     return Noticed(
         opened=ticked.opened,
+        news=ticked.news,
         resolved=ticked.resolved,
         backlog=ticked.backlog,
         held=ticked.stormed,

@@ -110,7 +110,7 @@ def _left_out(rejected: Mapping[str, int], reader: Reader) -> Iterator[str]:
 def _noticed(noticed: Noticed, reader: Reader) -> Iterator[str]:
     words = reader.words
     figures = (
-        (words.gettext("{count} new"), noticed.opened - noticed.backlog),
+        (words.gettext("{count} new"), noticed.news),
         (words.gettext("{count} late before we began to watch"), noticed.backlog),
         (words.gettext("{count} settled"), noticed.resolved),
     )

@@ -44,7 +44,8 @@ class Ticked:
     Attributes:
         looked: records that had something due.
         opened, resolved: alerts.
-        backlog: alerts that were late before their rule began to speak.
+        news: those that were opened, without what was late before its rule began to speak.
+        backlog: alerts that were late before their rule began to speak, also those that were open by its old limit.
         said: notices written.
         stormed: notices held by the storm guard.
         not_judged: connections that were left alone because their data is too old or not there yet.
@@ -52,6 +53,7 @@ class Ticked:
 
     looked: int = 0
     opened: int = 0
+    news: int = 0
     resolved: int = 0
     backlog: int = 0
     said: int = 0
@@ -137,6 +139,7 @@ class _Tick:
         self._rearm(conn, ids, watched, rows, {one.record.id for one in steps if one.begins_anew})
         self.done.looked += len(watched)
         self.done.opened += len(new)
+        self.done.news += sum(not row["backlog"] for row in new)
 
     def _end_meetings(self, conn: Connection, ids: Sequence[str]) -> None:
         """A planned meeting that is over changes its record by itself: its evidence is folded and judged anew."""
@@ -208,11 +211,16 @@ class _Tick:
         outbox.call(conn, _calls(said))
 
     def _call_off(self, conn: Connection, one: Moved, before: Any, rows: Mapping[str, Any]) -> None:
-        """What was to be said to the last owner, or of a rule that fell silent, is said no more."""
-        silenced = one.alert.shadow and before is not None and not before.shadow
-        if silenced or (one.says and before is not None and _is_inherited(before, rows)):
+        """What was to be said to the last owner, of a rule that fell silent, or by an old limit, is said no more."""
+        if before is None:
+            return
+        shadow, late = (now and not then for now, then in (
+            (one.alert.shadow, before.shadow), (one.alert.backlog, before.backlog)
+        ))  # fmt: skip
+        if shadow or late or (one.says and _is_inherited(before, rows)):
             waiting = notices.of_alerts(conn, [alert_id(one.alert)], (notices.PENDING, notices.HELD))
-            notices.drop(conn, [row.key for row in waiting], "shadow" if silenced else "owner_changed")
+            reason = "shadow" if shadow else "backlog" if late else "owner_changed"
+            notices.drop(conn, [row.key for row in waiting], reason)
 
     def _rearm(
         self, conn: Connection, ids: Sequence[str], watched: Sequence[Watched], rows: Mapping[str, Any],
