@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import reduce
+from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,6 +47,7 @@ class Program:
         self.rules = rules
         self._object = obj
         self._tests: dict[Condition, Test] = {}
+        self._numbers = count()  # never given twice, even to two threads that compile at once
         self._scores: dict[str, tuple[Test, ...]] = {}
 
     def test(self, condition: Condition) -> Test:
@@ -55,7 +57,7 @@ class Program:
             found = self._compile(condition)
             # What reads the clock's start (`entered`) is another question for every rule.
             if next(entered(condition), None) is None:
-                found = _asked_once(found, len(self._tests))
+                found = _asked_once(found, next(self._numbers))
             self._tests[condition] = found
         return found
 
