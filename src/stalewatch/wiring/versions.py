@@ -13,7 +13,9 @@ from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.settings import Settings
 from stalewatch.wiring.checking import BrokenProject, read_settings
 
-_RULES: Final = re.compile(rb"^(pack|include|bands|scores|exceptions):|^rules:\s*\n\s*-\s+(id|use)\s*:", re.MULTILINE)
+_RULES: Final = re.compile(
+    rb"^(pack|include|bands|scores|exceptions):|^rules:\s*(\n\s*-\s*(\{|(id|use)\s*:)|\[\s*\{)", re.MULTILINE
+)
 _PROJECT: Final = re.compile(
     rb"^(database|catalogue|connections|notify|people|teams|defaults|modes|calendars|routes|rules):", re.MULTILINE
 )
