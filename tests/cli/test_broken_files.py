@@ -84,7 +84,8 @@ def test_carets_stand_under_full_width_text_in_both_languages() -> None:
         assert "^^^^ " in lines[at + 2]
 
 
-def test_the_bombs_that_are_too_large_to_keep(folder: Path, call: Call) -> None:
+@pytest.mark.security
+def test_s23_the_bombs_that_are_too_large_to_keep(folder: Path, call: Call) -> None:
     (folder / "large.yaml").write_text("stalewatch: 1\n# " + "x" * 300_000, "utf-8")
     (folder / "deep.yaml").write_text("stalewatch: 1\nrules: " + "[" * 100_000, "utf-8")
     (folder / "deep.test.yaml").write_text("stalewatch_test: 1\nrules: " + "{a: " * 50_000, "utf-8")

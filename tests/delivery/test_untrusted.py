@@ -101,6 +101,33 @@ def test_no_text_changes_the_form_of_a_message(name: str, value: str, language: 
             assert [bold for _, bold in bold_parts(text)] == [bold for _, bold in bold_parts(model)]
 
 
+@pytest.mark.security
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("{{7*7}}", "{deal.__class__.__mro__}", "{x.__class__}", "{0}", "{}", "{name}", "{due}", "{name!r:>99}"),
+        *("%s %(name)s %d", "${PATH}", "<%= 7*7 %>", "{% raw %}", "#{7*7}", "{\x00name}", "{na\u200bme}", "a\x1b[31mb"),
+    ],
+)
+def test_s26_a_name_that_is_a_template_is_told_letter_by_letter(text: str, language: str) -> None:
+    more: dict[str, Any] = {
+        "name": text,
+        "owner": "somebody",
+        "owner_name": text,
+        "message": {"en": "*{name}*: {partner}, since {since}.", "ja": "*{name}*:{partner}({since})"},
+        "values": {"partner": Filled(FieldType.TEXT, text)},
+    }
+    options: dict[str, Any] = {"delivery": "x", "recipient": sato(language), "now": NOW}
+    tellings = [told(**more), settled("d2", **more)]
+    for message in (compose_digest(tellings, **options), compose_immediate(tellings[:1], why="because", **options)):
+        assert message is not None
+        assert clean(text) in message.entries[0].headline
+        assert message.entries[0].body.count(clean(text)) == 1
+        assert "49" not in " ".join(all_texts(message))
+        assert "class '" not in " ".join(all_texts(message))
+
+
 @pytest.mark.parametrize("url", ["https://crm.example/d/1?a=b#c", "http://localhost:8080/x"])
 def test_a_plain_address_is_a_link(url: str) -> None:
     assert safe_url(url) == url

@@ -11,6 +11,7 @@ from stalewatch.domain.durations import Duration, Unit
 from stalewatch.domain.hours import Quiet
 from stalewatch.domain.language.model import Mode
 from stalewatch.domain.policies import Judging, Rollout, StormGuard
+from stalewatch.domain.route_conditions import Where
 from stalewatch.sdk.notifier import Style
 from stalewatch.settings import Loaded, Offered, Settings, load
 
@@ -343,3 +344,40 @@ def test_s40_a_secret_in_a_file_of_its_own_is_read_if_it_is_private(read: Read, 
     assert told(read(text)) == [("SW202", "`token` can be read by everybody on this machine")]
     secret.unlink()
     assert told(read(text)) == [("SW201", "the file `token` cannot be read")]
+
+
+# ------------------------------------------------------------------------------------------- from a stranger
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", "SW006"),
+        ("secrets: !!python/object/apply:os.system ['true']\n", "SW006"),
+        ("rules: " + "[" * 100_000, "SW007"),
+        ("# " + "x" * 300_000, "SW007"),
+        ("quiet: off\nquiet: off\n", "SW005"),
+    ],
+    ids=["bomb", "object", "depth", "size", "twice"],
+)
+def test_s23_a_configuration_that_goes_too_far_is_refused(read: Read, text: str, code: str) -> None:
+    loaded = read(text)
+    assert loaded.settings is None
+    assert code in [found.code for found in loaded.diagnostics]
+
+
+@pytest.mark.security
+def test_s24_times_and_words_of_a_configuration_are_what_they_look_like(read: Read) -> None:
+    settings = sound(
+        read(
+            "calendars: {t: {tz: UTC, hours: 09:00-17:30, holidays: NO}}\n"
+            "routes: [{to: owner, digest: {at: 12:30}, where: {team: NO}}]\n"
+        )
+    )
+    [route] = settings.speaking.routes
+    assert route.digest_at == 12 * 60 + 30
+    assert isinstance(route.matches, Where)
+    assert [test.operand for test in route.matches.tests] == ["NO"]
+    [calendar] = settings.calendars.specs.values()
+    assert (calendar.opens, calendar.closes, calendar.holidays) == (540, 1050, "NO")

@@ -8,11 +8,13 @@ from contextlib import contextmanager
 
 import pytest
 
+from stalewatch.domain.language.catalogue import load_catalogue
 from stalewatch.domain.language.diagnostics import Findings
 from stalewatch.domain.language.loading import Loaded
 from stalewatch.domain.language.nodes import Mapping, Source, plain
 from stalewatch.domain.language.placeholders import pieces
 from stalewatch.domain.language.reading import read
+from stalewatch.domain.language.trials import read_trial_file
 
 pytestmark = pytest.mark.security
 
@@ -76,6 +78,20 @@ def test_s23_no_file_of_a_quarter_megabyte_takes_long(check: Check, text: str) -
         check("stalewatch: 1\npack: p\nrules:\n" + text).render("en")
 
 
+BOMB = "a: &a [x, x]\nb: &b [*a, *a, *a]\nc: [*b, *b, *b]\n"
+DEEP = "a: " + "[" * 100_000
+
+
+@pytest.mark.parametrize(("text", "code"), [(BOMB, "SW006"), (DEEP, "SW007"), ("#" * 300_000, "SW007")])
+def test_s23_tests_of_rules_and_catalogues_refuse_the_same(text: str, code: str) -> None:
+    findings = Findings()
+    with within_seconds(1):
+        read_trial_file(Source("a.test.yaml", text), findings)
+        found = {one.code for one in load_catalogue([Source("fields.yaml", text)]).diagnostics}
+    assert code in {one.code for one in findings.found}
+    assert code in found
+
+
 def test_s24_scalars_are_those_of_yaml_1_2() -> None:
     findings = Findings()
     text = "at: 12:30\nno: NO\non: on\nyes: yes\nbig: 3_000_000\noct: 010\nnull: ~\n"
@@ -114,12 +130,47 @@ def test_s25_contains_takes_its_text_literally_however_long(check: Check) -> Non
         assert check(f"{RULE}    where: {{name: {{contains: '(a+)+$'}}}}\n").ruleset is not None
 
 
-@pytest.mark.parametrize("text", ["{{7*7}}", "{deal.__class__.__mro__}", "{0}", "{name!r}", "{name:>99999}", "{}"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{RULE}    where: {{amount: {{at_least: 3{',000' * 2_000}}}}}\n",
+        f"{RULE}    where: {{amount: {{at_least: {'3,' * 2_000}}}}}\n",
+        f"{RULE}    warn: {'1' * 200_000}\n",
+        f"{RULE}    warn: 1 {'a ' * 100_000}\n",
+        f"{RULE}    owner:{' ' * 200_000}x: y\n",
+        f"{RULE}{(' ' * 400 + chr(9)) * 500}#\n",
+        f"{RULE}    owner: |\n" + "      a: >\t\n" * 15_000,
+        RULE + "\t" * 200_000 + "x\n",
+        f'{RULE}    where: {{expr: "{"a." * 100_000}"}}\n',
+        f'{RULE}    where: {{expr: "{chr(39) * 100_001}"}}\n',
+        f"{RULE}    message: {{en: '{'{' * 100_000}', ja: '{'{a' * 80_000}'}}\n",
+        f"{RULE}    within: {'三' * 80_000}\n",
+    ],
+    ids=lambda text: text[len(RULE) : len(RULE) + 24].strip(),
+)
+def test_s25_no_text_makes_our_own_reading_run_away(check: Check, text: str) -> None:
+    with within_seconds(3):
+        check(text).render("en")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{7*7}}",
+        "{deal.__class__.__mro__}",
+        "{x.__class__}",
+        "${name.__class__}",
+        "{0}",
+        "{name!r}",
+        "{name:>99999}",
+        "{}",
+    ],
+)
 def test_s26_a_placeholder_is_a_name_from_the_list_or_an_error(check: Check, text: str) -> None:
     assert codes(check(f"{RULE}    message: {{en: '{text}', ja: x}}\n")) == {"SW161"}
 
 
-@pytest.mark.parametrize("text", ["%s", "$x", "{% if x %", "<%= 1 %>", "#(1)"])
+@pytest.mark.parametrize("text", ["%s", "$x", "${", "{% if x %", "<%= 1 %>", "#(1)"])
 def test_s26_what_is_no_placeholder_stays_literal(check: Check, text: str) -> None:
     assert check(f"{RULE}    message: {{en: '{text}', ja: x}}\n").ruleset is not None
     assert "".join(piece.text for piece in pieces(text)) == text

@@ -20,7 +20,7 @@ MOST_BYTES: Final = 256 * 1024
 MOST_LEVELS: Final = 32
 SECOND_DOCUMENT: Final = "document start"
 
-_GROUPED = re.compile(r"[¥$€]?([0-9]{1,3}(?:,[0-9]{3})+)(?![0-9])[^\s,}\]]*")
+_GROUPED = re.compile(r"[¥$€]?([0-9]{1,3}(?:,[0-9]{3}){1,5})(?![0-9])[^\s,}\]]*")
 _COLON = re.compile(r"\s*:")
 _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml where the wheel has it: ten times faster; both give the same events and marks."""

@@ -60,6 +60,8 @@ def width(text: str) -> int:
 
 def _safe(text: str) -> str:
     """Control and direction characters made harmless, so that a file cannot paint on the reader's terminal."""
+    if text.isprintable():
+        return text
     return "".join(
         character if unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp") else _shown(character)
         for character in text
