@@ -91,7 +91,7 @@ calendars:
 
 defaults:
   language: {language}
-  mode: live
+  mode: shadow        # of new rules: they are counted, and nobody is told
   warn: 3bd
   keep_for: 2h
   reopen_within: 3bd

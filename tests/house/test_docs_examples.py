@@ -14,7 +14,7 @@ from stalewatch.cli import main
 from stalewatch.cli.invocation import Command
 from tests.house.pages import Block, Page, doc, page, pages
 from tests.house.snippets import RECIPE, WRONG, project_in, said_of, write
-from tests.house.transcript import Shell, edit
+from tests.house.transcript import Shell
 from tests.house.tree import ROOT
 
 BLOCKS = [block for one in pages() for block in one.blocks]
@@ -78,22 +78,6 @@ def test_the_first_five_minutes_work_as_the_readme_says(tmp_path: Path) -> None:
         if not line.startswith("pip "):  # test_wheel.py installs what pip would
             status, printed = shell.types(line)
             assert status == 0, f"{line}\n{printed}"
-
-
-def test_the_tutorial_of_rules_works_word_by_word(tmp_path: Path) -> None:
-    shell, printed, status = Shell(tmp_path), "", 0
-    for block in doc("rules.md").section("Ten minutes").blocks:
-        if block.language == "sh":
-            status, printed = shell.types(block.text)
-        elif block.language == "text":
-            lost = [line for line in block.text.splitlines() if line != "..." and line not in printed]
-            assert lost == [], f"{block.place}: not in\n{printed}"
-        elif block.language == "diff":
-            edit(shell.folder / block.note, block.text)
-        else:
-            (shell.folder / block.note).parent.mkdir(exist_ok=True)
-            write(shell.folder / block.note, block.text)
-    assert status == 0, printed
 
 
 # ------------------------------------------------------------------------------------------------------ plugins
