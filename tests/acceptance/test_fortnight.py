@@ -11,6 +11,7 @@ from stalewatch.delivery.slack.notifier import SlackNotifier
 from tests.acceptance.fortnight import CRMS, TOKYO, fortnight, tokyo
 
 MEET = "Meet · ¥1M · Qualification"
+BRANDS = {"salesforce": "Salesforce", "hubspot": "HubSpot"}
 BUTTONS = "[Snooze] [Why?]"
 WARNED = "2 days left, until 5 Mar, before “No next meeting”."
 SILENT = "2 business days left, until 4 Mar, before “Customer went silent”."
@@ -29,8 +30,8 @@ Late since 4 Mar | {BUTTONS}
 *✅ Won* / “No next meeting”: deal won. | Still open: 2
 05 18:05 post 6: {MEET}, 5 business days | No next meeting since 26 Feb. `limit reached` | {BUTTONS}
 05 19:05 edit 2: {MEET}, 3 business days | ~{WARNED}~ / Late since 5 Mar | {BUTTONS}
-06 10:00 ephemeral 7: *Meet* / No next meeting | • Counted since 26 Feb (Created, from crm) / • Limit 7 days / \
-• Calendar Tokyo / • Due 5 Mar 18:00 | 3 Mar: first noticed / 3 Mar: a limit is near (to Sato) / \
+06 10:00 ephemeral 7: *Meet* / No next meeting | • Created 26 Feb (<crm>) / • Limit 7 days / \
+• Calendar Tokyo / • Due 5 Mar 18:00 JST | 3 Mar: first noticed / 3 Mar: a limit is near (to Sato) / \
 5 Mar: a limit has passed (to Sato) / 6 Mar: snoozed until 10 Mar by Sato (“The customer decides on Monday”)
 06 10:05 edit 2: {MEET}, 3 business days | ~{WARNED}~ / Snoozed until 10 Mar (Sato) | {BUTTONS}
 06 10:05 edit 6: {MEET}, 5 business days | No next meeting since 26 Feb. `limit reached` / \
@@ -88,5 +89,5 @@ def test_a_fortnight_of_one_seller(crm: str, tmp_path: Path, monkeypatch: pytest
         calm += weeks.until("16 08:00")
         assert not any(report.failures for report in calm)
         said = "".join(f"{line}\n" for line in weeks.said())
-        assert said.replace("Hana Sato", "Sato") == LEDGER
+        assert said.replace("Hana Sato", "Sato") == LEDGER.replace("<crm>", BRANDS[crm])
         assert [one.text for one in weeks.elsewhere()] == ["crm cannot be read"]
