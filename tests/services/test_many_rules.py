@@ -64,9 +64,9 @@ def checked(folder: Path) -> tuple[Checked, float]:
 @pytest.mark.parametrize(("rule", "errors"), [(SOUND, 0), (BROKEN, 2)], ids=["sound", "broken"])
 def test_four_times_the_rules_take_about_four_times_as_long(write: Write, rule: str, errors: int) -> None:
     checked(write(10, rule))
-    _, some = checked(write(200, rule))
-    many, took = checked(write(800, rule))
-    assert (many.counts.rules, many.counts.errors) == (800, 800 * errors)
+    _, some = checked(write(150, rule))
+    many, took = checked(write(600, rule))
+    assert (many.counts.rules, many.counts.errors) == (600, 600 * errors)
     assert took < 4 * some * 2.5
 
 

@@ -381,3 +381,22 @@ def test_s24_times_and_words_of_a_configuration_are_what_they_look_like(read: Re
     assert [test.operand for test in route.matches.tests] == ["NO"]
     [calendar] = settings.calendars.specs.values()
     assert (calendar.opens, calendar.closes, calendar.holidays) == (540, 1050, "NO")
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    "text",
+    [
+        "connections:\n  - id: a\n\ttype: csv\n\tauth:\n\t  token: pat-na1-0123456789\n",
+        "connections: [{id: a, auth: {token: pat-na1-0123456789, : ]\n",
+        "connections:\n  - auth: {'client_secret': 'pat-na1-0123456789\n",
+        "connections:\n  - token: pat-na1-0123456789: x\n",
+        "database: postgresql://me:pat-na1-0123456789@db/x: y\n",
+    ],
+    ids=["tabs", "open bracket", "open quote", "colon", "address"],
+)
+def test_s28_a_secret_is_not_quoted_even_where_the_file_breaks(read: Read, text: str) -> None:
+    for language in ("en", "ja"):
+        shown = read(text).render(language)
+        assert " error SW" in shown
+        assert not any(piece in shown for piece in ("pat-", "na1", "0123", "6789"))

@@ -87,7 +87,7 @@ def load(
     filled = Variables(environment() if env is None else env, findings).fill(root)
     whole = secrets.resolved(filled)
     assert isinstance(whole, nodes.Mapping)  # noqa: S101 - a mapping stays one
-    quoted = secrets.masked(source)
+    quoted = secrets.masked(reading.source)  # as it was read: spans count there
     settings = _settings(path, quoted, Section(ROOT, whole, findings), offered or Offered())
     return Loaded(None if findings.has_errors else settings, settings, findings.sorted([source.path]), (quoted,))
 

@@ -22,6 +22,11 @@ SECRET_KEYS: Final = frozenset(
 _FILE: Final = "file:"
 _PASSWORD: Final = re.compile(r"^[a-z+0-9]+://[^/@:]*:([^/@]+)@", re.ASCII)
 _FROM_ENVIRONMENT: Final = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(:-)?\}")
+_WRITTEN: Final = re.compile(
+    rf"""(?m)(^[ \t-]*|[{{,][ \t]*)(["']?(?:{"|".join(sorted(SECRET_KEYS))})["']?[ \t]*:[ \t]*["']?)"""
+    r"""((?!\$\{|file:)[^\s"',}#]+)"""
+)
+_PASSWORD_WRITTEN: Final = re.compile(r"()(://[^/@:\s]{0,200}:)((?!\$\{)[^/@\s]{1,200})(?=@)")
 _MOST_BYTES: Final = 64 * 1024
 
 
@@ -62,6 +67,8 @@ class Secrets:
             span = node.span
             first = source.starts[span.line - 1] + span.column - 1
             text = text[:first] + "*" * span.length + text[first + span.length :]
+        for pattern in (_WRITTEN, _PASSWORD_WRITTEN):  # where the file is no YAML, there is no node to find it by
+            text = pattern.sub(_starred, text)
         return Source(source.path, text)
 
     def resolved(self, node: Node, key: str = "") -> Node:
@@ -87,6 +94,10 @@ class Secrets:
         if is_open(mode):
             self.findings.report("open_secrets", node, cure("close_file", name=name), name=name)
         return Scalar(node.span, text, text or None, False, node.raw)
+
+
+def _starred(found: re.Match[str]) -> str:
+    return f"{found[1]}{found[2]}{'*' * len(found[3])}"
 
 
 def is_open(mode: int) -> bool:

@@ -14,7 +14,7 @@ from stalewatch.domain.language.nodes import Source, Span, lines_of
 
 _MOST_REPORTED: Final = 20
 _INDENTED: Final = re.compile(r"[ ]*\t[ \t]*(?=[^\s#])")
-_WIDTHS: Final = (2, 4, 8)
+_WIDTH: Final = 2
 
 
 def without_tabs(source: Source, findings: Findings) -> Source:
@@ -32,20 +32,30 @@ def without_tabs(source: Source, findings: Findings) -> Source:
 
 
 def _spaced(lines: list[str], tabbed: set[int]) -> Iterator[str]:
-    """A tab is as many spaces as the lines around it are indented by; without a hint of those, two."""
-    before = ""
+    """Tabs stand for the indentation of the line above; a deeper line of the same run is deeper than that."""
+    above, meant = "", dict[str, str]()
     for number, line in enumerate(lines):
         text = line
         if number in tabbed:
-            found = _INDENTED.match(line)
-            indentation = found[0] if found else ""
-            only_one = number - 1 not in tabbed and indentation.count("\t") == 1
-            blank = before if only_one and before else indentation.expandtabs(_WIDTHS[0])
-            text = blank + line[len(indentation) :]
-        bare = text.lstrip(" -") if text.strip() else ""
+            indentation = line[: len(line) - len(line.lstrip(" \t"))]
+            text = _meant(indentation, above, meant) + line[len(indentation) :]
+        elif line.strip():
+            meant.clear()
+        bare = text.lstrip(" -")
         if bare and not bare.startswith("#"):
-            before = " " * (len(text) - len(bare))
+            above = " " * (len(text) - len(bare))
         yield text
+
+
+def _meant(indentation: str, above: str, meant: dict[str, str]) -> str:
+    """The spaces for an indentation with tabs; `meant` remembers those of this run of lines."""
+    known = max((one for one in meant if indentation.startswith(one)), key=len, default=None)
+    if known is not None:
+        spaces = meant[known] + indentation[len(known) :].expandtabs(_WIDTH)
+    else:
+        spaces = above if above and indentation.count("\t") == 1 else indentation.expandtabs(_WIDTH)
+    meant[indentation] = spaces
+    return spaces
 
 
 def _inside_texts(lines: list[str]) -> Iterator[int]:
