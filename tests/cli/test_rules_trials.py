@@ -129,6 +129,8 @@ def test_rules_with_errors_are_told_and_nothing_is_compared(company: Company) ->
     said = company.does("rules", "diff", broken)
     assert said.status == 1
     assert "broken.yaml:8:13: error SW110" in said.err
+    missing = company.does("rules", "diff", "main")
+    assert (missing.status, missing.err) == (1, "there is no file or folder main\n  for a git revision, say --git\n")
     assert company.does("rules", "diff").status == 2
     assert company.does("rules", "diff", broken, "--git", "main").status == 2
 

@@ -17,6 +17,7 @@ from stalewatch.cli.progress import Progress
 from stalewatch.cli.projects import language_of, today
 from stalewatch.cli.trial_options import print_sheet, shown
 from stalewatch.domain.instants import to_us
+from stalewatch.sdk.errors import ConfigurationError
 from stalewatch.services.previewing.difference import difference
 from stalewatch.services.previewing.known import known
 from stalewatch.services.rules.rulebook import Rulebook
@@ -28,8 +29,8 @@ DIFFERENT: Final = 3
 
 
 @command("diff")
-@click.argument("old", required=False, type=click.Path(exists=True, path_type=Path))
-@click.argument("new", required=False, type=click.Path(exists=True, path_type=Path))
+@click.argument("old", required=False, type=click.Path(path_type=Path))
+@click.argument("new", required=False, type=click.Path(path_type=Path))
 @click.option("--git", "revision", metavar="REF", help="Compare with the project at this git revision instead of OLD.")
 @click.option("--exit-code", is_flag=True, help="Exit with 3 if there is any difference.")
 @shown
@@ -80,4 +81,6 @@ def _before(invocation: Invocation, app: Stalewatch, old: Path | None, revision:
 
 
 def _book(invocation: Invocation, app: Stalewatch, path: Path) -> Rulebook:
+    if not path.exists():
+        raise ConfigurationError(f"there is no file or folder {path}", cure="for a git revision, say --git")
     return book_of(path, app.settings, today(invocation), language_of(invocation, app.settings))
