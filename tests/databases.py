@@ -85,6 +85,12 @@ def migrated_database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     yield from make(request.getfixturevalue, request.node)
 
 
+SQLITE_DAILY = pytest.mark.parametrize(
+    "migrated_database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
+)
+"""For stories that ask the database nothing that others do not ask of both every day."""
+
+
 def opened(url: str) -> Database:
     """A database of which nothing has to reach the disk: tests kill processes, never the machine."""
     from stalewatch.store.engine import Database

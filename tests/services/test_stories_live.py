@@ -11,6 +11,7 @@ from stalewatch.domain.routing import Route
 from stalewatch.sdk.notifier import Style
 from stalewatch.sdk.records import Lead, Outcome
 from stalewatch.services.answering import respond
+from tests.databases import SQLITE_DAILY
 from tests.services.conftest import Founder
 from tests.services.heard import QUIET, alert, called_for, count_to, fate, next_at, state, titles
 from tests.services.world import World, at, deal, rulebook
@@ -44,6 +45,7 @@ def saves(world: World, text: str, moment: str, **policy: Any) -> None:
     world.reaches(moment)
 
 
+@SQLITE_DAILY
 def test_a_rule_that_still_says_so_changes_nothing_and_nothing_is_looked_at(found: Founder) -> None:
     world = late_world(found)
     world.has(deal("beta", created_at=at("2026-03-16 10:00")))
@@ -68,6 +70,7 @@ def test_a_longer_limit_ends_what_is_late_no_more_and_nobody_acted_on_it(found: 
     assert called_for(world)[3:] == ["1:reopen"], "its clock never stopped: late again, by the longer limit"
 
 
+@SQLITE_DAILY
 def test_a_slip_of_the_pen_that_is_put_right_tells_nobody_anything(found: Founder) -> None:
     world = late_world(found)
     saves(world, LONGER, "2026-03-17 10:00")
@@ -76,6 +79,7 @@ def test_a_slip_of_the_pen_that_is_put_right_tells_nobody_anything(found: Founde
     assert (state(world), called_for(world)) == ("open", ["1:warn", "1:breach"])
 
 
+@SQLITE_DAILY
 def test_where_that_leaves_a_deal_out_is_no_doing_of_the_rep(found: Founder) -> None:
     world = late_world(found)
     saves(world, QUIET.replace("    start:", "    where: {next_step: empty}\n    start:"), "2026-03-17 10:00")
@@ -83,6 +87,7 @@ def test_where_that_leaves_a_deal_out_is_no_doing_of_the_rep(found: Founder) -> 
     assert state(world) == "resolved: rule_changed"
 
 
+@SQLITE_DAILY
 def test_what_the_rep_did_before_the_rules_changed_is_still_theirs(found: Founder) -> None:
     world = late_world(found)
     world.changes("acme", outcome=Outcome.WON)
@@ -90,6 +95,7 @@ def test_what_the_rep_did_before_the_rules_changed_is_still_theirs(found: Founde
     assert state(world) == "resolved: closed"
 
 
+@SQLITE_DAILY
 def test_an_exception_that_is_saved_says_so_itself(found: Founder) -> None:
     world = late_world(found)
     fair = "exceptions:\n  - {watch: deal, rules: [quiet], until: 2026-03-31, because: fair, owner: revops}\n"
@@ -98,6 +104,7 @@ def test_an_exception_that_is_saved_says_so_itself(found: Founder) -> None:
     assert state(world) == "resolved: excepted"
 
 
+@SQLITE_DAILY
 def test_a_tighter_limit_makes_backlog_of_what_it_finds_and_news_of_what_follows(found: Founder) -> None:
     world = found(UNWARNED, judging=judging(rollout=Rollout()), speaking=DIGEST)
     for name, day in (("acme", "03"), ("beta", "04"), ("gamma", "09")):
@@ -117,6 +124,7 @@ def test_a_tighter_limit_makes_backlog_of_what_it_finds_and_news_of_what_follows
     assert [text.partition(":")[0] for text in world.nudges_to("sato")] == ["Gamma"]
 
 
+@SQLITE_DAILY
 def test_a_warning_by_the_old_limit_is_not_told_of_what_is_backlog_by_the_new(found: Founder) -> None:
     world = found(QUIET, judging=judging(rollout=Rollout()), speaking=DIGEST)
     world.has(deal("acme", created_at=at("2026-03-02 10:00")))
@@ -131,6 +139,7 @@ def test_a_warning_by_the_old_limit_is_not_told_of_what_is_backlog_by_the_new(fo
     assert count_to(world) == 1, "the summary"
 
 
+@SQLITE_DAILY
 def test_what_a_new_rule_finds_is_no_storm_and_what_falls_due_at_once_is(found: Founder) -> None:
     guarded = {"storm_guard": StormGuard(share=0.2, at_least=3)}
     world = found(LONGER, judging=judging(**guarded))
@@ -166,6 +175,7 @@ def test_a_rule_that_gets_another_id_keeps_its_alerts_their_snoozes_and_their_ep
     assert alert(world).fingerprint == before.fingerprint, "the problem is the same as ever"
 
 
+@SQLITE_DAILY
 def test_a_rule_that_went_live_long_ago_is_not_new_under_another_id(found: Founder) -> None:
     world = found(QUIET, judging=judging(rollout=Rollout()))
     world.has(deal("acme", created_at=at("2026-03-02 10:00")))
@@ -188,6 +198,7 @@ def test_the_last_rule_of_an_object_takes_its_alerts_along(found: Founder) -> No
     assert state(world, "lead") == "resolved: rule_changed"
 
 
+@SQLITE_DAILY
 def test_a_route_that_is_saved_carries_what_comes_next(found: Founder) -> None:
     world = found(UNWARNED)
     world.has(deal("acme", created_at=at("2026-03-02 10:00")), deal("beta", created_at=at("2026-03-03 10:00")))

@@ -10,10 +10,12 @@ import pytest
 from stalewatch.services.rules.refusal import Refused
 from stalewatch.web.app import create_app
 from stalewatch.wiring.live import Live, State
+from tests.databases import SQLITE_DAILY
 from tests.services.world import World, rulebook
 from tests.web.conftest import RULES
 from tests.web.office import Office, project_of
 
+pytestmark = SQLITE_DAILY
 REFUSED = Refused(
     place="rules/acme.yaml:12:5", code="SW104", errors=3,
     what={"en": "`<b>stagee</b>` is not a field", "ja": "`<b>stagee</b>` という項目はありません"},

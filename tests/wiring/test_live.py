@@ -87,7 +87,10 @@ def test_a_saved_file_is_taken_once_it_stands_still(project: Project) -> None:
     assert project.standing().version == live.project.rulebook.version
 
 
-@pytest.mark.parametrize("way", ["renamed into place", "a new file", "a file taken away", "a date put back"])
+RARELY = [pytest.param(way, marks=pytest.mark.slow) for way in ("a file taken away", "a date put back")]
+
+
+@pytest.mark.parametrize("way", ["renamed into place", "a new file", *RARELY])
 def test_however_it_is_saved(project: Project, way: str) -> None:
     more = RULE.replace("id: late", "id: more")
     other = project.folder / "rules" / "more.yaml"
