@@ -8,13 +8,14 @@ from stalewatch.domain.hours import Quiet
 from stalewatch.domain.instants import to_us
 from stalewatch.domain.language.model import Mode
 from stalewatch.domain.pacing import Reason
-from stalewatch.domain.policies import Judging, Rollout, Speaking
+from stalewatch.domain.policies import Judging, Rollout, Speaking, StormGuard
 from stalewatch.domain.route_conditions import FieldTest, Where
 from stalewatch.domain.routing import Route
 from stalewatch.sdk.notifier import Style
 from stalewatch.services.telling.foreseeing import foresee
 from tests.services.conftest import Founder
 from tests.services.heard import QUIET, alert, count_to
+from tests.services.test_stories_episodes import snoozed
 from tests.services.world import World, at, deal
 
 BANDED = QUIET.replace(
@@ -133,3 +134,20 @@ def test_a_rule_in_shadow_and_one_that_is_about_something_else(found: Founder) -
     world.reaches("2026-03-03 08:00")
     assert (foretold(world).kind, foretold(world).state) == (None, "not_applicable")
     assert (reasons(foretold(world, "beta").holds), when(foretold(world, "beta"))) == ([Reason.SHADOW], None)
+
+
+def test_a_storm_and_a_snooze_say_so(found: Founder) -> None:
+    world = found(
+        QUIET,
+        judging=Judging(mode=Mode.LIVE, rollout=None, storm_guard=StormGuard(share=0.2, at_least=2)),
+        speaking=DAILY,
+    )
+    world.has(*(deal(name, created_at=at("2026-02-17 09:00")) for name in ("acme", "beta")))
+    world.reaches("2026-03-02 19:00")
+    world.reaches("2026-03-03 18:30")
+    held = foretold(world, "beta")
+    assert (reasons(held.holds), when(held)) == ([Reason.STORM], None)
+    snoozed(world, "2026-03-10 09:00")
+    resting = foretold(world)
+    assert resting.holds[0].until == to_us(at("2026-03-10 09:00"))
+    assert resting.holds[0].reason is Reason.SNOOZED

@@ -92,7 +92,8 @@ class _Page:
         """Who the record is, whether it may be judged now, and each clock."""
         words, record = self.reader.words, self.record
         owner = clean(record["owner_name"] or "") or words.gettext("no owner")
-        yield " · ".join([clean(record["name"] or "") or record["id"], owner, record["id"]])
+        name = printable(record["id"])
+        yield " · ".join([clean(record["name"] or "") or name, owner, name])
         if stale:
             said = words.gettext(
                 "The data of {connection} is too old to judge by: until it is read again nothing is said."

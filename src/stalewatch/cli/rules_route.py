@@ -20,7 +20,7 @@ from stalewatch.delivery.columns import width, wrapped
 from stalewatch.delivery.wording import record_words
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.route_words import RouteSpeaker
-from stalewatch.delivery.wording.untrusted import clean
+from stalewatch.delivery.wording.untrusted import clean, printable
 from stalewatch.domain.foreseen import Foreseen, Hearing, Hold
 from stalewatch.domain.instants import to_us
 from stalewatch.domain.language.model import Mode
@@ -74,7 +74,7 @@ class _Page:
 
     def lines(self, some: Sequence[Foreseen], wanted: str | None) -> Iterator[str]:
         words = self.say.reader.words
-        yield self.record
+        yield printable(self.record)
         if wanted is not None and not some:
             said = words.gettext("{rule} says nothing of it: it is off, or watches something else.")
             yield said.format(rule=wanted)
