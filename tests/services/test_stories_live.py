@@ -11,9 +11,10 @@ from stalewatch.domain.routing import Route
 from stalewatch.sdk.notifier import Style
 from stalewatch.sdk.records import Lead, Outcome
 from stalewatch.services.answering import respond
+from stalewatch.store.tables import alerts, notices
 from tests.databases import SQLITE_DAILY
 from tests.services.conftest import Founder
-from tests.services.heard import QUIET, alert, called_for, count_to, fate, next_at, state, titles
+from tests.services.heard import QUIET, alert, called_for, count_to, fate, next_at, rows, state, titles
 from tests.services.world import World, at, deal, rulebook
 
 UNWARNED = QUIET.replace("    warn: 4d\n", "")
@@ -173,6 +174,11 @@ def test_a_rule_that_gets_another_id_keeps_its_alerts_their_snoozes_and_their_ep
     world.reaches("2026-04-02 18:00")
     assert called_for(world)[3:] == ["1:resolve", "2:breach"]
     assert alert(world).fingerprint == before.fingerprint, "the problem is the same as ever"
+    saves(world, QUIET.replace("id: quiet", "id: quiet\n    was: [silent]"), "2026-04-02 19:00")
+    world.reaches("2026-04-02 22:00")
+    assert {(row.episode, row.rule_id) for row in rows(world, alerts)} == {(1, "quiet"), (2, "quiet")}
+    assert {row.rule_id for row in rows(world, notices)} == {"quiet"}
+    assert (state(world), called_for(world)[5:]) == ("open", []), "back again, with everything that it was"
 
 
 @SQLITE_DAILY

@@ -64,7 +64,8 @@ def rename(conn: Connection, old: str, new: str) -> None:
     """Let the alerts of a rule count for another id; where that one has alerts of the same problem, they stay apart."""
     other = alerts.alias("other")
     same = (other.c.rule_id == new, other.c.record_id == alerts.c.record_id)
-    there = sa.exists().where(*same, other.c.subject.is_not_distinct_from(alerts.c.subject))
+    apart = other.c.fingerprint != alerts.c.fingerprint  # episodes of one problem go together
+    there = sa.exists().where(*same, apart, other.c.subject.is_not_distinct_from(alerts.c.subject))
     conn.execute(sa.update(alerts).where(alerts.c.rule_id == old, ~there).values(rule_id=new))
     conn.execute(sa.update(alerts).where(alerts.c.muted_by == old).values(muted_by=new))
 
