@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from stalewatch.delivery.wording.explained import explanation_text
@@ -22,6 +23,7 @@ rules:
     start: stage_entered_at
     within: 5bd
     until: {next_meeting_at: set, next_step: set}
+    pause: {until: hold_until, from: hold_set_at, max: 60d}
   - id: no-step
     title: {en: No next step}
     watch: deal
@@ -94,6 +96,19 @@ def test_the_stage_is_named_with_what_the_crm_or_a_sync_knows_of_its_beginning(f
     now = explained(world)
     assert now["dwell"].startswith("watching: Stage Approval since 6 Mar (first seen by us) · limit")
     assert now["no-step"].startswith("watching: Next step is empty since 6 Mar (first seen by us) · limit")
+
+
+def test_holidays_and_waits_are_counted_in_the_sentence(found: Founder) -> None:
+    world = told(found, stage="proposal", next_step="Call", stage_entered_at=at("2026-02-19 10:00"))
+    world.crm.visits.append(StageVisit(deal="acme", stage="proposal", entered_at=at("2026-02-19 10:00")))
+    world.reaches("2026-02-24 09:00")
+    world.changes("acme", hold_set_at=at("2026-02-24 10:00"), hold_until=date(2026, 2, 27), hold_reason="legal")
+    world.reaches("2026-03-02 09:00")
+    assert explained(world)["dwell"] == (
+        "watching: Stage Proposal since 19 Feb (Memory history) · limit 5 business days"
+        " · calendar Tokyo, 1 holiday skipped · paused 3 days (waiting: legal) · due 4 Mar 18:00 JST"
+        " · still missing: Next meeting"
+    )
 
 
 def test_a_list_says_the_same_as_the_record(found: Founder) -> None:
