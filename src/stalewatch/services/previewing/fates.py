@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stalewatch.domain import episodes
-from stalewatch.domain.alerts import Policy, Reading, policy_of
+from stalewatch.domain.alerts import AlertState, Policy, Reading, policy_of
 from stalewatch.domain.calendar import Calendar
 from stalewatch.domain.calendars import Chosen
 from stalewatch.domain.clocks import Verdict
@@ -91,7 +91,9 @@ class Fates:
         if known:
             for place in np.flatnonzero(fate).tolist():
                 row = known.get(self._key(one.verdict, place))
-                if row is not None:
+                if row is not None and is_settled(row, int(one.state[place])):
+                    fate[place] = Fate.QUIET
+                elif row is not None:
                     hidden = rule in muted and bool(muted[rule][one.verdict.row[place]])
                     fate[place] = self._stepped(one, place, row, "another" if hidden else None)
         return fate
@@ -141,3 +143,17 @@ class Fates:
 
     def _policy(self, calendar: Calendar) -> Policy:
         return policy_of(calendar, self.book.judging.keep_for, self.book.judging.reopen_within)
+
+
+def is_settled(row: Any, state: int) -> bool:
+    """Whether an alert is late as it was when that was told, or listed as backlog, so that a step would say nothing.
+
+    Most alerts are; to take the step for each of hundreds of thousands would cost more than all the rest.
+    """
+    if state != State.BREACHED or row.shadow or row.snoozed_until is not None or row.ask_at is not None:
+        return False
+    if row.breached_at is None or row.resolved_since_told:
+        return False
+    return row.state == (AlertState.BACKLOG if row.backlog else AlertState.OPEN) and (
+        row.backlog or row.breach_told_at is not None
+    )
