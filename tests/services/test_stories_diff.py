@@ -89,7 +89,7 @@ def open_alerts(world: World) -> set[tuple[str, str, str | None]]:
         return {(row[0], RENAMED.get(row[1], row[1]), row[2]) for row in rows}
 
 
-@pytest.mark.parametrize("way", ["tighter", "looser"])
+@pytest.mark.parametrize("way", ["tighter", pytest.param("looser", marks=pytest.mark.slow)])
 def test_the_alerts_that_come_and_go_are_those_of_the_tick_after_the_switch(world: World, way: str) -> None:
     books = (OLD, NEW) if way == "tighter" else (rulebook(TIGHTER, judging=judging(rollout=None)), OLD)
     world.book = books[0]
@@ -105,6 +105,7 @@ def test_the_alerts_that_come_and_go_are_those_of_the_tick_after_the_switch(worl
     assert found.total.added + found.total.removed > 3
 
 
+@pytest.mark.slow
 def test_versions_with_different_fields_are_read_by_their_own(world: World) -> None:
     fields = (shipped.rules() / "fields.yaml").read_text()
     other = rulebook(TWO, judging=judging(rollout=None), catalogue=fields.replace("decision_date:", "decided_on:", 1))
