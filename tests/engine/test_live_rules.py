@@ -6,7 +6,9 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -15,10 +17,14 @@ from stalewatch import wiring
 from stalewatch.clock import Clock, FixedClock
 from stalewatch.engine.embedded import Embedded
 from stalewatch.sdk.notifier import Style
+from stalewatch.services.alerting.tick import tick
 from stalewatch.services.judging import arming
 from stalewatch.services.judging.golive import note_rules
+from stalewatch.services.judging.in_force import RulesMoved
 from stalewatch.services.syncing.recomputing import recompute
+from stalewatch.services.syncing.sync import Sync
 from stalewatch.store import clocks as stored
+from stalewatch.store import connections
 from stalewatch.store.engine import Database
 from stalewatch.store.tables import alerts, clocks
 from stalewatch.wiring.live import Live
@@ -41,6 +47,8 @@ stalewatch: 1
 rules:
   - {id: old, title: Old, watch: deal, start: created_at, within: 300d, message: {en: "{name} is old."}}
 """
+UNWARNED = QUIET.replace("    warn: 4d\n", "")
+TIGHTER = UNWARNED.replace("within: 14d", "within: 9d")
 DEALS = "deal_id,name,owner,created_on,stage,outcome\n1,Acme,Sato,2026-01-05,discovery,open\n"
 
 
@@ -93,11 +101,49 @@ def _settled(live: Live) -> bool:
         return stored.settled(conn, "export") == live.project.rulebook.version
 
 
+# ---------------------------------------------------------------------------------------- two workers at once
+
+
+def test_a_worker_that_is_late_with_its_files_leaves_no_clock_of_the_old_rules(migrated_database_url: str) -> None:
+    """It reads, judges and lets time pass without a pause while another worker puts other rules in force."""
+    db = databases.opened(migrated_database_url)
+    world = World(db, rulebook(UNWARNED), speaking=IMMEDIATE)
+    world.has(*(deal(f"d{number}", created_at=at("2026-02-20 10:00")) for number in range(5)))
+    world.rounds()
+    begun, turned_away = Event(), Event()
+
+    def work() -> None:
+        for amount in count():
+            for number in range(5):
+                world.changes(f"d{number}", amount_in_project_currency=amount)
+            try:
+                Sync(db, world.clock, world.book, world.speaking).run("crm", world.crm, every=1)
+                tick(db, world.clock, world.book, world.speaking, {"crm": None})
+            except RulesMoved:
+                turned_away.set()
+                return
+            begun.set()
+
+    late = Thread(target=work)
+    late.start()
+    try:
+        assert begun.wait(10)
+        other = rulebook(TIGHTER)
+        note_rules(db, other, world.us)
+        recompute(db, world.clock, other, "crm", lambda _done, _total: None)
+        assert turned_away.wait(10)
+    finally:
+        late.join(10)
+    assert {row.ruleset for row in rows(world, clocks)} == {other.version}
+    with db.read() as conn:
+        [row] = connections.read(conn)
+    assert row.lease_until <= db.now(), "and the connection is free for whoever has the new ones"
+    db.dispose()
+
+
 # ------------------------------------------------------------------------------------------- killed half-way
 
 MANY, PIECE = 12, 4
-UNWARNED = QUIET.replace("    warn: 4d\n", "")
-TIGHTER = UNWARNED.replace("within: 14d", "within: 9d")
 
 
 class Deadly(Clock):
