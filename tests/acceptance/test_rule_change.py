@@ -19,13 +19,12 @@ import pytest
 
 from stalewatch import shipped
 from stalewatch.cli.main import run
-from stalewatch.sdk.records import Outcome
 from stalewatch_sandbox.company import Simulated, simulated
 from stalewatch_sandbox.pipeline import Size
 from stalewatch_sandbox.project import DEMO_AT, write_demo_project
 from stalewatch_sandbox.slack.workspace import Entry
-from stalewatch_sandbox.truth import Truth, truth_of
 from tests.house.pages import doc
+from tests.sandbox.silence import silent_in_negotiation
 
 DAILY = Size(open=20, closed=2, later=2, leads=0, silent=6)
 WHOLE = Size(open=30, closed=7, later=15, leads=7, silent=8)
@@ -72,12 +71,7 @@ class Watched:
 
     def silent(self, days: int) -> dict[str, str]:
         """Deals in negotiation that have been silent for so many business days, by name, and whose they are."""
-        now, late = self.company.clock.now(), {}
-        for deal in self.company.world.known_at(now):
-            truth = truth_of(deal, now)
-            if truth is not None and deal.pipeline != "partner" and is_silent(truth, days, now):
-                late[deal.name] = self.company.world.people[truth.owner].email
-        return late
+        return silent_in_negotiation(self.company.world, self.company.clock.now(), days)
 
     def backlog(self, rule: str) -> set[str]:
         """Names of the deals of which this rule's alert is backlog."""
@@ -88,19 +82,6 @@ class Watched:
             for reason in item["reasons"]
             if reason["rule"] == rule and reason["state"] == "backlog"
         }
-
-
-def is_silent(truth: Truth, days: int, now: datetime) -> bool:
-    """Two messages without an answer, and the close of the last of so many weekdays is over: no holiday is near."""
-    since = truth.last_customer_action_at
-    if truth.outcome is not Outcome.OPEN or truth.stage != "negotiation" or since is None:
-        return False
-    day = since.astimezone(DEMO_AT.tzinfo).replace(hour=18, minute=0, second=0, microsecond=0)
-    for _ in range(days):
-        day += timedelta(days=1)
-        while day.weekday() > 4:
-            day += timedelta(days=1)
-    return truth.seller_touches_since_customer >= 2 and day <= now
 
 
 @contextmanager

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from stalewatch_sandbox.pipeline import Size, generate
+from stalewatch_sandbox.project import DEMO_AT
 from tests.house.pages import Block, doc
 from tests.house.transcript import Reader, shows
+from tests.sandbox.silence import silent_in_negotiation
 
 PORTS = ("8101", "8102", "8103")
 FROM_HERE_ON_SLOW = "Save it"
@@ -52,6 +55,23 @@ def test_all_of_it_is_what_the_program_does(reader: Reader) -> None:
     for block in blocks():
         reader.does(block)
     assert reader.status == 0, reader.printed
+
+
+def test_the_deals_that_it_names_are_those_of_the_company() -> None:
+    world = generate(1, Size(open=30, closed=7, later=15, leads=7, silent=8), DEMO_AT, "en")
+    late = silent_in_negotiation(world, DEMO_AT, 4).keys() - silent_in_negotiation(world, DEMO_AT, 5).keys()
+    evening = silent_in_negotiation(world, DEMO_AT.replace(hour=18, minute=5), 4).keys()
+    previewed, compared, shown = (
+        shown_under(title) for title in ("Ask what it would do", "Show it to others", "Let the day pass")
+    )
+    assert {name for name in evening if name in previewed} == late
+    assert {name for name in evening if name in compared} == late
+    assert {name for name in evening if name in shown} == evening - silent_in_negotiation(world, DEMO_AT, 4).keys()
+
+
+def shown_under(title: str) -> str:
+    """What the program printed in a part of the tutorial."""
+    return "".join(one.text for one in doc("rules.md").section(title).blocks if one.language == "text")
 
 
 @pytest.mark.parametrize(
