@@ -76,6 +76,8 @@ BROKEN = [
     Broken("SW101", "9:1", "unknown key `routes` in a rule file", after("routes: []")),
     Broken("SW101", "8:46", "`until` with", rule("pause: {while: {on_hold: true}, max: 9d, until: close_date}")),
     Broken("SW102", "9:5", "rule `b` has no `title:`", after("  - {id: b, watch: lead, start: mql_at, within: 1d}")),
+    Broken("SW102", "9:10", "has no `items:`", after("scores: {s: {watch: deal, items: {}}}")),
+    Broken("SW102", "9:9", "has no `rows:`", after("bands: {b: {of: amount, rows: []}}")),
     Broken("SW102", "7:14", "has no `is:`", clock("created_at", "[{stage: proposal}]")),
     Broken("SW103", "8:12", "not a condition", rule("where: proposal")),
     Broken("SW103", "8:24", "write `empty` or `set`", rule("where: {next_step: }")),

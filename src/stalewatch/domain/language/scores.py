@@ -7,7 +7,7 @@ from typing import Final
 from stalewatch.domain.language.conditions import parse_condition
 from stalewatch.domain.language.diagnostics import Findings, cure
 from stalewatch.domain.language.model import Band, Condition, Ref, Score, Words
-from stalewatch.domain.language.nodes import Entry, Mapping, Node, Scalar, is_empty
+from stalewatch.domain.language.nodes import Entry, Mapping, Node, Scalar, Sequence, is_empty
 from stalewatch.domain.language.rules import watch_of
 from stalewatch.domain.language.setting import Setting
 from stalewatch.domain.language.shapes import check_keys, items_of, mapping_of, missing, name_of, number_of, wrong
@@ -63,8 +63,14 @@ def _named(thing: str, name: str) -> Words:
 
 def _check_whole(entry: Entry, node: Mapping, keys: tuple[str, ...], thing: Words, setting: Setting) -> None:
     for key in keys:
-        if key not in node:
+        if _says_nothing(node.get(key)):
             missing(key, node, keys, thing, setting.findings, entry.key)
+
+
+def _says_nothing(node: Node | None) -> bool:
+    """`items: {}` and `rows: []` are as good as left out."""
+    parts = node.entries if isinstance(node, Mapping) else node.items if isinstance(node, Sequence) else (node,)
+    return is_empty(node) or not parts
 
 
 def _rows(node: Node | None, setting: Setting) -> tuple[tuple[str, float | None], ...]:
