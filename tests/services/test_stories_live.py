@@ -181,6 +181,38 @@ def test_a_rule_that_gets_another_id_keeps_its_alerts_their_snoozes_and_their_ep
     assert (state(world), called_for(world)[5:]) == ("open", []), "back again, with everything that it was"
 
 
+def test_a_rename_that_is_taken_back_without_a_word_finds_its_problem_again(found: Founder) -> None:
+    world = late_world(found)
+    before = alert(world)
+    saves(world, RENAMED, "2026-03-17 10:00")
+    saves(world, QUIET, "2026-03-17 11:00")
+    world.reaches("2026-03-17 14:00")
+    assert (alert(world).id, state(world), called_for(world)) == (before.id, "open", ["1:warn", "1:breach"])
+    assert {row.rule_id for row in (*rows(world, alerts), *rows(world, notices))} == {"quiet"}
+
+
+@SQLITE_DAILY
+def test_a_rule_that_comes_back_after_its_alert_ended_goes_on_where_it_was(found: Founder) -> None:
+    world = late_world(found)
+    saves(world, RENAMED, "2026-03-17 10:00")
+    saves(world, UNWARNED.replace("id: quiet", "id: another").replace("14d", "60d"), "2026-03-17 11:00")
+    assert state(world) == "resolved: rule_changed"
+    saves(world, QUIET, "2026-04-20 10:00")
+    assert called_for(world) == ["1:warn", "1:breach", "1:resolve", "2:breach"]
+    assert (state(world), {row.fingerprint for row in rows(world, alerts)}) == ("open", {alert(world).fingerprint})
+
+
+@SQLITE_DAILY
+def test_a_new_rule_with_the_old_id_of_another_has_problems_of_its_own(found: Founder) -> None:
+    world = late_world(found)
+    both = RENAMED + QUIET.partition("rules:\n")[2]
+    saves(world, RENAMED, "2026-03-17 10:00")
+    saves(world, both, "2026-03-17 11:00")
+    world.reaches("2026-03-17 12:00")
+    assert [state(world, rule=name) for name in ("silent", "quiet")] == ["open", "open"]
+    assert len({row.fingerprint for row in rows(world, alerts)}) == 2
+
+
 @SQLITE_DAILY
 def test_a_rule_that_went_live_long_ago_is_not_new_under_another_id(found: Founder) -> None:
     world = found(QUIET, judging=judging(rollout=Rollout()))

@@ -76,10 +76,28 @@ class Steps:
         """Take every problem of a record to `now`; answers with those that changed."""
         if record.is_gone:
             return self._end(record, record.alerts, Cause.DATA_LOST, now)
+        before = record.alerts.keys()
+        record = self._known_again(record)
         removed = {problem: alert for problem, alert in record.alerts.items() if problem[0] not in self.rules}
-        return self._end(record, removed, Cause.RULE_CHANGED, now) + self._steps(record, now)
+        ended = self._end(record, removed, Cause.RULE_CHANGED, now)
+        return ended + self._steps(record, now, record.alerts.keys() - before)
 
-    def _steps(self, record: Watched, now: int) -> list[Moved]:
+    def _known_again(self, record: Watched) -> Watched:
+        """Give the problems of rules that are gone to those that would call them their own.
+
+        A rename that is taken back without a `was` is such a case: the old id has the fingerprint again.
+        """
+        gone = {alert.fingerprint: problem for problem, alert in record.alerts.items() if problem[0] not in self.rules}
+        if not gone:
+            return record
+        mine = dict(record.alerts)
+        for rule in self.rules.values():
+            for mark, (removed, subject) in gone.items():
+                if (rule.id, subject) not in mine and self._own_mark(rule, record, subject) == mark:
+                    mine[rule.id, subject] = mine.pop((removed, subject))
+        return replace(record, alerts=mine)
+
+    def _steps(self, record: Watched, now: int, known_again: Collection[Problem]) -> list[Moved]:
         found = readings(record.clocks, record.alerts.keys(), self.rules, now, is_open=record.is_open)
         muters = self._muters(found, record)
         moved = []
@@ -92,15 +110,25 @@ class Steps:
             mark = self._mark(rule, record, problem, latest)
             outcome = episodes.step(latest, mark, reading, now, self._policy(record, rule, muter))
             says = outcome.says or self._inherited(outcome.alert, problem in record.heirs)
-            if outcome.alert is not None and (outcome.alert != latest or says):
+            is_named_anew = problem in known_again and latest is not None and not latest.is_over
+            if outcome.alert is not None and (outcome.alert != latest or says or is_named_anew):
                 moved.append(Moved(record, rule.id, rule, problem[1], outcome.alert, reading, says))
         return moved
 
     def _mark(self, rule: Rule, record: Watched, problem: Problem, latest: Alert | None) -> str:
-        """A problem keeps its fingerprint for ever, also if its rule gets another id (`was`)."""
+        """A problem keeps its fingerprint for ever, also if its rule gets another id (`was`).
+
+        A new rule with the old id finds it taken, and counts its problems under another one.
+        """
         if latest is not None:
             return latest.fingerprint
-        return alerts.fingerprint(self.tenant, rule.id, record.object, record.id, problem[1])
+        mark, taken = self._own_mark(rule, record, problem[1]), {one.fingerprint for one in record.alerts.values()}
+        while mark in taken:
+            mark = alerts.fingerprint(self.tenant, mark, record.object, record.id, problem[1])
+        return mark
+
+    def _own_mark(self, rule: Rule, record: Watched, subject: str | None) -> str:
+        return alerts.fingerprint(self.tenant, rule.id, record.object, record.id, subject)
 
     def _end(self, record: Watched, some: Mapping[Problem, Alert], cause: Cause, now: int) -> list[Moved]:
         """Resolve what is open of these problems: nobody can tell any more how they stand."""

@@ -24,7 +24,7 @@ from stalewatch.services.alerting.people import directory
 from stalewatch.services.alerting.route_facts import RouteFacts
 from stalewatch.services.alerting.tellings import calendars_of
 from stalewatch.services.judging import arming, evidence, in_force
-from stalewatch.services.judging.alert_rows import alert_id, from_row, split
+from stalewatch.services.judging.alert_rows import alert_id, from_row, keep
 from stalewatch.services.judging.golive import live_since
 from stalewatch.services.judging.sources import Sources, coverage, trusted
 from stalewatch.services.rules.rulebook import Rulebook
@@ -130,10 +130,7 @@ class _Tick:
         announcer = Announcer(self.speaking, self.people, facts, self.now, seen, guarded)
         steps = [one for each in watched for one in self.book.steps.take(each, self.now)]
         moved = [(one, stored.get(one.alert.fingerprint)) for one in steps]
-        connection_of = {record: rows[record].connection for record in rows}
-        new, changed = split(moved, connection_of, self.now)
-        alerts.insert(conn, new)
-        alerts.update(conn, changed)
+        new = keep(conn, moved, {record: rows[record].connection for record in rows}, self.now)
         self._announce(conn, announcer, moved, rows)
         outdated.ask(conn, outdated.changed((old, one.alert) for one, old in moved), self.now)
         self._rearm(conn, ids, watched, rows, {one.record.id for one in steps if one.begins_anew})

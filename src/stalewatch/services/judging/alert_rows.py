@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from stalewatch.domain.alerts import Alert, AlertState, Cause, Kind
 from stalewatch.domain.language.model import Severity
 from stalewatch.domain.steps import Moved
+from stalewatch.store import alerts, notices
+from stalewatch.store.engine import Connection
 
 Row = dict[str, Any]
 
@@ -73,20 +75,36 @@ def changing(alert: Alert, before: Any, now: int) -> Row:
     }
 
 
-def split(moved: Iterable[tuple[Moved, Any]], connection_of: dict[str, str], now: int) -> tuple[list[Row], list[Row]]:
+def keep(conn: Connection, moved: Sequence[tuple[Moved, Any]], connection_of: Mapping[str, str], now: int) -> list[Row]:
+    """Store what steps changed, each with the row it was before; answers with the rows that are new.
+
+    Raises:
+        ChangedMeanwhile: somebody else changed one of them; nothing may be kept.
+    """
+    new, changed = _split(moved, connection_of, now)
+    alerts.insert(conn, new)
+    alerts.update(conn, changed)
+    named_anew = {(row.rule_id, one.rule_id) for one, row in moved if row is not None and row.rule_id != one.rule_id}
+    for old, rule_id in sorted(named_anew):
+        notices.rename(conn, old, rule_id)
+    return new
+
+
+def _split(
+    moved: Iterable[tuple[Moved, Any]], connection_of: Mapping[str, str], now: int
+) -> tuple[list[Row], list[Row]]:
     """New episodes as whole rows, and changes of stored ones by id and the version they were read at."""
     new, changed = [], []
     for one, before in moved:
         if before is not None and before.episode == one.alert.episode:
-            changed.append(
-                {"id": before.id, "version": before.version, **changing(one.alert, before, now), **_hearer(one, before)}
-            )
+            same = {"id": before.id, "version": before.version, "rule_id": one.rule_id}
+            changed.append({**same, **changing(one.alert, before, now), **_hearer(one, before)})
         else:
             new.append({**_identity(one, connection_of), **changing(one.alert, None, now), **_hearer(one, None)})
     return new, changed
 
 
-def _identity(one: Moved, connection_of: dict[str, str]) -> Row:
+def _identity(one: Moved, connection_of: Mapping[str, str]) -> Row:
     alert = one.alert
     return {
         "id": alert_id(alert),
