@@ -97,7 +97,8 @@ def test_buttons_are_drawn_where_somebody_hears_them(stage: Stage, options: dict
 
 def test_scopes_cover_every_method_that_is_called() -> None:
     core, declared = Path(scopes.__file__).parents[2], Path(scopes.__file__)
-    said = " ".join(path.read_text() for path in core.rglob("*.py") if path != declared)
+    spoken = (path for path in core.rglob("*.py") if path != declared and core / "settings" not in path.parents)
+    said = " ".join(path.read_text() for path in spoken)  # keys of stalewatch.yaml look like methods: auth.admins
     methods = re.compile(r'"((?:auth|chat|conversations|users|views|dnd|files|reactions)\.[a-zA-Z]+)"')
     assert set(methods.findall(said)) == set(SCOPES)
     assert TO_SPEAK < EVERY
