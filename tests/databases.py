@@ -85,10 +85,16 @@ def migrated_database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     yield from make(request.getfixturevalue, request.node)
 
 
-SQLITE_DAILY = pytest.mark.parametrize(
-    "migrated_database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
-)
+def _daily(kind: str) -> pytest.MarkDecorator:
+    """Every day on one kind of database, and on the other in `make gameday`."""
+    kinds = [one if one == kind else pytest.param(one, marks=pytest.mark.slow) for one in KINDS]
+    return pytest.mark.parametrize("migrated_database_url", kinds, indirect=True)
+
+
+SQLITE_DAILY = _daily("sqlite")
 """For stories that ask the database nothing that others do not ask of both every day."""
+POSTGRESQL_DAILY = _daily("postgresql")
+"""For long stories of many processes: SQLite lets one of them write at a time, so here more can happen."""
 
 
 def opened(url: str) -> Database:

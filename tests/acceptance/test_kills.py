@@ -22,6 +22,7 @@ from stalewatch.store.engine import Database
 from stalewatch.store.tables import notices
 from tests.acceptance import worker
 from tests.acceptance.worker import Design, work
+from tests.databases import SQLITE_DAILY
 from tests.delivery.ledger import entries
 
 KILLS = 20
@@ -108,6 +109,7 @@ def undisturbed(
     return ended.meant
 
 
+@SQLITE_DAILY
 def test_twenty_kills_lose_nothing_and_double_nothing(
     nursery: ForkServerContext, migrated_database_url: str, tmp_path: Path, undisturbed: set[str]
 ) -> None:
@@ -119,7 +121,10 @@ def test_twenty_kills_lose_nothing_and_double_nothing(
     assert set(ended.heard) == undisturbed
 
 
-@pytest.mark.parametrize(("design", "fault"), [(Design.SENDS_FIRST, "doubled"), (Design.RECORDS_FIRST, "lost")])
+@pytest.mark.parametrize(
+    ("design", "fault"),
+    [pytest.param(Design.SENDS_FIRST, "doubled", marks=pytest.mark.slow), (Design.RECORDS_FIRST, "lost")],
+)
 def test_the_usual_designs_fail_the_same_test(
     nursery: ForkServerContext, sqlite_template: Path, tmp_path: Path, undisturbed: set[str], design: Design, fault: str
 ) -> None:

@@ -20,6 +20,7 @@ from stalewatch_sandbox.serving.clock import Clock
 from stalewatch_sandbox.slack.server import SlackServer
 from tests.acceptance.test_kills import KILLS, Ended, nursery, run, told_by
 from tests.acceptance.worker import OWNERS, Design
+from tests.databases import POSTGRESQL_DAILY
 
 __all__ = ["nursery"]  # a fixture
 FASTER: Final = 100
@@ -80,6 +81,7 @@ def undisturbed(
     return set(end.heard)
 
 
+@POSTGRESQL_DAILY
 def test_twenty_kills_and_a_broken_slack_lose_nothing_and_double_nothing(
     nursery: ForkServerContext, migrated_database_url: str, tmp_path: Path, undisturbed: set[str]
 ) -> None:

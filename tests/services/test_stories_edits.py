@@ -12,11 +12,14 @@ from stalewatch.sdk.notifier import Entry
 from stalewatch.sdk.records import Outcome
 from stalewatch.services.answering import respond
 from stalewatch.store.tables import edits
+from tests.databases import SQLITE_DAILY
 from tests.services.board import Board, board
 from tests.services.conftest import Founder
 from tests.services.heard import QUIET, rows
 from tests.services.test_stories_dispatch import free
 from tests.services.world import IMMEDIATE, World, at, deal
+
+pytestmark = SQLITE_DAILY
 
 MINUTE = timedelta(minutes=1)
 

@@ -9,9 +9,12 @@ from stalewatch.domain.language.model import Mode
 from stalewatch.domain.policies import Judging, Rollout, Speaking, StormGuard
 from stalewatch.domain.routing import Route
 from stalewatch.sdk.records import Activity, ActivityKind, Actor, Lead, MeetingState
+from tests.databases import SQLITE_DAILY
 from tests.services.conftest import Founder
 from tests.services.heard import QUIET, alert, called_for, count_to, fate, state, titles
 from tests.services.world import World, at, deal, rulebook
+
+pytestmark = SQLITE_DAILY
 
 UNWARNED = QUIET.replace("    warn: 4d\n", "")
 DIGEST = Speaking(routes=(Route(name="all", to=("owner",)),))

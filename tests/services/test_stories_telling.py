@@ -13,9 +13,12 @@ from stalewatch.domain.policies import Override, Speaking
 from stalewatch.domain.routing import Route
 from stalewatch.sdk.notifier import Style
 from stalewatch.sdk.records import Activity, ActivityKind, Actor, MeetingState, Outcome
+from tests.databases import SQLITE_DAILY
 from tests.services.conftest import Founder
 from tests.services.heard import QUIET, called_for, count_to, fate, rows, state, titles
 from tests.services.world import IMMEDIATE, SATO, TANAKA, World, at, deal
+
+pytestmark = SQLITE_DAILY
 
 DIGEST = Speaking(routes=(Route(name="all", to=("owner",)),))
 TWO = """

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from tests.databases import SQLITE_DAILY
 from tests.services.conftest import Founder
 from tests.services.world import at, deal
+
+pytestmark = SQLITE_DAILY
 
 FACTS = """
 stalewatch: 1

@@ -6,8 +6,11 @@ import csv
 import io
 from typing import Final
 
+from tests.databases import SQLITE_DAILY
 from tests.services.world import World, at, deal
 from tests.web.office import Office
+
+pytestmark = SQLITE_DAILY
 
 
 def test_the_worst_deal_comes_first_and_says_why(office: Office) -> None:
