@@ -19,6 +19,20 @@ HOUR = timedelta(hours=1)
 
 each_crm = pytest.mark.parametrize("crm", ["sf", "hs"])
 
+DAILY = {
+    ("sf", "down"),
+    ("sf", "truncated"),
+    ("sf", "quota"),
+    ("hs", "maintenance"),
+    ("hs", "silent"),
+    ("hs", "revoked"),
+}
+OUTAGES = [
+    pytest.param(crm, outage, marks=() if (crm, outage) in DAILY else pytest.mark.slow)
+    for outage in ("down", "maintenance", "truncated", "silent", "quota", "revoked")
+    for crm in ("sf", "hs")
+]
+
 
 @pytest.fixture
 def office(tmp_path: Path, sqlite_template: Path) -> Iterator[Office]:
@@ -37,8 +51,7 @@ def office(tmp_path: Path, sqlite_template: Path) -> Iterator[Office]:
 # -------------------------------------------------------------------------------------- nothing can be read
 
 
-@each_crm
-@pytest.mark.parametrize("outage", ["down", "maintenance", "truncated", "silent", "quota", "revoked"])
+@pytest.mark.parametrize(("crm", "outage"), OUTAGES)
 def test_while_a_crm_cannot_be_read_what_was_known_stays_and_nothing_is_concluded(
     office: Office, crm: str, outage: str
 ) -> None:
