@@ -5,7 +5,6 @@ The deals are made in this process and judged in one of its own, whose memory is
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 import tempfile
@@ -67,9 +66,14 @@ def measure(what: str, url: str) -> None:
             judged = difference(db, *books, {CRM: None}, NOW, 20, _quiet).judged
             said = "the same by two versions of the rules, and what differs"
     spent = process_time() - spent
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     each = spent / judged * 1e6
-    print(f"           {said}: {spent:.1f} s of one processor ({each:.1f} µs a deal), {peak} MB")
+    print(f"           {said}: {spent:.1f} s of one processor ({each:.1f} µs a deal), {_peak()} MB")
+
+
+def _peak() -> int:
+    """The most memory that this process ever had, in megabytes; `ru_maxrss` would begin with that of its parent."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) // 1024
 
 
 def _verdicts(db: Database, book: Rulebook) -> int:
