@@ -181,7 +181,7 @@ def test_numbers_that_no_test_holds_on_to_are_shown_where_they_stand(project: Pa
         "    45 |       - {stage: qualification, is: 10bd}",
         "       |                                    ^^^^",
         "rules/default.yaml:53:11: no test notices `4bd` instead of `3bd` (stage-time)",
-        "    53 |     warn: 3bd",
+        "    53 |     warn: 3bd   # assumed",
         "       |           ^^^",
         "A test notices if it expects the exact breach_at or warn_at, or a state on each side of the limit.",
         "102 of 104 changes noticed (98 %)",
