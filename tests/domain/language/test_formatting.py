@@ -208,6 +208,20 @@ def test_columns_that_the_author_made_are_kept() -> None:
     ]
 
 
+def test_a_value_that_moves_up_to_its_key_joins_the_column_of_the_others() -> None:
+    tidy = formatted(
+        """\
+        rules:
+          - stage: proposal
+            segment:
+              [enterprise]
+            is:    25bd
+        """
+    )
+    assert tidy.endswith("  - stage:   proposal\n    segment: [enterprise]\n    is:      25bd\n")
+    assert formatted(tidy) == tidy
+
+
 def test_texts_on_several_lines_stay_on_several() -> None:
     text = "because: |   # why\n  first\n\n    second\nowner: it goes on\n  and on\n"
     text += "message:\n  en: >-\n    folded\n    text"

@@ -66,9 +66,13 @@ def _shape(child: Piece, shape: Shape) -> Shape:
 
 
 def _aligned(children: Sequence[Piece], shape: Shape, indent: int) -> int:
-    """Columns before the values of a mapping if the author put them below each other, else 0."""
-    inline = [child for child in children if child.key and child.column is not None and _inline(child, shape, indent)]
-    if len(inline) < 2 or len({child.column for child in inline}) > 1:
+    """Columns before the values of a mapping if the author put them below each other, else 0.
+
+    A value that stood on a line of its own and moves up to its key joins the others.
+    """
+    inline = [child for child in children if child.key and _inline(child, shape, indent)]
+    columns = [child.column for child in inline if child.column is not None]
+    if len(columns) < 2 or len(set(columns)) > 1:
         return 0
     return indent + max(width(_key(child)) for child in inline) + 2
 
