@@ -211,9 +211,8 @@ class _Tick:
         """What was to be said to the last owner, of a rule that fell silent, or by an old limit, is said no more."""
         if before is None:
             return
-        shadow, late = (now and not then for now, then in (
-            (one.alert.shadow, before.shadow), (one.alert.backlog, before.backlog)
-        ))  # fmt: skip
+        shadow = one.alert.shadow and not before.shadow
+        late = one.alert.backlog and not before.backlog
         if shadow or late or (one.says and _is_inherited(before, rows)):
             waiting = notices.of_alerts(conn, [alert_id(one.alert)], (notices.PENDING, notices.HELD))
             reason = "shadow" if shadow else "backlog" if late else "owner_changed"
