@@ -62,6 +62,10 @@ class FieldInfo:
         folded: stalewatch fills it from the activities that the connection hands over, and keeps it true as they
             change: `next_step_due` of deals, `first_touch_at` of leads. The records themselves then never name it;
             without the mark their own word stands.
+        theirs_type: what the CRM calls the type of its field ("picklist"); None: it has no types.
+        choices: every value that the field may have today, in our words where they are mapped, else in the CRM's;
+            None: nobody can list them. `rules check` warns of a value that is not among them.
+        is_loose: it is read out of a text: what is no value of `type` there leaves the field unreadable.
     """
 
     ours: str
@@ -70,6 +74,50 @@ class FieldInfo:
     fill_rate: float | None = None
     example: str | None = None
     folded: bool = False
+    theirs_type: str | None = None
+    choices: Sequence[str] | None = None
+    is_loose: bool = False
+
+
+class Why(StrEnum):
+    """Why nothing feeds a catalogue field on a connection."""
+
+    UNMAPPED = "unmapped"  # no field of the CRM is named for it
+    ABSENT = "absent"  # the one that is named is not there, or hidden from us
+    MISFIT = "misfit"  # the one that is named holds something of another kind
+    FORBIDDEN = "forbidden"  # a scope or permission is missing: `Description.missing` names it
+    UNSEEN = "unseen"  # it may be read, but nothing of the kind is recorded there
+    UNREAD = "unread"  # no active rule asks for it, so it is left alone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfed:
+    """A catalogue field that this connection does not feed.
+
+    Attributes:
+        theirs: the CRM's field that was named for it, as far as one was.
+        theirs_type: what the CRM calls its type; None if it is not there.
+    """
+
+    ours: str
+    why: Why
+    theirs: str | None = None
+    theirs_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpareField:
+    """A field of the CRM that feeds nothing yet.
+
+    Attributes:
+        name: by which `map` names it. label: what people see.
+        type: what the CRM calls its type. holds: the catalogue types that it can feed.
+    """
+
+    name: str
+    label: str
+    type: str
+    holds: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +129,15 @@ class Description:
     Attributes:
         missing: per object, and catalogue field that is not listed, the scopes or permissions for want of which it is
             not, by the CRM's own names ("sales-email-read"); the operator reads them. What nobody can tell is left out.
+        unfed: per object, why what is not listed is not; a field that is named in neither is simply not mapped.
+        spare: per object, fields of the CRM that feed nothing yet: people are offered those that look like ours.
     """
 
     fields: Mapping[str, Sequence[FieldInfo]]
     logs_meeting_outcomes: bool = False
     missing: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    unfed: Mapping[str, Sequence[Unfed]] = field(default_factory=dict)
+    spare: Mapping[str, Sequence[SpareField]] = field(default_factory=dict)
 
 
 class Level(StrEnum):
