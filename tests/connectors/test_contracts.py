@@ -13,7 +13,6 @@ import pytest
 
 import stalewatch.sdk.testing
 from stalewatch.sdk.connector import (
-    Change,
     Connector,
     Cursor,
     Description,
@@ -22,10 +21,11 @@ from stalewatch.sdk.connector import (
     Level,
     Page,
 )
-from stalewatch.sdk.errors import OutcomeUnknown, TryLater
+from stalewatch.sdk.errors import OutcomeUnknown, Refused, TryLater
 from stalewatch.sdk.notifier import Message, Notifier, Outcome, Receipt, Settled
 from stalewatch.sdk.records import Deal, Person
 from stalewatch.sdk.testing import NOON, ConnectorContract, NotifierContract
+from stalewatch.sdk.writing import Change, Written
 
 
 class Sound(Connector):
@@ -50,8 +50,11 @@ class Sound(Connector):
             Page(cursor={"done": 2}, deals=[Deal(id="D2", name="Zen")], complete=True),
         ]
 
-    def write_back(self, change: Change) -> str:
-        return f"v2 of {change.record}"
+    def write_back(self, change: Change) -> Written:
+        raise Refused("there is no such record", where=change.record)
+
+    def written(self, change: Change) -> Written | None:
+        return None
 
 
 class Gone(Sound):

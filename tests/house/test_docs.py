@@ -23,7 +23,7 @@ from stalewatch.domain.language.model import FieldType, Mode, Origin, Severity
 from stalewatch.domain.language.placeholders import CLOCK_PLACEHOLDERS
 from stalewatch.domain.language.project_messages import PROJECT_PROBLEMS
 from stalewatch.domain.language.starts import STARTS
-from stalewatch.sdk import addresses, connector, errors, notifier, records
+from stalewatch.sdk import addresses, connector, errors, notifier, records, writing
 from stalewatch.sdk.testing import ConnectorContract, NotifierContract
 from stalewatch.services.operating.health import ConnectionHealth, Snapshot
 from stalewatch.services.operating.tokens import SCOPES
@@ -190,7 +190,7 @@ def classes(module: ModuleType) -> Iterator[type]:
 
 
 def test_every_class_of_the_plugin_surface_is_named() -> None:
-    names = {one.__name__ for module in (connector, notifier, records, errors) for one in classes(module)}
+    names = {one.__name__ for module in (connector, notifier, records, errors, writing) for one in classes(module)}
     assert missing(names, PLUGINS) == []
 
 
@@ -201,9 +201,9 @@ def test_every_function_of_the_plugin_surface_is_named() -> None:
     assert missing(names, PLUGINS.section("A connector")) == []
 
 
-@pytest.mark.parametrize("module", [connector, notifier], ids=["connector", "notifier"])
+@pytest.mark.parametrize("module", [connector, notifier, writing], ids=["connector", "notifier", "writing"])
 def test_every_method_and_field_of_the_plugin_surface_is_named(module: ModuleType) -> None:
-    half = PLUGINS.section("A connector" if module is connector else "A notifier")
+    half = PLUGINS.section("A notifier" if module is notifier else "A connector")
     words = {name for one in classes(module) if not issubclass(one, StrEnum) for name in public(one)}
     assert missing(words - {"abc"}, half) == []
 

@@ -1,11 +1,11 @@
-"""What a connector is: four methods over one CRM.
+"""What a connector is: three methods over one CRM, and two more if it writes into it.
 
     class MyConnector(Connector):
         type = "mycrm"
         def describe(self) -> Description: ...
         def check(self) -> list[Finding]: ...
         def pull(self, cursor, *, full=False) -> Iterator[Page]: ...
-        def write_back(self, change) -> str: ...        # optional
+        def write_back(self, change) -> Written: ...    # optional, and `written` with it
 
 Register a factory under the entry point group `stalewatch.connectors`, named after the `type:` users write:
 
@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from stalewatch.sdk.errors import Refused
-from stalewatch.sdk.records import Activity, Deal, FieldChange, Lead, Person, Rejected, StageVisit, Value
+from stalewatch.sdk.records import Activity, Deal, FieldChange, Lead, Person, Rejected, StageVisit
+from stalewatch.sdk.writing import Change, Writing, Written
 
 Cursor = Mapping[str, Any]
 """Where a pull stands: whatever JSON the connector likes; we store it with the page it belongs to."""
@@ -131,6 +132,7 @@ class Description:
             not, by the CRM's own names ("sales-email-read"); the operator reads them. What nobody can tell is left out.
         unfed: per object, why what is not listed is not; a field that is named in neither is simply not mapped.
         spare: per object, fields of the CRM that feed nothing yet: people are offered those that look like ours.
+        writing: per object what may be written back; told only where `writeback:` is not `none`.
     """
 
     fields: Mapping[str, Sequence[FieldInfo]]
@@ -138,6 +140,7 @@ class Description:
     missing: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     unfed: Mapping[str, Sequence[Unfed]] = field(default_factory=dict)
     spare: Mapping[str, Sequence[SpareField]] = field(default_factory=dict)
+    writing: Mapping[str, Writing] = field(default_factory=dict)
 
 
 class Level(StrEnum):
@@ -192,22 +195,16 @@ class Page:
     total: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """A write that a person asked for: set these fields on this record, unless it changed since they saw it."""
-
-    id: str
-    record: str
-    values: Mapping[str, Value]
-    seen_version: str | None = None
-
-
 class Connector(ABC):
     """One CRM. Methods may raise the `ConnectorError` tree and nothing else on purpose."""
 
     type: ClassVar[str]
     ages: ClassVar[bool] = True
     """False for sources that are a snapshot by nature (files): their data never counts as too old."""
+    timeout_seconds: ClassVar[float] = 60.0
+    """The longest that `write_back` and `written` take, repetitions included."""
+    settle_after_seconds: ClassVar[float] = 15.0
+    """So long after that the CRM shows whatever a lost request wrote, if it wrote anything."""
 
     @abstractmethod
     def describe(self) -> Description:
@@ -227,10 +224,26 @@ class Connector(ABC):
             BadCursor: begin again without a cursor.
         """
 
-    def write_back(self, change: Change) -> str:
-        """Write a change into the CRM and return its new version. Connectors that only read refuse.
+    def write_back(self, change: Change) -> Written:
+        """Write a change into the CRM, with one request. Connectors that only read refuse.
 
         Raises:
-            Refused: with the CRM's own words.
+            Refused: nothing was written; `what` is the CRM's own words, `fields` the fields that they are about.
+            Conflict: nothing was written, for the record changed since it was seen; it tells what stands there now.
+            TryLater: nothing was written; a passing fault.
+            NeedsReconnect: nothing was written; a person has to act.
+            WriteUnknown: the request left, and nobody knows what became of it.
+        """
+        raise Refused("this connection can only be read", where=change.record)
+
+    def written(self, change: Change) -> Written | None:
+        """Look what became of a change whose answer was lost; None: it did not arrive, and may be sent again.
+
+        It is asked when nothing of the lost request can be under way any more.
+
+        Raises:
+            TryLater, NeedsReconnect: nobody can look now.
+            Refused: nobody ever can.
+            Conflict: it did not arrive, and the record was changed by somebody else since.
         """
         raise Refused("this connection can only be read", where=change.record)

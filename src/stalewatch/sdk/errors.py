@@ -7,6 +7,8 @@ StalewatchError
 │   ├── TryLater              a passing fault; the cursor stays, we come back by ourselves
 │   ├── NeedsReconnect        credentials or access are gone; a person must act
 │   ├── Refused               the other side understood and said no; repeating it will not help
+│   │   └── Conflict          the record changed since it was seen; nothing was overwritten
+│   ├── WriteUnknown          the answer to a write was lost: look before writing again
 │   └── BadCursor             the stored cursor means nothing any more; start again from the beginning
 └── NotifierError             a message could not be delivered
     ├── NotAccepted           refused before it was accepted: sending again cannot double it
@@ -20,7 +22,10 @@ StalewatchError
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from stalewatch.sdk.records import Value
 
 
 class StalewatchError(Exception):
@@ -70,7 +75,40 @@ class NeedsReconnect(ConnectorError):
 
 
 class Refused(ConnectorError):
-    """The other side understood the request and refused it. Repeating it will not help."""
+    """The other side understood the request and refused it. Repeating it will not help.
+
+    Args:
+        what: of a refused write, the other side's own words.
+        fields: what they are about or ask for, by its own names.
+        code: its own name of the reason.
+    """
+
+    def __init__(
+        self, what: str, *, where: str | None = None, cure: str | None = None, fields: Sequence[str] = (),
+        code: str = "",
+    ) -> None:  # fmt: skip
+        super().__init__(what, where=where, cure=cure)
+        self.fields, self.code = tuple(fields), code
+
+
+class Conflict(Refused):
+    """The record was changed since it was seen. Nothing was overwritten: show what is there now, and ask again.
+
+    Args:
+        now: what stands there now, by our names of the fields.
+        version: when the record was last changed, by the other side's clock.
+    """
+
+    def __init__(
+        self, what: str, *, now: Mapping[str, Value], version: datetime | None, where: str | None = None,
+        cure: str | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(what, where=where, cure=cure, fields=tuple(now))
+        self.now, self.version = dict(now), version
+
+
+class WriteUnknown(ConnectorError):
+    """The connection broke after a write was sent. It may have arrived: look before writing it again."""
 
 
 class BadCursor(ConnectorError):

@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from stalewatch.sdk.connector import Change, Connector, Finding, Level, Page
+from stalewatch.sdk.connector import Connector, Finding, Level, Page
 from stalewatch.sdk.errors import BadCursor, ConnectorError
 from stalewatch.sdk.records import Deal, Lead, Value
 from stalewatch.sdk.testing.catalogue import CATALOGUE
 from stalewatch.sdk.testing.expectations import must, same
+from stalewatch.sdk.writing import Change, Note
 
 
 class ConnectorContract:
@@ -141,14 +142,15 @@ class ConnectorContract:
         visited = {visit.deal for page in pages for visit in page.visits}
         must(visited <= _records(pages).keys(), "visits of unknown deals")
 
-    def test_a_write_answers_with_a_version_or_an_error_of_the_tree(self) -> None:
-        change = Change(id="1", record="no such record", values={"next_step": "call"})
-        try:
-            version = self.connector().write_back(change)
-        except ConnectorError as error:
-            must(bool(error.what), "an error without words")
-        else:
-            must(bool(version), "a write without a version")
+    def test_a_write_to_nothing_is_refused_and_can_be_looked_up(self) -> None:
+        change = Change(id="1", record="no such record", wish=Note(text="call"))
+        for act in (self.connector().write_back, self.connector().written):
+            try:
+                found = act(change)
+            except ConnectorError as error:
+                must(bool(error.what), "an error without words")
+            else:
+                must(found is None, f"written to a record that is not there: {found}")
 
 
 def _repeated(ids: Iterable[str]) -> list[str]:
