@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2s
@@ -54,25 +55,37 @@ def environment(peer: str) -> Path:
 
 @contextmanager
 def playing(peer: str, deals: Path, size: int) -> Iterator[tuple[NDArray[np.int64], Callable[[], float]]]:
-    """A peer at work: its answers to the first `size` deals, and a function that runs one turn and says its seconds.
+    """A peer that judges: its answers to the first `size` deals, and a function that runs a turn and says its seconds.
 
     Raises:
         NotInstalled: see `environment`.
     """
     answers = deals.with_name(f"{peer}.npy")
-    command: list[str | Path] = [environment(peer), "-m", f"bench.peers.{peer}.peer", deals, answers, str(size)]
-    threads = {"POLARS_MAX_THREADS": "1", "PATH": ""}
-    with subprocess.Popen(command, cwd=ROOT, env=threads, stdin=-1, stdout=-1, text=True) as process:  # noqa: S603
-        assert process.stdin is not None
-        assert process.stdout is not None
-        given, taken = process.stdin, process.stdout
-        if taken.readline().strip() != "ready":
-            raise RuntimeError(f"{peer} gave up; its reason stands above")
-
-        def turn() -> float:
-            given.write("\n")
-            given.flush()
-            return float(taken.readline())
-
+    with at_work(peer, str(deals), str(answers), str(size)) as turn:
         yield np.load(answers), turn
-        given.close()
+
+
+@contextmanager
+def at_work(peer: str, *arguments: str) -> Iterator[Callable[[], float]]:
+    """A peer that is ready: a function that runs one turn and says how many seconds of its processor that took.
+
+    Raises:
+        NotInstalled: see `environment`.
+    """
+    command = [str(environment(peer)), "-m", f"bench.peers.{peer}.peer", *arguments]
+    with tempfile.TemporaryDirectory() as home:
+        alone = {"POLARS_MAX_THREADS": "1", "PATH": "", "HOME": home}
+        with subprocess.Popen(command, cwd=ROOT, env=alone, stdin=-1, stdout=-1, text=True) as process:  # noqa: S603
+            assert process.stdin is not None
+            assert process.stdout is not None
+            given, taken = process.stdin, process.stdout
+            if taken.readline().strip() != "ready":
+                raise RuntimeError(f"{peer} gave up; its reason stands above")
+
+            def turn() -> float:
+                given.write("\n")
+                given.flush()
+                return float(taken.readline())
+
+            yield turn
+            given.close()
