@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from stalewatch_sandbox.salesforce import composite, describing, writing
+from stalewatch_sandbox.salesforce.bulk import BulkJobs
 from stalewatch_sandbox.salesforce.errors import ApiError, not_found
 from stalewatch_sandbox.salesforce.limits import Limits
 from stalewatch_sandbox.salesforce.login import Logins
@@ -45,12 +46,19 @@ class Application:
     def __init__(self, org: Org, logins: Logins, faults: Faults) -> None:
         self.org, self.logins, self._faults = org, logins, faults
         self.limits, self.queries, self.replication = Limits(), Queries(org), Replication(org)
+        self.bulk = BulkJobs(org)
         self._routes: list[tuple[str, re.Pattern[str], _Handler]] = [
             ("GET", re.compile(r"/(query|queryAll)/?"), self._query),
             ("GET", re.compile(r"/(?:query|queryAll)/([\w-]+)"), self._more),
             ("POST", re.compile(r"/composite/?"), lambda ask: composite.composite(ask.request, self._inner)),
             ("POST", re.compile(r"/composite/batch/?"), lambda ask: composite.batch(ask.request, self._inner)),
             ("GET", re.compile(r"/limits/?"), self._limits),
+            ("POST", re.compile(r"/jobs/query/?"), lambda ask: self.bulk.create(ask.request, ask.version)),
+            ("GET", re.compile(r"/jobs/query/?"), lambda _: self.bulk.all()),
+            ("GET", re.compile(r"/jobs/query/(\w+)/?"), lambda ask: self.bulk.state(ask.parts[0])),
+            ("PATCH", re.compile(r"/jobs/query/(\w+)/?"), lambda ask: self.bulk.abort(ask.parts[0], ask.request)),
+            ("DELETE", re.compile(r"/jobs/query/(\w+)/?"), lambda ask: self.bulk.delete(ask.parts[0])),
+            ("GET", re.compile(r"/jobs/query/(\w+)/results/?"), self._results),
             ("GET", re.compile(r"/sobjects/?"), lambda ask: describing.describe_all(org, ask.version)),
             ("POST", re.compile(r"/sobjects/(\w+)/?"), self._create),
             ("GET", re.compile(r"/sobjects/(\w+)/(describe)/?"), self._describe),
@@ -95,7 +103,7 @@ class Application:
             raise not_found()
         version, rest = found[1], found[2] or "/"
         if rest == "/":
-            names = ("query", "queryAll", "sobjects", "composite", "limits")
+            names = ("query", "queryAll", "sobjects", "composite", "limits", "jobs")
             return Response.json({name: f"/services/data/v{version}/{name}" for name in names}, weight=1, kind="root")
         matches = [
             (method, match, handler) for method, shape, handler in self._routes if (match := shape.fullmatch(rest))
@@ -120,8 +128,13 @@ class Application:
     def _more(self, ask: _Asked) -> Response:
         return self.queries.more(ask.request, ask.version, ask.parts[0])
 
+    def _results(self, ask: _Asked) -> Response:
+        return self.bulk.results(ask.parts[0], ask.request, ask.version)
+
     def _limits(self, ask: _Asked) -> Response:
-        return Response.json(self.limits.document(self.org.clock.now()), weight=1, kind="limits")
+        document = self.limits.document(self.org.clock.now())
+        document["DailyBulkV2QueryJobs"] = {"Max": self.bulk.daily, "Remaining": self.bulk.remaining()}
+        return Response.json(document, weight=1, kind="limits")
 
     def _describe(self, ask: _Asked) -> Response:
         return describing.describe(self.org, self._object(ask), ask.request, ask.version)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from stalewatch_sandbox.salesforce.addresses import is_data, is_query, is_query_of, is_write
+from stalewatch_sandbox.salesforce.bulk_faults import BulkFaults
 from stalewatch_sandbox.salesforce.errors import ApiError
 from stalewatch_sandbox.salesforce.scenes import scenes
 from stalewatch_sandbox.salesforce.switches import Switches
@@ -23,7 +24,7 @@ _PAUSE: Final = "<html><body>We are setting things up. Down for maintenance.</bo
 
 def catalogue(sandbox: SalesforceSandbox) -> Catalogue:
     """Every fault of one sandbox."""
-    switches = Switches(sandbox)
+    switches, bulk = Switches(sandbox), BulkFaults(sandbox)
     return {
         "SF01": switches.late_commits, "SF02": switches.wrong_clock, "SF04": switches.mass_touch,
         "SF05": switches.cut_children, "SF06": switches.shrinking_pages, "SF08": repeated_page,
@@ -32,7 +33,8 @@ def catalogue(sandbox: SalesforceSandbox) -> Catalogue:
         "SF17": odd_unauthorised, "SF22": switches.nobody_approved, "SF23": odd_edge, "SF24": maintenance,
         "SF25": truncated, "SF26": never_answers, "SF28": switches.hidden_field, "SF29": switches.hidden_field,
         "SF32": switches.vanished, "SF33": switches.late_deletions, "SF37": switches.hidden_object,
-        "SF46": switches.no_mails, "SF48": switches.private, "SF53": refused_write, "SF54": row_locked,
+        "SF46": switches.no_mails, "SF51": bulk.bulk_lifecycle,
+        "SF52": bulk.dirty_results, "SF48": switches.private, "SF53": refused_write, "SF54": row_locked,
         "SF55": lost_answer, "X04": echoed_token, "X06": wrong_charset,
         **scenes(sandbox),
     }  # fmt: skip

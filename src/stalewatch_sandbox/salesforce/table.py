@@ -29,6 +29,10 @@ class Table:
         rows = self.rows
         return (rows[id_] for id_ in list(self._ids))
 
+    def kept(self, rows: Iterable[Row]) -> Iterable[Row]:
+        """These records as they are now, whatever is edited while they are read."""
+        return list(rows)
+
     def put(self, row: Row) -> None:
         """Store a record, in place of the one with its id."""
         id_ = row["Id"]

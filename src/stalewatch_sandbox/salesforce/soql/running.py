@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -47,6 +47,30 @@ def run(org: Org, text: str, *, include_deleted: bool) -> Answer:
     return _Run(org, include_deleted).answer(parse(text))
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a query lists, cell by cell, as bulk jobs write it.
+
+    Attributes:
+        rows: the cells of each row, made while they are read.
+        is_ordered: it asks for an order or a limit, so that it cannot be cut into chunks.
+    """
+
+    object: str
+    header: list[str]
+    rows: Iterator[list[Any]]
+    is_ordered: bool
+
+
+def listing(org: Org, text: str, *, include_deleted: bool) -> Listing:
+    """Parse a query without children and run it.
+
+    Raises:
+        ApiError: in Salesforce's words, also for what bulk queries cannot ask.
+    """
+    return _Run(org, include_deleted).listing(parse(text))
+
+
 class _Run:
     """One query and those inside of it."""
 
@@ -63,6 +87,21 @@ class _Run:
         project = projection(scope, query.selected, lambda inner: self._children(scope, inner))
         rows = self._ordered(scope, query)
         return Answer(rows, project, len(rows))
+
+    def listing(self, query: nodes.Query) -> Listing:
+        scope = Scope(self._org, query.source, query.text)
+        if query.groups or query.offset or any(isinstance(one, nodes.Aggregate) for one in query.selected):
+            raise ApiError(400, "FEATURENOTENABLED", "Aggregate Relationships not supported in Bulk Query")
+        paths = [one for one in query.selected if isinstance(one, nodes.Path)]
+        if len(paths) < len(query.selected):
+            raise ApiError(400, "FEATURENOTENABLED", "Nested queries are not supported in Bulk Query")
+        resolved = [scope.resolve(path) for path in paths]
+        header = [".".join([*(p.relationship or "" for p in one.parents), one.field.name]) for one in resolved]
+        is_ordered = bool(query.order) or query.limit is not None
+        table = self._org.tables[scope.sobject.name]
+        rows = self._ordered(scope, query) if is_ordered else table.kept(self._matching(scope, query))
+        getters = [one.get for one in resolved]
+        return Listing(scope.sobject.name, header, ([get(row) for get in getters] for row in rows), is_ordered)
 
     def _matching(self, scope: Scope, query: nodes.Query) -> Iterable[Row]:
         table = self._org.tables[scope.sobject.name]
