@@ -168,6 +168,9 @@ class Page:
     Attributes:
         cursor: where to go on after this page; it is stored only together with the page.
         gone: ids of records that the CRM has deleted or no longer shows.
+        merged: ids of records that the CRM made one with another, each with the id that stands for it now. That one is
+            on this page, or was on an earlier one. What stalewatch keeps of the old record (alerts, snoozes, waits,
+            messages not yet sent, history) goes over to the new one; to say it again changes nothing.
         histories: ids of deals whose `visits` and `changes` in this page are their whole known history;
             it then replaces what earlier syncs inferred for the fields named in `history_fields`.
         open_ids: ids of every deal that the CRM shows as open, if this page ends a comparison of ids: deals that
@@ -186,6 +189,7 @@ class Page:
     visits: Sequence[StageVisit] = ()
     changes: Sequence[FieldChange] = ()
     gone: Sequence[str] = ()
+    merged: Mapping[str, str] = field(default_factory=dict)
     histories: frozenset[str] = frozenset()
     history_fields: frozenset[str] = frozenset()
     rejected: Sequence[Rejected] = ()
