@@ -18,9 +18,16 @@ import httpx
 import msgspec
 
 from stalewatch.sdk.errors import ConnectorError, NeedsReconnect, TryLater
+from stalewatch.sdk.network import (
+    Deadline,
+    GuardedBackend,
+    GuardedTransport,
+    PrivateAddress,
+    addresses,
+    guarded_client,
+)
 from stalewatch_hubspot.errors import Fault, Next, fault_of, hidden
 from stalewatch_hubspot.limits import Limiter
-from stalewatch_hubspot.network import Deadline, GuardedBackend, GuardedTransport, PrivateAddress, addresses
 from stalewatch_hubspot.options import VERSION, Options
 from stalewatch_hubspot.rows import decoded
 from stalewatch_hubspot.session import Session, Token
@@ -83,7 +90,7 @@ class Transport:
         self._deadline = Deadline(self.pace.monotonic)
         backend = GuardedBackend(self._deadline, allow_private=options.host.is_custom, resolve=self.pace.resolve)
         self._wire = GuardedTransport(backend, _CONNECTIONS)
-        self._http = _client(self.pace, self._wire)
+        self._http = guarded_client(self._wire, connect=self.pace.connect, read=self.pace.read)
 
     def __repr__(self) -> str:
         return f"Transport({self._host.origin})"
@@ -246,13 +253,3 @@ class Transport:
 
 def _lower(headers: httpx.Headers) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
-
-
-def _client(pace: Pace, wire: httpx.BaseTransport) -> httpx.Client:
-    return httpx.Client(
-        transport=wire,
-        timeout=httpx.Timeout(pace.read, connect=pace.connect),
-        follow_redirects=False,
-        trust_env=False,
-        headers={"User-Agent": "stalewatch", "Accept": "application/json", "Accept-Encoding": "gzip, deflate"},
-    )

@@ -17,18 +17,24 @@ import httpx
 import msgspec
 
 from stalewatch.sdk.errors import ConnectorError, NeedsReconnect, Refused, TryLater
+from stalewatch.sdk.network import (
+    Deadline,
+    GuardedBackend,
+    GuardedTransport,
+    PrivateAddress,
+    addresses,
+    guarded_client,
+)
 from stalewatch_salesforce import auth as logins
 from stalewatch_salesforce.auth import TOKEN_PATH, Token, TokenAnswer
 from stalewatch_salesforce.errors import QUOTA_PAUSE, Fault, Next, hidden, of_answer
 from stalewatch_salesforce.limits import Quota, Slots
 from stalewatch_salesforce.mending import mended
-from stalewatch_salesforce.network import GuardedBackend, GuardedTransport, PrivateAddress, addresses, until
 from stalewatch_salesforce.options import Options
 from stalewatch_salesforce.session import Session
 
 T = TypeVar("T")
 _CONNECTIONS: Final = 10
-_AGENT: Final = "stalewatch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +87,10 @@ class Transport:
         self._lock = Lock()
         self._offset = timedelta()
         self._shut_until = 0.0
-        self._http = _client(self.pace, allow_private=options.hosts.is_custom)
+        self._deadline = Deadline(self.pace.monotonic)
+        backend = GuardedBackend(self._deadline, allow_private=options.hosts.is_custom, resolve=self.pace.resolve)
+        wire = GuardedTransport(backend, _CONNECTIONS)
+        self._http = guarded_client(wire, connect=self.pace.connect, read=self.pace.read)
         weakref.finalize(self, self._http.close)  # connections end with whoever made them
 
     def __repr__(self) -> str:
@@ -176,7 +185,7 @@ class Transport:
     def _send(self, request: httpx.Request, limit: float) -> Reply:
         """Send one request; Broken with a fault unless the answer is data."""
         try:
-            with until(limit):
+            with self._deadline.until(limit):
                 response = self._http.send(request)
         except PrivateAddress as error:
             raise NeedsReconnect(str(error), cure="Only `allow_custom_host: true` allows private addresses.") from error
@@ -254,14 +263,3 @@ def code_of(error: Exception) -> str:
     """Salesforce's error code behind an error that `call` raised, "" if there is none."""
     fault: Any = error.__dict__.get("fault")
     return fault.code if isinstance(fault, Fault) else ""
-
-
-def _client(pace: Pace, *, allow_private: bool) -> httpx.Client:
-    backend = GuardedBackend(allow_private=allow_private, monotonic=pace.monotonic, resolve=pace.resolve)
-    return httpx.Client(
-        transport=GuardedTransport(backend, _CONNECTIONS),
-        timeout=httpx.Timeout(pace.read, connect=pace.connect),
-        follow_redirects=False,
-        trust_env=False,
-        headers={"User-Agent": _AGENT, "Accept": "application/json", "Accept-Encoding": "gzip, deflate"},
-    )

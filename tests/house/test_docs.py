@@ -23,7 +23,7 @@ from stalewatch.domain.language.model import FieldType, Mode, Origin, Severity
 from stalewatch.domain.language.placeholders import CLOCK_PLACEHOLDERS
 from stalewatch.domain.language.project_messages import PROJECT_PROBLEMS
 from stalewatch.domain.language.starts import STARTS
-from stalewatch.sdk import addresses, connector, errors, notifier, records, writing
+from stalewatch.sdk import addresses, connector, errors, network, notifier, records, writing
 from stalewatch.sdk.testing import ConnectorContract, NotifierContract
 from stalewatch.services.operating.health import ConnectionHealth, Snapshot
 from stalewatch.services.operating.tokens import SCOPES
@@ -186,17 +186,23 @@ def public(thing: type) -> set[str]:
 
 
 def classes(module: ModuleType) -> Iterator[type]:
-    return (one for _, one in inspect.getmembers(module, inspect.isclass) if one.__module__ == module.__name__)
+    made = (one for _, one in inspect.getmembers(module, inspect.isclass) if one.__module__ == module.__name__)
+    return (one for one in made if not one.__name__.startswith("_"))
 
 
 def test_every_class_of_the_plugin_surface_is_named() -> None:
-    names = {one.__name__ for module in (connector, notifier, records, errors, writing) for one in classes(module)}
+    surface = (connector, network, notifier, records, errors, writing)
+    names = {one.__name__ for module in surface for one in classes(module)}
     assert missing(names, PLUGINS) == []
 
 
 def test_every_function_of_the_plugin_surface_is_named() -> None:
-    made = inspect.getmembers(addresses, inspect.isfunction)
-    names = {name for name, one in made if one.__module__ == addresses.__name__ and not name.startswith("_")}
+    names = {
+        name
+        for module in (addresses, network)
+        for name, one in inspect.getmembers(module, inspect.isfunction)
+        if one.__module__ == module.__name__ and not name.startswith("_")
+    }
     assert names
     assert missing(names, PLUGINS.section("A connector")) == []
 

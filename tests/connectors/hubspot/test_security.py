@@ -13,10 +13,10 @@ import httpcore
 import pytest
 
 from stalewatch.sdk.errors import ConfigurationError, ConnectorError, NeedsReconnect
+from stalewatch.sdk.network import Deadline, GuardedBackend, PrivateAddress
 from stalewatch.sdk.testing import connection_settings
 from stalewatch_hubspot.connector import HubSpotConnector
 from stalewatch_hubspot.hosts import read_host
-from stalewatch_hubspot.network import Deadline, GuardedBackend, PrivateAddress
 from stalewatch_sandbox.serving.exchange import Response
 from stalewatch_sandbox.serving.faults import Fault
 from tests.connectors.hubspot.portals import NOON, Patience, Story

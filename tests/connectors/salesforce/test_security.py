@@ -19,12 +19,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from stalewatch.sdk.errors import ConfigurationError, ConnectorError, NeedsReconnect, Refused
+from stalewatch.sdk.network import Deadline, GuardedBackend, PrivateAddress
 from stalewatch.sdk.testing import connection_settings
 from stalewatch_salesforce import connect, queries
 from stalewatch_salesforce.chains import Chain
 from stalewatch_salesforce.connector import SalesforceConnector
 from stalewatch_salesforce.hosts import Hosts
-from stalewatch_salesforce.network import GuardedBackend, PrivateAddress
 from stalewatch_salesforce.queries import name, quote
 from stalewatch_salesforce.rows import OnlyId, Records
 from stalewatch_sandbox.serving.exchange import Response
@@ -56,7 +56,7 @@ def test_s16_a_name_that_leads_home_is_not_connected_to(address: str) -> None:
 
 
 def test_s16_this_machine_is_found_behind_its_name() -> None:
-    backend = GuardedBackend(allow_private=False, monotonic=monotonic)
+    backend = GuardedBackend(Deadline(monotonic), allow_private=False)
     with pytest.raises(PrivateAddress, match="localhost leads to"):
         backend.connect_tcp("localhost", 9)
 

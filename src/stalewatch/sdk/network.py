@@ -1,4 +1,13 @@
-"""Sockets: every wait ends with the deadline, and a name that leads into a private network is not connected to."""
+"""Sockets for connectors over HTTP: no token leads into a private network, and every wait ends with its deadline.
+
+    deadline = Deadline(time.monotonic)
+    wire = GuardedTransport(GuardedBackend(deadline, allow_private=False), connections=10)
+    client = guarded_client(wire, connect=5.0, read=30.0)
+    with deadline.until(time.monotonic() + 90):
+        client.get("https://api.example.com/deals")
+
+It stands on httpx, which comes with stalewatch; nothing else of the plugin surface needs it.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +24,19 @@ import httpx
 from stalewatch.sdk.addresses import is_public
 
 Monotonic = Callable[[], float]
+"""Seconds that only grow: `time.monotonic`, or what a test has in its place."""
 Resolve = Callable[[str, int], list[str]]
+"""The IP addresses behind a name and a port."""
+_KEPT: Final = 30.0
+"""Seconds for which a connection is kept open that nobody uses."""
 
 
 class PrivateAddress(httpx.TransportError):
-    """A name of the outside world stands for an address of this network; nothing was sent."""
+    """A name of the outside world stands for an address of a private network; nothing was sent."""
 
 
 class Deadline:
-    """When the call that a thread makes has to be over, on the monotonic clock."""
+    """By when the call that a thread makes has to be over. Each thread has its own."""
 
     def __init__(self, monotonic: Monotonic) -> None:
         self._monotonic = monotonic
@@ -31,7 +44,7 @@ class Deadline:
 
     @contextmanager
     def until(self, moment: float) -> Iterator[None]:
-        """Let every wait of this thread end by a moment."""
+        """Let every wait of this thread end by a moment of the monotonic clock, in seconds."""
         self._mine.moment = moment
         try:
             yield
@@ -39,7 +52,7 @@ class Deadline:
             self._mine.moment = None
 
     def clamp(self, timeout: float | None, error: type[Exception]) -> float | None:
-        """The shorter of a timeout and what is left; raises `error` if nothing is."""
+        """The shorter of a timeout and what is left, in seconds; raises `error` if nothing is."""
         moment: float | None = getattr(self._mine, "moment", None)
         if moment is None:
             return timeout
@@ -50,7 +63,11 @@ class Deadline:
 
 
 def addresses(host: str, port: int) -> list[str]:
-    """The IP addresses of a host, in the order in which to try them."""
+    """The IP addresses of a host, in the order in which to try them.
+
+    Raises:
+        httpcore.ConnectError: nobody knows the name.
+    """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
@@ -58,8 +75,29 @@ def addresses(host: str, port: int) -> list[str]:
     return [str(one[4][0]) for one in found]
 
 
+def guarded_client(wire: GuardedTransport, *, connect: float, read: float, agent: str = "stalewatch") -> httpx.Client:
+    """A client over guarded sockets: it follows no redirect, uses no proxy of the environment, and asks for gzip.
+
+    Args:
+        connect, read: seconds for one connection, and for each piece of an answer.
+        agent: how it introduces itself.
+    """
+    return httpx.Client(
+        transport=wire,
+        timeout=httpx.Timeout(read, connect=connect),
+        follow_redirects=False,
+        trust_env=False,
+        headers={"User-Agent": agent, "Accept": "application/json", "Accept-Encoding": "gzip, deflate"},
+    )
+
+
 class GuardedBackend(httpcore.NetworkBackend):
-    """Connects to the very addresses that it has checked: a name cannot change its mind in between."""
+    """Connects to the very addresses that it has checked: a name cannot change its mind in between.
+
+    Args:
+        allow_private: an operator named the host expressly, so that it may be in a private network.
+        resolve: tests bring their own.
+    """
 
     def __init__(self, deadline: Deadline, *, allow_private: bool, resolve: Resolve = addresses) -> None:
         self._inner = httpcore.SyncBackend()
@@ -116,15 +154,25 @@ class _TimedStream(httpcore.NetworkStream):
 
 
 class GuardedTransport(httpx.BaseTransport):
-    """httpx over these sockets; faults arrive as httpx's own."""
+    """httpx over these sockets; faults arrive as httpx's own. Once closed, the next call opens it again.
+
+    Args:
+        connections: how many may be open at once.
+    """
 
     def __init__(self, backend: httpcore.NetworkBackend, connections: int) -> None:
         self._pool = httpcore.ConnectionPool(
-            ssl_context=ssl.create_default_context(), max_connections=connections, keepalive_expiry=30.0,
+            ssl_context=ssl.create_default_context(), max_connections=connections, keepalive_expiry=_KEPT,
             network_backend=backend,
         )  # fmt: skip
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request; called by httpx.
+
+        Raises:
+            PrivateAddress: the name leads inside.
+            httpx.TransportError: of whatever kind.
+        """
         url = request.url
         asked = httpcore.Request(
             method=request.method, headers=request.headers.raw, content=request.stream, extensions=request.extensions,
@@ -137,6 +185,7 @@ class GuardedTransport(httpx.BaseTransport):
         )
 
     def close(self) -> None:
+        """Close what is open."""
         self._pool.close()
 
 
