@@ -23,7 +23,7 @@ from sqlalchemy.engine import Connection
 from stalewatch.store.bulk import Found
 from stalewatch.store.errors import LeaseLost
 from stalewatch.store.expressions import database_now
-from stalewatch.store.tables import connections, destinations, inbox
+from stalewatch.store.tables import connections, destinations, inbox, writebacks
 
 PATIENCE: Final = 5
 """Claims that may end without a word before the row is parked."""
@@ -44,6 +44,7 @@ class Leased(NamedTuple):
 CONNECTIONS: Final = Leased(connections, "id")
 DESTINATIONS: Final = Leased(destinations, "target", halted="paused_reason")
 INBOX: Final = Leased(inbox, "id")
+WRITEBACKS: Final = Leased(writebacks, "id")
 
 
 def claim(

@@ -12,6 +12,10 @@ from stalewatch.services.syncing.stopping import Stopped
 from stalewatch.store.errors import StoreError
 
 
+class ConnectorBroke(Refused):
+    """A connector has a fault of its own. It fails like a CRM that cannot be reached."""
+
+
 class Contained(Connector):
     """Behaves like the connector that `make` makes, but raises nothing except `ConnectorError` and `Stopped`.
 
@@ -25,16 +29,16 @@ class Contained(Connector):
         self._make, self._is_stopping = make, is_stopping
 
     def describe(self) -> Description:
-        with _contained():
+        with contained():
             return self._make().describe()
 
     def check(self) -> list[Finding]:
-        with _contained():
+        with contained():
             return self._make().check()
 
     def pull(self, cursor: Cursor | None, *, full: bool = False) -> Iterator[Page]:
         """The pages of the connector, until the worker is told to stop."""
-        with _contained():
+        with contained():
             pages = iter(self._make().pull(cursor, full=full))
         while (page := self._next(pages)) is not None:
             yield page
@@ -42,12 +46,17 @@ class Contained(Connector):
     def _next(self, pages: Iterator[Page]) -> Page | None:
         if self._is_stopping():
             raise Stopped
-        with _contained():
+        with contained():
             return next(pages, None)
 
 
 @contextmanager
-def _contained() -> Iterator[None]:
+def contained() -> Iterator[None]:
+    """Let nothing out but `ConnectorError` and `StoreError`.
+
+    Raises:
+        ConnectorBroke: a fault of the connector's own; whether it had reached its CRM is not known.
+    """
     try:
         yield
     except (ConnectorError, StoreError):
@@ -57,7 +66,7 @@ def _contained() -> Iterator[None]:
     except OSError as error:
         raise Refused(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from error
     except Exception as error:  # somebody else's code may fail in any way, and must not end the whole cycle
-        raise Refused(
+        raise ConnectorBroke(
             f"the connector failed: {type(error).__name__}: {error}",
             cure="this is a fault in the connector; tell its author, with what `stalewatch --debug sync` prints",
         ) from error

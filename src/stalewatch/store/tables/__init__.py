@@ -8,7 +8,7 @@ foreign keys: a CRM sends rows in any order, and an owner may arrive after their
 from __future__ import annotations
 
 from stalewatch.store.tables.judgement import alerts, audit, clocks, facts, rule_states, tokens
-from stalewatch.store.tables.messages import deliveries, destinations, edits, inbox, notices
+from stalewatch.store.tables.messages import deliveries, destinations, edits, inbox, notices, writebacks
 from stalewatch.store.tables.metadata import metadata
 from stalewatch.store.tables.records import (
     activities,
@@ -46,4 +46,5 @@ __all__ = [
     "rule_states",
     "tokens",
     "waits",
+    "writebacks",
 ]

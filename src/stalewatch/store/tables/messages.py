@@ -1,4 +1,4 @@
-"""What is said and what is answered: notices, deliveries, edits, destinations, and the inbox."""
+"""What is said, answered and written back: notices, deliveries, edits, destinations, the inbox, writebacks."""
 
 from __future__ import annotations
 
@@ -86,4 +86,24 @@ inbox = sa.Table(
     *codes("outcome"),
     *texts("error"),
     index("ix_inbox_due_at", "due_at", where="due_at IS NOT NULL"),
+)
+
+writebacks = sa.Table(
+    "writebacks",
+    metadata,
+    key("id"),
+    *named("connection", "record_id", "object", "kind"),
+    *documents("wish"),
+    *named("actor", "state"),
+    *codes("alert_id", "needs_id", "reason"),
+    *instants("seen_version", "asked_at", "sending_at", "look_at"),
+    *counts("looks"),
+    *lease(),
+    *instants("version", "ended_at"),
+    *codes("ref"),
+    *documents("answer"),
+    *texts("error"),
+    index("ix_writebacks_due_at", "due_at", where="due_at IS NOT NULL"),
+    index("ix_writebacks_record_id", "record_id", "asked_at"),
+    index("ix_writebacks_troubled", "ended_at", where="state IN ('refused', 'conflict', 'given_up')"),
 )
