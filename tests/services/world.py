@@ -91,6 +91,7 @@ class Memory(Connector):
         self.activities: list[Activity] = []
         self.visits: list[StageVisit] = []
         self.changes: list[FieldChange] = []
+        self.merged: dict[str, str] = {}
         self.fault: ConnectorError | None = None
         self.unfed: set[str] = set()
         self.missing: dict[str, list[str]] = {}
@@ -124,6 +125,7 @@ class Memory(Connector):
                 activities=self.activities if last else (),
                 visits=self.visits if last else (),
                 changes=self.changes if last else (),
+                merged=self.merged if last else {},
                 complete=last,
             )
 

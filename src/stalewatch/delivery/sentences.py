@@ -97,6 +97,7 @@ def settled_by(cause: Cause | None, reader: Reader) -> str:
         Cause.EXCEPTED: words.gettext("excepted"),
         Cause.RULE_CHANGED: words.gettext("the rule was changed"),
         Cause.DATA_LOST: words.gettext("it can no longer be read"),
+        Cause.MERGED: words.gettext("merged with another record"),
     }.get(cause or Cause.SATISFIED, words.gettext("done"))
 
 

@@ -52,6 +52,7 @@ class Cause(StrEnum):
     EXCEPTED = "excepted"
     RULE_CHANGED = "rule_changed"
     DATA_LOST = "data_lost"
+    MERGED = "merged"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ class Watched:
         owner: whom it belongs to now; `heirs` are the problems of which an earlier owner was told.
         live_since: per rule when it began to speak for this record's connection; a missing rule has no backlog.
         is_gone: the CRM no longer shows the record.
+        taken: fingerprints that it gave to problems which went over to another record, when the two were merged.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Watched:
     is_gone: bool = False
     owner: str | None = None
     heirs: Collection[Problem] = ()
+    taken: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,8 @@ class Steps:
         """
         if latest is not None:
             return latest.fingerprint
-        mark, taken = self._own_mark(rule, record, problem[1]), {one.fingerprint for one in record.alerts.values()}
+        mark = self._own_mark(rule, record, problem[1])
+        taken = {*record.taken, *(one.fingerprint for one in record.alerts.values())}
         while mark in taken:
             mark = alerts.fingerprint(self.tenant, mark, record.object, record.id, problem[1])
         return mark

@@ -18,6 +18,7 @@ from stalewatch.store.errors import ChangedMeanwhile
 from stalewatch.store.expressions import among
 from stalewatch.store.tables import alerts
 
+_MERGED: Final = "merged"
 IS_OPEN: Final = sa.text("alerts.state <> 'resolved'")
 """Written out, not as a parameter: only so may SQLite use the index over the open alerts."""
 
@@ -34,7 +35,10 @@ def latest(conn: Connection, fingerprints: Collection[str]) -> dict[str, Found]:
 
 
 def latest_of(conn: Connection, record_ids: Collection[str]) -> list[Found]:
-    """The newest episode of every problem of these records, resolved ones included, by record and fingerprint."""
+    """The newest episode of every problem of these records, resolved ones included, by record and fingerprint.
+
+    A problem that two records had before they became one has two of them: the one that goes on is told.
+    """
     newest = alerts.alias("newest")
     last = sa.select(sa.func.max(newest.c.episode)).where(newest.c.fingerprint == alerts.c.fingerprint)
     found: list[Found] = []
@@ -42,7 +46,29 @@ def latest_of(conn: Connection, record_ids: Collection[str]) -> list[Found]:
         wanted = (among(conn, alerts.c.record_id, chunk), alerts.c.episode == last.scalar_subquery())
         there = sa.select(alerts).where(*wanted).order_by(alerts.c.record_id, alerts.c.fingerprint)
         found.extend(conn.execute(there))
-    return found
+    standing: dict[tuple[str, str, str | None], Found] = {}
+    for row in found:
+        problem = (row.record_id, row.rule_id, row.subject)
+        if problem not in standing or _weight(row) > _weight(standing[problem]):
+            standing[problem] = row
+    return [row for row in found if standing[row.record_id, row.rule_id, row.subject] is row]
+
+
+def _weight(row: Found) -> tuple[bool, bool, int]:
+    """Of two stories of one problem the open one goes on, then that which did not end in the other, then the later."""
+    return row.state != "resolved", row.cause != _MERGED, row.resolved_at or 0
+
+
+def standing(conn: Connection, alert_id: str) -> Found | None:
+    """The alert that an id speaks of now; None if it is unknown.
+
+    Of one that ended because its record became one with another, that is the alert in which its story goes on.
+    """
+    row = by_id(conn, [alert_id]).get(alert_id)
+    if row is None or row.cause != _MERGED:
+        return row
+    problem = (row.rule_id, row.subject)
+    return next((one for one in latest_of(conn, [row.record_id]) if (one.rule_id, one.subject) == problem), row)
 
 
 def open_for(conn: Connection, record_ids: Collection[str]) -> list[Found]:

@@ -134,6 +134,7 @@ def identity() -> list[sa.Column[Any]]:
         sa.Column("is_open", sa.Boolean(), nullable=False),
         *codes("outcome"),
         *instants("created_at", "closed_at", "modified_at", "first_seen_at", "seen_at", "gone_at"),
+        *codes("merged_into"),
     ]
 
 

@@ -28,7 +28,7 @@ from stalewatch.services.judging.alert_rows import alert_id, from_row, keep
 from stalewatch.services.judging.golive import live_since
 from stalewatch.services.judging.sources import Sources, coverage, trusted
 from stalewatch.services.rules.rulebook import Rulebook
-from stalewatch.store import alerts, clocks, notices, outbox, records
+from stalewatch.store import alerts, clocks, merges, notices, outbox, records
 from stalewatch.store.engine import Connection, Database
 
 PAGE = 500
@@ -154,6 +154,7 @@ class _Tick:
         """The records with their clocks and alerts; their rows by id; their alerts' rows by fingerprint."""
         entries = clocks.entries(conn, ids, list[Entry])
         stored = alerts.latest_of(conn, ids)
+        taken = merges.moved_away(conn, ids)
         objects = records.objects(conn, ids)
         rows: dict[str, Any] = {}
         calendars = calendars_of(conn, self.book, objects)
@@ -178,6 +179,7 @@ class _Tick:
                 is_gone=row.gone_at is not None,
                 owner=row.owner,
                 heirs=heirs.get(record, ()),
+                taken=taken.get(record, ()),
             )
             for record, row in sorted(rows.items())
         ]

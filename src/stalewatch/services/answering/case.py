@@ -31,8 +31,8 @@ class Case:
 
     @classmethod
     def of(cls, conn: Connection, book: Rulebook, people: Directory, alert_id: str) -> Case | None:
-        """The case of an alert; None if it, or its record, is not there any more."""
-        alert = alerts.by_id(conn, [alert_id]).get(alert_id)
+        """The case of an alert, or of that in which it goes on since its record was merged; None if it is not there."""
+        alert = alerts.standing(conn, alert_id)
         found = records.read_by_ids(conn, alert.object, [alert.record_id]) if alert else []
         if alert is None or not found:
             return None

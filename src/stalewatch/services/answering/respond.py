@@ -68,7 +68,7 @@ def snooze_within(
     Args:
         request: what asked for it, for the audit log.
     """
-    row = alerts.by_id(conn, [alert_id]).get(alert_id)
+    row = alerts.standing(conn, alert_id)
     if row is None or not records.read_by_ids(conn, row.object, [row.record_id], visible=visible):
         return Answer(refusal=Refusal.NOT_FOUND)
     latest = latest_end(conn, book, row, now)
@@ -86,7 +86,7 @@ def snooze_within(
         conn, at=now, actor=actor, action="alert.snooze", obj=row.id, request=request,
         before={"state": row.state}, after={"until": until, "reason": reason},
     )  # fmt: skip
-    return Answer(alert=alerts.by_id(conn, [alert_id])[alert_id])
+    return Answer(alert=alerts.by_id(conn, [row.id])[row.id])
 
 
 def latest_end(conn: Connection, book: Rulebook, row: Any, now: int) -> int:

@@ -19,7 +19,7 @@ from stalewatch.services.judging.explaining import Explainer
 from stalewatch.services.judging.sources import Sources, trusted
 from stalewatch.services.reporting.listing import Item, Listing, Shelf, as_json, shown
 from stalewatch.services.rules.rulebook import Rulebook
-from stalewatch.store import activities, alerts, changes, clocks, connections, notices, people, records
+from stalewatch.store import activities, alerts, changes, clocks, connections, merges, notices, people, records
 from stalewatch.store import reports as lists
 from stalewatch.store.engine import Connection, Database
 from stalewatch.store.paging import EXACT_UP_TO
@@ -114,7 +114,8 @@ class Reports:
     # ------------------------------------------------- pieces, for those who need several of one row
 
     def row(self, conn: Connection, record_id: str, visible: Visible | None) -> Any:
-        """The stored row of a record that may be seen; None if there is none."""
+        """The stored row of a record that may be seen, or of the one that it was merged with; None if there is none."""
+        record_id = merges.known(conn, [record_id]).get(record_id, record_id)
         obj = records.objects(conn, [record_id]).get(record_id)
         rows = records.read_by_ids(conn, obj, [record_id], visible=visible) if obj else []
         return rows[0] if rows else None

@@ -16,7 +16,7 @@ from stalewatch.sdk.records import Activity, Deal, Lead, Outcome, Person, Reject
 from stalewatch.services.alerting.people import override_for
 from stalewatch.services.judging.evidence import refresh
 from stalewatch.services.rules.rulebook import Rulebook
-from stalewatch.services.syncing import folding, history, moves
+from stalewatch.services.syncing import folding, history, merging, moves
 from stalewatch.services.syncing.folding import Folded
 from stalewatch.store import activities, clocks, people, quarantine, records
 from stalewatch.store.engine import Connection
@@ -73,6 +73,7 @@ class Recorder:
         told = history.told_by(self.connection, self.book, page, self.now)
         self._records(conn, deals, told, done)
         self._records(conn, leads, told, done)
+        self._unite(conn, page.merged, done)
         self._happenings(conn, page, done)
         self._gone(conn, page.gone)
         done.rejected.update(one.reason for one in rejected)
@@ -100,6 +101,13 @@ class Recorder:
             write = records.upsert_leads if obj == "lead" else records.upsert_deals
             done.touch(obj, write(conn, mine))
             records.touch(conn, obj, [row["id"] for row in mine], self.began)
+
+    def _unite(self, conn: Connection, merged: Mapping[str, str], done: Recorded) -> None:
+        """Before what else the page says of the new records, which then stands beside what they took over."""
+        if merged:
+            for obj, ids in merging.unite(conn, self.book, self.connection, merged, self.now).items():
+                done.touch(obj, ids)
+                done.moved.update(ids)
 
     def _happenings(self, conn: Connection, page: Page, done: Recorded) -> None:
         touched = activities.upsert(conn, [self._activity(one) for one in page.activities])
@@ -215,6 +223,7 @@ def row_of(
         "first_seen_at": now,
         "seen_at": began,
         "gone_at": None,
+        "merged_into": None,
         "fields": {name: value for name, value in stored.items() if name not in columns and value is not None} or None,
         "unreadable": sorted(hidden) or None,
     }

@@ -53,10 +53,12 @@ alerts = sa.Table(
     *documents("ladder", "told"),
     *instants("updated_at"),
     *counts("version"),
+    *codes("moved_from"),
     sa.UniqueConstraint("fingerprint", "episode"),
     index("ix_alerts_open", "record_id", where="state <> 'resolved'"),
     index("ix_alerts_record_id", "record_id"),
     index("ix_alerts_due_at", "due_at", where="due_at IS NOT NULL"),
+    index("ix_alerts_moved_from", "moved_from", where="moved_from IS NOT NULL"),
 )
 
 tokens = sa.Table(

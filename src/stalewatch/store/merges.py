@@ -1,0 +1,100 @@
+"""Two records that became one: whatever belongs to the old one is given to the new one.
+
+Each function takes the ids of old records with the id of the new one, and may be called again: what went over is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from stalewatch.store import bulk
+from stalewatch.store.bulk import Found
+from stalewatch.store.expressions import among
+from stalewatch.store.tables import activity_records, alerts, changes, deals, leads, notices, waits
+
+Merged = Mapping[str, str]
+"""Old id to new id."""
+
+
+def mark(conn: Connection, merged: Merged, at: int) -> None:
+    """Note that these records are not there any more, and which ones stand for them."""
+    rows = [{"id": old, "merged_into": new} for old, new in sorted(merged.items())]
+    for table in (deals, leads):
+        bulk.update(conn, table, rows, by=("id",))
+        gone = sa.and_(among(conn, table.c.id, sorted(merged)), table.c.gone_at.is_(None))
+        conn.execute(sa.update(table).where(gone).values(gone_at=at))
+
+
+def known(conn: Connection, ids: Collection[str]) -> dict[str, str]:
+    """Of those of these records that became one with another, the id of that one; a chain is followed to its end."""
+    found: dict[str, str] = {}
+    for table in (deals, leads):
+        rows = bulk.read(conn, [table.c.id, table.c.merged_into], table.c.id, ids)
+        found.update((row[0], row[1]) for row in rows if row[1] is not None)
+    beyond = known(conn, set(found.values()) - set(ids)) if found else {}
+    return {old: beyond.get(new, new) for old, new in found.items()}
+
+
+def alerts_of(conn: Connection, ids: Collection[str]) -> list[Found]:
+    """Every episode of these records, held until the transaction ends, in the order of ids."""
+    there = sa.select(alerts).where(among(conn, alerts.c.record_id, sorted(ids))).order_by(alerts.c.id)
+    return list(conn.execute(there.with_for_update()))
+
+
+def move_alerts(conn: Connection, merged: Merged, objects: Mapping[str, str], at: int) -> None:
+    """Let the alerts of old records, and what was and will be said of them, be those of the new ones.
+
+    Args:
+        objects: of each new record.
+    """
+    for old, new in sorted(merged.items()):
+        mine = sa.select(alerts.c.id).where(alerts.c.record_id == old)
+        conn.execute(sa.update(notices).where(notices.c.alert_id.in_(mine)).values(record_id=new))
+        first = sa.func.coalesce(alerts.c.moved_from, alerts.c.record_id)
+        moved = {"record_id": new, "object": objects[new], "moved_from": first, "updated_at": at}
+        there = sa.update(alerts).where(alerts.c.record_id == old)
+        conn.execute(there.values(**moved, version=alerts.c.version + 1))
+
+
+def moved_away(conn: Connection, ids: Collection[str]) -> dict[str, set[str]]:
+    """Per record the fingerprints of problems of its own that are another record's now; most have none."""
+    found: dict[str, set[str]] = {}
+    for chunk in bulk.chunks(sorted(ids)):
+        away = (alerts.c.moved_from.is_not(None), among(conn, alerts.c.moved_from, chunk))
+        there = sa.select(alerts.c.moved_from, alerts.c.fingerprint).where(
+            *away, alerts.c.moved_from != alerts.c.record_id
+        )
+        for record, fingerprint in conn.execute(there):
+            found.setdefault(record, set()).add(fingerprint)
+    return found
+
+
+def give_notices(conn: Connection, keys: Collection[str], alert_id: str) -> None:
+    """Let these notices, which wait to be said, be said of another alert."""
+    there = sa.and_(among(conn, notices.c.key, sorted(keys)), notices.c.state.in_(("pending", "held")))
+    conn.execute(sa.update(notices).where(there).values(alert_id=alert_id))
+
+
+def move_waits(conn: Connection, merged: Merged) -> None:
+    """Let the waits of old records be those of the new ones."""
+    for old, new in sorted(merged.items()):
+        conn.execute(sa.update(waits).where(waits.c.record_id == old).values(record_id=new))
+
+
+def move_activities(conn: Connection, merged: Merged) -> None:
+    """Let what happened around old records have happened around the new ones."""
+    link = activity_records.c
+    for old, new in sorted(merged.items()):
+        mine = sa.select(link.activity_id).where(link.record_id == old)
+        rows = [{"record_id": new, "activity_id": one} for one in conn.scalars(mine)]
+        bulk.insert(conn, activity_records, rows)
+        conn.execute(sa.delete(activity_records).where(link.record_id == old))
+
+
+def fields_changed(conn: Connection, ids: Collection[str]) -> Sequence[Found]:
+    """Every change that is kept of these records (record_id, field, at, ordinal, value, source, seen_at), in order."""
+    there = sa.select(changes).where(among(conn, changes.c.record_id, sorted(ids)))
+    return list(conn.execute(there.order_by(*changes.primary_key)))
