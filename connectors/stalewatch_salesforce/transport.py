@@ -7,11 +7,12 @@ import time
 import weakref
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from threading import Lock
-from typing import Any, Final, TypeVar
+from typing import IO, Any, Final, TypeVar
 
 import httpx
 import msgspec
@@ -112,11 +113,13 @@ class Transport:
     def call(
         self, method: str, path: str, parse: Callable[[Reply], T], *, body: bytes | None = None,
         headers: Mapping[str, str] | None = None, deadline: float | None = None, kind: str = "call",
+        sink: IO[bytes] | None = None,
     ) -> T:  # fmt: skip
         """Make a call and read its answer.
 
         Args:
             path: from the root of the instance.
+            sink: where CSV of any length goes in place of `Reply.body`; it then holds what the last attempt brought.
             parse: reads the answer; msgspec.DecodeError from it counts as a broken answer.
             deadline: when everything has to be over, repetitions included.
 
@@ -130,7 +133,7 @@ class Transport:
         is_renewed = False
         for pause in (*self.pace.pauses, None):
             try:
-                return self._authorised(method, path, parse, token, body, headers or {}, limit, kind)
+                return self._authorised(method, path, parse, token, body, headers or {}, limit, kind, sink)
             except Broken as broken:
                 fault = broken.fault
             if fault.next is Next.RENEW:
@@ -165,7 +168,7 @@ class Transport:
 
     def _authorised(
         self, method: str, path: str, parse: Callable[[Reply], T], token: Token, body: bytes | None,
-        headers: Mapping[str, str], limit: float, kind: str,
+        headers: Mapping[str, str], limit: float, kind: str, sink: IO[bytes] | None,
     ) -> T:  # fmt: skip
         self._check_quota()
         if not path.startswith("/services/"):
@@ -175,18 +178,20 @@ class Transport:
             own["Content-Type"] = "application/json"
         with self._slots.one():
             self.calls[kind] += 1
-            reply = self._send(self._http.build_request(method, token.base + path, content=body, headers=own), limit)
+            request = self._http.build_request(method, token.base + path, content=body, headers=own)
+            reply = self._send(request, limit, sink)
         self.quota.hear(reply.headers.get("sforce-limit-info"))
         try:
             return parse(reply)
         except msgspec.DecodeError as error:
             raise Broken(Fault(Next.RETRY, reply.status, "", f"half an answer ({error})")) from error
 
-    def _send(self, request: httpx.Request, limit: float) -> Reply:
+    def _send(self, request: httpx.Request, limit: float, sink: IO[bytes] | None = None) -> Reply:
         """Send one request; Broken with a fault unless the answer is data."""
         try:
             with self._deadline.until(limit):
-                response = self._http.send(request)
+                response = self._http.send(request, stream=sink is not None)
+                is_poured = sink is not None and _poured(response, sink)
         except PrivateAddress as error:
             raise NeedsReconnect(str(error), cure="Only `allow_custom_host: true` allows private addresses.") from error
         except (httpx.TransportError, httpx.DecodingError, httpx.InvalidURL) as error:
@@ -196,8 +201,8 @@ class Transport:
         headers = {name.lower(): value for name, value in response.headers.items()}
         if 300 <= response.status_code < 400 and response.status_code != 304:
             raise NeedsReconnect("Salesforce sends us to another address, which we do not follow")
-        body = mended(response.content)
-        fault = of_answer(response.status_code, headers, body)
+        body = b"" if is_poured else mended(response.content)
+        fault = None if is_poured else of_answer(response.status_code, headers, body)
         if fault is not None:
             raise Broken(Fault(fault.next, fault.status, fault.code, self.clean(fault.message)))
         return Reply(response.status_code, headers, body, at)
@@ -257,6 +262,19 @@ class Transport:
             raise Broken(Fault(Next.RETRY, reply.status, "", "half a token")) from error
         instance = self._hosts.check(answer.instance_url, "the instance_url of a login")
         return Token(answer.access_token, instance, answer.id.rpartition("/")[2], number)
+
+
+def _poured(response: httpx.Response, sink: IO[bytes]) -> bool:
+    """Let a body of CSV into a file; whether it was one. Any other is read, for it says what is wrong."""
+    with closing(response):
+        if response.status_code != 200 or not response.headers.get("content-type", "").startswith("text/csv"):
+            response.read()
+            return False
+        sink.seek(0)
+        sink.truncate()
+        for piece in response.iter_bytes():
+            sink.write(piece)
+        return True
 
 
 def code_of(error: Exception) -> str:
