@@ -129,7 +129,7 @@ def _scene(sandbox: SalesforceSandbox, write: Callable[..., None]) -> Callable[.
                 write(sandbox.org, _deal(sandbox.org, opportunity), **options)
             return _stays
 
-        return Fault(on=_never, switch=switch)
+        return Fault(on=_never, switch=switch, stays=True)
 
     return make
 

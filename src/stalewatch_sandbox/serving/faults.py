@@ -35,6 +35,7 @@ class Fault:
         afterwards: alters what the server answered; its effects on the data stand.
         switch: changes the server when armed and returns the way back.
         times: how many requests it strikes unless told otherwise; None: all, until it is disarmed.
+        stays: what arming it wrote is no lie but an edit like any other, and there is no way back.
     """
 
     on: Callable[[Request], bool] = any_request
@@ -42,6 +43,7 @@ class Fault:
     afterwards: Callable[[Request, Response], Response] | None = None
     switch: Callable[[], Callable[[], None]] | None = None
     times: int | None = None
+    stays: bool = False
 
 
 class Armed:
