@@ -16,6 +16,7 @@ from stalewatch.services.reporting.listing import shown
 from stalewatch.services.reporting.reports import Reports
 from stalewatch.services.syncing.sync import Synced
 from stalewatch.services.telling.moving import Dispatched
+from stalewatch.services.writing.moving import Wrote
 from stalewatch.wiring import Stalewatch
 
 
@@ -61,6 +62,16 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     dead: int
 
 
+class Entered(msgspec.Struct, frozen=True, kw_only=True):
+    """What was written into the CRMs, and how the others ended."""
+
+    written: int
+    refused: int
+    conflicts: int
+    unknown: int
+    given_up: int
+
+
 class Wait(msgspec.Struct, frozen=True, kw_only=True):
     """Messages that wait for their time."""
 
@@ -80,6 +91,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     states: Mapping[str, Mapping[str, int]] | None = None
     noticed: Noticed | None = None
     said: Said | None = None
+    entered: Entered | None = None
     waiting: tuple[Wait, ...] | None = None
     failures: tuple[str, ...] = ()
 
@@ -98,6 +110,7 @@ def whole(app: Stalewatch, done: CycleReport) -> Report:
         states=states(app),
         noticed=noticed(done.ticked),
         said=said(done.dispatched),
+        entered=entered(done.wrote),
         waiting=waiting(app),
         failures=done.failures,
     )
@@ -150,6 +163,15 @@ def said(dispatched: Dispatched) -> Said:
         refused=dispatched.refused,
         dead=dispatched.dead,
     )
+
+
+def entered(wrote: Wrote) -> Entered | None:
+    """What was written; None if there was nothing to be written."""
+    figures = {
+        "written": wrote.done, "refused": wrote.refused, "conflicts": wrote.conflicts, "unknown": wrote.unknown,
+        "given_up": wrote.given_up,
+    }  # fmt: skip
+    return Entered(**figures) if any(figures.values()) else None
 
 
 def waiting(app: Stalewatch) -> tuple[Wait, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from stalewatch.cli.cycle_report import Noticed, Read, Report, Said, Wait
+from stalewatch.cli.cycle_report import Entered, Noticed, Read, Report, Said, Wait
 from stalewatch.cli.grid import Column, grid, padded
 from stalewatch.delivery.columns import width
 from stalewatch.delivery.wording.reader import Reader
@@ -39,6 +39,8 @@ def _sections(report: Report, reader: Reader) -> Iterator[tuple[str, list[str]]]
         yield words.pgettext("part of a cycle", "Noticed"), list(_noticed(report.noticed, reader))
     if report.said is not None:
         yield words.pgettext("part of a cycle", "Said"), list(_said(report.said, reader))
+    if report.entered is not None:
+        yield words.pgettext("part of a cycle", "Written"), list(_entered(report.entered, reader))
     if report.waiting:
         yield words.pgettext("part of a cycle", "Waiting"), [_waiting(one, reader) for one in report.waiting]
 
@@ -138,6 +140,18 @@ def _said(said: Said, reader: Reader) -> Iterator[str]:
         (words.gettext("{count} given up: see `stalewatch work ls`"), said.dead),
     )
     yield from (text.format(count=number(count)) for text, count in troubles if count)
+
+
+def _entered(entered: Entered, reader: Reader) -> Iterator[str]:
+    words = reader.words
+    figures = (
+        (words.gettext("{count} written into the CRM"), entered.written),
+        (words.gettext("{count} refused by the CRM: see `stalewatch work ls`"), entered.refused),
+        (words.gettext("{count} overtaken by somebody else's change: see `stalewatch work ls`"), entered.conflicts),
+        (words.gettext("{count} without an answer: looked for before anything is sent again"), entered.unknown),
+        (words.gettext("{count} not written, and given up: see `stalewatch work ls`"), entered.given_up),
+    )
+    yield from (text.format(count=reader.number(count)) for text, count in figures if count)
 
 
 def _waiting(one: Wait, reader: Reader) -> str:

@@ -67,6 +67,7 @@ def jobs(live: Live, *, language: str | None, is_stopping: Callable[[], bool]) -
         Job("sync", lambda: _sync(cycle()), lambda: agenda().until_sync(), wakes=("tick",)),
         Job("tick", lambda: _tick(cycle()), lambda: agenda().until_tick(), wakes=("dispatch",)),
         Job("dispatch", lambda: _dispatch(cycle()), lambda: agenda().until_dispatch()),
+        Job("write", lambda: _write(cycle()), lambda: agenda().until_write()),
         Job("tidy", lambda: _tidy(live.project), lambda: TIDY_EVERY),
         *([_answering(inbox)] if inbox() else ()),
     )
@@ -106,6 +107,16 @@ def _dispatch(cycle: Cycle) -> Done:
     done = cycle.dispatch()
     sent = (f"{done.sent:,} messages sent, with {done.told:,} things told",) if done.sent else ()
     return Done(sent, tuple(done.errors))
+
+
+def _write(cycle: Cycle) -> Done:
+    done = cycle.write()
+    figures = {
+        "written into the CRM": done.done, "refused by it": done.refused, "overtaken by others": done.conflicts,
+        "without an answer": done.unknown, "given up": done.given_up,
+    }  # fmt: skip
+    told = ", ".join(f"{many:,} {what}" for what, many in figures.items() if many)
+    return Done((told,) if told else (), tuple(done.errors))
 
 
 def _tidy(project: Stalewatch) -> Done:

@@ -11,13 +11,14 @@ from stalewatch.domain.language.diagnostics import cure
 from stalewatch.domain.language.nearest import nearest
 from stalewatch.domain.language.nodes import Scalar, plain
 from stalewatch.domain.language.shapes import mapping_of, name_of
+from stalewatch.domain.writebacks import Writeback
 from stalewatch.settings.project import Connecting
 from stalewatch.settings.section import Section
 
 _OURS: Final = ("id", "type", "every")
 _USUAL: Final = (*_OURS, "auth", "writeback", "map", "partner_deals", "own_domains", "base_url", "allow_custom_host")
 """Keys that connections have whatever their type; a connector checks those that are its own."""
-_WRITEBACK: Final = ("none", "notes", "fields")
+_WRITEBACK: Final = tuple(one.value for one in Writeback)
 _ADDRESSES: Final = ("base_url", "login_url")
 _THING: Final = {"en": "connection", "ja": "接続"}
 _EMAIL: Final = "email"
@@ -58,7 +59,7 @@ def _connection(row: Section, offered: Offered) -> Connecting | None:
     identity = name_of("id", row.get("id"), row.findings)
     kind = _type(row, offered)
     _check_misspelt(row)
-    row.word("writeback", _WRITEBACK)
+    writeback = Writeback(row.word("writeback", _WRITEBACK) or Writeback.NONE)
     every = row.duration("every", Unit.MINUTE) or Duration(5, Unit.MINUTE)
     if kind is not None:
         check_hosts(row, offered.connector_hosts(kind))
@@ -66,7 +67,9 @@ def _connection(row: Section, offered: Offered) -> Connecting | None:
         return None
     options = {entry.name: plain(entry.value) for entry in row.node if entry.name not in _OURS}
     words = mapping_of("map", row.node.get("map"), row.findings)
-    return Connecting(id=identity, type=kind, options=options, every=every, line=row.node.span.line, map_at=words)
+    return Connecting(
+        id=identity, type=kind, options=options, every=every, writeback=writeback, line=row.node.span.line, map_at=words
+    )
 
 
 def _check_email(section: Section) -> None:

@@ -11,6 +11,7 @@ from stalewatch.domain.calendar_spec import Spec
 from stalewatch.domain.durations import Duration, Unit
 from stalewatch.domain.language import nodes
 from stalewatch.domain.policies import Judging, Speaking
+from stalewatch.domain.writebacks import Writeback
 from stalewatch.sdk.notifier import Style
 
 UNNAMED: Final = Spec("default", "UTC", 9 * 60, 18 * 60, frozenset(range(5)))
@@ -29,6 +30,7 @@ class Connecting:
     type: str
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     every: Duration = Duration(5, Unit.MINUTE)  # noqa: RUF009  # immutable
+    writeback: Writeback = Writeback.NONE
     line: int = 0
     map_at: nodes.Mapping | None = field(default=None, repr=False, compare=False)
 

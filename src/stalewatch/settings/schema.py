@@ -26,6 +26,7 @@ from stalewatch.domain.language.schema.parts import (
 )
 from stalewatch.domain.language.schema.rules import Known
 from stalewatch.domain.language.schema.trials import calendar_schema
+from stalewatch.domain.writebacks import Writeback
 from stalewatch.settings.connections import Offered
 from stalewatch.settings.schema_words import TEXTS
 
@@ -102,7 +103,7 @@ class _Project:
             "type": suggested(self.offered.connectors),
             "every": _LENGTH,
             "auth": {"type": ["object", "null"]},
-            "writeback": _filled(one_of(("none", "notes", "fields"))),
+            "writeback": _filled(one_of(Writeback)),
             "map": {"type": ["object", "null"]},
             "partner_deals": {},
             "own_domains": some(TEXT),

@@ -36,7 +36,12 @@ TEXTS: Final[dict[str, Words]] = {
         "en": "How to sign in; the connector's page tells its keys.",
         "ja": "認証。キーは各コネクターの説明にあります。",
     },
-    "connections.writeback": {"en": "What may be written into the CRM.", "ja": "CRM に書き戻すもの。"},
+    "connections.writeback": {
+        "en": "What may be written into the CRM: `none` (nothing), `notes` (notes, tasks, meetings) or `fields` "
+        "(these, and next step, close date, hold and lost).",
+        "ja": "CRM に書き戻すもの。`none`(なし)、`notes`(メモ・タスク・商談予定)、"
+        "`fields`(それらに加えて次アクション・完了予定日・保留・失注)。",
+    },
     "connections.map": {"en": "ours: theirs, where names differ.", "ja": "名前が違うときの対応。自社の名前: 元の名前"},
     "connections.partner_deals": {"en": "Which deals are a partner's.", "ja": "パートナー案件の見分け方。"},
     "connections.own_domains": {

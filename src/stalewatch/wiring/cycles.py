@@ -28,7 +28,9 @@ def cycle_of(
         is_stopping: asked between pages and between messages; True ends the work.
     """
     sources = {
-        one.id: Source(type=one.type, connect=partial(project.connector, one.id), every=elapsed(one.every))
+        one.id: Source(
+            type=one.type, connect=partial(project.connector, one.id), every=elapsed(one.every), writeback=one.writeback
+        )
         for one in project.settings.connections
     }
     cycle = Cycle(

@@ -8,7 +8,7 @@ from typing import Any, Final
 from stalewatch.clock import Clock
 from stalewatch.domain.instants import DAY, to_us
 from stalewatch.services.judging.sources import Sources, trusted
-from stalewatch.store import alerts, clocks, connections, outbox
+from stalewatch.store import alerts, clocks, connections, outbox, writebacks
 from stalewatch.store.engine import Connection, Database
 
 FAR: Final = DAY
@@ -40,6 +40,11 @@ class Agenda:
         """Until a message may be sent."""
         with self.db.read() as conn:
             return self._soonest(row for row in outbox.waiting_destinations(conn) if row.paused_reason is None)
+
+    def until_write(self) -> int:
+        """Until something is due to be written into a CRM."""
+        with self.db.read() as conn:
+            return self._soonest(writebacks.waiting(conn))
 
     def _ahead(self, conn: Connection, connection: str, now: int) -> list[int]:
         edge = clocks.next_edge(conn, connection)

@@ -1,4 +1,4 @@
-"""One round of the machine: read what is due to be read, let time pass, say what is to be said.
+"""One round of the machine: read what is due to be read, let time pass, say and write what is to be.
 
 `run --once`, the engine and the tests do the same; each part can also be done alone.
 """
@@ -13,6 +13,7 @@ from typing import Any, Final
 from stalewatch.clock import Clock
 from stalewatch.domain.instants import DAY, to_us
 from stalewatch.domain.policies import Speaking
+from stalewatch.domain.writebacks import Writeback
 from stalewatch.sdk.connector import Connector
 from stalewatch.sdk.errors import StalewatchError
 from stalewatch.sdk.notifier import Notifier
@@ -29,6 +30,8 @@ from stalewatch.services.syncing.sync import Sync, Synced, register
 from stalewatch.services.telling.composing import Composer
 from stalewatch.services.telling.dispatch import Dispatch
 from stalewatch.services.telling.moving import Dispatched
+from stalewatch.services.writing.moving import Target, Wrote
+from stalewatch.services.writing.writes import Writes
 from stalewatch.store import clocks, connections
 from stalewatch.store.engine import Database
 from stalewatch.store.errors import ChangedMeanwhile, LeaseLost
@@ -42,12 +45,13 @@ Progress = Callable[[str, int, int | None], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A connection as the cycle needs it: its type, how to make its connector, and how many microseconds apart
-    its syncs are."""
+    """A connection as the cycle needs it: its type, how to make its connector, how many microseconds apart its syncs
+    are, and what may be written into it."""
 
     type: str
     connect: Callable[[], Connector]
     every: int
+    writeback: Writeback = Writeback.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +67,12 @@ class CycleReport:
     recomputed: int
     ticked: Ticked
     dispatched: Dispatched
+    wrote: Wrote
 
     @property
     def failures(self) -> tuple[str, ...]:
         """What went wrong, in words, connection by connection and message by message; empty if nothing did."""
-        return (*failures(self.synced), *self.dispatched.errors)
+        return (*failures(self.synced), *self.dispatched.errors, *self.wrote.errors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,7 @@ class Cycle:
         recomputed = self.recompute()  # by what was known: what a rule changed is not mistaken for what somebody did
         synced = self.sync(force=force, full=full, only=only, progress=progress)
         recomputed += self.recompute()
-        return CycleReport(tuple(synced), recomputed, self.tick(), self.dispatch())
+        return CycleReport(tuple(synced), recomputed, self.tick(), self.dispatch(), self.write())
 
     def sync(
         self, *, force: bool = False, full: bool = False, only: Collection[str] | None = None,
@@ -190,6 +195,13 @@ class Cycle:
             except (LeaseLost, ChangedMeanwhile):  # another worker has that destination now; the others are waiting
                 continue
         return dispatch.run()
+
+    def write(self, only: str | None = None) -> Wrote:
+        """Write into the CRMs what people asked for; `only`: the one write with this id."""
+        targets = {
+            identity: Target(connect=one.connect, allowed=one.writeback) for identity, one in self.connections.items()
+        }
+        return Writes(self.db, self.clock, targets, self.is_stopping).run(only)
 
     # ------------------------------------------------------------------------------------------- one connection
 
