@@ -15,6 +15,8 @@ from stalewatch.sdk.errors import ConnectorError, NeedsReconnect, Refused, TryLa
 LOCKED_PAUSE: Final = 2.0
 BURST_PAUSE: Final = 10.0
 SEARCH_PAUSE: Final = 1.0
+_LONGEST: Final = 2_000
+"""Characters of a message that are kept: what is wrong with several values fits."""
 _HIDDEN: Final = "[hidden]"
 _TOKENS: Final = re.compile(
     r"(?i)(bearer\s+|(?:access_token|refresh_token|client_secret|hapikey)[=\"':\s]+)[^\s\"'&,}<)]+|\bpat-[a-z0-9]+-[0-9a-f-]{8,}"
@@ -61,6 +63,7 @@ class Fault:
     Attributes:
         after: seconds that the server asks us to wait, None if it does not say.
         scopes: that are missing.
+        fields: properties that the message is about. category: HubSpot's name of the reason.
     """
 
     next: Next
@@ -68,6 +71,8 @@ class Fault:
     message: str
     after: float | None = None
     scopes: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    category: str = ""
 
     def error(self, *, is_app: bool = False) -> ConnectorError:
         """The same for whoever called; `is_app`: with a token of an OAuth app."""
@@ -112,7 +117,10 @@ def fault_of(status: int, headers: Mapping[str, str], body: bytes) -> Fault | No
     told = _read(body)
     message = told.message or told.category or "no text"
     after = _seconds(headers.get("retry-after"))
-    return Fault(_next(status, told), status, message[:300], _pause(status, told, after), _scopes(told))
+    return Fault(
+        _next(status, told), status, message[:_LONGEST], _pause(status, told, after), _scopes(told), _fields(told),
+        told.category,
+    )  # fmt: skip
 
 
 def hidden(text: str, secrets: Iterable[str] = ()) -> str:
@@ -170,6 +178,12 @@ def _read(body: bytes) -> _Body:
 def _scopes(told: _Body) -> tuple[str, ...]:
     found = [(one.context or {}).get("requiredGranularScopes") or () for one in told.errors]
     return tuple(dict.fromkeys(str(scope) for scopes in found if isinstance(scopes, list) for scope in scopes))
+
+
+def _fields(told: _Body) -> tuple[str, ...]:
+    """The properties that the details name, under whichever name of theirs."""
+    named = [(one.context or {}).get(key) for one in told.errors for key in ("propertyName", "properties")]
+    return tuple(dict.fromkeys(str(name) for names in named if isinstance(names, list) for name in names))
 
 
 def _seconds(told: str | None) -> float | None:

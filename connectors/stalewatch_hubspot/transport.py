@@ -6,7 +6,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
 from email.utils import parsedate_to_datetime
@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import msgspec
 
-from stalewatch.sdk.errors import ConnectorError, NeedsReconnect, TryLater
+from stalewatch.sdk.errors import ConnectorError, NeedsReconnect, Refused, TryLater, WriteUnknown
 from stalewatch.sdk.network import (
     Deadline,
     GuardedBackend,
@@ -34,6 +34,7 @@ from stalewatch_hubspot.session import Session, Token
 
 T = TypeVar("T")
 _CONNECTIONS: Final = 10
+_LOCKED, _FORBIDDEN = 423, 403
 _QUOTA: Final = ("x-hubspot-ratelimit-daily", "x-hubspot-ratelimit-daily-remaining")
 
 
@@ -140,6 +141,34 @@ class Transport:
             if self.lost > self.pace.lost:
                 raise fault.error(is_app=self._session.can_renew)
 
+    def once(self, method: str, path: str, type_: type[T], body: object, *, seconds: float | None = None) -> T:
+        """Make a call that has an effect: it goes out again only after an answer that surely had none.
+
+        Args:
+            seconds: that it may take, repetitions included.
+
+        Raises:
+            WriteUnknown: no answer came, or one that says nothing of what was done.
+            Refused: in HubSpot's own words, and with the properties that they name; and what `call` raises.
+        """
+        url, limit = self._host.url(path), self.pace.monotonic() + (seconds or self.pace.call)
+        token, is_renewed = self._session.token(), False
+        pauses = iter((*self.pace.pauses, None))
+        while True:
+            self._go(limit, "write")
+            try:
+                return self._answer(method, url, type_, body, token, limit)
+            except Broken as broken:
+                fault = broken.fault
+            if fault.next is Next.RENEW and self._session.can_renew and not is_renewed:
+                token, is_renewed = self._session.instead_of(token), True
+            elif fault.next is Next.RETRY and fault.status != _LOCKED:
+                raise WriteUnknown(f"HubSpot did not answer properly ({fault.status}): {fault.message}")
+            elif fault.next is Next.REFUSED or (fault.next is Next.RECONNECT and fault.status == _FORBIDDEN):
+                raise Refused(fault.message, fields=fault.fields, code=fault.category)
+            else:
+                self._wait(fault, next(pauses, None), limit)
+
     # -------------------------------------------------------------------------------------------------- waiting
 
     def _go(self, limit: float, kind: str) -> None:
@@ -215,8 +244,7 @@ class Transport:
         self._hear(response.headers)
         fault = fault_of(response.status_code, _lower(response.headers), response.content)
         if fault is not None:
-            words = self.clean(fault.message)
-            raise Broken(Fault(fault.next, fault.status, words, fault.after, fault.scopes))
+            raise Broken(replace(fault, message=self.clean(fault.message)))
         return response.content
 
     def clean(self, text: str) -> str:

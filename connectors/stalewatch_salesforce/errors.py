@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -36,12 +36,13 @@ class Next(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One answer that is none."""
+    """One answer that is none; `fields` are those that it names."""
 
     next: Next
     status: int
     code: str
     message: str
+    fields: tuple[str, ...] = ()
 
     def error(self, cure: str | None = None) -> ConnectorError:
         """The same for whoever called."""
@@ -62,7 +63,8 @@ def of_answer(status: int, headers: Mapping[str, str], body: bytes) -> Fault | N
     if status == 304:
         return None
     code, message = told(body)
-    return of_status(status, code, message)
+    fault = of_status(status, code, message)
+    return None if fault is None else replace(fault, fields=_fields(body))
 
 
 def of_status(status: int, code: str, message: str) -> Fault | None:
@@ -79,6 +81,19 @@ def told(body: bytes) -> tuple[str, str]:
     except msgspec.DecodeError:
         return "", "a page instead of data" if body.strip() else "no text"
     return told_by(value)
+
+
+def _fields(body: bytes) -> tuple[str, ...]:
+    """The fields that the errors of a body are about; bodies of another shape name none."""
+    try:
+        errors = msgspec.json.decode(body, type=list[_Error])
+    except msgspec.DecodeError:
+        return ()
+    return tuple(dict.fromkeys(name for error in errors for name in error.fields))
+
+
+class _Error(msgspec.Struct):
+    fields: list[str] = []
 
 
 def told_by(value: object) -> tuple[str, str]:

@@ -8,7 +8,7 @@ import weakref
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from threading import Lock
@@ -133,7 +133,7 @@ class Transport:
         is_renewed = False
         for pause in (*self.pace.pauses, None):
             try:
-                return self._authorised(method, path, parse, token, body, headers or {}, limit, kind, sink)
+                return self.attempt(method, path, parse, token, body, headers or {}, limit, kind, sink)
             except Broken as broken:
                 fault = broken.fault
             if fault.next is Next.RENEW:
@@ -166,10 +166,11 @@ class Transport:
 
     # -------------------------------------------------------------------------------------------- one attempt
 
-    def _authorised(
+    def attempt(
         self, method: str, path: str, parse: Callable[[Reply], T], token: Token, body: bytes | None,
-        headers: Mapping[str, str], limit: float, kind: str, sink: IO[bytes] | None,
+        headers: Mapping[str, str], limit: float, kind: str, sink: IO[bytes] | None = None,
     ) -> T:  # fmt: skip
+        """Make a call once, with a token; raises Broken with what went wrong, for whoever decides what to do next."""
         self._check_quota()
         if not path.startswith("/services/"):
             raise Refused("Salesforce named an address that is not its own; nothing was sent there")
@@ -204,7 +205,7 @@ class Transport:
         body = b"" if is_poured else mended(response.content)
         fault = None if is_poured else of_answer(response.status_code, headers, body)
         if fault is not None:
-            raise Broken(Fault(fault.next, fault.status, fault.code, self.clean(fault.message)))
+            raise Broken(replace(fault, message=self.clean(fault.message)))
         return Reply(response.status_code, headers, body, at)
 
     def _hear_time(self, date: str | None) -> datetime | None:
