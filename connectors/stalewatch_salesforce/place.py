@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
 from stalewatch.sdk.connector import ConnectionSettings, Cursor
 from stalewatch.sdk.errors import BadCursor
+from stalewatch_salesforce.bulk import Ticket
 from stalewatch_salesforce.harvest import State
 
 _VERSION: Final = 1
@@ -28,6 +30,7 @@ class Place:
         digest: of what decides how rows are read; with another one everything is read again.
         since: the server's time when the newest window, or the backfill, began.
         left: chains of the backfill that are not read to their end; None once it is over.
+        jobs: bulk jobs of the backfill by object; None if it has none.
         hourly, nightly: when relations and ids were last compared.
         domains: those of our users' addresses.
     """
@@ -37,6 +40,7 @@ class Place:
     hourly: datetime
     nightly: datetime
     left: State | None = None
+    jobs: Mapping[str, Ticket] | None = None
     domains: frozenset[str] = field(default_factory=frozenset)
 
     def cursor(self) -> Cursor:
@@ -47,6 +51,8 @@ class Place:
         }  # fmt: skip
         if self.left is not None:
             told["left"] = {name: [list(one) for one in bounds] for name, bounds in self.left.items()}
+        if self.jobs is not None:
+            told["jobs"] = {name: ticket.told() for name, ticket in self.jobs.items()}
         return told
 
     def moved(self, **changes: Any) -> Place:
@@ -68,13 +74,14 @@ def parse(cursor: Cursor) -> Place:
     try:
         if cursor["v"] != _VERSION:
             raise ValueError("of another version")
-        left = cursor.get("left")
+        left, jobs = cursor.get("left"), cursor.get("jobs")
         return Place(
             digest=str(cursor["digest"]),
             since=_time(cursor["since"]),
             hourly=_time(cursor["hourly"]),
             nightly=_time(cursor["nightly"]),
             left=None if left is None else {str(name): [_bounds(one) for one in some] for name, some in left.items()},
+            jobs=None if jobs is None else {str(name): _ticket(one) for name, one in jobs.items()},
             domains=frozenset(map(str, cursor["domains"])),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -93,6 +100,11 @@ def _time(told: str) -> datetime:
     if at.tzinfo is None:
         raise ValueError("a time without a zone")
     return at
+
+
+def _ticket(told: list[Any]) -> Ticket:
+    job, locator, failures = told
+    return Ticket(str(job), str(locator), int(failures))
 
 
 def _bounds(told: list[str]) -> list[str]:

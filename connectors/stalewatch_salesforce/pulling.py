@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -10,6 +10,7 @@ from typing import Any, Final
 from stalewatch.sdk.connector import Page
 from stalewatch.sdk.errors import TryLater
 from stalewatch_salesforce import ids
+from stalewatch_salesforce.bulk_reading import BulkReading
 from stalewatch_salesforce.chains import Chain
 from stalewatch_salesforce.harvest import Batch, Harvest, State
 from stalewatch_salesforce.org import EMAIL, EVENT, HISTORY, LEAD, OPPORTUNITY, ROLES, TASK, USER, VISITS
@@ -29,6 +30,7 @@ _CYCLE: Final = 240.0
 _REMEMBERED: Final = 20_000
 """Rows of a window that are kept to compare with; after more than that the overlap is handed over again."""
 _CHANGING: Final = (HISTORY, EVENT, TASK, EMAIL)
+_SUBJECTS: Final = (OPPORTUNITY, LEAD)
 _RELATIONS: Final = {
     "OpportunityContactRole": "OpportunityId", "EventRelation": "EventId", "EmailMessageRelation": "EmailMessageId",
 }  # fmt: skip
@@ -69,17 +71,34 @@ class Puller:
         Args:
             is_fresh: nothing of it was read by an earlier pull: only then its end says what is not there.
         """
-        left: State = place.left or {}
-        evidence = [self._rest(name, one) for name in EVIDENCE for one in left.get(name, ())]
-        subjects = [self._rest(name, one) for name in (OPPORTUNITY, LEAD) for one in left.get(name, ())]
-        batches = Harvest(self.reading.transport, evidence, subjects, kind="full").batches()
         self._spare_quota()
-        for batch in batches:
+        bulk = BulkReading(self.reading, self._spare_quota)
+        place = yield from bulk.made(bulk.chosen(place) if is_fresh else place)
+        if place.jobs is None:
+            yield from self._by_pages(place, EVIDENCE, _SUBJECTS, ends=True, is_fresh=is_fresh)
+            return
+        place = yield from self._by_pages(place, EVIDENCE, ())
+        place = yield from bulk.read(place, EVIDENCE)
+        place = yield from self._by_pages(place, (), _SUBJECTS)
+        place = yield from bulk.read(place, _SUBJECTS)
+        yield Found().page(place.moved(left=None, jobs=None), complete=is_fresh, as_of=place.since)
+
+    def _by_pages(
+        self, place: Place, evidence: Iterable[str], subjects: Iterable[str], *, ends: bool = False,
+        is_fresh: bool = False,
+    ) -> Generator[Page, None, Place]:  # fmt: skip
+        """Read what is left of these objects, evidence first; the other objects stay as they are."""
+        left: State = place.left or {}
+        chains = [[self._rest(name, one) for name in names for one in left.get(name, ())]
+                  for names in (evidence, subjects)]  # fmt: skip
+        others = {name: bounds for name, bounds in left.items() if name not in (*evidence, *subjects)}
+        for batch in Harvest(self.reading.transport, *chains, kind="full").batches() if ends or any(chains) else ():
             found, place = self.reading.records(batch, place)
-            place = place.moved(left=None if batch.is_last else batch.state)
+            place = place.moved(left=None if batch.is_last and ends else {**others, **batch.state})
             yield found.page(place, complete=batch.is_last and is_fresh, as_of=place.since)
             if not batch.is_last:
                 self._spare_quota()
+        return place
 
     def _rest(self, name: str, bounds: list[str]) -> Chain:
         return self.reading.chain(name, bounds=(bounds[0], bounds[1]))

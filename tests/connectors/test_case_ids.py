@@ -12,6 +12,7 @@ TESTS: Final = Path(__file__).resolve().parents[1]
 SALESFORCE: Final = (
     "SF01", "SF02", "SF04", "SF05", "SF06", "SF12", "SF14", "SF15", "SF16", "SF17", "SF23", "SF24",
     "SF25", "SF26", "SF32", "SF35", "SF39", "SF40", "SF41", "SF43", "SF45", "SF46", "SF48", "SF49",
+    "SF51", "SF52",
 )  # fmt: skip
 HUBSPOT: Final = (
     "HS01", "HS02", "HS03", "HS05", "HS07", "HS09", "HS10", "HS12", "HS13", "HS14", "HS15", "HS16",
