@@ -51,7 +51,7 @@ class SalesforceConnector(Connector):
             TryLater: it does not answer.
             NeedsReconnect: the login is refused, or opportunities may not be read.
         """
-        return describe(self._known(), self._options, reads_leads=True)
+        return describe(self._known(), self._options, reads_leads=self._reads_leads)
 
     def check(self) -> list[Finding]:
         """Log in, describe everything and tell what is missing, each with its cure."""
@@ -89,13 +89,19 @@ class SalesforceConnector(Connector):
     def _reading(self) -> Reading:
         return Reading(self._settings, self._options, self.transport, self._known())
 
+    @property
+    def _reads_leads(self) -> bool:
+        return not self._settings.reads or bool(self._settings.reads.get("lead"))
+
     def _known(self) -> Org:
         """What the org has; asked once a day."""
         known = self._org
         if known is None or self.transport.server_now() - known.read_at >= _DAY:
+            lead = self._options.lead
             self._org = known = discover(
-                self.transport, self._options.deal.fields.values(), known, self._options.lead.from_teams
-            )
+                self.transport, self._options.deal.fields.values(), known, lead.from_teams,
+                lead.fields.values() if self._reads_leads else None,
+            )  # fmt: skip
             for name, words in self._blind.items():
                 known.objects.pop(name, None)
                 known.refused[name] = words

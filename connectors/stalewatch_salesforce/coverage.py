@@ -7,6 +7,9 @@ from typing import Any, Final
 
 from stalewatch.sdk.connector import Description, FieldInfo
 from stalewatch_salesforce.deals import ROLE_FIELDS
+from stalewatch_salesforce.fitting import Fit, choices, fit
+from stalewatch_salesforce.lacking import lacks, spare, unfed
+from stalewatch_salesforce.mapping import Words, forecast_of
 from stalewatch_salesforce.options import Options
 from stalewatch_salesforce.org import CHANGES, EMAIL, EVENT, HISTORY, LEAD, OPPORTUNITY, ROLES, TASK, USER, Org
 
@@ -30,9 +33,16 @@ _OPEN_TASK: Final = ("ActivityDate", "IsClosed", "WhatId")
 def describe(org: Org, options: Options, *, reads_leads: bool = True) -> Description:
     """What this org feeds."""
     fields = {"deal": list(_unique(_deal_fields(org, options)))}
-    if reads_leads and org.has(LEAD):
-        fields["lead"] = list(_unique(_lead_fields(org, options)))
-    return Description(fields=fields, logs_meeting_outcomes=False)
+    if reads_leads:  # without its permission none of their fields is fed, and the rules that ask for them cannot judge
+        fields["lead"] = list(_unique(_lead_fields(org, options))) if org.has(LEAD) else []
+    told = {name: {info.ours for info in infos} for name, infos in fields.items()}
+    return Description(
+        fields=fields,
+        logs_meeting_outcomes=False,
+        missing=lacks(org, options, told, is_heard=sees_mails(org)),
+        unfed=unfed(org, options, told, is_heard=sees_mails(org)),
+        spare=spare(org, options),
+    )
 
 
 def sees_mails(org: Org) -> bool:
@@ -41,14 +51,13 @@ def sees_mails(org: Org) -> bool:
 
 
 def _deal_fields(org: Org, options: Options) -> Iterator[FieldInfo]:
+    chosen = {"stage": options.deal.stages, "forecast_category": options.deal.forecasts}
     for ours, (theirs, type_name) in _CORE.items():
         if org.field(OPPORTUNITY, theirs):
-            yield _info(org, ours, theirs, type_name)
+            yield _info(org, OPPORTUNITY, ours, theirs, type_name, chosen.get(ours, {}))
     record_type = org.field(OPPORTUNITY, "RecordTypeId") and org.record_types
-    yield _info(org, "pipeline", "RecordTypeId" if record_type else "Type", "choice")
-    for ours, theirs in options.deal.fields.items():
-        if ours in options.deal.types and org.field(OPPORTUNITY, theirs):
-            yield _info(org, ours, theirs, options.deal.types[ours])
+    yield _info(org, OPPORTUNITY, "pipeline", "RecordTypeId" if record_type else "Type", "choice", {})
+    yield from _mapped(org, OPPORTUNITY, options.deal.fields, options.deal.types, options.deal.values)
     if org.field(USER, "UserRoleId"):
         yield FieldInfo(ours="team", theirs="User.UserRole.Name", type="text")
     yield from _history(org)
@@ -57,6 +66,14 @@ def _deal_fields(org: Org, options: Options) -> Iterator[FieldInfo]:
         for role in ROLE_FIELDS:
             yield FieldInfo(ours=f"roles.{role}", theirs="OpportunityContactRole.Role", type="int")
         yield FieldInfo(ours="stakeholders", theirs="OpportunityContactRole, EventRelation", type="int")
+
+
+def _mapped(
+    org: Org, name: str, fields: Mapping[str, str], types: Mapping[str, str], values: Mapping[str, Words]
+) -> Iterator[FieldInfo]:
+    for ours, theirs in fields.items():
+        if ours in types and org.feeding(name, theirs, types[ours]):
+            yield _info(org, name, ours, theirs, types[ours], values.get(ours, {}))
 
 
 def _history(org: Org) -> Iterator[FieldInfo]:
@@ -81,10 +98,9 @@ def _evidence(org: Org) -> Iterator[FieldInfo]:
 def _lead_fields(org: Org, options: Options) -> Iterator[FieldInfo]:
     for ours, (theirs, type_name) in _LEAD_CORE.items():
         if org.field(LEAD, theirs):
-            yield FieldInfo(ours=ours, theirs=theirs, type=type_name)
-    for ours, theirs in options.lead.fields.items():
-        if org.field(LEAD, theirs):
-            yield FieldInfo(ours=ours, theirs=theirs, type=options.lead.types[ours])
+            words = options.lead.values["status"] if ours == "status" else {}
+            yield _info(org, LEAD, ours, theirs, type_name, words)
+    yield from _mapped(org, LEAD, options.lead.fields, options.lead.types, options.lead.values)
     if org.has_children(LEAD, CHANGES):
         yield FieldInfo(ours="mql_at", theirs="LeadHistory.Status", type="datetime")
         yield FieldInfo(ours="handed_off_at", theirs="LeadHistory.Owner", type="datetime")
@@ -92,22 +108,27 @@ def _lead_fields(org: Org, options: Options) -> Iterator[FieldInfo]:
         yield FieldInfo(ours="first_touch_at", theirs=f"{EMAIL}, {TASK}, {EVENT}", type="datetime", folded=True)
 
 
-def _info(org: Org, ours: str, theirs: str, type_name: str) -> FieldInfo:
-    told_name = org.field(OPPORTUNITY, theirs)
-    theirs = told_name.name if told_name else theirs
-    cells = [row.get(theirs) for row in org.sample]
-    told = [cell for cell in cells if cell not in (None, "")]
+def _info(org: Org, name: str, ours: str, theirs: str, type_name: str, words: Words) -> FieldInfo:
+    field, sample = org.field(name, theirs), org.samples.get(name, [])
+    theirs = field.name if field else theirs
+    told = [cell for row in sample if (cell := row.get(theirs)) not in (None, "")]
+    values = choices(field, words) if field and type_name in ("choice", "text") else None
+    if values is not None and ours == "forecast_category":
+        values = tuple(dict.fromkeys(one for value in values if (one := forecast_of({}, value)) is not None))
     return FieldInfo(
         ours=ours,
         theirs=theirs,
         type=type_name,
-        fill_rate=len(told) / len(cells) if cells and _is_sampled(org.sample[0], theirs) else None,
-        example=str(told[0])[:80] if told else None,
+        fill_rate=len(told) / len(sample) if sample and theirs in sample[0] else None,
+        example=_shown(told[0]) if told else None,
+        theirs_type=field.type if field else None,
+        choices=values,
+        is_loose=field is not None and fit(field, type_name) is Fit.LOOSELY,
     )
 
 
-def _is_sampled(row: Mapping[str, Any], theirs: str) -> bool:
-    return theirs in row
+def _shown(cell: Any) -> str:
+    return str(cell).lower() if isinstance(cell, bool) else str(cell)[:80]
 
 
 def _unique(infos: Iterator[FieldInfo]) -> Iterator[FieldInfo]:

@@ -53,7 +53,7 @@ class DealReader:
             stage=stage,
             amount=row.Amount,
             currency=self.exchange.currency(row.CurrencyIsoCode),
-            amount_in_project_currency=self.exchange.convert(row.Amount, row.CurrencyIsoCode),
+            amount_in_project_currency=self.exchange.convert(row.Amount, row.CurrencyIsoCode, closes),
             close_date=closes,
             fields=fields,
             unreadable=frozenset(unreadable),
@@ -87,18 +87,24 @@ class DealReader:
 
     def _then(self, row: rows.Visit) -> dict[str, Value]:
         values: dict[str, Value] = {"forecast_category": forecast_of(self.map.forecasts, row.ForecastCategory)}
-        amount = self.exchange.convert(row.Amount, row.CurrencyIsoCode)
+        closes: date | None = None
+        with suppress(Unusable):  # the other values of this moment are as good as before
+            values["close_date"] = closes = day(row.CloseDate)
+        amount = self.exchange.convert(row.Amount, row.CurrencyIsoCode, closes)
         if amount is not None or row.Amount is None:
             values["amount"] = amount
-        with suppress(Unusable):  # the other values of this moment are as good as before
-            values["close_date"] = day(row.CloseDate)
         return values
 
     def _unreadable(self, row: rows.Opportunity, outcome: Outcome) -> Iterator[str]:
         if outcome is Outcome.OPEN and plain(row.StageName or "") not in self.map.stages:
             yield "stage"
-        if row.Type and self._pipeline_word(row) not in self.map.pipelines:
+        if self._pipeline_word(row) not in self.map.pipelines and (row.Type or self._is_strange(row.RecordTypeId)):
             yield "pipeline"
+
+    def _is_strange(self, record_type: str | None) -> bool:
+        """Whether record types tell pipelines here, and this one is not among those that do."""
+        known = self.org.record_types
+        return record_type in known and any(name in self.map.pipelines for names in known.values() for name in names)
 
     def _pipeline(self, row: rows.Opportunity) -> str | None:
         return self.map.pipelines.get(self._pipeline_word(row), row.Type) if row.Type or row.RecordTypeId else None
@@ -111,12 +117,13 @@ class DealReader:
     def _mapped(self, row: rows.Opportunity, unreadable: set[str]) -> dict[str, Value]:
         found: dict[str, Value] = {}
         for ours, theirs in self.map.fields.items():
-            described = self.org.field(OPPORTUNITY, theirs)
-            if described is None or ours not in self.map.types:
+            wanted = self.map.types.get(ours)
+            told = None if wanted is None else self.org.feeding(OPPORTUNITY, theirs, wanted)
+            if told is None or wanted is None:
                 continue
             try:
-                words = self.map.values.get(ours, {})
-                found[ours] = value_of(getattr(row, described.name, None), self.map.types[ours], words)
+                words, cell = self.map.values.get(ours, {}), getattr(row, told.name, None)
+                found[ours] = value_of(cell, wanted, words, told.type, self.org.zone or UTC)
             except Unusable:
                 unreadable.add(ours)
         return found

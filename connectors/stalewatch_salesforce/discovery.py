@@ -1,12 +1,13 @@
-"""Ask an org what it has: every describe, the stages and the coverage of mails, all in one call."""
+"""Ask an org what it has: every describe, the stages and the coverage of mails in one call."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -14,9 +15,9 @@ from stalewatch.sdk.errors import NeedsReconnect
 from stalewatch_salesforce import ids, queries
 from stalewatch_salesforce.composite import Answer, Part, ask
 from stalewatch_salesforce.decoding import decode
-from stalewatch_salesforce.org import DESCRIBED, EMAIL, OPPORTUNITY, Described, Org
+from stalewatch_salesforce.org import DESCRIBED, EMAIL, LEAD, OPPORTUNITY, Described, Org
 from stalewatch_salesforce.queries import ROOT, address, select
-from stalewatch_salesforce.rows import CurrencyRate, OnlyId, Records, RecordType, Stage
+from stalewatch_salesforce.rows import CurrencyRate, DatedRate, OnlyId, Organization, Records, Stage
 from stalewatch_salesforce.transport import Transport
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -24,18 +25,21 @@ _MAIL_WINDOW: Final = timedelta(days=30)
 _SAMPLE: Final = 200
 _STANDARD: Final = ("Id", "Name", "OwnerId", "StageName", "Amount", "CloseDate", "NextStep", "Type", "CreatedDate",
                     "ForecastCategoryName", "IsClosed")  # fmt: skip
+_OF_LEADS: Final = ("Id", "Name", "OwnerId", "Status", "LeadSource", "CreatedDate", "IsConverted")
 _DESCRIBES: Final = msgspec.json.Decoder(Described)
 _SAMPLES: Final = msgspec.json.Decoder(Records[dict[str, Any]])
 
 
 def discover(
-    transport: Transport, mapped: Collection[str], known: Org | None, giving_teams: Collection[str] = ()
-) -> Org:
+    transport: Transport, mapped: Collection[str], known: Org | None, giving_teams: Collection[str] = (),
+    of_leads: Collection[str] | None = None,
+) -> Org:  # fmt: skip
     """Read the org; what it says is unchanged since `known` is taken from there.
 
     Args:
         mapped: fields of opportunities that the configuration names.
         giving_teams: names of the roles whose users hand leads over.
+        of_leads: fields of leads that the configuration names; None: nobody reads leads.
 
     Raises:
         TryLater: it does not answer.
@@ -55,14 +59,48 @@ def discover(
             cure="Give the integration user read access to Opportunity, in a permission set.",
         )
     org.stages = _rows(answers.by_ref["stages"], Stage)
-    org.name_record_types(_rows(answers.by_ref["record_types"], RecordType))
+    org.name_record_types()
     org.rates = _rows(answers.by_ref["rates"], CurrencyRate)
+    org.zone = _zone(_rows(answers.by_ref["organization"], Organization))
     if org.has(EMAIL) and answers.by_ref["mails"].fault is None:
         org.mails_seen = bool(_rows(answers.by_ref["mails"], OnlyId))
-    org.sample = _sample(answers.by_ref["sample"])
+    org.samples[OPPORTUNITY] = _sample(answers.by_ref["sample"])
+    _look_closer(transport, org, mapped, of_leads)
     if giving_teams:
         org.givers = _givers(transport, giving_teams)
     return org
+
+
+def _look_closer(transport: Transport, org: Org, mapped: Collection[str], of_leads: Collection[str] | None) -> None:
+    """Ask what could not be asked before the describes were known; in most orgs there is nothing of the kind."""
+    questions = {}
+    if any(org.field(OPPORTUNITY, name) is None for name in mapped):  # the sample that named it was refused
+        questions["sample"] = _newest(org, OPPORTUNITY, (*_STANDARD, *mapped))
+    if of_leads is not None and org.has(LEAD):
+        questions["leads"] = _newest(org, LEAD, (*_OF_LEADS, *of_leads))
+    if len(org.rates) > 1:
+        questions["dated"] = select(("IsoCode", "ConversionRate", "StartDate"), "DatedConversionRate")
+    if not questions:
+        return
+    answers = ask(transport, [Part(ref, address(soql)) for ref, soql in questions.items()], kind="describe").by_ref
+    if "sample" in answers:
+        org.samples[OPPORTUNITY] = _sample(answers["sample"])
+    if "leads" in answers:
+        org.samples[LEAD] = _sample(answers["leads"])
+    if "dated" in answers:
+        org.dated = _rows(answers["dated"], DatedRate)
+
+
+def _newest(org: Org, name: str, fields: Iterable[str]) -> str:
+    there = dict.fromkeys(told.name for field in fields if (told := org.field(name, field)) is not None)
+    return select(there, name, (), f"ORDER BY Id DESC LIMIT {_SAMPLE}")
+
+
+def _zone(rows: Sequence[Organization]) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(rows[0].TimeZoneSidKey or "") if rows else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a name that this machine does not know
+        return None
 
 
 def _givers(transport: Transport, teams: Collection[str]) -> frozenset[str]:
@@ -77,7 +115,7 @@ def _questions(transport: Transport, mapped: Collection[str]) -> dict[str, str]:
     recent = ("Incoming = true", f"MessageDate >= {horizon}")
     return {
         "stages": select(("MasterLabel", "ApiName", "IsActive", "IsClosed"), "OpportunityStage"),
-        "record_types": select(("Id", "Name", "DeveloperName"), "RecordType", ("SobjectType = 'Opportunity'",)),
+        "organization": select(("TimeZoneSidKey",), "Organization"),
         "rates": select(("IsoCode", "ConversionRate"), "CurrencyType", ("IsActive = true",)),
         "mails": select(("Id",), EMAIL, recent, "LIMIT 1"),
         "sample": select(dict.fromkeys((*_STANDARD, *mapped)), OPPORTUNITY, (), f"ORDER BY Id DESC LIMIT {_SAMPLE}"),

@@ -80,12 +80,13 @@ class LeadReader:
     def _mapped(self, row: rows.Lead, unreadable: set[str]) -> Mapping[str, Value]:
         found: dict[str, Value] = {}
         for ours, theirs in self.map.fields.items():
-            described = self.org.field(LEAD, theirs)
-            if described is None or ours not in self.map.types:
+            wanted = self.map.types.get(ours)
+            told = None if wanted is None else self.org.feeding(LEAD, theirs, wanted)
+            if told is None or wanted is None:
                 continue
             try:
-                words = self.map.values.get(ours, {})
-                found[ours] = value_of(getattr(row, described.name, None), self.map.types[ours], words)
+                words, cell = self.map.values.get(ours, {}), getattr(row, told.name, None)
+                found[ours] = value_of(cell, wanted, words, told.type, self.org.zone or UTC)
             except Unusable:
                 unreadable.add(ours)
         return found

@@ -7,22 +7,24 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from stalewatch_salesforce import queries
+from stalewatch_salesforce.fitting import Fit, fit
 from stalewatch_salesforce.mapping import plain
 from stalewatch_salesforce.rows import (
     Attendee,
     ContactRole,
     Correspondent,
     CurrencyRate,
+    DatedRate,
     Email,
     Event,
     Lead,
     LeadChange,
     Opportunity,
-    RecordType,
     Row,
     Stage,
     Task,
@@ -59,13 +61,26 @@ _REDUNDANT: Final = frozenset({"OpportunityId", "EventId", "EmailMessageId"})
 DESCRIBED: Final = tuple(ROWS)
 
 
+class Value(msgspec.Struct, gc=False):
+    """A value of a picklist, as records hold it; its label may be another word."""
+
+    value: str | None = None
+    active: bool = True
+    label: str | None = None
+
+
 class FieldTold(msgspec.Struct):
-    """A field in a describe."""
+    """A field in a describe; a formula has the type of its result."""
 
     name: str
     type: str = "string"
+    label: str | None = None
     calculated: bool = False
-    relationshipName: str | None = None  # noqa: N815  # the name is Salesforce's
+    updateable: bool = False
+    custom: bool = False
+    picklistValues: list[Value] = []  # noqa: N815  # the names are Salesforce's
+    referenceTo: list[str] = []  # noqa: N815
+    relationshipName: str | None = None  # noqa: N815
 
 
 class ChildTold(msgspec.Struct):
@@ -75,11 +90,24 @@ class ChildTold(msgspec.Struct):
     relationshipName: str | None = None  # noqa: N815
 
 
+class TypeTold(msgspec.Struct):
+    """A record type in a describe; every record has the master if nobody made others."""
+
+    recordTypeId: str  # noqa: N815
+    name: str | None = None
+    developerName: str | None = None  # noqa: N815
+    active: bool = True
+    master: bool = False
+
+
 class Described(msgspec.Struct, dict=True):
     """A describe, as far as we read it."""
 
     fields: list[FieldTold]
+    createable: bool = False
+    updateable: bool = False
     childRelationships: list[ChildTold] = []  # noqa: N815
+    recordTypeInfos: list[TypeTold] = []  # noqa: N815
 
     def field(self, name: str) -> FieldTold | None:
         """A field by its name in whatever case."""
@@ -106,8 +134,12 @@ class Org:
         objects: what may be read; an object that is missing here may not.
         refused: objects that may not be read, with Salesforce's words.
         mails_seen: whether any mail from outside came in within 30 days; None: nobody can tell.
+        record_types: of opportunities: id to its names, as they are compared.
+        rates: of every active currency; empty in an org that has but one. dated: those of advanced currency
+            management, by which opportunities are converted where it is on.
+        zone: of the org; None: nobody can tell.
         givers: users of the teams that hand leads over.
-        sample: some opportunities, newest first, to tell how well fields are filled.
+        samples: some opportunities and leads, newest first, to tell how well fields are filled.
     """
 
     read_at: datetime
@@ -116,9 +148,11 @@ class Org:
     stages: list[Stage] = field(default_factory=list)
     record_types: dict[str, tuple[str, ...]] = field(default_factory=dict)
     rates: list[CurrencyRate] = field(default_factory=list)
+    dated: list[DatedRate] = field(default_factory=list)
+    zone: ZoneInfo | None = None
     mails_seen: bool | None = None
     givers: frozenset[str] = frozenset()
-    sample: list[dict[str, Any]] = field(default_factory=list)
+    samples: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def has(self, name: str) -> bool:
         """Whether an object may be read."""
@@ -135,9 +169,15 @@ class Org:
         child = _CHILDREN.get(object_name, {}).get(relationship)
         return described is not None and child is not None and described.leads_to(relationship) and self.has(child)
 
-    def name_record_types(self, rows: Collection[RecordType]) -> None:
-        """Remember what record types are called."""
-        names = {row.Id: (row.DeveloperName or "", row.Name or "") for row in rows}
+    def feeding(self, object_name: str, name: str, wanted: str) -> FieldTold | None:
+        """A field that may be read and that can feed a catalogue type; None: there is none, or it holds another."""
+        told = self.field(object_name, name)
+        return told if told is not None and fit(told, wanted) is not Fit.NOT else None
+
+    def name_record_types(self) -> None:
+        """Remember what the record types of opportunities are called."""
+        told = [one for one in self.objects[OPPORTUNITY].recordTypeInfos if not one.master]
+        names = {one.recordTypeId: (one.developerName, one.name) for one in told}
         self.record_types = {id_: tuple(plain(name) for name in both if name) for id_, both in names.items()}
 
 

@@ -155,7 +155,7 @@ class Reading:
     @cached_property
     def deals(self) -> DealReader:
         """Reads opportunities."""
-        exchange = Exchange(self.settings.currency, self.options.currency, self.org.rates)
+        exchange = Exchange(self.settings.currency, self.options.currency, self.org.rates, self.org.dated)
         return DealReader(self.options.deal, self.options.partner, self.org, exchange, self._base)
 
     # -------------------------------------------------------------------------------------------------- records

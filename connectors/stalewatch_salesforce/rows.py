@@ -196,16 +196,20 @@ class Stage(msgspec.Struct):
     IsClosed: Flag = None
 
 
-class RecordType(msgspec.Struct):
-    """A row of RecordType."""
-
-    Id: str
-    Name: Text = None
-    DeveloperName: Text = None
-
-
 class CurrencyRate(msgspec.Struct):
     """A row of CurrencyType: how many units of it one unit of the org's own currency is."""
 
     IsoCode: str
     ConversionRate: float
+
+
+class DatedRate(CurrencyRate, kw_only=True):
+    """A row of DatedConversionRate: the same from a day on; the next one begins where it ends."""
+
+    StartDate: Text = None
+
+
+class Organization(msgspec.Struct):
+    """The org itself."""
+
+    TimeZoneSidKey: Text = None

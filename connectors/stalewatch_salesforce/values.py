@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from stalewatch.sdk.records import Value
 from stalewatch_salesforce import ids
+from stalewatch_salesforce.fitting import MULTIPLE
 from stalewatch_salesforce.mapping import Words, plain
 
 _YES: Final = frozenset({"true", "yes", "1"})
@@ -20,18 +21,22 @@ class Unusable(Exception):
     """A cell cannot be a value of its field."""
 
 
-def day(told: object) -> date | None:
-    """A date; of a time, its date in UTC.
+def day(told: object, zone: tzinfo = UTC) -> date | None:
+    """A date; of a time, its date in a zone: Salesforce tells every time in UTC, whatever people see.
 
     Raises:
         Unusable: it is none.
     """
     if told in (None, ""):
         return None
+    text = str(told)
     try:
-        return date.fromisoformat(str(told)[:10])
-    except ValueError as error:
-        raise Unusable(f"no date: {str(told)[:40]}") from error
+        if "T" not in text:
+            return date.fromisoformat(text)
+        at = moment(text)
+        return None if at is None else at.astimezone(zone).date()
+    except (ValueError, OverflowError) as error:
+        raise Unusable(f"no date: {text[:40]}") from error
 
 
 def moment(told: object) -> datetime | None:
@@ -49,15 +54,29 @@ def moment(told: object) -> datetime | None:
         raise Unusable(f"no time: {str(told)[:40]}") from error
 
 
-def value_of(told: object, type_name: str, words: Words) -> Value:
+def value_of(told: object, type_name: str, words: Words, theirs: str = "", zone: tzinfo = UTC) -> Value:
     """The value of a catalogue field; an empty cell is None.
+
+    Args:
+        theirs: the org's type of the field. zone: the org's, for the date of a time.
 
     Raises:
         Unusable: the cell is of another type.
     """
     if told in (None, ""):
         return None
+    if type_name == "date":
+        return day(told, zone)
+    if theirs == MULTIPLE and type_name in ("text", "choice"):
+        return _several(str(told).split(";"), type_name, words)
     return _BY_TYPE.get(type_name, _text)(told, words)
+
+
+def _several(chosen: list[str], type_name: str, words: Words) -> str:
+    """What was ticked in a list of several: one text of all of them; of a choice there is only one."""
+    if type_name == "choice" and len(chosen) > 1:
+        raise Unusable("several choices")
+    return ", ".join(words.get(plain(one), one.strip()) for one in chosen)
 
 
 def _text(told: object, _: Words) -> str:
@@ -105,7 +124,6 @@ _BY_TYPE: Final[Mapping[str, Callable[[object, Words], Value]]] = {
     "int": _whole,
     "money": _number,
     "bool": _truth,
-    "date": lambda told, _: day(told),
     "datetime": lambda told, _: moment(told),
     "person": _person,
 }
