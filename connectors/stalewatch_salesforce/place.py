@@ -33,6 +33,7 @@ class Place:
         jobs: bulk jobs of the backfill by object; None if it has none.
         hourly, nightly: when relations and ids were last compared.
         domains: those of our users' addresses.
+        rates: changes with the exchange rates by which amounts were read; empty: one currency.
     """
 
     digest: str
@@ -42,6 +43,7 @@ class Place:
     left: State | None = None
     jobs: Mapping[str, Ticket] | None = None
     domains: frozenset[str] = field(default_factory=frozenset)
+    rates: str = ""
 
     def cursor(self) -> Cursor:
         """The same as JSON."""
@@ -49,6 +51,8 @@ class Place:
             "v": _VERSION, "digest": self.digest, "since": self.since.isoformat(), "hourly": self.hourly.isoformat(),
             "nightly": self.nightly.isoformat(), "domains": sorted(self.domains),
         }  # fmt: skip
+        if self.rates:
+            told["rates"] = self.rates
         if self.left is not None:
             told["left"] = {name: [list(one) for one in bounds] for name, bounds in self.left.items()}
         if self.jobs is not None:
@@ -83,6 +87,7 @@ def parse(cursor: Cursor) -> Place:
             left=None if left is None else {str(name): [_bounds(one) for one in some] for name, some in left.items()},
             jobs=None if jobs is None else {str(name): _ticket(one) for name, one in jobs.items()},
             domains=frozenset(map(str, cursor["domains"])),
+            rates=str(cursor.get("rates", "")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadCursor(f"the stored position cannot be read ({error})") from error

@@ -17,6 +17,7 @@ from stalewatch_salesforce.org import EMAIL, EVENT, HISTORY, LEAD, OPPORTUNITY, 
 from stalewatch_salesforce.place import Place, beginning
 from stalewatch_salesforce.queries import instant
 from stalewatch_salesforce.reading import EVIDENCE, Found, Reading
+from stalewatch_salesforce.revaluing import rates_of, revalued
 from stalewatch_salesforce.rows import OnlyId
 
 OVERLAP: Final = timedelta(minutes=15)
@@ -63,7 +64,8 @@ class Puller:
         """The place before anything is read."""
         self.reading.transport.session.token()
         left = {name: [["", ""]] for name in (*EVIDENCE, OPPORTUNITY, LEAD) if self.reading.org.has(name)}
-        return beginning(digest, self.reading.transport.server_now().replace(microsecond=0), left)
+        at = self.reading.transport.server_now().replace(microsecond=0)
+        return beginning(digest, at, left).moved(rates=rates_of(self.reading.org))
 
     def everything(self, place: Place, *, is_fresh: bool) -> Iterator[Page]:
         """Read all there is, from where an earlier pull was interrupted.
@@ -114,6 +116,8 @@ class Puller:
             return
         if place.since - place.hourly >= HOURLY * (SLOWER if quota.is_near else 1):
             place = yield from self._relations(place, limit)
+        if place.rates != rates_of(self.reading.org):
+            place = self._keep((yield from revalued(self.reading, place, limit)))
         if place.since - place.nightly >= NIGHTLY:
             yield from self._compare(place, limit)
 
