@@ -146,7 +146,7 @@ def _staged(org: Org, row: Row, before: Row, given: Mapping[str, Any]) -> None:
 
 def _log(org: Org, row: Row, before: Row) -> None:
     """One row of OpportunityHistory: how the opportunity is from now on."""
-    logged = {name: row.get(name) for name in (*_LOGGED, "ForecastCategory", "ExpectedRevenue")}
+    logged = {name: row.get(name) for name in (*_LOGGED, "ForecastCategory", "ExpectedRevenue", "CurrencyIsoCode")}
     logged |= {"OpportunityId": row["Id"], "PrevAmount": before.get("Amount"), "PrevCloseDate": before.get("CloseDate")}
     org.insert("OpportunityHistory", logged, at=row["LastModifiedDate"], by=row["LastModifiedById"])
 

@@ -15,7 +15,8 @@ PREFIXES: Final = {
     "Group": "00G", "Lead": "00Q", "Task": "00T", "Event": "00U", "OpportunityContactRole": "00K",
     "Organization": "00D", "UserRole": "00E", "CampaignMember": "00v", "EmailMessage": "02s", "RecordType": "012",
     "OpportunityFieldHistory": "017", "LeadHistory": "01A", "OpportunityStage": "01J", "LeadStatus": "01L",
-    "TaskStatus": "01S", "EventRelation": "0RE", "EmailMessageRelation": "0FR",
+    "TaskStatus": "01S", "EventRelation": "0RE", "EmailMessageRelation": "0FR", "CurrencyType": "0C1",
+    "DatedConversionRate": "04w",
 }  # fmt: skip
 """The first three characters of an id say what it is the id of."""
 
