@@ -14,6 +14,7 @@ from stalewatch_sandbox.hubspot.api import HubSpotApi
 from stalewatch_sandbox.hubspot.errors import Refused, item_error, rate_limited, refusal
 from stalewatch_sandbox.hubspot.faults_in_data import DataFaults
 from stalewatch_sandbox.hubspot.faults_in_search import SearchFaults, is_search
+from stalewatch_sandbox.hubspot.faults_in_writes import WriteFaults
 from stalewatch_sandbox.hubspot.paths import place
 from stalewatch_sandbox.serving.exchange import Delivery, Request, Response
 from stalewatch_sandbox.serving.faults import Catalogue, Fault
@@ -32,6 +33,7 @@ def catalogue(api: HubSpotApi) -> Catalogue:
         **SearchFaults(api).catalogue(),
         **_Refusals(api).catalogue(),
         **_Permissions(api).catalogue(),
+        **WriteFaults(api).catalogue(),
         **_TRANSPORT,
     }
 

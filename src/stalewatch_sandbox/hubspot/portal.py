@@ -73,6 +73,11 @@ class Portal:
         of_kind = self._records[kind.name]
         return [of_kind[number] for number in sorted(of_kind) if (of_kind[number].archived_at is not None) is archived]
 
+    def counts(self) -> dict[str, int]:
+        """How many records there are of each kind, those in the bin left out."""
+        with self.lock:
+            return {kind.name: len(found) for kind in KINDS if (found := self.records(kind, archived=False))}
+
     def index(self, kind: Kind) -> SearchIndex:
         """What search knows at this moment."""
         index = self._indexes[kind.name]

@@ -40,7 +40,7 @@ class HubSpotServer:
         self.api = HubSpotApi(self.portal, clock.now, ticks)
         self.board = Switchboard.at(clock, catalogue(self.api))
         self.token = self.api.credentials.add_token(TOKEN, READ_ALL | WRITE)
-        self._server = SandboxServer(self.api, self.board, port=port)
+        self._server = SandboxServer(self.api, self.board, port=port, records=self.portal.counts)
 
     @property
     def url(self) -> str:

@@ -27,6 +27,11 @@ def is_query_of(name: str) -> Callable[[Request], bool]:
     return lambda request: is_query(request) and bool(source.search(request.parameter("q") or ""))
 
 
+def is_write_of(name: str) -> Callable[[Request], bool]:
+    """The same of one object."""
+    return lambda request: is_write(request) and f"/sobjects/{name}" in request.path
+
+
 def is_write(request: Request) -> bool:
     """A record is created or changed, also inside of a composite."""
     return request.method in ("PATCH", "POST") and "/sobjects/" in request.path

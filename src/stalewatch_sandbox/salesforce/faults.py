@@ -35,7 +35,8 @@ def catalogue(sandbox: SalesforceSandbox) -> Catalogue:
         "SF32": switches.vanished, "SF33": switches.late_deletions, "SF37": switches.hidden_object,
         "SF46": switches.no_mails, "SF51": bulk.bulk_lifecycle,
         "SF52": bulk.dirty_results, "SF48": switches.private, "SF53": refused_write, "SF54": row_locked,
-        "SF55": lost_answer, "X04": echoed_token, "X06": wrong_charset,
+        "SF55": lost_answer, "SF57": switches.changed_meanwhile,
+        "read_only": switches.read_only, "X04": echoed_token, "X06": wrong_charset,
         **scenes(sandbox),
     }  # fmt: skip
 

@@ -103,6 +103,16 @@ class Org:
 
     # ------------------------------------------------------------------------------------------------- reading
 
+    def somebody(self) -> str:
+        """The id of a user who is not the integration user."""
+        return next(str(row["Id"]) for row in self.tables["User"] if row["Id"] != self.user)
+
+    def counts(self) -> dict[str, int]:
+        """How many records there are of each object, those in the bin left out."""
+        with self.lock:
+            tables = self.tables.items()
+            return {name: sum(not row.get("IsDeleted") for row in table) for name, table in tables if len(table.rows)}
+
     def record(self, id_: str) -> Row:
         """A record with its latest values, visible or not.
 

@@ -32,7 +32,7 @@ class SalesforceSandbox:
         self.logins = Logins(self.org, self.app)
         self.application = Application(self.org, self.logins, self.faults)
         board = Switchboard(self.clock, self.faults, self.ledger)
-        self.server = SandboxServer(self.application, board, port=port, host=host)
+        self.server = SandboxServer(self.application, board, port=port, host=host, records=self.org.counts)
         self.logins.instance_url = self.server.url
 
     @property

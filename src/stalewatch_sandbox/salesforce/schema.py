@@ -69,11 +69,16 @@ class Field:
 
 @dataclass(slots=True)
 class SObject:
-    """One object: its fields by their names in lower case, and the relationships to its children."""
+    """One object: its fields by their names in lower case, and the relationships to its children.
+
+    Attributes:
+        is_locked: the integration user may read its records, and not write them.
+    """
 
     name: str
     fields: dict[str, Field]
     children: dict[str, tuple[str, str]]
+    is_locked: bool = False
 
     def field(self, name: str) -> Field | None:
         """A field, whatever the case of its name."""
@@ -87,7 +92,7 @@ class SObject:
     @property
     def is_writable(self) -> bool:
         """Whether clients may create records of it."""
-        return self.name not in LOGS
+        return self.name not in LOGS and not self.is_locked
 
 
 class Schema:

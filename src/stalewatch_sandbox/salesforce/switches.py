@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from stalewatch_sandbox.salesforce.addresses import is_data
-from stalewatch_sandbox.salesforce.errors import session_invalid
+from stalewatch_sandbox.salesforce.addresses import is_data, is_write_of
+from stalewatch_sandbox.salesforce.errors import ApiError, session_invalid
 from stalewatch_sandbox.salesforce.limits import Form
 from stalewatch_sandbox.salesforce.table import Row
 from stalewatch_sandbox.serving.exchange import Request, Response
@@ -100,6 +100,35 @@ class Switches:
             return lambda: org.schema.put_object(gone, org.clock.now())
 
         return Fault(on=_never, switch=switch)
+
+    def read_only(self, sobject: str = "Opportunity") -> Fault:
+        """The integration user may read an object, and not write it."""
+
+        def switch() -> Callable[[], None]:
+            schema, known = self._sandbox.org.schema, self._sandbox.org.schema.known(sobject)
+
+            def lock(is_locked: bool) -> None:
+                known.is_locked, schema.changed_at = is_locked, self._sandbox.org.clock.now()
+
+            lock(True)
+            return lambda: lock(False)
+
+        message = "insufficient access rights on object id"
+        refused = ApiError(403, "INSUFFICIENT_ACCESS_OR_READONLY", message, [])
+        return Fault(on=is_write_of(sobject), instead=lambda _: refused.response(), switch=switch)
+
+    def changed_meanwhile(self, field: str = "NextStep", value: str = "Changed by a colleague") -> Fault:
+        """A colleague changes an opportunity in the very moment before a client does."""
+
+        def answer(request: Request) -> Response:
+            org = self._sandbox.org
+            org.update(request.path.rstrip("/").rpartition("/")[2], {field: value}, by=org.somebody())
+            return self._sandbox.application.handle(request)
+
+        def is_change(request: Request) -> bool:
+            return request.method == "PATCH" and is_write_of("Opportunity")(request)
+
+        return Fault(on=is_change, instead=answer, times=1)
 
     def vanished(self, ids: list[str] | None = None, share: float = 0.0) -> Fault:
         """Records are not there any more and nothing says so: these ids, or a share of the open opportunities."""

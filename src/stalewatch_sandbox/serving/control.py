@@ -2,6 +2,7 @@
 
 GET  /__sandbox__/          the time, the armed faults, the number of calls
 GET  /__sandbox__/ledger    every call, without bodies
+GET  /__sandbox__/records   how many records there are, by object
 POST /__sandbox__/clock     {"now": "2026-04-01T09:00:00Z"} | {"advance": seconds} | {"speed": 60} | {"skew": seconds}
 POST /__sandbox__/faults    {"arm": "SF15", "times": 1, "after": 7, "options": {}} | {"disarm": "SF15" or null}
 POST /__sandbox__/reset     forgets the ledger and disarms every fault
@@ -9,7 +10,7 @@ POST /__sandbox__/reset     forgets the ledger and disarms every fault
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -24,10 +25,13 @@ PREFIX: Final = "/__sandbox__"
 class Control:
     """Answers what comes under the prefix."""
 
-    def __init__(self, clock: Clock, faults: Faults, ledger: Ledger) -> None:
+    def __init__(
+        self, clock: Clock, faults: Faults, ledger: Ledger, records: Callable[[], Mapping[str, int]] = dict
+    ) -> None:
         self._clock, self._faults, self._ledger = clock, faults, ledger
         self._verbs: dict[tuple[str, str], Callable[[Any], object]] = {
             ("GET", ""): lambda _: self._state(),
+            ("GET", "records"): lambda _: dict(records()),
             ("GET", "ledger"): lambda _: [call.summary() for call in ledger],
             ("POST", "clock"): self._turn,
             ("POST", "faults"): self._arm,

@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -61,11 +61,15 @@ class SandboxServer:
         host: the name under which clients see it; 127.0.0.1 unless told otherwise.
     """
 
-    def __init__(self, application: Application, board: Switchboard, *, port: int = 0, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self, application: Application, board: Switchboard, *, port: int = 0, host: str = "127.0.0.1",
+        records: Callable[[], Mapping[str, int]] = dict,
+    ) -> None:  # fmt: skip
+        """`records` counts what there is, by object."""
         self.application, self.board, self.host = application, board, host
         self.stopping = threading.Event()
         self.connections = itertools.count(1)
-        self._control = Control(board.clock, board.faults, board.ledger)
+        self._control = Control(board.clock, board.faults, board.ledger, records)
         self.failures: list[BaseException] = []
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
