@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from stalewatch.sdk.connector import ConnectionSettings, Connector, Cursor, Description, Finding, Page
 from stalewatch.sdk.errors import TryLater
@@ -15,6 +16,8 @@ from stalewatch_csv.pages import drafts
 from stalewatch_csv.place import Place
 from stalewatch_csv.reading import Reading
 from stalewatch_csv.transport import find
+
+_STILL: Final = timedelta(seconds=10)
 
 
 class CsvConnector(Connector):
@@ -58,18 +61,31 @@ class CsvConnector(Connector):
         if before and before.done and before.looks_like(self._mapping.digest, files):
             return
         here = places.beginning(self._mapping.digest, files)
+        self._wait_for_whole(here)
         if before:
             here = here.goes_on(before)
         if not here.done:
             yield from self._snapshot(here, files)
 
+    def _wait_for_whole(self, here: Place) -> None:
+        """A file without a line break at its end may be half of one, until it has stood still for a while.
+
+        Raises:
+            TryLater: if such a file was written a moment ago.
+        """
+        for version in here.files.values():
+            written, now = version.written_at, self._settings.now()
+            if not version.contents.ended and written and timedelta() <= now - written < _STILL:
+                cure = "It is read on a later sync, once it has stood still; end the last row with a line break."
+                raise TryLater("may still be being written", after=_STILL, where=version.name, cure=cure)
+
     def _snapshot(self, here: Place, files: Mapping[str, Path]) -> Iterator[Page]:
-        total = here.files[DEALS].contents.lines - 1
+        total, as_of = max(0, here.files[DEALS].contents.lines - 1), here.files[DEALS].written_at
         for number, draft in enumerate(drafts(self._reading(files))):
             if draft.is_last and not here.is_unchanged(files):
                 raise TryLater("was written to while we read it", where=str(self._mapping.folder))
             if number >= here.page:
-                yield draft.page(here.after(number, done=draft.is_last), total)
+                yield draft.page(here.after(number, done=draft.is_last), total, as_of)
 
     def _reading(self, files: Mapping[str, Path]) -> Reading:
         return Reading(self._settings, self._mapping, files)

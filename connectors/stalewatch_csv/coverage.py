@@ -13,11 +13,18 @@ from stalewatch.sdk.connector import Description, FieldInfo, Finding, Level
 from stalewatch.sdk.errors import ConnectorError
 from stalewatch.sdk.records import Outcome, Rejected
 from stalewatch_csv.evidence import EVIDENCE_FIELDS
+from stalewatch_csv.footers import Row
 from stalewatch_csv.mapping import DEALS, EVENTS, STAGES
-from stalewatch_csv.reading import Reading
-from stalewatch_csv.transport import Row
+from stalewatch_csv.reading import Found, Reading
 
 _SAMPLE: Final = 1_000
+_SHOWN: Final = 3
+_CURES: Final = {
+    "ambiguous date": "Write dates: dmy (3/4 is 3 April) or dates: mdy (3/4 is 4 March) beside this connection's path.",
+    "ambiguous number": "Write decimal: point (1.234 is 1 and a bit) or decimal: comma (it is 1234) beside the path.",
+    "unknown outcome": "Name these words under map.deal.values.outcome: {won: [...], lost: [...], open: [...]}.",
+    "broken characters": "Write the file's encoding beside this connection's path, such as encoding: shift_jis.",
+}
 _CORE_TYPES: Final = {"name": "text", "created_at": "datetime", "owner": "person", "is_open": "bool"}
 
 
@@ -63,33 +70,40 @@ def _from_happenings(files: Mapping[str, Path]) -> Iterator[tuple[str, str, str]
 
 @dataclass(slots=True)
 class _Census:
-    """Counts of one reading; of the rows that cannot be used, the first of each reason."""
+    """Counts of one reading; of the rows that cannot be used, the first few of each reason."""
 
     deals: int = 0
     open: int = 0
     undated: int = 0
     ownerless: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
-    first: dict[str, Rejected] = field(default_factory=dict)
+    first: dict[str, list[Rejected]] = field(default_factory=dict)
+
+    def count(self, item: Found | Rejected) -> None:
+        """Take one row into account."""
+        if isinstance(item, Rejected):
+            self.reasons[item.reason] += 1
+            shown = self.first.setdefault(item.reason, [])
+            if len(shown) < _SHOWN:
+                shown.append(item)
+            return
+        self.deals += 1
+        self.open += item.deal.outcome is Outcome.OPEN
+        self.undated += item.deal.created_at is None
+        self.ownerless += item.deal.owner is None
 
 
 def _census(reading: Reading) -> _Census:
     census = _Census()
     for item in reading.stream():
-        if isinstance(item, Rejected):
-            census.reasons[item.reason] += 1
-            census.first.setdefault(item.reason, item)
-            continue
-        census.deals += 1
-        census.open += item.deal.outcome is Outcome.OPEN
-        census.undated += item.deal.created_at is None
-        census.ownerless += item.deal.owner is None
+        census.count(item)
     return census
 
 
 def _report(reading: Reading, census: _Census) -> Iterator[Finding]:
     file = reading.table.path.name
     yield Finding(subject=file, level=Level.OK, message=f"{census.deals:,} deals, {census.open:,} open")
+    yield from _how(reading, file)
     if census.undated:
         column = reading.columns.title(reading.columns.created) or "created_on"
         yield Finding(
@@ -102,10 +116,29 @@ def _report(reading: Reading, census: _Census) -> Iterator[Finding]:
         message = f"{census.ownerless:,} of {census.deals:,} rows have no owner"
         yield Finding(subject=file, level=Level.WARNING, message=message)
     for reason, count in census.reasons.most_common():
-        first = census.first[reason]
-        message = f"{count:,} {'row' if count == 1 else 'rows'} left out: {reason}, first {first.ref} ({first.detail})"
-        yield Finding(subject=file, level=Level.WARNING, message=message, cure="Repair them in the export.")
+        rows = ", ".join(f"{one.ref} ({one.detail})" for one in census.first[reason])
+        message = f"{count:,} {'row' if count == 1 else 'rows'} left out: {reason}, first {rows}"
+        cure = next((cure for start, cure in _CURES.items() if reason.startswith(start)), "Repair them in the export.")
+        yield Finding(subject=file, level=Level.WARNING, message=message, cure=cure)
     yield from _silent_parts(reading, file)
+
+
+def _how(reading: Reading, file: str) -> Iterator[Finding]:
+    """How the file is read, where that was found out and not written down."""
+    columns, encoding = reading.columns, reading.table.encoding
+    if columns.vendor:
+        message = f"read as an export of {columns.vendor.name}, from line {columns.header.end + 1} on"
+        yield Finding(subject=file, level=Level.OK, message=message)
+    if encoding.rival:
+        message = f"read as {encoding.name}, but could be {encoding.rival}"
+        cure = f"If names look wrong, write encoding: {encoding.rival.lower()}; else encoding: {encoding.name.lower()}."
+        yield Finding(subject=file, level=Level.WARNING, message=message, cure=cure)
+    for ours, several in columns.doubtful.items():
+        message = f"{' and '.join(several)} could both be {ours}: neither is read"
+        yield Finding(subject=file, level=Level.WARNING, message=message, cure=f"Name one under map: {ours}.")
+    for name in columns.absent:
+        message = f"the column {name}, which map names, is not there"
+        yield Finding(subject=file, level=Level.WARNING, message=message, cure="Correct map, or add it to the export.")
 
 
 def _silent_parts(reading: Reading, file: str) -> Iterator[Finding]:

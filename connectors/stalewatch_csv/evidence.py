@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from stalewatch.sdk.records import Activity, ActivityKind, Actor, FieldChange, MeetingState, StageVisit, Value
-from stalewatch_csv.transport import Header
-from stalewatch_csv.values import Translator, UnusableError
+from stalewatch_csv.survey import PLAIN, Form
+from stalewatch_csv.tables import Header
+from stalewatch_csv.unusable import UnusableError
+from stalewatch_csv.values import Translator
 
 _ACTIONS: Final = {"customer_action": Actor.CUSTOMER, "seller_action": Actor.SELLER}
 _MEETINGS: Final = ("meeting_held", "meeting_booked")
@@ -43,14 +45,14 @@ class HappeningReader:
 
     def __init__(self, header: Header, translator: Translator, time: str, word: str) -> None:
         self._id = header.require("deal_id")
-        self._at = header.require(time)
+        self.at = header.require(time)
         self._word = header.require(word)
         self._value = header.position("value")
         self._word_name = word
         self._translate = translator
 
-    def read(self, cells: list[str]) -> Happening:
-        """Check one row.
+    def read(self, cells: list[str], form: Form = PLAIN) -> Happening:
+        """Check one row, whose times are written in this form.
 
         Raises:
             UnusableError: if it has no deal_id, no time, or no stage or kind.
@@ -61,7 +63,7 @@ class HappeningReader:
         if not word:
             raise UnusableError(f"no {self._word_name}", ", ".join(filter(None, cells)))
         value = "" if self._value is None else cells[self._value].strip()
-        return Happening(deal, self._translate.instant(cells[self._at].strip()), word, value)
+        return Happening(deal, self._translate.instant(cells[self.at].strip(), form), word, value)
 
 
 def visit(happening: Happening, translator: Translator) -> StageVisit:

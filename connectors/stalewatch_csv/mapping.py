@@ -12,15 +12,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from stalewatch.sdk.connector import ConnectionSettings
 from stalewatch.sdk.errors import ConfigurationError
+from stalewatch_csv.dates import Order
+from stalewatch_csv.encodings import KNOWN
+from stalewatch_csv.numbers import Mark
 
 DEALS: Final = "deals"
 STAGES: Final = "stages"
 EVENTS: Final = "events"
 _DEFAULT_FILES: Final = {DEALS: "deals.csv", STAGES: "stages.csv", EVENTS: "events.csv"}
-_OWN_KEYS: Final = frozenset({"path", "files", "tz", "map", "partner_deals"})
+_OWN_KEYS: Final = frozenset({"path", "files", "tz", "encoding", "dates", "decimal", "map", "partner_deals"})
 _SHARED_KEYS: Final = frozenset({"id", "type", "every", "writeback", "own_domains"})
 _MAP_KEYS: Final = frozenset({"fields", "stages", "pipelines", "values"})
-_REVISION: Final = 1
+_REVISION: Final = 2
 """Raised when the same file would be read as other records; every file is then read again."""
 
 
@@ -30,8 +33,11 @@ class FileMapping:
 
     Attributes:
         folder: where the files are.
-        files: role (deals, stages, events) to file name.
+        files: role (deals, stages, events) to file name, or to a pattern whose newest file counts.
         named: the roles that the configuration names itself; such a file must exist. Others are read if there.
+        codec: what to read the files with; None: found out.
+        order: what stands first in a date that could be read in two ways.
+        mark: what begins the decimals of a number that could be.
         columns: our field name to the column that holds it, where they differ.
         words: per field, their word to ours.
         partner: what makes an opportunity a partner deal: every field has one of these values. Empty: none is.
@@ -42,6 +48,9 @@ class FileMapping:
     files: Mapping[str, str]
     named: frozenset[str]
     zone: ZoneInfo
+    codec: str | None
+    order: Order | None
+    mark: Mark | None
     columns: Mapping[str, str]
     words: Mapping[str, Mapping[str, str]]
     partner: Mapping[str, frozenset[str]]
@@ -71,6 +80,9 @@ def read_mapping(settings: ConnectionSettings) -> FileMapping:
         files={**_DEFAULT_FILES, **{role: files.text(role, "") for role in files.values}},
         named=frozenset(role for role in files.values if files.text(role, "")) | {DEALS},
         zone=section.zone("tz"),
+        codec=KNOWN.get(section.one_of("encoding", KNOWN) or ""),
+        order=Order(order) if (order := section.one_of("dates", Order)) else None,
+        mark=Mark(mark) if (mark := section.one_of("decimal", Mark)) else None,
         columns={ours: deal.inner("fields").text(ours, ours) for ours in deal.inner("fields").values},
         words=_words(deal),
         partner={name: frozenset(words) for name, words in section.inner("partner_deals").lists().items()},
@@ -106,6 +118,15 @@ class _Section:
         if not isinstance(value, str):
             raise ConfigurationError("must be a text", where=f"{self.where}, {key}")
         return value
+
+    def one_of(self, key: str, known: Iterable[str]) -> str | None:
+        """One of these words, in any case; None if the key is not there."""
+        word = self.text(key, "").casefold()
+        if word and word not in set(known):
+            raise ConfigurationError(
+                f"{word!r} is not known", where=f"{self.where}, {key}", cure=f"known here: {', '.join(known)}."
+            )
+        return word or None
 
     def zone(self, key: str) -> ZoneInfo:
         name = self.text(key, "UTC")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from stalewatch.sdk.connector import Cursor, Page
@@ -38,7 +39,7 @@ class Draft:
         """True if the next item begins another page."""
         return len(self.found) >= _DEALS_PER_PAGE or self.weight >= _ROWS_PER_PAGE
 
-    def page(self, cursor: Cursor, total: int) -> Page:
+    def page(self, cursor: Cursor, total: int, as_of: datetime | None) -> Page:
         """The page to hand over, with the cursor to store beside it; `total` is for progress."""
         return Page(
             cursor=cursor,
@@ -51,6 +52,7 @@ class Draft:
             history_fields=frozenset({"stage"}),
             rejected=self.rejected,
             complete=self.is_last and self.is_whole,
+            as_of=as_of,
             total=total,
         )
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from stalewatch.sdk.connector import Cursor
+from stalewatch.sdk.errors import TryLater
 from stalewatch_csv.transport import Contents, Stamp, measure, stamp
 
 _FORMAT: Final = 1
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,14 @@ class Version:
     name: str
     stamp: Stamp
     contents: Contents
+
+    @property
+    def written_at(self) -> datetime | None:
+        """When it was written last, by the file system's clock; None for a time that no calendar has."""
+        try:
+            return _EPOCH + timedelta(microseconds=self.stamp.mtime_ns // 1_000)
+        except OverflowError:
+            return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +68,17 @@ class Place:
 
 
 def beginning(setup: str, files: Mapping[str, Path]) -> Place:
-    """The start of what the files hold now; reads each once, raises like `measure`."""
-    versions = {role: Version(path.name, stamp(path), measure(path)) for role, path in files.items()}
-    return Place(setup=setup, files=versions)
+    """The start of what the files hold now; reads each once, raises like `measure`, and TryLater if one changes."""
+    place = Place(setup=setup, files={role: _version(path) for role, path in files.items()})
+    if not place.is_unchanged(files):
+        names = ", ".join(path.name for path in files.values())
+        raise TryLater("is being written", where=names, cure="It is read again on the next sync.")
+    return place
+
+
+def _version(path: Path) -> Version:
+    before = stamp(path)
+    return Version(path.name, before, measure(path))
 
 
 def parse(cursor: Cursor | None) -> Place | None:
@@ -68,7 +87,11 @@ def parse(cursor: Cursor | None) -> Place | None:
         return None
     files: Mapping[str, Mapping[str, Any]] = cursor["files"]
     versions = {
-        role: Version(told["name"], Stamp(told["size"], told["mtime_ns"]), Contents(told["sha256"], told["lines"]))
+        role: Version(
+            told["name"],
+            Stamp(told["size"], told["mtime_ns"]),
+            Contents(told["sha256"], told["lines"], told.get("ended", True)),
+        )
         for role, told in files.items()
     }
     return Place(setup=cursor["setup"], files=versions, page=cursor["page"], done=cursor["done"])

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from stalewatch.sdk.connector import ConnectionSettings
 from stalewatch.sdk.records import Activity, Deal, FieldChange, Person, Rejected, StageVisit
-from stalewatch_csv.deals import DealColumns, DealReader, field_types
+from stalewatch_csv.columns import DealColumns, field_types, known_headings
+from stalewatch_csv.deals import DealReader
 from stalewatch_csv.evidence import HappeningReader, meaning, together, visit
+from stalewatch_csv.footers import BadRow, Row, is_sum
 from stalewatch_csv.mapping import DEALS, EVENTS, STAGES, FileMapping
 from stalewatch_csv.people import People
 from stalewatch_csv.spool import Spool
-from stalewatch_csv.transport import BadRow, Row, Table
-from stalewatch_csv.values import Translator, UnusableError
+from stalewatch_csv.survey import Form, survey
+from stalewatch_csv.tables import Table
+from stalewatch_csv.unusable import UnusableError
+from stalewatch_csv.values import Translator
 
 _DUPLICATE: Final = "duplicate deal_id"
 _COLUMNS: Final = {STAGES: ("entered_at", "stage"), EVENTS: ("at", "kind")}
@@ -44,13 +48,15 @@ class Reading:
     def __init__(self, settings: ConnectionSettings, mapping: FileMapping, files: Mapping[str, Path]) -> None:
         types = field_types(settings)
         self._files = files
-        self._translate = Translator(types, mapping.words, mapping.zone)
-        self.table = Table(files[DEALS])
+        self._mapping = mapping
+        self._currency = settings.currency
+        self.table = Table(files[DEALS], known_headings(mapping, types), mapping.codec)
         self.types = types
-        self.columns = DealColumns(self.table.header(), mapping, types)
-        self._deals = DealReader(self.columns, mapping, self._translate, settings.currency)
+        self.columns = DealColumns(self.table.header, mapping, types)
+        self._translate = Translator(types, mapping.words, mapping.zone, stock=self.columns.vendor is not None)
         self._used = self._unread = 0
-        self._happenings = {role: self._happening_reader(role) for role in _COLUMNS if role in files}
+        self._tables = {role: self._table(role) for role in _COLUMNS if role in files}
+        self._happenings = {role: self._reader(role) for role in self._tables}
 
     def stream(self) -> Iterator[Found | Rejected]:
         """Yield every opportunity once, and every row that cannot be used; raises like `Table.rows`."""
@@ -75,14 +81,21 @@ class Reading:
         """The optional files that are not there."""
         return [role for role in _COLUMNS if role not in self._files]
 
-    def _happening_reader(self, role: str) -> HappeningReader:
-        return HappeningReader(Table(self._files[role]).header(), self._translate, *_COLUMNS[role])
+    def _table(self, role: str) -> Table:
+        return Table(self._files[role], {"deal_id", "value", *_COLUMNS[role]}, self._mapping.codec)
+
+    def _reader(self, role: str) -> HappeningReader:
+        return HappeningReader(self._tables[role].header, self._translate, *_COLUMNS[role])
+
+    def _forms(self, table: Table, days: Collection[int], amounts: Collection[int] = ()) -> Mapping[int, Form]:
+        return survey(table.rows(), days, amounts, order=self._mapping.order, mark=self._mapping.mark)
 
     def _gather(self, role: str, spool: Spool) -> Iterator[Rejected]:
-        reader = self._happenings[role]
-        for row in Table(self._files[role]).rows():
+        reader, table = self._happenings[role], self._tables[role]
+        form = self._forms(table, [reader.at])[reader.at]
+        for row in table.rows():
             try:
-                happening = reader.read(_cells(row))
+                happening = reader.read(_cells(row), form)
                 if role == EVENTS:
                     meaning(happening, self._translate)
             except UnusableError as error:
@@ -92,9 +105,13 @@ class Reading:
 
     def _opportunities(self, spool: Spool) -> Iterator[Found | Rejected]:
         people = People()
+        forms = self._forms(self.table, *self.columns.surveyed(self.types))
+        reader = DealReader(self.columns, self._mapping, self._translate, forms, self._currency)
         for row in self.table.rows():
+            if is_sum(row.cells):
+                continue
             try:
-                found = self._found(_cells(row), row.line, spool, people)
+                found = self._found(reader, _cells(row), row.line, spool, people)
             except UnusableError as error:
                 self._unread += error.reason != _DUPLICATE
                 yield self._rejected(DEALS, row.line, error.reason, error.detail)
@@ -102,13 +119,13 @@ class Reading:
                 self._used += 1
                 yield found
 
-    def _found(self, cells: list[str], line: int, spool: Spool, people: People) -> Found:
-        deal_id = self._deals.id_of(cells)
+    def _found(self, reader: DealReader, cells: list[str], line: int, spool: Spool, people: People) -> Found:
+        deal_id = reader.id_of(cells)
         first = spool.claim(deal_id, line)
         if first is not None:
             raise UnusableError(_DUPLICATE, f"{deal_id} stands in row {first} already")
-        owner = self._deals.owner_of(cells)
-        deal = self._deals.read(cells, deal_id, owner.id)
+        owner = reader.owner_of(cells)
+        deal = reader.read(cells, deal_id, owner.id)
         told = self._told(deal_id, spool)
         return Found(
             deal=deal,

@@ -3,85 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, time
-from decimal import Decimal, InvalidOperation
-from functools import lru_cache
+from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from stalewatch.sdk.records import Value
+from stalewatch_csv import dates, numbers
+from stalewatch_csv.headings import plain
+from stalewatch_csv.stock import WORDS
+from stalewatch_csv.survey import PLAIN, Form
+from stalewatch_csv.unusable import UnusableError
 
 _YES: Final = frozenset({"true", "yes", "1"})
 _NO: Final = frozenset({"false", "no", "0"})
-_LARGEST: Final = Decimal("1e15")
-
-
-class UnusableError(Exception):
-    """A cell cannot be used; `reason` groups like cases, `detail` is what stood there."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.reason = reason
-        self.detail = detail
-
-
-@lru_cache(maxsize=1 << 14)
-def has_time(text: str) -> bool:
-    """Tell a date with a time from a bare date; raises UnusableError if it is neither."""
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        instant(text, ZoneInfo("UTC"))
-        return True
-    return False
-
-
-@lru_cache(maxsize=1 << 14)
-def instant(text: str, zone: ZoneInfo) -> datetime:
-    """An ISO 8601 time in UTC; without an offset it is local to `zone`, a bare date is the start of that day.
-
-    Raises:
-        UnusableError: if it is no such time, or one that UTC has no year for.
-    """
-    try:
-        at = datetime.fromisoformat(text)
-        return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise UnusableError("unparsable date", text) from error
-
-
-def day(text: str, zone: ZoneInfo) -> date:
-    """A date; of a time with an offset, the local date in `zone`."""
-    if not has_time(text):
-        return date.fromisoformat(text)
-    try:
-        return instant(text, zone).astimezone(zone).date()
-    except OverflowError as error:
-        raise UnusableError("unparsable date", text) from error
-
-
-def start_of(local: date, zone: ZoneInfo) -> datetime:
-    """The start of a local day."""
-    return datetime.combine(local, time(), zone).astimezone(UTC)
-
-
-def money(text: str, name: str = "amount") -> Decimal:
-    """A finite decimal number below 10^15 either side of zero, with a point and without grouping."""
-    try:
-        number = Decimal(text)
-    except InvalidOperation as error:
-        raise UnusableError(f"{name} is not a number", text) from error
-    if not number.is_finite() or abs(number) >= _LARGEST:
-        raise UnusableError(f"{name} is not a number", text)
-    return number
-
-
-def whole(text: str, name: str) -> int:
-    """A whole number; `3.0` is one."""
-    number = money(text, name)
-    if number != number.to_integral_value():
-        raise UnusableError(f"{name} is not a whole number", text)
-    return int(number)
 
 
 def truth(text: str, name: str) -> bool:
@@ -93,29 +27,39 @@ def truth(text: str, name: str) -> bool:
 
 
 class Translator:
-    """Turns cells into values: by type, in one zone, with the words that `map` gives for a field's choices."""
+    """Turns cells into values: by type, in one zone, with the words that `map` gives for a field's choices.
 
-    def __init__(self, types: Mapping[str, str], words: Mapping[str, Mapping[str, str]], zone: ZoneInfo) -> None:
+    Args:
+        stock: whether the values that a new CRM comes with are known as well; those of `map` win.
+    """
+
+    def __init__(
+        self, types: Mapping[str, str], words: Mapping[str, Mapping[str, str]], zone: ZoneInfo, *, stock: bool = False
+    ) -> None:
         self.types = types
         self.zone = zone
         self._words = words
-        self._by_type: Mapping[str, Callable[[str, str], Value]] = {
-            "int": whole,
-            "money": money,
-            "bool": truth,
-            "date": lambda text, _: day(text, zone),
-            "datetime": lambda text, _: instant(text, zone),
+        self._stock = WORDS if stock else {}
+        self._by_type: Mapping[str, Callable[[str, str, Form], Value]] = {
+            "int": lambda text, name, form: numbers.whole(text, name, form.number),
+            "money": lambda text, name, form: numbers.money(text, name, form.number),
+            "bool": lambda text, name, _: truth(text, name),
+            "date": lambda text, _, form: dates.day(text, zone, form.date),
+            "datetime": lambda text, _, form: dates.instant(text, zone, form.date),
         }
 
-    def instant(self, text: str) -> datetime:
-        """A time in UTC; see `instant`."""
-        return instant(text, self.zone)
+    def instant(self, text: str, form: Form = PLAIN) -> datetime:
+        """A time in UTC; see `dates.instant`."""
+        return dates.instant(text, self.zone, form.date)
 
     def word(self, name: str, text: str) -> str | None:
-        """Our word for a choice; one that `map` does not know stays as it is, and is judged as unknown."""
-        return self._words.get(name, {}).get(text, text) or None
+        """Our word for a choice; one that nobody knows stays as it is, and is judged as unknown."""
+        known = self._words.get(name, {}).get(text)
+        if known is None and name in self._stock:
+            return _of_stock(self._stock[name], text) or text or None
+        return known or text or None
 
-    def value(self, name: str, text: str) -> Value:
+    def value(self, name: str, text: str, form: Form = PLAIN) -> Value:
         """The value of a catalogue field; an empty cell is None.
 
         Raises:
@@ -125,4 +69,9 @@ class Translator:
         if not text:
             return None
         parse = self._by_type.get(self.types.get(name, "text"))
-        return parse(text, name) if parse else self.word(name, text)
+        return parse(text, name, form) if parse else self.word(name, text)
+
+
+def _of_stock(words: Mapping[str, str], text: str) -> str | None:
+    """Our word for one of theirs, with or without the name of the pipeline behind it in brackets."""
+    return words.get(plain(text)) or words.get(plain(text.partition("(")[0]))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from stalewatch.sdk.connector import Connector, Page
 from stalewatch.sdk.records import Activity, Deal, FieldChange, Person, Rejected, StageVisit
-from stalewatch.sdk.testing import connection_settings
+from stalewatch.sdk.testing import NOON, connection_settings
 from stalewatch_csv import connect
 
 HEADER = "deal_id,name,owner,outcome,created_on,closed_on,stage,amount"
@@ -87,11 +88,11 @@ class Export:
         path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
         return path
 
-    def connector(self) -> Connector:
-        return connect(connection_settings(self.options, self.folder))
+    def connector(self, now: datetime = NOON) -> Connector:
+        return connect(connection_settings(self.options, self.folder, now=lambda: now))
 
-    def pull(self, cursor: Mapping[str, Any] | None = None, *, full: bool = False) -> Pulled:
-        return Pulled(list(self.connector().pull(cursor, full=full)))
+    def pull(self, cursor: Mapping[str, Any] | None = None, *, full: bool = False, now: datetime = NOON) -> Pulled:
+        return Pulled(list(self.connector(now).pull(cursor, full=full)))
 
     def findings(self) -> list[str]:
         return [finding.message for finding in self.connector().check()]

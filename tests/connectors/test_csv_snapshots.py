@@ -184,7 +184,7 @@ def test_doctor_names_the_fault_and_the_cure(export: Export) -> None:
 
 def test_doctor_groups_bad_rows_and_shows_the_first_of_each_kind(export: Export) -> None:
     export.deals(*open_deals(2), "D8,x,Sato,open,soon,,p,1", "D9,x,Sato,open,later,,p,1")
-    assert "2 rows left out: unparsable date, first deals.csv:4 (soon)" in export.findings()
+    assert "2 rows left out: unparsable date, first deals.csv:4 (soon), deals.csv:5 (later)" in export.findings()
 
 
 def test_the_real_file(data: Path) -> None:

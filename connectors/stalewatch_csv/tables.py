@@ -1,0 +1,220 @@
+"""A file as a table: where its header stands, how its cells are split, and where its rows end."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from stalewatch.sdk.errors import Refused, TryLater
+from stalewatch_csv.encodings import Encoding, detect
+from stalewatch_csv.footers import BadRow, Row, without_footer
+from stalewatch_csv.headings import plain
+from stalewatch_csv.transport import chunks, faults_by_name, unpacked
+
+_DELIMITERS: Final = ",;\t|"
+_HEAD_ROWS: Final = 30
+_HEAD_SIZE: Final = 1 << 16
+_HEADER_HITS: Final = 2
+_NUMBERED: Final = re.compile(r"(.+) #([1-9][0-9]?)")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The columns of a file, in its own spelling; width, case and spaces do not matter when they are looked up."""
+
+    path: Path
+    columns: tuple[str, ...]
+    delimiter: str
+    end: int = 1
+    """The line on which the header ends, counted from 1; whatever stands above it is no row."""
+
+    def places(self, name: str) -> list[int]:
+        """Where a column stands; `Amount #2` is the second of several that are called Amount."""
+        wanted = plain(name)
+        found = [at for at, column in enumerate(self.columns) if plain(column) == wanted]
+        numbered = _NUMBERED.fullmatch(name)
+        if found or not numbered:
+            return found
+        return self.places(numbered[1])[int(numbered[2]) - 1 :][:1]
+
+    def position(self, name: str) -> int | None:
+        """Where a column stands, None if it is missing.
+
+        Raises:
+            Refused: if it stands twice, so that nobody could say which one is meant.
+        """
+        places = self.places(name)
+        if len(places) > 1:
+            cure = f"rename or remove one, or name one under map: “{name} #2” is the second."
+            raise Refused(f"the column {name} stands there twice", where=self.path.name, cure=cure)
+        return places[0] if places else None
+
+    def require(self, name: str) -> int:
+        """Where a column stands.
+
+        Raises:
+            Refused: if it is missing, with the columns that were found.
+        """
+        place = self.position(name)
+        if place is None:
+            raise self.missing(name)
+        return place
+
+    def missing(self, name: str, advice: str = "Rename a column, or name it under map.") -> Refused:
+        """The error that a required column is not there, with the columns that are."""
+        found = ", ".join(filter(None, self.columns))
+        return Refused(f"the column {name} is missing", where=self.path.name, cure=f"found: {found}. {advice}")
+
+
+class Table:
+    """One CSV file, read row by row.
+
+    Args:
+        known: headings (in their plain form) by which the header is recognized, if other rows stand above it.
+        codec: what to read it with; None: found out, see `encodings.detect`.
+    """
+
+    def __init__(self, path: Path, known: Collection[str] = (), codec: str | None = None) -> None:
+        self.path = path
+        self._known = frozenset(known)
+        self._codec = codec
+
+    @cached_property
+    def encoding(self) -> Encoding:
+        """Which encoding it is read in; raises like `rows`."""
+        if self._codec:
+            return Encoding(self._codec)
+        with faults_by_name(self.path):
+            return detect(lambda: chunks(self.path))
+
+    @cached_property
+    def header(self) -> Header:
+        """The columns; reads only the beginning, and raises like `rows`."""
+        with self._text() as text:
+            head = text.read(_HEAD_SIZE)
+        if not head.strip():
+            raise TryLater("is empty", where=self.path.name, cure="It is read again on the next sync.")
+        guesses = [self._guess(head, delimiter) for delimiter in _DELIMITERS]
+        best = max(guesses, key=lambda guess: (guess.hits, len(guess.cells)))
+        columns = tuple(cell.strip() for cell in best.cells)
+        if "\0" in "".join(columns):
+            raise Refused("is not text", where=self.path.name, cure="Export it as “CSV UTF-8”, or name its encoding.")
+        while columns and not columns[-1]:
+            columns = columns[:-1]
+        return Header(self.path, columns, best.delimiter, best.end)
+
+    def rows(self) -> Iterator[Row | BadRow]:
+        """Yield every row after the header, good or bad, without blank ones and a report's closing lines.
+
+        Raises:
+            TryLater: the file is gone, empty or ends in the middle of a row: somebody is still writing it.
+            NeedsReconnect: it may not be read.
+            Refused: it is no text, or not in the encoding that was named.
+        """
+        for row in without_footer(self._rows()):
+            if isinstance(row, BadRow) and row.torn:
+                raise TryLater(
+                    f"ends in the middle of row {row.line}",
+                    where=self.path.name,
+                    cure="It is read again on the next sync; write it under another name and rename it when whole.",
+                )
+            yield row
+
+    def _rows(self) -> Iterator[Row | BadRow]:
+        header = self.header
+        with self._text() as text:
+            lines = _Lines(islice(text, header.end, None), header.end)
+            reader = csv.reader(lines, delimiter=header.delimiter, strict=True)
+            while True:
+                row = _next(reader, lines, len(header.columns))
+                if row is None:
+                    return
+                yield row
+
+    def _guess(self, head: str, delimiter: str) -> _Guess:
+        """The header if this is the delimiter: the first row with two known headings, else the first row."""
+        first: _Guess | None = None
+        reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
+        try:
+            for cells in islice(reader, _HEAD_ROWS):
+                hits = sum(plain(cell) in self._known for cell in cells if cell)
+                guess = _Guess(hits if hits >= _HEADER_HITS else 0, cells, delimiter, reader.line_num)
+                if guess.hits:
+                    return guess
+                first = first or (guess if any(map(str.strip, cells)) else None)
+        except csv.Error:
+            pass  # split by this mark it is no CSV; the rows that came before say whether it is the right one
+        return first or _Guess(0, [], delimiter, 1)
+
+    @contextmanager
+    def _text(self) -> Iterator[io.TextIOWrapper]:
+        codec = self.encoding.codec
+        errors = "surrogatepass" if codec.startswith("utf-16") else "surrogateescape"
+        with faults_by_name(self.path), unpacked(self.path) as raw:
+            yield io.TextIOWrapper(raw, encoding=codec, errors=errors, newline="")
+
+
+class _Guess(NamedTuple):
+    hits: int
+    cells: list[str]
+    delimiter: str
+    end: int
+
+
+class _Lines:
+    """Lines for the csv reader that remember the last one, to tell a torn end from a bad row."""
+
+    def __init__(self, source: Iterator[str], count: int) -> None:
+        self._source = source
+        self.last = "\n"
+        self.count = count
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        self.last = next(self._source)
+        self.count += 1
+        return self.last
+
+    @property
+    def ended_early(self) -> bool:
+        """True if the newest line has no line break: only the last line of a file can lack it."""
+        return not self.last.endswith(("\n", "\r"))
+
+
+def _next(reader: Iterator[list[str]], lines: _Lines, width: int) -> Row | BadRow | None:
+    line = lines.count + 1
+    try:
+        cells = next(reader)
+    except StopIteration:
+        return None
+    except csv.Error as error:
+        return BadRow(line, "not CSV", f"{error}: {lines.last}", torn=lines.ended_early)
+    if len(cells) != width:
+        spare = len(cells) - width
+        if cells and (spare < 0 or any(cells[width:])):
+            detail = f"{len(cells)} cells under {width} columns"
+            return BadRow(line, "wrong number of cells", detail, tuple(cells), lines.ended_early)
+        cells = cells[:width]
+    return _checked(line, cells, torn=lines.ended_early)
+
+
+def _checked(line: int, cells: list[str], *, torn: bool) -> Row | BadRow:
+    joined = "".join(cells)
+    if "\0" in joined:
+        return BadRow(line, "NUL bytes", joined)
+    if not joined.isascii():
+        try:
+            joined.encode()
+        except UnicodeEncodeError:
+            return BadRow(line, "broken characters", joined, torn=torn)
+    return Row(line, cells)
