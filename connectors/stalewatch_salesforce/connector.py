@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar, Final
 
 from stalewatch.sdk.connector import ConnectionSettings, Connector, Cursor, Description, Finding, Page
 from stalewatch.sdk.errors import ConnectorError, Refused, TryLater
+from stalewatch.sdk.writing import Change, Written
 from stalewatch_salesforce import doctor
 from stalewatch_salesforce.coverage import describe
 from stalewatch_salesforce.discovery import discover
@@ -17,6 +19,8 @@ from stalewatch_salesforce.place import digest_of, parse
 from stalewatch_salesforce.pulling import Memory, Puller
 from stalewatch_salesforce.reading import Reading
 from stalewatch_salesforce.transport import Pace, Transport, code_of
+from stalewatch_salesforce.writable import Names, names_of, writing_of
+from stalewatch_salesforce.writing import Writer
 
 _DAY: Final = timedelta(days=1)
 _CHANGED: Final = frozenset({"INVALID_FIELD", "INVALID_TYPE"})
@@ -40,6 +44,7 @@ class SalesforceConnector(Connector):
         self._org: Org | None = None
         self._memory = Memory()
         self._blind: dict[str, str] = {}
+        self._names: Names | None = None
 
     def __repr__(self) -> str:
         return f"SalesforceConnector({self._settings.id} at {self._options.auth.login_url})"
@@ -51,7 +56,10 @@ class SalesforceConnector(Connector):
             TryLater: it does not answer.
             NeedsReconnect: the login is refused, or opportunities may not be read.
         """
-        return describe(self._known(), self._options, reads_leads=self._reads_leads)
+        told = describe(self._known(), self._options, reads_leads=self._reads_leads)
+        if not self._options.writes:
+            return told
+        return replace(told, writing=writing_of(self._known(), self._options, self._called()))
 
     def check(self) -> list[Finding]:
         """Log in, describe everything and tell what is missing, each with its cure."""
@@ -83,6 +91,27 @@ class SalesforceConnector(Connector):
             yield from pages
         except Refused as error:
             raise self._explained(error) from error
+
+    # --------------------------------------------------------------------------------------------- writing back
+
+    def write_back(self, change: Change) -> Written:
+        """Write a change with one request; raises as the SDK says."""
+        return self._writer().write(change)
+
+    def written(self, change: Change) -> Written | None:
+        """Look what became of a change whose answer was lost; raises as the SDK says."""
+        return self._writer().look(change)
+
+    def _writer(self) -> Writer:
+        org = self._known()
+        return Writer(self.transport, org, self._options, self._called())
+
+    def _called(self) -> Names:
+        """What the org calls lost stages and tasks that are done; asked once a day, by who writes."""
+        known = self._names
+        if known is None or self.transport.server_now() - known.read_at >= _DAY:
+            self._names = known = names_of(self.transport, self._options)
+        return known
 
     # ------------------------------------------------------------------------------------------------- the org
 

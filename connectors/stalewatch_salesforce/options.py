@@ -17,6 +17,7 @@ from stalewatch_salesforce.section import Section
 _KEYS: Final = frozenset({
     "id", "type", "every", "auth", "writeback", "map", "partner_deals", "own_domains", "allow_custom_host",
     "quota_ceiling", "currency", "count_automatic_replies", "count_called_off_meetings",
+    "lost_stage",
 })  # fmt: skip
 _FLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "client_credentials": ("client_id", "client_secret"),
@@ -59,6 +60,7 @@ class Options:
         counts_automatic: automatic replies and the traffic of calendars count as actions of the customer.
         counts_called_off: meetings that everybody declined, or that are marked as cancelled, count as planned.
         quota_ceiling: share of the daily quota above which work that can wait has to.
+        lost_stage: to which lost deals go, where the org has several; "": its usual one. writes: anything at all.
     """
 
     auth: Auth
@@ -71,6 +73,8 @@ class Options:
     counts_called_off: bool
     quota_ceiling: float
     currency: str
+    lost_stage: str
+    writes: bool
 
 
 def read_options(settings: ConnectionSettings) -> Options:
@@ -98,6 +102,8 @@ def read_options(settings: ConnectionSettings) -> Options:
         counts_called_off=section.flag("count_called_off_meetings"),
         quota_ceiling=section.share("quota_ceiling", 0.8),
         currency=section.text("currency", settings.currency),
+        lost_stage=section.text("lost_stage"),
+        writes=section.text("writeback", "none") != "none",
     )
 
 
