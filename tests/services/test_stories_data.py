@@ -276,6 +276,17 @@ def test_a_time_of_modification_that_goes_back_does_not_bury_the_present_value(f
     assert (alert(world), next_at(world)) == (None, int(at("2026-03-05 18:00").timestamp()) * 1_000_000)
 
 
+def test_what_nobody_dates_changed_when_the_file_was_written_and_not_when_it_was_read(found: Founder) -> None:
+    world = found(EMPTY_STEP)
+    world.has(born("acme", next_step="call"))
+    world.reaches("2026-03-02 13:00")
+    world.crm.as_of = at("2026-03-03 09:30")
+    world.changes("acme", next_step="")
+    world.reaches("2026-03-04 13:00")
+    world.reaches("2026-03-06 18:00")
+    assert alert(world).anchor == int(at("2026-03-03 09:30").timestamp()) * 1_000_000
+
+
 def test_late_history_moves_an_anchor_back_and_is_never_a_second_message(found: Founder) -> None:
     world = found(EMPTY_STEP)
     world.has(born("acme", next_step="call"))

@@ -96,6 +96,7 @@ class Memory(Connector):
         self.unfed: set[str] = set()
         self.missing: dict[str, list[str]] = {}
         self.page_size = 10_000
+        self.as_of: datetime | None = None
 
     def describe(self) -> Description:
         return Description(
@@ -127,6 +128,7 @@ class Memory(Connector):
                 changes=self.changes if last else (),
                 merged=self.merged if last else {},
                 complete=last,
+                as_of=self.as_of,
             )
 
 

@@ -22,7 +22,7 @@ _UNTOLD: Final = object()
 
 def note(
     conn: Connection, book: Rulebook, obj: str, rows: Sequence[Row], now: int, told: Told = MappingProxyType({}),
-    only: Collection[str] | None = None,
+    only: Collection[str] | None = None, as_of: int | None = None,
 ) -> list[str]:  # fmt: skip
     """Write down which tracked fields differ from what is stored; call it before the rows themselves are stored.
 
@@ -33,6 +33,7 @@ def note(
         told: the last value of each (record, field) whose own history came along: if that is the value it has now,
             when it changed is known better than "by now".
         only: the fields that these rows speak of; None: every field of a record.
+        as_of: when the data was true, if the source says so; dates what the CRM does not date itself.
     """
     spoken = book.rules.catalogue.objects[obj].keys() if only is None else frozenset(only)
     tracked = sorted(book.needs[obj].tracked & spoken)
@@ -55,7 +56,7 @@ def note(
     for record, name, old, new, created in differing:
         if (record, name) not in last:
             found.append(_seen(record, name, created or 0, old, now))
-        at = min(given[record].get("modified_at") or now, now)
+        at = min(given[record].get("modified_at") or as_of or now, now)
         # What stands there now came last, whatever the CRM's clock says: a tie or a step back keeps that order.
         found.append(_seen(record, name, max(at, last.get((record, name), created or 0) + 1), new, now))
     changes.add(conn, found)

@@ -71,8 +71,9 @@ class Recorder:
         deals = [row for deal in page.deals if (row := self._usable(deal, teams, rejected)) is not None]
         leads = [row for lead in page.leads if (row := self._usable(lead, teams, rejected)) is not None]
         told = history.told_by(self.connection, self.book, page, self.now)
-        self._records(conn, deals, told, done)
-        self._records(conn, leads, told, done)
+        as_of = to_us(page.as_of) if page.as_of else None
+        self._records(conn, deals, told, as_of, done)
+        self._records(conn, leads, told, as_of, done)
         self._unite(conn, page.merged, done)
         self._happenings(conn, page, done)
         self._gone(conn, page.gone)
@@ -92,11 +93,13 @@ class Recorder:
             ids = done.touched.get(obj, set()) | done.shown.get(obj, set())
             done.touch(obj, folding.refresh(conn, self.book, obj, ids, self.now, self.folded))
 
-    def _records(self, conn: Connection, rows: Sequence[Row], told: history.Told, done: Recorded) -> None:
+    def _records(
+        self, conn: Connection, rows: Sequence[Row], told: history.Told, as_of: int | None, done: Recorded
+    ) -> None:
         for obj, mine in _alike(rows):
             done.records += len(mine)
             done.shown.setdefault(obj, set()).update(row["id"] for row in mine)
-            handed_over = history.note(conn, self.book, obj, mine, self.now, told)
+            handed_over = history.note(conn, self.book, obj, mine, self.now, told, as_of=as_of)
             clocks.wake(conn, self.connection, dict.fromkeys(handed_over, self.now))
             write = records.upsert_leads if obj == "lead" else records.upsert_deals
             done.touch(obj, write(conn, mine))
