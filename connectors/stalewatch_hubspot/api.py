@@ -23,6 +23,7 @@ from stalewatch_hubspot.rows import (
     PipelineRow,
     Pipelines,
     Properties,
+    PropertyRow,
     Records,
     Row,
     read_rows,
@@ -153,10 +154,10 @@ class Api:
         """Its pipelines."""
         return self.transport.call("GET", queries.path("pipelines", kind.name), Pipelines, kind="pipelines").results
 
-    def properties(self, kind: Kind) -> frozenset[str]:
-        """The names of its properties."""
+    def properties(self, kind: Kind) -> dict[str, PropertyRow]:
+        """Its properties by name."""
         answer = self.transport.call("GET", queries.path("properties", kind.name), Properties, kind="properties")
-        return frozenset(one.name for one in answer.results)
+        return {one.name: one for one in answer.results}
 
     def owners(self, *, archived: bool) -> Iterator[OwnerRow]:
         """Its owners: those who are there, or those who left."""

@@ -13,8 +13,9 @@ from msgspec.structs import replace
 from stalewatch.sdk.connector import ConnectionSettings, Connector, Cursor, Description, Finding, Page
 from stalewatch.sdk.errors import TryLater
 from stalewatch_hubspot.api import Api, chunks
-from stalewatch_hubspot.coverage import describe, findings
+from stalewatch_hubspot.coverage import describe
 from stalewatch_hubspot.cycle import Cycle, Window
+from stalewatch_hubspot.doctor import findings
 from stalewatch_hubspot.errors import MissingScope
 from stalewatch_hubspot.gathering import Gatherer, Piece
 from stalewatch_hubspot.loading import BLOCK, Loader
@@ -74,7 +75,7 @@ class HubSpotConnector(Connector):
             known = look(self._api, self._options, self._wants, now)
             known = Portal(
                 replace(known.facts, read_at=to_ms(self.transport.server_now())),
-                known.people, known.samples,
+                known.people, known.samples, known.properties,
             )  # fmt: skip
         self._portal = known
         self.transport.zone = known.facts.timezone

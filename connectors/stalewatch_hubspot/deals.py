@@ -13,8 +13,9 @@ from stalewatch_hubspot.histories import oldest_first
 from stalewatch_hubspot.mapping import plain
 from stalewatch_hubspot.options import Options
 from stalewatch_hubspot.portal import Facts
+from stalewatch_hubspot.queries import DEALS
 from stalewatch_hubspot.rows import Row
-from stalewatch_hubspot.values import Unusable, day, maybe, moment, number, value_of
+from stalewatch_hubspot.values import Unusable, day, maybe, moment, number, several, value_of
 
 HISTORY: Final = ("dealstage", "amount", "closedate")
 _ROLES: Final = "roles."
@@ -64,8 +65,8 @@ class DealReader:
     def __init__(self, facts: Facts, options: Options, currency: str) -> None:
         self._facts, self._options, self._project = facts, options, currency
         self._zone = facts.timezone
-        absent = facts.absent.get("deals", ())
-        self._mapped = {ours: theirs for ours, theirs in options.deal.fields.items() if theirs not in absent}
+        self._mapped = facts.feeding(DEALS, options.deal.fields)
+        self._several = facts.several.get(DEALS.name, ())
         self._roles = sorted(name for name in options.deal.types if name.startswith(_ROLES))
         self.strangers: set[str] = set()
 
@@ -135,6 +136,8 @@ class DealReader:
 
     def _typed(self, ours: str) -> Callable[[str], Value]:
         type_name, words = self._options.deal.types[ours], self._options.deal.values.get(ours, {})
+        if ours in self._several:
+            return lambda text: several(text, type_name, words)
         return lambda text: value_of(text, type_name, self._zone, words)
 
     def _stage(self, row: Row) -> tuple[str | None, Outcome]:

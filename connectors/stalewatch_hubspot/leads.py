@@ -11,9 +11,9 @@ from stalewatch.sdk.records import Lead, Rejected, Value
 from stalewatch_hubspot.histories import oldest_first
 from stalewatch_hubspot.options import Options
 from stalewatch_hubspot.portal import Facts
-from stalewatch_hubspot.queries import CONTACTS, LIFECYCLE
+from stalewatch_hubspot.queries import CONTACTS, LEADS, LIFECYCLE
 from stalewatch_hubspot.rows import Change, Row
-from stalewatch_hubspot.values import Unusable, maybe, value_of
+from stalewatch_hubspot.values import Unusable, maybe, several, value_of
 from stalewatch_hubspot.wants import Wants
 
 _CONVERTED: Final = "sql"
@@ -45,6 +45,7 @@ class LeadReader:
     def __init__(self, facts: Facts, options: Options, wants: Wants) -> None:
         self._facts, self._map, self._zone = facts, options.lead, facts.timezone
         self._mapped = feeds(facts, options.lead.fields)
+        self._several = facts.several.get(LEADS.name, ())
         self._past = past_of(facts, options, wants)
 
     def read(self, row: Row, before: Before, rejected: list[Rejected]) -> Lead:
@@ -53,8 +54,11 @@ class LeadReader:
         unreadable: set[str] = set()
         for ours, theirs in self._mapped.items():
             try:
-                words = self._map.values.get(ours, {})
-                fields[ours] = value_of(row.get(theirs), self._map.types[ours], self._zone, words)
+                words, type_name, text = self._map.values.get(ours, {}), self._map.types[ours], row.get(theirs)
+                is_list = ours in self._several
+                fields[ours] = (
+                    several(text, type_name, words) if is_list else value_of(text, type_name, self._zone, words)
+                )
             except Unusable as error:
                 unreadable.add(ours)
                 ref = f"lead {row.id}: {theirs}"
@@ -107,8 +111,7 @@ class LeadReader:
 
 def feeds(facts: Facts, fields: Mapping[str, str]) -> dict[str, str]:
     """Our fields of leads and the properties that feed them, those of the portal only."""
-    absent = facts.absent.get("leads", ())
-    return {ours: theirs for ours, theirs in fields.items() if theirs not in absent}
+    return facts.feeding(LEADS, fields)
 
 
 def past_of(facts: Facts, options: Options, wants: Wants) -> dict[str, str]:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from stalewatch.sdk.connector import ConnectionSettings
@@ -16,6 +17,8 @@ from stalewatch_hubspot.section import Section
 
 VERSION: Final = "2026-09"
 """The dated API that is spoken; nothing else in the package names one."""
+END_OF_LIFE: Final = date(2028, 3, 1)
+"""HubSpot supports a version for 18 months after the September or March in which it came."""
 
 _KEYS: Final = (
     "id", "type", "every", "auth", "base_url", "writeback", "map", "partner_deals", "own_domains", "allow_custom_host",
@@ -24,7 +27,7 @@ _KEYS: Final = (
 _FLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "token": ("token",), "oauth": ("client_id", "client_secret", "refresh_token"),
 }  # fmt: skip
-_REVISION: Final = 2
+_REVISION: Final = 3
 """Raised when the same portal would be read as other records; everything is then read again."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -15,10 +15,11 @@ from stalewatch.sdk.records import Outcome, Person
 from stalewatch_hubspot import queries
 from stalewatch_hubspot.api import Api
 from stalewatch_hubspot.errors import MissingScope, scope_cure
+from stalewatch_hubspot.fitting import SEVERAL, Fit, fit
 from stalewatch_hubspot.mapping import plain
 from stalewatch_hubspot.options import Options
 from stalewatch_hubspot.queries import CALLS, CONTACTS, DEALS, EMAILS, LEADS, LIFECYCLE, MEETINGS, TASKS, Kind
-from stalewatch_hubspot.rows import Account, OwnerRow, PipelineRow, Row, StageRow
+from stalewatch_hubspot.rows import Account, OwnerRow, PipelineRow, PropertyRow, Row, StageRow
 from stalewatch_hubspot.wants import Wants
 
 _SAMPLE: Final = 100
@@ -50,6 +51,8 @@ class Facts(msgspec.Struct, frozen=True):
         read_at: milliseconds since 1970.
         stages, statuses: of deals and leads, by id. pipelines: of deals, id to ours or None.
         absent: properties that are mapped or usual and that the portal does not have, by kind.
+        misfits: our fields that are mapped to a property that holds something else, by kind. several: those that
+            are mapped to a list of which several may be ticked.
         refused: kinds that the token may not read, with the scope that it lacks.
         domains: of the owners' addresses.
         givers: owners in the teams that hand leads over.
@@ -69,6 +72,8 @@ class Facts(msgspec.Struct, frozen=True):
     owners: list[str]
     domains: list[str]
     givers: list[str] = []
+    misfits: dict[str, list[str]] = {}
+    several: dict[str, list[str]] = {}
 
     @property
     def timezone(self) -> ZoneInfo:
@@ -82,6 +87,11 @@ class Facts(msgspec.Struct, frozen=True):
         """Whether the token may read a kind."""
         return kind.name not in self.refused
 
+    def feeding(self, kind: Kind, fields: Mapping[str, str]) -> dict[str, str]:
+        """Those of our fields whose property is there and can feed them, with it."""
+        absent, misfits = self.absent.get(kind.name, ()), self.misfits.get(kind.name, ())
+        return {ours: theirs for ours, theirs in fields.items() if theirs not in absent and ours not in misfits}
+
     def there(self, kind: Kind, names: Iterable[str]) -> list[str]:
         """Those of these properties that the portal has, each once."""
         absent = self.absent.get(kind.name, ())
@@ -90,11 +100,12 @@ class Facts(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class Portal:
-    """The facts, and what only a process remembers: the people, and some rows to look at."""
+    """The facts, and what only a process remembers: the people, some rows to look at, and the properties by kind."""
 
     facts: Facts
     people: Sequence[Person] = ()
     samples: Mapping[str, list[Row]] = field(default_factory=dict)
+    properties: Mapping[str, Mapping[str, PropertyRow]] = field(default_factory=dict)
 
 
 def deal_properties(options: Options) -> tuple[str, ...]:
@@ -121,6 +132,7 @@ class _Look:
         self._api, self._options, self._wants = api, options, wants
         self._refused: dict[str, str] = {}
         self._samples: dict[str, list[Row]] = {}
+        self._properties: dict[str, dict[str, PropertyRow]] = {}
 
     def portal(self, now: int) -> Portal:
         account = self._account()
@@ -141,8 +153,10 @@ class _Look:
             pipelines={one.id: self._options.deal.pipelines.find(one.id, one.label) for one in pipelines},
             labels={one.id: one.label for one in pipelines}, absent=absent, refused=self._refused,
             owners=[person.id for person in people], domains=domains, givers=givers,
+            misfits=self._mapped_to(lambda told, wanted: fit(told, wanted) is Fit.NOT),
+            several=self._mapped_to(lambda told, _: told.fieldType == SEVERAL),
         )  # fmt: skip
-        return Portal(facts, people, self._samples)
+        return Portal(facts, people, self._samples, self._properties)
 
     def _account(self) -> Account:
         try:
@@ -152,9 +166,21 @@ class _Look:
 
     def _absent(self, kind: Kind, names: Iterable[str]) -> list[str]:
         with self._permitted(kind):
-            known = self._api.properties(kind)
+            self._properties[kind.name] = known = self._api.properties(kind)
             return [name for name in names if name not in known]
         return []
+
+    def _mapped_to(self, is_such: Callable[[PropertyRow, str], bool]) -> dict[str, list[str]]:
+        """Our fields, by kind, that are mapped to such a property; a mapping's type is the second argument."""
+        found = {}
+        for kind, map_ in ((DEALS, self._options.deal), (LEADS, self._options.lead)):
+            known = self._properties.get(kind.name, {})
+            found[kind.name] = [
+                ours
+                for ours, theirs in map_.fields.items()
+                if ours in map_.types and theirs in known and is_such(known[theirs], map_.types[ours])
+            ]
+        return found
 
     def _pipelines(self, kind: Kind) -> list[PipelineRow]:
         with self._permitted(kind):

@@ -119,10 +119,24 @@ class Pipelines(msgspec.Struct):
     results: list[PipelineRow]
 
 
+class OptionRow(msgspec.Struct, gc=False):
+    """A value that a list may have: as records hold it."""
+
+    value: str | None = None
+    hidden: bool | None = None
+
+
 class PropertyRow(msgspec.Struct):
     """A property's definition."""
 
     name: str
+    label: str | None = None
+    type: str = "string"
+    fieldType: str | None = None  # noqa: N815
+    options: list[OptionRow] = []
+    hubspotDefined: bool | None = None  # noqa: N815
+    calculated: bool | None = None
+    referencedObjectType: str | None = None  # noqa: N815
 
 
 class Properties(msgspec.Struct):

@@ -104,6 +104,18 @@ def value_of(text: str, type_name: str, zone: ZoneInfo, words: Mapping[str, str]
     return words.get(text.casefold(), text) if read is None else read(text)
 
 
+def several(text: str, type_name: str, words: Mapping[str, str]) -> Value:
+    """What was ticked in a list of several: one text of all of them; of a choice there is only one.
+
+    Raises:
+        Unusable: several were, and the field is a choice.
+    """
+    ticked = [one.strip() for one in text.split(";") if one.strip()]
+    if type_name == "choice" and len(ticked) > 1:
+        raise Unusable("is several choices")
+    return ", ".join(words.get(one.casefold(), one) for one in ticked) or None
+
+
 _BY_TYPE: Final[Mapping[str, Callable[[str], Value]]] = {
     "int": whole, "money": number, "bool": truth, "datetime": moment,
 }  # fmt: skip

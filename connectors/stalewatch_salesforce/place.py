@@ -15,7 +15,7 @@ from stalewatch_salesforce.bulk import Ticket
 from stalewatch_salesforce.harvest import State
 
 _VERSION: Final = 1
-_REVISION: Final = 2
+_REVISION: Final = 3
 """Raised when the same org would be read as other records; everything is then read again."""
 _OWN: Final = (
     "map", "partner_deals", "own_domains", "currency", "count_automatic_replies", "count_called_off_meetings",
@@ -34,6 +34,7 @@ class Place:
         hourly, nightly: when relations and ids were last compared.
         domains: those of our users' addresses.
         rates: changes with the exchange rates by which amounts were read; empty: one currency.
+        unread: objects and fields that could not be read; where one of them can be, everything is read again.
     """
 
     digest: str
@@ -44,6 +45,7 @@ class Place:
     jobs: Mapping[str, Ticket] | None = None
     domains: frozenset[str] = field(default_factory=frozenset)
     rates: str = ""
+    unread: frozenset[str] = frozenset()
 
     def cursor(self) -> Cursor:
         """The same as JSON."""
@@ -53,6 +55,8 @@ class Place:
         }  # fmt: skip
         if self.rates:
             told["rates"] = self.rates
+        if self.unread:
+            told["unread"] = sorted(self.unread)
         if self.left is not None:
             told["left"] = {name: [list(one) for one in bounds] for name, bounds in self.left.items()}
         if self.jobs is not None:
@@ -88,6 +92,7 @@ def parse(cursor: Cursor) -> Place:
             jobs=None if jobs is None else {str(name): _ticket(one) for name, one in jobs.items()},
             domains=frozenset(map(str, cursor["domains"])),
             rates=str(cursor.get("rates", "")),
+            unread=frozenset(map(str, cursor.get("unread", ()))),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadCursor(f"the stored position cannot be read ({error})") from error

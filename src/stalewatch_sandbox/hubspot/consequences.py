@@ -25,21 +25,37 @@ def dated(stage: Stage) -> tuple[Property, Property]:
 
 
 def calculated(
-    kind: Kind, before: Mapping[str, str], written: Mapping[str, str], at: int, known: Mapping[str, Stage]
-) -> dict[str, str]:
-    """What follows from writing these values at a moment; `known` are the stages of the kind by id."""
+    kind: Kind, before: Mapping[str, str], written: Mapping[str, str], at: int, known: Mapping[str, Stage],
+    rates: Mapping[str, float],
+) -> dict[str, str]:  # fmt: skip
+    """What follows from writing these values at a moment.
+
+    Args:
+        known: the stages of the kind by id. rates: of currencies; "" is the account's own.
+    """
     follows: dict[str, str] = {}
     name = STAGE_OF.get(kind.name)
     if name and written.get(name, before.get(name, "")) != before.get(name, ""):
         follows |= _moved(kind, before.get(name, ""), written[name], at, known)
     if kind.name == "deals" and "amount" in written:
-        follows["amount_in_home_currency"] = written["amount"]
+        follows["amount_in_home_currency"] = _at_home(written["amount"], {**before, **written}, rates)
     if kind.name == "tasks" and "hs_task_status" in written:
         is_done = written["hs_task_status"] == "COMPLETED"
         follows["hs_task_completion_date"] = stamp(at) if is_done else ""
     if kind.name == "emails" and "hs_email_headers" in written:
         follows |= _addresses(written["hs_email_headers"])
     return follows
+
+
+def _at_home(amount: str, values: Mapping[str, str], rates: Mapping[str, float]) -> str:
+    """An amount in the account's currency; empty where its own has no rate. What is no number stays what it is."""
+    rate = rates.get(values.get("deal_currency_code", ""))
+    if rate == 1.0 or not amount:
+        return amount
+    try:
+        return "" if rate is None else str(float(amount) * rate)
+    except ValueError:
+        return amount
 
 
 def _moved(kind: Kind, left: str, entered: str, at: int, known: Mapping[str, Stage]) -> dict[str, str]:

@@ -27,6 +27,7 @@ class Portal:
     Attributes:
         lag: how long search does not know of an edit.
         before_reading: called with the present before every request: what makes the world go on.
+        rates: what one unit of another currency is worth in the account's; one that is not among them has no rate.
     """
 
     def __init__(self, now: Callable[[], datetime], account: Account | None = None) -> None:
@@ -37,6 +38,7 @@ class Portal:
         self.lag = timedelta()
         self.before_reading: list[Callable[[datetime], object]] = []
         self.owners: dict[int, Owner] = {}
+        self.rates: dict[str, float] = {}
         self._pipelines: dict[str, dict[str, Pipeline]] = {name: {} for name in STAGE_OF}
         self._stages: dict[str, dict[str, Stage]] = {name: {} for name in STAGE_OF}
         self._clock = now
@@ -101,6 +103,16 @@ class Portal:
         of = _kind(kind)
         for stage in self._stages[kind].values():
             self.schema.add(of, *dated(stage))
+
+    def set_rates(self, rates: Mapping[str, float], at: datetime | None = None) -> None:
+        """New exchange rates; open deals follow them, closed ones keep the rate of the day on which they closed."""
+        self.rates = dict(rates)
+        deals = _kind("deals")
+        for record in self.records(deals, archived=False):
+            known = record.now.properties
+            if known.get("hs_is_closed") != "true" and known.get("deal_currency_code", "") in rates:
+                told = {"amount": known.get("amount", "")}
+                self.update("deals", known["hs_object_id"], told, at=at, source=("CALCULATED", ""))
 
     def add_owner(self, owner: Owner) -> None:
         """Hire somebody, or change what is known of them."""
@@ -213,7 +225,8 @@ class Portal:
             text = written(value)
             is_raw = isinstance(value, str) and name in schema
             values[name] = (normalized(text, schema[name].type) or text) if is_raw else text
-        return values | calculated(of, record.now.properties, values, at, self.stages(of))
+        at_home = self.rates | {self.account.currency: 1.0, "": 1.0}
+        return values | calculated(of, record.now.properties, values, at, self.stages(of), at_home)
 
     def _show(self, of: Kind, number: int, at: int) -> None:
         """Tell the search index, which will know when its lag is over."""

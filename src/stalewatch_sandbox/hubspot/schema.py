@@ -28,6 +28,7 @@ class Property:
     Attributes:
         options: the values that an enumeration may have, with their labels; none given: any.
         is_calculated: HubSpot fills it in, and nobody else may.
+        is_several: several options may be ticked; they are told with semicolons between them.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Property:
     options: tuple[tuple[str, str], ...] = ()
     is_calculated: bool = False
     is_own: bool = False
+    is_several: bool = False
 
 
 _COMMON: Final = (
@@ -132,6 +134,10 @@ class Schema:
         """Define a property of the company's own."""
         pairs = tuple((option, _label(option)) for option in options)
         self.add(kind, replace(Property(name, type_, label or _label(name)), options=pairs, is_own=True))
+
+    def tick_several(self, kind: Kind, name: str) -> None:
+        """Let several options of a property be ticked."""
+        self.add(kind, replace(self._of[kind.name][name], is_several=True))
 
     def forget(self, kind: Kind, name: str) -> None:
         """Delete a property's definition; unknown ones are none already."""

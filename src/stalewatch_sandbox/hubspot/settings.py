@@ -101,7 +101,7 @@ def _definition(portal: Portal, kind: Kind, one: Property) -> Json:
         "name": one.name,
         "label": one.label,
         "type": str(one.type),
-        "fieldType": _FIELD_TYPES.get(one.type, "booleancheckbox" if one.type is Type.BOOL else "text"),
+        "fieldType": "checkbox" if one.is_several else _FIELD_TYPES.get(one.type, _field_type(one)),
         "description": "",
         "groupName": f"{kind.label.lower()}information",
         "options": options,
@@ -119,6 +119,10 @@ def _definition(portal: Portal, kind: Kind, one: Property) -> Json:
             "archivable": one.is_own, "readOnlyDefinition": not one.is_own, "readOnlyValue": one.is_calculated,
         },
     }  # fmt: skip
+
+
+def _field_type(one: Property) -> str:
+    return "booleancheckbox" if one.type is Type.BOOL else "text"
 
 
 def _options(portal: Portal, kind: Kind, one: Property) -> list[tuple[str, str]]:

@@ -53,7 +53,7 @@ def _switch_on(org: Org, rates: Mapping[str, float]) -> None:
 
 def _make(org: Org, name: str, fields: Mapping[str, str]) -> None:
     if org.schema.object(name) is None:
-        made = {field.lower(): Field(name=field, type=type_) for field, type_ in (fields | _USUAL).items()}
+        made = {field.lower(): Field(name=field, type=type_) for field, type_ in {**fields, **_USUAL}.items()}
         org.schema.put_object(SObject(name, made, {}), org.clock.now())
 
 

@@ -1,0 +1,153 @@
+"""What `stalewatch doctor` says of a portal: login, scopes, words that are not mapped, clock, quota."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from stalewatch.sdk.connector import Finding, Level
+from stalewatch.sdk.errors import ConnectorError
+from stalewatch.sdk.records import Outcome
+from stalewatch_hubspot.errors import scope_cure
+from stalewatch_hubspot.fitting import choices
+from stalewatch_hubspot.mapping import plain
+from stalewatch_hubspot.options import END_OF_LIFE, VERSION, Options
+from stalewatch_hubspot.portal import Portal
+from stalewatch_hubspot.queries import CONTACTS, DEALS, LEADS
+from stalewatch_hubspot.transport import Transport
+from stalewatch_hubspot.wants import Wants
+
+_SKEW: Final = 60.0
+_LOW_QUOTA: Final = 0.2
+_NOTICE: Final = 180
+"""Days before a version of the API is no more supported."""
+_LIKE: Final = {
+    "map.deal.stages": "proposal", "map.deal.pipelines": "new_business", "map.lead.values.status": "mql",
+}  # fmt: skip
+"""A word of ours under each key, for an example."""
+
+
+def findings(
+    look: Callable[[], Portal], transport: Transport, options: Options, wants: Wants, doubt: str | None = None
+) -> list[Finding]:
+    """Look at a portal and tell what was found; a fault is a finding too."""
+    try:
+        portal = look()
+    except ConnectorError as error:
+        return [Finding(subject="login", level=Level.ERROR, message=error.what, cure=error.cure)]
+    return [
+        Finding(subject="login", level=Level.OK, message=f"portal {portal.facts.portal}, API {VERSION}"),
+        *_scopes(portal, is_app=options.auth.is_renewable),
+        *_version(transport),
+        *_properties(portal, options),
+        *_stages(portal, wants),
+        *_roles(portal, options),
+        *_clock(transport),
+        *_quota(transport),
+        *_doubt(doubt),
+    ]
+
+
+def _version(transport: Transport) -> Iterator[Finding]:
+    left = (END_OF_LIFE - transport.server_now().date()).days
+    if left < _NOTICE:
+        when = f"until {END_OF_LIFE}" if left > 0 else f"no more since {END_OF_LIFE}"
+        yield Finding(
+            subject="API",
+            level=Level.WARNING,
+            message=f"HubSpot supports the API version {VERSION} {when}",
+            cure="Upgrade stalewatch: the version that it speaks comes with it and cannot be set.",
+        )
+
+
+def _scopes(portal: Portal, *, is_app: bool) -> Iterator[Finding]:
+    for kind, scope in sorted(portal.facts.refused.items()):
+        yield Finding(
+            subject=kind,
+            level=Level.WARNING,
+            message=f"{kind} cannot be read: the token lacks the scope {scope}; rules that need them cannot judge",
+            cure=scope_cure(scope, is_app=is_app),
+        )
+
+
+def _properties(portal: Portal, options: Options) -> Iterator[Finding]:
+    for kind, mapped in ((DEALS, options.deal.fields), (LEADS, options.lead.fields)):
+        absent = portal.facts.absent.get(kind.name, ())
+        usual = {"hs_manual_forecast_category", "hs_lead_source", "hs_next_step"}
+        for ours, theirs in mapped.items():
+            if theirs in absent:
+                yield Finding(
+                    subject=f"map.{kind.name.removesuffix('s')}.fields.{ours}",
+                    level=Level.WARNING if theirs in usual else Level.ERROR,
+                    message=f"the portal has no property {theirs}; it is not asked for",
+                    cure="Use the internal name that HubSpot shows under Settings, Properties.",
+                )
+
+
+def _stages(portal: Portal, wants: Wants) -> Iterator[Finding]:
+    facts = portal.facts
+    unmapped = [one for one in facts.stages.values() if one.outcome is Outcome.OPEN and one.ours is None]
+    names = sorted(f"{facts.labels.get(one.pipeline, one.pipeline)}/{one.label}" for one in unmapped)
+    if names:
+        yield _unmapped("map.deal.stages", "stages", names)
+    else:
+        yield Finding(subject="stages", level=Level.OK, message=f"all {len(facts.stages)} stages are known")
+    pipelines = sorted(facts.labels[id_] for id_, ours in facts.pipelines.items() if ours is None)
+    if pipelines:
+        yield _unmapped("map.deal.pipelines", "pipelines", pipelines)
+    statuses = sorted(one.label for one in facts.statuses.values() if one.ours is None)
+    if wants.leads and statuses:
+        yield _unmapped("map.lead.values.status", "lead stages", statuses)
+
+
+def _unmapped(subject: str, what: str, names: Sequence[str]) -> Finding:
+    key, ours = subject, _LIKE[subject]
+    return Finding(
+        subject=subject,
+        level=Level.WARNING,
+        message=f"{what} that nothing is known of: {', '.join(names)}; their records cannot be judged",
+        cure=f'Name them under {key}, such as `{ours}: ["{names[0]}"]`.',
+    )
+
+
+def _roles(portal: Portal, options: Options) -> Iterator[Finding]:
+    told = portal.properties.get(CONTACTS.name, {}).get("hs_buying_role")
+    known = options.deal.roles
+    others = [value for value in (choices(told, {}) if told else None) or () if plain(value) not in known]
+    if others:
+        yield Finding(
+            subject="roles",
+            level=Level.OK,
+            message=f"buying roles that are none of ours: {', '.join(others)}; they count as people all the same",
+            cure=f'If one of them is, name it under map.deal.roles, such as `champion: ["{others[0]}"]`.',
+        )
+
+
+def _clock(transport: Transport) -> Iterator[Finding]:
+    seconds = transport.offset.total_seconds()
+    if abs(seconds) > _SKEW:
+        which = "behind" if seconds > 0 else "ahead of"
+        message = f"this machine's clock is {abs(seconds):.0f} s {which} HubSpot's"
+        cure = "Let NTP set this machine's clock. What is read follows HubSpot's; deadlines follow this machine's."
+        yield Finding(subject="clock", level=Level.WARNING, message=message, cure=cure)
+
+
+def _quota(transport: Transport) -> Iterator[Finding]:
+    used, allowed = transport.quota
+    if not allowed:
+        return
+    is_low = allowed - used < _LOW_QUOTA * allowed
+    yield Finding(
+        subject="quota",
+        level=Level.WARNING if is_low else Level.OK,
+        message=f"{used:,} of {allowed:,} calls of this day are used ({used / allowed:.0%}), by everybody together",
+        cure="HubSpot shows who calls: Settings, Integrations, API usage. A longer `every` takes less."
+        if is_low
+        else None,
+    )
+
+
+def _doubt(doubt: str | None) -> Iterator[Finding]:
+    if doubt:
+        cure = "Nothing was taken for deleted. Look whether the token still sees all deals."
+        yield Finding(subject="comparison of ids", level=Level.WARNING, message=doubt, cure=cure)
