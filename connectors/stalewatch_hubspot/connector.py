@@ -48,7 +48,6 @@ class HubSpotConnector(Connector):
         self._portal: Portal | None = None
         self._roles: OrderedDict[str, str] = OrderedDict()
         self._bonds: Bonds | None = None
-        self._doubt: str | None = None
 
     # -------------------------------------------------------------------------------------------- describe, check
 
@@ -66,7 +65,7 @@ class HubSpotConnector(Connector):
     def check(self) -> list[Finding]:
         """Look at everything anew and tell what was found."""
         with closing(self.transport):
-            return findings(self._looked, self.transport, self._options, self._wants, self._doubt)
+            return findings(self._looked, self.transport, self._options, self._wants)
 
     def _looked(self, known: Portal | None = None) -> Portal:
         """The portal as it is now, or as it was known if that is not a day ago."""
@@ -140,7 +139,7 @@ class HubSpotConnector(Connector):
         done = replace(place, load=None, hi=load.began, hourly=load.began, nightly=load.began)
         is_whole = load == Load(load.began) and loader.is_whole
         open_ids = frozenset(loader.open_ids) if is_whole else None
-        yield Page(cursor=done.cursor(), open_ids=open_ids, rejected=loader.odd())
+        yield Page(cursor=done.cursor(), open_ids=open_ids, rejected=loader.odd(), findings=[])
 
     def _loaded(self, loader: Loader, load: Load, *, leads: bool) -> Iterator[tuple[str, Piece, str]]:
         if load.kind == DEALS.name:
@@ -168,27 +167,33 @@ class HubSpotConnector(Connector):
             book.planned.note(piece.activities)
             yield piece.page(before.cursor())
         for piece in chain(
-            self._late(gatherer, book) if is_hourly else (), reconcile.pieces() if is_nightly else ()
-        ):  # fmt: skip
+            self._late(gatherer, book, everything=is_nightly) if is_hourly else (),
+            reconcile.pieces() if is_nightly else (),
+        ):
             book.planned.note(piece.activities)
             yield piece.page(before.cursor())
-        self._doubt = reconcile.doubt if is_nightly else self._doubt
         after = replace(
             before, hi=cycle.end, facts=portal.facts, hourly=cycle.end if is_hourly else before.hourly,
             nightly=cycle.end if is_nightly else before.nightly, **book.stored(cycle.end),
         )  # fmt: skip
-        yield Page(cursor=after.cursor(), open_ids=reconcile.open_ids)
+        noticed = reconcile.findings() if is_nightly else None
+        yield Page(cursor=after.cursor(), open_ids=reconcile.open_ids, findings=noticed)
 
-    def _late(self, gatherer: Gatherer, book: Notebook) -> Iterator[Piece]:
-        """What happened while no date moved: late associations, and meetings that were deleted."""
-        loader, open_deals = Loader(gatherer, book.bonds, is_resumed=True), sorted(book.bonds.deals)
-        changed = loader.late(open_deals)
+    def _late(self, gatherer: Gatherer, book: Notebook, *, everything: bool) -> Iterator[Piece]:
+        """What happened while no date moved: late associations, and meetings that were deleted.
+
+        By the hour of the deals that have a deadline within the next day, as far as anybody knows; by night of all.
+        """
+        loader, looked = Loader(gatherer, book.bonds, is_resumed=True), sorted(book.bonds.deals)
+        if not everything and self._settings.due_soon is not None:
+            looked = sorted(book.bonds.deals.keys() & set(self._settings.due_soon()))
+        changed = loader.late(looked)
         for part in chunks(changed, BLOCK):
             rows = gatherer.api.read(DEALS, part, gatherer.deal_properties).rows
             yield from (piece for piece, _ in loader.whole(rows))
         if gatherer.facts.can_read(MEETINGS):
             deleted = Piece()
-            missing = book.planned.missing(loader.meetings, book.bonds.deals, self.transport.server_now())
+            missing = book.planned.missing(loader.meetings, set(looked), self.transport.server_now())
             gatherer.tell_deleted(missing, deleted)
             yield deleted
 

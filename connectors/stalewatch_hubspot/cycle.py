@@ -8,7 +8,7 @@ from datetime import date
 from stalewatch.sdk.records import Rejected
 from stalewatch_hubspot import queries
 from stalewatch_hubspot.api import chunks
-from stalewatch_hubspot.gathering import Gatherer, Piece, inverted
+from stalewatch_hubspot.gathering import Gatherer, Piece, ancestors, inverted
 from stalewatch_hubspot.loading import BLOCK, PART, Loader
 from stalewatch_hubspot.memory import Notebook
 from stalewatch_hubspot.place import to_ms
@@ -41,6 +41,7 @@ class Cycle:
         self._gather, self._window = gatherer, window
         self._bonds, self._seen = book.bonds, book.seen
         self._rejected: list[Rejected] = []
+        self._merged: set[str] = set()
 
     @property
     def end(self) -> int:
@@ -74,8 +75,8 @@ class Cycle:
         return sorted(fresh, key=lambda row: (len(row.id), row.id))
 
     def _contacts(self) -> list[Row]:
-        """The contacts that changed, if anything follows from them: roles on deals, or when leads were qualified."""
-        if not (self._gather.reads_roles or self._gather.reads_lifecycle):
+        """The contacts that changed, if anything follows from them: who takes part, or when leads were qualified."""
+        if not (self._gather.reads_people or self._gather.reads_lifecycle):
             return []
         lifecycle = (LIFECYCLE,) if self._gather.reads_lifecycle else ()
         return self._changed(CONTACTS, (*CONTACTS.properties, *lifecycle))
@@ -117,7 +118,7 @@ class Cycle:
         if self._gather.reads_leads:
             self._tell_leads(leads, contacts, piece)
             self._remember(LEADS, leads)
-        also = self._also(deals, acts, records, contacts if self._gather.reads_roles else ())
+        also = self._also(deals, acts, records, contacts if self._gather.reads_people else ())
         self._remember(CONTACTS, contacts)
         yield from self._tell_deals([*deals, *also], {row.id for row in deals}, acts, records, piece)
 
@@ -127,16 +128,24 @@ class Cycle:
     ) -> Iterator[Piece]:  # fmt: skip
         dues = self._dues(rows, acts, records)
         moved = self._moved([row for row in rows if row.id in changed])
-        merged = [row for row in rows if row.get("hs_merged_object_ids") and self._is_fresh(row)]
-        for part in chunks(rows, PART):
-            self._gather.tell_deals(part, piece, dues=dues)
-            self._gather.tell_past([row for row in part if row.id in moved], piece)
-            yield piece
-            piece = Piece()
+        whole = [row for row in rows if row.id in self._merged or self._is_merger(row)]
+        # Those whose past is read stand together, so that no batch of histories goes out half empty.
+        for block in chunks(sorted(rows, key=lambda row: row.id not in moved), BLOCK):
+            contacts = self._gather.contacts_of([row.id for row in block])
+            for part in chunks(block, PART):
+                self._gather.tell_deals(part, piece, contacts=contacts, dues=dues)
+                self._gather.tell_past([row for row in part if row.id in moved], piece)
+                yield piece
+                piece = Piece()
         self._remember(DEALS, [row for row in rows if row.id in changed])
-        for chunk in chunks(merged, BLOCK):
-            for whole, _ in Loader(self._gather, self._bonds, is_resumed=True).whole(chunk):
-                yield whole
+        for chunk in chunks(whole, BLOCK):
+            for one, _ in Loader(self._gather, self._bonds, is_resumed=True).whole(chunk):
+                yield one
+        for row in whole:
+            for old in ancestors(row):
+                self._bonds.close(old)
+            if not self._gather.deals.is_open(row):
+                self._bonds.close(row.id)
         yield piece
 
     def _moved(self, rows: Sequence[Row]) -> set[str]:
@@ -149,10 +158,15 @@ class Cycle:
         entered = maybe(row.get("hs_v2_date_entered_current_stage"))
         return entered is None or to_ms(entered) >= self._window.low
 
-    def _is_fresh(self, row: Row) -> bool:
-        """Whether a deal came into being in this window, as one does that two others were merged into."""
+    def _is_merger(self, row: Row) -> bool:
+        """Whether a deal was made of others that are not known to be gone: what belonged to them is read with it.
+
+        One that came into being in this window is, too; HubSpot may date it as the older of the two that it was.
+        """
+        old = ancestors(row)
         created = maybe(row.createdAt)
-        return created is None or to_ms(created) >= self._window.low
+        is_fresh = created is None or to_ms(created) >= self._window.low
+        return bool(old) and (is_fresh or any(one in self._bonds.deals for one in old))
 
     def _dues(
         self, rows: Sequence[Row], acts: Mapping[Kind, Sequence[Row]],
@@ -168,13 +182,19 @@ class Cycle:
         self, deals: Sequence[Row], acts: Mapping[Kind, Sequence[Row]],
         records: Mapping[Kind, Mapping[str, Sequence[str]]], contacts: Sequence[Row],
     ) -> list[Row]:  # fmt: skip
-        """Deals that did not change, but something that is told with them did: a contact's role, a task."""
+        """Deals that did not change, but something that is told with them did: a contact's role, a task.
+
+        A contact that was made of two stands for both in everything that they did: its open deals are read whole.
+        """
         wanted: set[str] = set()
-        roles = {row.id: row.get("hs_buying_role") for row in contacts}
+        roles = {row.id: row.get("hs_buying_role") for row in contacts} if self._gather.reads_roles else {}
         fresh = [one for one, role in roles.items() if self._gather.roles.get(one) != role]
         self._gather.roles.update(roles)
-        if fresh:
-            wanted |= set(inverted(self._gather.api.links(CONTACTS.name, DEALS.name, fresh)))
+        merged = [row.id for row in contacts if ancestors(row)]
+        if fresh or merged:
+            about = inverted(self._gather.api.links(CONTACTS.name, DEALS.name, dict.fromkeys((*fresh, *merged))))
+            wanted |= about.keys()
+            self._merged = {deal for deal, some in about.items() if deal in self._bonds.deals and set(merged) & {*some}}
         if self._gather.wants.due:
             tasks = acts.get(TASKS, ())
             wanted |= {record for task in tasks for record in records[TASKS].get(task.id, ())}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from stalewatch.sdk.mail import Machine, machine
 from stalewatch.sdk.records import Activity, ActivityKind, Actor, MeetingState, Rejected
 from stalewatch_hubspot.queries import CALLS, EMAILS, MEETINGS, TASKS, Kind
 from stalewatch_hubspot.rows import Row
@@ -25,25 +26,6 @@ _NOT_CONNECTED: Final = frozenset({
 _CALL_DONE: Final = frozenset({"COMPLETED", ""})
 _CALLED_OFF: Final = frozenset({"CANCELED", "CANCELLED", "RESCHEDULED", "NO_SHOW"})
 _UNSENT: Final = frozenset({"BOUNCED", "FAILED", "SCHEDULED", "SENDING"})
-AUTOMATIC: Final = re.compile(
-    r"^\s*(?:(?:re|fw|fwd|antw)\s*:\s*)*"
-    r"(?:automatic reply|auto[- ]?reply|autoreply|out of (?:the )?office|read:"
-    r"|accepted:|declined:|tentative(?:ly accepted)?:|cancel+ed(?: event)?:"
-    r"|invitation:|updated invitation:|new time proposed:"
-    r"|自動(?:返信|応答)|不在(?:通知|のお知らせ|連絡)?[:：]|不在のため|承諾[:：]|辞退[:：]|仮承諾[:：]|キャンセル(?:済み)?[:：]"
-    r"|取り消し[:：]|招待[:：]|予定の招待)",
-    re.IGNORECASE,
-)
-"""Beginnings of subjects that a program wrote: replies while away, and the traffic of calendars."""
-_RETURNED: Final = re.compile(
-    r"^\s*(?:(?:re|fw|fwd|antw)\s*:\s*)*"
-    r"(?:undeliverable|delivery status notification|mail delivery|returned mail|配信不能)",
-    re.IGNORECASE,
-)
-"""Beginnings of subjects of mail that came back: nobody of the customer's has to do with it."""
-_AUTO_HEADER: Final = re.compile(
-    r"auto-submitted[\"':\s]+auto|x-autore(?:ply|spond)|precedence[\"':\s]+auto_reply", re.IGNORECASE
-)
 _ADDRESS: Final = re.compile(r"[^\s<>\"',;]+@[^\s<>\"',;]+")
 
 
@@ -74,14 +56,14 @@ class EvidenceReader:
     Attributes:
         own: domains of ours.
         customers: addresses that belong to contacts; only mails that were forwarded ask for it.
-        counts_automatic: what a program wrote for a customer counts as theirs; mail that came back never does.
+        counted: what a machine wrote for a customer and counts as theirs; mail that came back never does.
     """
 
     def __init__(
-        self, own: Collection[str], customers: Collection[str] = (), *, counts_automatic: bool = False
+        self, own: Collection[str], customers: Collection[str] = (), *, counted: Collection[Machine] = ()
     ) -> None:
         self.own, self.customers = frozenset(own), frozenset(customers)
-        self.counts_automatic = counts_automatic
+        self.counted = frozenset({None, *counted}) - {Machine.RETURNED}
 
     def read(self, kind: Kind, row: Row, around: Around) -> Activity | Rejected | None:
         """What a row shows; None if it is evidence of nothing."""
@@ -110,9 +92,8 @@ class EvidenceReader:
     def _incoming(self, row: Row) -> Actor:
         domain = sender(row).rpartition("@")[2]
         is_ours = any(domain == own or domain.endswith(f".{own}") for own in self.own)
-        subject, headers = row.get("hs_email_subject"), row.get("hs_email_headers")
-        is_automatic = not self.counts_automatic and bool(AUTOMATIC.match(subject) or _AUTO_HEADER.search(headers))
-        return Actor.NOBODY if is_ours or is_automatic or _RETURNED.match(subject) else Actor.CUSTOMER
+        wrote = machine(row.get("hs_email_subject"), row.get("hs_email_headers"))
+        return Actor.CUSTOMER if wrote in self.counted and not is_ours else Actor.NOBODY
 
     def _call(self, row: Row, around: Around) -> Activity | Rejected:
         disposition, status = row.get("hs_call_disposition"), row.get("hs_call_status")

@@ -36,11 +36,13 @@ class Piece:
     rejected: list[Rejected] = field(default_factory=list)
     past: Past = field(default_factory=Past)
     gone: list[str] = field(default_factory=list)
+    merged: dict[str, str] = field(default_factory=dict)
 
     def page(self, cursor: Cursor, **more: Any) -> Page:
         """The page."""
         return Page(
             cursor=cursor, deals=self.deals, leads=self.leads, activities=self.activities, gone=self.gone,
+            merged=self.merged,
             visits=self.past.visits, changes=self._changes(), histories=frozenset(self.past.deals),
             history_fields=self.past.fields if self.past.deals else frozenset(), rejected=self.rejected, **more,
         )  # fmt: skip
@@ -73,7 +75,7 @@ class Gatherer:
         self.deal_properties = facts.there(DEALS, deal_properties(options))
         self.lead_properties = facts.there(LEADS, lead_properties(options))
         self._own = options.own_domains or frozenset(facts.domains)
-        self._counts_automatic = options.counts_automatic
+        self._counted = options.counted
 
     # ------------------------------------------------------------------------------------------------- activities
 
@@ -99,7 +101,7 @@ class Gatherer:
         """Add activities to a page."""
         mails = [row for row in rows.get(EMAILS, ()) if records.get(EMAILS, {}).get(row.id)]
         customers = self._customers(forwarders(mails))
-        reader = EvidenceReader(self._own, customers, counts_automatic=self._counts_automatic)
+        reader = EvidenceReader(self._own, customers, counted=self._counted)
         for kind, some in rows.items():
             known = records.get(kind, {})
             mine = [row for row in some if known.get(row.id)]
@@ -139,8 +141,8 @@ class Gatherer:
             contacts: per deal, if they were asked for already.
             dues: per deal, when its open tasks are due; deals that are not named keep what is known.
         """
-        if self.reads_people and contacts is None:
-            contacts = self.api.links(DEALS.name, CONTACTS.name, [row.id for row in rows])
+        if contacts is None:
+            contacts = self.contacts_of([row.id for row in rows])
         everybody = [] if contacts is None else [one for row in rows for one in contacts.get(row.id, ())]
         roles = self.roles_of(everybody) if self.reads_roles else None
         for row in rows:
@@ -150,7 +152,11 @@ class Gatherer:
                 due=None if dues is None else dues.get(row.id),
             )
             piece.deals.append(self.deals.read(row, beside, piece.rejected))
-            piece.gone += [old for old in row.get("hs_merged_object_ids").split(";") if old and old != row.id]
+            piece.merged |= dict.fromkeys(ancestors(row), row.id)
+
+    def contacts_of(self, deals: Sequence[str]) -> Mapping[str, Sequence[str]] | None:
+        """Who is associated with at most 1,000 deals; None if no rule asks for it."""
+        return self.api.links(DEALS.name, CONTACTS.name, deals) if self.reads_people and deals else None
 
     def tell_past(self, rows: Sequence[Row], piece: Piece) -> None:
         """Add what the properties of deals held before."""
@@ -224,6 +230,12 @@ class Gatherer:
             if at is not None:
                 found |= {lead: min(at, found.get(lead, at)) for lead in owners.get(row.id, ())}
         return found
+
+
+def ancestors(row: Row) -> list[str]:
+    """The ids of the records that this one was made of; whoever asks for them gets this one."""
+    found = (one.partition(":")[0].strip() for one in row.get("hs_merged_object_ids").replace(",", ";").split(";"))
+    return [old for old in found if old.isascii() and old.isdigit() and old != row.id]
 
 
 def inverted(links: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:

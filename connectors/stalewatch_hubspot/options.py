@@ -11,6 +11,7 @@ from typing import Final
 
 from stalewatch.sdk.connector import ConnectionSettings
 from stalewatch.sdk.errors import ConfigurationError, NeedsReconnect
+from stalewatch.sdk.mail import Machine
 from stalewatch_hubspot.hosts import BASE_URL, Host, read_host
 from stalewatch_hubspot.mapping import DealMap, LeadMap, read_deal_map, read_lead_map
 from stalewatch_hubspot.section import Section
@@ -22,11 +23,12 @@ END_OF_LIFE: Final = date(2028, 3, 1)
 
 _KEYS: Final = (
     "id", "type", "every", "auth", "base_url", "writeback", "map", "partner_deals", "own_domains", "allow_custom_host",
-    "limits", "count_automatic_replies",
+    "limits", "count_automatic_replies", "count_accepted_invitations",
 )  # fmt: skip
 _FLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "token": ("token",), "oauth": ("client_id", "client_secret", "refresh_token"),
 }  # fmt: skip
+_COUNTING: Final = ("count_automatic_replies", "count_accepted_invitations")
 _REVISION: Final = 3
 """Raised when the same portal would be read as other records; everything is then read again."""
 
@@ -57,7 +59,7 @@ class Options:
     Attributes:
         partner: what makes a deal a partner deal: every field has one of these values. Empty: none is.
         own_domains: of our own mail addresses; empty means "those of the owners".
-        counts_automatic: automatic replies and the traffic of calendars count as actions of the customer.
+        counted: mail that a machine wrote for a customer and that counts as the customer's action.
         searches: allowed in a second. burst: other calls, in ten.
         digest: changes when the same portal would be read as other records.
     """
@@ -68,7 +70,7 @@ class Options:
     lead: LeadMap
     partner: Mapping[str, frozenset[str]]
     own_domains: frozenset[str]
-    counts_automatic: bool
+    counted: frozenset[Machine]
     searches: float
     burst: float
     digest: str
@@ -92,7 +94,7 @@ def read_options(settings: ConnectionSettings) -> Options:
         lead=read_lead_map(words.inner("lead"), settings.catalogue),
         partner={name: frozenset(values) for name, values in section.inner("partner_deals").lists().items()},
         own_domains=frozenset(one.casefold().lstrip("@") for one in section.words("own_domains")),
-        counts_automatic=section.flag("count_automatic_replies"),
+        counted=_counted(section),
         searches=limits.number("searches", 5),
         burst=limits.number("burst", 100),
         digest=_digest(settings),
@@ -116,6 +118,12 @@ def _auth(section: Section) -> Auth:
     )
 
 
+def _counted(section: Section) -> frozenset[Machine]:
+    if section.flag("count_automatic_replies"):
+        return frozenset({Machine.AWAY, Machine.ACCEPTED, Machine.CALENDAR})
+    return frozenset({Machine.ACCEPTED} if section.flag("count_accepted_invitations") else ())
+
+
 def _host(section: Section) -> Host:
     try:
         return read_host(section.text("base_url", BASE_URL), allow_custom=section.flag("allow_custom_host"))
@@ -125,7 +133,7 @@ def _host(section: Section) -> Host:
 
 def _digest(settings: ConnectionSettings) -> str:
     told = {key: settings.options.get(key) for key in ("map", "partner_deals", "own_domains", "base_url")}
-    told |= {key: settings.options[key] for key in ("count_automatic_replies",) if key in settings.options}
+    told |= {key: settings.options[key] for key in _COUNTING if key in settings.options}
     reads = {name: sorted(fields) for name, fields in settings.reads.items()}
     text = json.dumps([_REVISION, told, settings.currency, settings.catalogue, reads], default=str, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

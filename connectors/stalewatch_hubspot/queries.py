@@ -52,7 +52,9 @@ LEADS: Final = Kind("leads", (
 ))  # fmt: skip
 LIFECYCLE: Final = "hs_v2_date_entered_marketingqualifiedlead"
 """Of a contact: when it came into the lifecycle stage of leads that marketing has qualified."""
-CONTACTS: Final = Kind("contacts", ("email", "hs_buying_role", "lastmodifieddate"), "lastmodifieddate")
+CONTACTS: Final = Kind(
+    "contacts", ("email", "hs_buying_role", "hs_merged_object_ids", "lastmodifieddate"), "lastmodifieddate"
+)
 ACTIVITIES: Final = (MEETINGS, EMAILS, CALLS, TASKS)
 SCOPES: Final = {
     "deals": "crm.objects.deals.read", "emails": "sales-email-read", "leads": "crm.objects.leads.read",

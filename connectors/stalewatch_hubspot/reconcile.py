@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from stalewatch.sdk.connector import Finding, Level
 from stalewatch_hubspot import queries
 from stalewatch_hubspot.api import chunks
 from stalewatch_hubspot.gathering import Gatherer, Piece
@@ -46,6 +47,12 @@ class Reconcile:
         self._bonds.is_partial = False
         self.open_ids = frozenset(there)
 
+    def findings(self) -> list[Finding]:
+        """What `doctor` is to show of it, in whatever process it runs: the doubt, or nothing."""
+        cure = "Nothing was taken for deleted. Look whether the token still sees all deals."
+        found = Finding(subject="comparison of ids", level=Level.WARNING, message=self.doubt or "", cure=cure)
+        return [found] if self.doubt else []
+
     def _there(self) -> set[str]:
         found: set[str] = set()
         for page in self._gather.api.keyset(DEALS, queries.OPEN, ("hs_object_id",)):
@@ -63,12 +70,11 @@ class Reconcile:
             there.update(row.id for row in rows if self._gather.deals.is_open(row))
             piece = Piece(gone=[row.id for row in self._archived(missing)])
             self._gather.tell_deals([row for row in rows if row.id in part], piece)
-            for deal in part:
-                if deal not in there:
-                    self._bonds.close(deal)
             if piece.gone or piece.deals:
                 yield piece
             yield from self._whole(heirs)
+            for deal in {*part, *(row.id for row in heirs)} - there:
+                self._bonds.close(deal)
 
     def _archived(self, ids: list[str]) -> list[Row]:
         """Those in the bin. One that is neither there nor in the bin was deleted for good, or is hidden from us: that

@@ -44,6 +44,8 @@ class ConnectionSettings:
             bool, date, datetime, person).
         reads: the catalogue fields that active rules read, object -> field names; empty means "all of them".
             A connector may leave out what nobody reads.
+        due_soon: asked anew each time: the ids of records one of whose deadlines falls within the next day, which are
+            worth a closer look; None: nobody can tell.
     """
 
     id: str
@@ -53,6 +55,7 @@ class ConnectionSettings:
     now: Callable[[], datetime]
     catalogue: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     reads: Mapping[str, Collection[str]] = field(default_factory=dict)
+    due_soon: Callable[[], Collection[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +178,8 @@ class Page:
             it then replaces what earlier syncs inferred for the fields named in `history_fields`.
         open_ids: ids of every deal that the CRM shows as open, if this page ends a comparison of ids: deals that
             we hold for open and that are not among them have vanished. None: nothing was compared.
+        findings: what this pull noticed and `doctor` is to show until another pull says otherwise; None: what was said
+            earlier stands.
         complete: True on the last page of a pull that showed every record there is. Records that were not
             seen in such a pull have vanished; without it nothing is ever concluded from absence.
         as_of: the CRM's own time of the data, if it says; None means "now".
@@ -194,6 +199,7 @@ class Page:
     history_fields: frozenset[str] = frozenset()
     rejected: Sequence[Rejected] = ()
     open_ids: frozenset[str] | None = None
+    findings: Sequence[Finding] | None = None
     complete: bool = False
     as_of: datetime | None = None
     total: int | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+
 from stalewatch import plugins
 from stalewatch.clock import Clock
 from stalewatch.sdk.connector import ConnectionSettings, Connector
@@ -23,8 +25,14 @@ def connection_of(settings: Settings, identity: str) -> Connecting:
     return known[identity]
 
 
-def make_connector(settings: Settings, connection: Connecting, book: Rulebook, clock: Clock) -> Connector:
+def make_connector(
+    settings: Settings, connection: Connecting, book: Rulebook, clock: Clock,
+    due_soon: Callable[[], Collection[str]] | None = None,
+) -> Connector:  # fmt: skip
     """Make the connector of a connection.
+
+    Args:
+        due_soon: tells which of its records have a deadline within the next day.
 
     Raises:
         ConfigurationError: its options cannot be used.
@@ -40,5 +48,6 @@ def make_connector(settings: Settings, connection: Connecting, book: Rulebook, c
         now=clock.now,
         catalogue=catalogue,
         reads={obj: book.needs[obj].fields | book.needs[obj].history for obj in book.objects},
+        due_soon=due_soon,
     )
     return plugins.connector(connection.type)(told)

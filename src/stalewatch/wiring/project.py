@@ -20,6 +20,7 @@ from stalewatch.domain.policies import Speaking
 from stalewatch.sdk.connector import Connector
 from stalewatch.sdk.notifier import Notifier
 from stalewatch.services.rules.rulebook import Rulebook
+from stalewatch.services.syncing.noticing import due_soon
 from stalewatch.settings import Connecting, Settings
 from stalewatch.wiring.checking import BrokenProject, Examined, examine
 from stalewatch.wiring.connectors import connection_of, make_connector
@@ -97,8 +98,9 @@ class Stalewatch:
         """
         if identity not in self._connectors:
             self._connectors[identity] = make_connector(
-                self.settings, self.connection(identity), self.rulebook, self.clock
-            )
+                self.settings, self.connection(identity), self.rulebook, self.clock,
+                due_soon=lambda: due_soon(self.db, self.clock, identity),
+            )  # fmt: skip
         return self._connectors[identity]
 
     def following(self, settings: Settings, book: Rulebook) -> Stalewatch:

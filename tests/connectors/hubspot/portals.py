@@ -132,6 +132,7 @@ class Reader:
         self.acts: dict[str, Activity] = {}
         self.people: dict[str, Any] = {}
         self.gone: set[str] = set()
+        self.merged: dict[str, str] = {}
         self.pages: list[Page] = []
 
     def pull(self, *, full: bool = False, pages: int | None = None) -> list[Page]:
@@ -151,6 +152,7 @@ class Reader:
         self.acts.update((act.id, act) for act in page.activities)
         self.people.update((person.id, person) for person in page.people)
         self.gone.update(page.gone)
+        self.merged.update(page.merged)
 
     def of(self, deal: str) -> list[Activity]:
         return [act for act in self.acts.values() if deal in act.records]

@@ -183,8 +183,13 @@ def test_hs07_a_comparison_by_which_most_deals_would_vanish_is_not_believed(stor
     reader.pull()
     assert reader.gone == set()
     assert [page.open_ids for page in reader.pages if page.open_ids is not None] == [frozenset(deals[3:])]
-    told = [finding.message for finding in reader.connector.check() if finding.subject == "comparison of ids"]
-    assert told == ["the portal shows 1 open deals where 4 were known"]
+    told = [finding.message for page in reader.pages for finding in page.findings or ()]
+    assert told == ["the portal shows 1 open deals where 4 were known"], "doctor tells it, in whatever process it runs"
+    for deal in deals[:3]:
+        story.portal.restore("deals", deal)
+    story.passes(hours=24)
+    reader.pull()
+    assert [page.findings for page in reader.pages if page.findings is not None] == [[]], "and takes it back"
 
 
 def test_hs09_a_meeting_that_was_linked_days_later_is_found_within_the_hour(story: Story) -> None:
@@ -510,8 +515,43 @@ def test_a_merge_ends_the_old_ids_and_brings_everything_under_the_new_one(story:
     story.passes(minutes=30)
     new = story.portal.merge("deals", first, second)
     reader.pull()
-    assert reader.gone == {first, second}
+    assert reader.merged == {first: new, second: new}
+    assert reader.gone == set()
     assert len(reader.of(new)) == 2
+    told = [page for page in reader.pages if page.merged]
+    assert all(new in {deal.id for deal in page.deals} for page in told), "the one that stands for both is told with it"
+
+
+def test_a_merge_that_search_never_showed_is_found_by_the_comparison_of_ids(story: Story) -> None:
+    """The old id, read by itself, is answered with the new deal, which says of whom it was made."""
+    first, second, *others = (story.deal(f"Deal {number}") for number in range(6))
+    story.mail(first)
+    reader = loaded(story)
+    new = story.portal.merge("deals", first, second)
+    story.passes(hours=25)
+    reader.pull()
+    assert reader.merged == {first: new, second: new}
+    assert reader.gone == set()
+    assert len(reader.of(new)) == 1
+    [ids] = [page.open_ids for page in reader.pages if page.open_ids is not None]
+    assert ids == {new, *others}
+
+
+def test_contacts_that_were_merged_are_one_stakeholder(story: Story) -> None:
+    """What either of them did is the one's by the next cycle, and so nobody is counted twice."""
+    deal = story.deal()
+    first, second = story.contact(deal), story.contact(deal, "m.mori@customer.example")
+    for contact in (first, second):
+        meeting = story.meeting(deal, NOON - timedelta(days=1), "COMPLETED")
+        story.portal.associate("meetings", meeting, "contacts", contact)
+    reader = loaded(story, reads={"deal": ["stakeholders"]})
+    assert reader.evidence(deal).stakeholders == 2
+    one = story.portal.merge("contacts", first, second)
+    story.mail(deal)
+    five_minutes(story, reader)
+    assert reader.deals[deal].contacts == {one}
+    assert {who for act in reader.of(deal) for who in act.people} == {one}
+    assert reader.evidence(deal).stakeholders == 1
 
 
 def test_amounts_in_another_currency_keep_it_and_are_told_in_the_projects(story: Story) -> None:

@@ -18,6 +18,7 @@ from stalewatch.services.operating.doctor_words import say
 from stalewatch.services.rules.coverage import judgeable
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.rules.rulefiles import Checked
+from stalewatch.services.syncing import noticing
 from stalewatch.settings import Settings
 from stalewatch.store import connections, migrate, quarantine
 from stalewatch.store.engine import Database
@@ -125,6 +126,7 @@ class Doctor:
         with db.read() as conn:
             known = {row.id: row for row in connections.read(conn)}
             left_out = quarantine.counts(conn)
+            noticed = {row.id: noticing.noticed(conn, row.id) for row in known.values()}
         for connection in self.settings.connections:
             row = known.get(connection.id)
             cure = self._say("sync_it", connection=connection.id)
@@ -132,6 +134,8 @@ class Doctor:
                 yield self._found(connection.id, Level.OK, self._say("never_synced"), cure)
             if row is not None and row.last_error:
                 yield self._found(connection.id, Level.WARNING, self._say("last_error", error=row.last_error), cure)
+            for one in noticed.get(connection.id, ()):
+                yield self._found(f"{connection.id} {one.subject}", one.level, one.message, one.cure)
         for identity, reason, count in left_out:
             yield self._found(identity, Level.WARNING, self._say("rejected", count=count, reason=reason))
 

@@ -16,6 +16,7 @@ from stalewatch.services.judging import arming, in_force
 from stalewatch.services.judging.in_force import RulesMoved
 from stalewatch.services.judging.sources import coverage, lacking, note_lacking
 from stalewatch.services.rules.rulebook import Rulebook
+from stalewatch.services.syncing import noticing
 from stalewatch.services.syncing.folding import Folded, folded
 from stalewatch.services.syncing.recording import Recorder
 from stalewatch.services.syncing.stopping import Progress, Stopped
@@ -175,6 +176,8 @@ class Sync:
         done.rejected.update(recorded.rejected)
         if page.complete:
             self._vanish(conn, claimed.id, done, began, now)
+        if page.findings is not None:
+            noticing.note(conn, claimed.id, page.findings)
         if page.open_ids is not None:
             self._compare(conn, claimed.id, page.open_ids, done, now)
         fed = coverage(conn)
