@@ -86,3 +86,11 @@ def test_no_news_is_no_message() -> None:
 def test_the_crms_own_words_cannot_break_out() -> None:
     body = operator(ConnectionFailed("h\ns", "*bad*\x1b[31m https://evil.example\n")).entries[0].body
     assert body.startswith("∗bad∗ [31m https:∕∕evil.example. ")
+
+
+def test_a_message_that_begins_with_the_name_of_a_file_leaves_it_as_it_is() -> None:
+    file = operator(ConnectionFailed("export", "report.csv: the column Amount is missing")).entries[0].body
+    assert file.startswith("report.csv: the column")
+    assert (
+        operator(ConnectionFailed("hs", "the token was revoked.")).entries[0].body.startswith("The token was revoked.")
+    )

@@ -235,6 +235,7 @@ def refused_rules(news: RulesRefused, reader: Reader) -> str:
 
 
 def _begun(text: str) -> str:
-    """An error's own words as the beginning of a sentence, safe to show."""
+    """An error's own words as the beginning of a sentence, safe to show; a file's name stays as it is written."""
     plain = clean(text, _LONG)
-    return plain[:1].upper() + plain[1:]
+    is_name = "." in plain.partition(" ")[0].rstrip(".:,。")
+    return plain if is_name else plain[:1].upper() + plain[1:]
