@@ -12,6 +12,7 @@ from threading import RLock
 from typing import Any, Final
 
 from stalewatch_sandbox.salesforce import consequences
+from stalewatch_sandbox.salesforce.generated import Generated, Make
 from stalewatch_sandbox.salesforce.ids import PREFIXES, long_id, record_id
 from stalewatch_sandbox.salesforce.schema import Schema
 from stalewatch_sandbox.salesforce.stock import LEAD_STATUSES, STAGES, TASK_STATUSES, Stage
@@ -89,6 +90,17 @@ class Org:
             consequences.of_change(self, object_name, before, row, values)
             self.put(object_name, row)
             consequences.after_change(self, object_name, before, row)
+
+    def make_up(self, object_name: str, count: int, make: Make, *, parent: str = "") -> None:
+        """Let an object have so many more records, which take no memory; see `Generated`. It must have none yet.
+
+        Args:
+            parent: the field that says whose the n-th record is, if that is the n-th record of another object.
+        """
+        with self.lock:
+            first = self._numbers[object_name] + 1
+            self._numbers[object_name] += count
+            self.tables[object_name] = Generated(object_name, count, make, parent=parent, first=first)
 
     def touch(self, id_: str, values: Mapping[str, Any] | None = None, *, at: datetime | None = None) -> None:
         """Salesforce itself changes a record: only SystemModstamp tells."""

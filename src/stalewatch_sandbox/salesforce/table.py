@@ -29,6 +29,9 @@ class Table:
         rows = self.rows
         return (rows[id_] for id_ in list(self._ids))
 
+    def __reversed__(self) -> Iterator[Row]:
+        return (self.rows[id_] for id_ in reversed(self._ids))
+
     def kept(self, rows: Iterable[Row]) -> Iterable[Row]:
         """These records as they are now, whatever is edited while they are read."""
         return list(rows)

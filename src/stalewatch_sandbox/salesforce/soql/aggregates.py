@@ -17,14 +17,11 @@ _OF_VALUES: Final[dict[str, Callable[[list[Any]], Any]]] = {
 
 
 def aggregated(scope: Scope, query: nodes.Query, rows: list[Row]) -> tuple[list[Row], Projection, int]:
-    """The rows of the answer, how to tell them, and their number; for a bare COUNT() the number alone.
+    """The rows of the answer, how to tell them, and their number.
 
     Raises:
         ApiError: MALFORMED_QUERY for a field that is neither grouped nor aggregated.
     """
-    first = query.selected[0]
-    if len(query.selected) == 1 and isinstance(first, nodes.Aggregate) and first.path is None:
-        return [], _as_is, len(rows)
     grouped = [scope.resolve(path) for path in query.groups]
     groups: dict[tuple[Any, ...], list[Row]] = {}
     for row in rows:

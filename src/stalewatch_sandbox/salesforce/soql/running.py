@@ -81,6 +81,9 @@ class _Run:
         scope = Scope(self._org, query.source, query.text)
         if query.offset > _FURTHEST:
             raise ApiError(400, "NUMBER_OUTSIDE_VALID_RANGE", f"Maximum SOQL offset allowed is {_FURTHEST}")
+        first = query.selected[0]
+        if isinstance(first, nodes.Aggregate) and first.path is None and len(query.selected) == 1 and not query.groups:
+            return Answer([], lambda row, _: row, sum(1 for _ in self._matching(scope, query)))
         if query.groups or any(isinstance(one, nodes.Aggregate) for one in query.selected):
             rows = list(self._matching(scope, query))
             return Answer(*aggregated(scope, query, rows))
@@ -118,6 +121,9 @@ class _Run:
         last = None if query.limit is None else query.offset + query.limit
         if len(orders) == 1 and _is_id(orders[0][0]) and not orders[0][1].is_descending and _is_by_id(query):
             return list(islice(rows, query.offset, last))  # the table is in that order
+        if len(orders) == 1 and _is_id(orders[0][0]) and query.where is None and last is not None:
+            shown = filter(self._shown(scope.sobject.name), reversed(self._org.tables[scope.sobject.name]))
+            return list(islice(shown, query.offset, last))
         found = list(rows)
         for resolved, order in reversed(orders):
             if not resolved.field.is_filterable:
