@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar, Final
 
 from stalewatch.sdk.connector import ConnectionSettings, Connector, Cursor, Description, Finding, Page
@@ -43,7 +43,7 @@ class SalesforceConnector(Connector):
         self.transport = Transport(self._options, settings.now, pace)
         self._org: Org | None = None
         self._memory = Memory()
-        self._blind: dict[str, str] = {}
+        self._blind: dict[str, tuple[str, datetime]] = {}
         self._names: Names | None = None
 
     def __repr__(self) -> str:
@@ -80,13 +80,15 @@ class SalesforceConnector(Connector):
         """
         before = None if cursor is None else parse(cursor)
         digest = digest_of(self._settings)
-        puller = Puller(self._reading(), self._memory)
-        if full or before is None or before.digest != digest:
-            pages = puller.everything(puller.begin(digest), is_fresh=True)
+        reading = self._reading()
+        puller = Puller(reading, self._memory)
+        if full or before is None or before.digest != digest or before.unread - reading.unread:
+            # What can be read now and could not be before has a past that no window shows.
+            pages = puller.everything(puller.begin(digest).moved(unread=reading.unread), is_fresh=True)
         elif before.left is not None:
-            pages = puller.everything(before, is_fresh=False)
+            pages = puller.everything(before.moved(unread=reading.unread), is_fresh=False)
         else:
-            pages = puller.cycle(before)
+            pages = puller.cycle(before.moved(unread=reading.unread))
         try:
             yield from pages
         except Refused as error:
@@ -126,15 +128,24 @@ class SalesforceConnector(Connector):
         """What the org has; asked once a day."""
         known = self._org
         if known is None or self.transport.server_now() - known.read_at >= _DAY:
+            known = self._tries_again(known)
             lead = self._options.lead
             self._org = known = discover(
                 self.transport, self._options.deal.fields.values(), known, lead.from_teams,
                 lead.fields.values() if self._reads_leads else None,
             )  # fmt: skip
-            for name, words in self._blind.items():
+            for name, (words, _) in self._blind.items():
                 known.objects.pop(name, None)
                 known.refused[name] = words
         return known
+
+    def _tries_again(self, known: Org | None) -> Org | None:
+        """What was known, unless something in it was too large to be read a day ago: somebody may have allowed more."""
+        now = self.transport.server_now()
+        old = [name for name, (_, at) in self._blind.items() if now - at >= _DAY]
+        for name in old:
+            del self._blind[name]
+        return None if old else known
 
     def _explained(self, error: Refused) -> ConnectorError:
         """What to make of a query that was refused: describe again, or go on without what may not be read."""
@@ -144,7 +155,7 @@ class SalesforceConnector(Connector):
             return TryLater(f"the org's fields changed while we read: {error.what}")
         if code == _TOO_LARGE:
             name = str(error.__dict__.get("object", ""))
-            self._blind[name] = error.what
+            self._blind[name] = (error.what, self.transport.server_now())
             self._org = None
             return TryLater(
                 f"{name} cannot be read without “View All Data”: what it shows counts as unknown from now on",

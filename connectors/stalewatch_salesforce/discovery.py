@@ -22,6 +22,8 @@ from stalewatch_salesforce.transport import Transport
 
 T = TypeVar("T", bound=msgspec.Struct)
 _MAIL_WINDOW: Final = timedelta(days=30)
+_MARGIN: Final = timedelta(minutes=1)
+"""Such dates count in seconds: what changed in the very second of the last look bears none that is later."""
 _SAMPLE: Final = 200
 _STANDARD: Final = ("Id", "Name", "OwnerId", "StageName", "Amount", "CloseDate", "NextStep", "Type", "CreatedDate",
                     "ForecastCategoryName", "IsClosed")  # fmt: skip
@@ -45,7 +47,7 @@ def discover(
         TryLater: it does not answer.
         NeedsReconnect: opportunities may not be read.
     """
-    since = {} if known is None else {"If-Modified-Since": format_datetime(known.read_at, usegmt=True)}
+    since = {} if known is None else {"If-Modified-Since": format_datetime(known.read_at - _MARGIN, usegmt=True)}
     parts = [Part(f"describe_{name}", f"{ROOT}/sobjects/{name}/describe", since) for name in DESCRIBED]
     transport.session.token()  # the login's answer tells the server's time, which a query below needs
     parts += [Part(ref, address(soql)) for ref, soql in _questions(transport, mapped).items()]

@@ -181,6 +181,20 @@ class Org:
         self.record_types = {id_: tuple(plain(name) for name in both if name) for id_, both in names.items()}
 
 
+def unreadable(org: Org, mapped: Mapping[str, Collection[str]]) -> frozenset[str]:
+    """What rows are made of and the org does not show: objects, and fields of those that it shows.
+
+    Args:
+        mapped: per object the fields that the configuration names.
+    """
+    found = {name for name in ROWS if not org.has(name)}
+    for name in ROWS.keys() - found:
+        children = (*_CHILDREN.get(name, ()), "UserRole")
+        wanted = {one for one in ROWS[name].__struct_fields__ if one not in children} | set(mapped.get(name, ()))
+        found |= {f"{name}.{one}" for one in wanted if org.field(name, one) is None}
+    return frozenset(found)
+
+
 def fields_to_read(org: Org, object_name: str, mapped: Collection[str] = ()) -> list[str]:
     """What to select of an object: what rows are made of and describe lists, and mapped fields of the org."""
     known = {one.name.casefold(): one.name for one in org.objects[object_name].fields}

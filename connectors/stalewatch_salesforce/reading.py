@@ -36,6 +36,7 @@ from stalewatch_salesforce.org import (
     USER,
     Org,
     selection,
+    unreadable,
 )
 from stalewatch_salesforce.place import Place
 from stalewatch_salesforce.queries import address, one_of, select
@@ -104,11 +105,20 @@ class Reading:
     @cached_property
     def mapped(self) -> dict[str, tuple[str, ...]]:
         """Per object the mapped fields, spelt as the org spells them; those that it does not have are left out."""
-        wanted = {OPPORTUNITY: self.options.deal.fields.values(), LEAD: self.options.lead.fields.values()}
         return {
             name: tuple(dict.fromkeys(one.name for field in fields if (one := self.org.field(name, field)) is not None))
-            for name, fields in wanted.items()
+            for name, fields in self._configured.items()
         }
+
+    @cached_property
+    def unread(self) -> frozenset[str]:
+        """Objects and fields that records are made of, and that the org does not show."""
+        return unreadable(self.org, self._configured)
+
+    @property
+    def _configured(self) -> dict[str, tuple[str, ...]]:
+        options = self.options
+        return {OPPORTUNITY: tuple(options.deal.fields.values()), LEAD: tuple(options.lead.fields.values())}
 
     def reads(self, object_: str) -> bool:
         """Whether any active rule reads records of this kind; without a word about it all are read."""

@@ -79,7 +79,7 @@ class DataFaults:
                 self._portal.touch("deals", str(record.now.number))
             return lambda: None
 
-        return Fault(switch=switch)
+        return Fault(switch=switch, stays=True)
 
     def same_labels(self) -> Fault:
         """HS32: a second pipeline has a stage of the same name, and won and lost stages of its own."""
