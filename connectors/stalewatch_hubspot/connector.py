@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 
 from stalewatch.sdk.connector import ConnectionSettings, Connector, Cursor, Description, Finding, Page
 from stalewatch.sdk.errors import TryLater
+from stalewatch.sdk.writing import Change, Written
 from stalewatch_hubspot.api import Api, chunks
 from stalewatch_hubspot.coverage import describe
 from stalewatch_hubspot.cycle import Cycle, Window
@@ -27,6 +29,8 @@ from stalewatch_hubspot.queries import DEALS, LEADS, MEETINGS
 from stalewatch_hubspot.reconcile import Reconcile
 from stalewatch_hubspot.transport import Pace, Transport
 from stalewatch_hubspot.wants import read_wants
+from stalewatch_hubspot.writable import writing_of
+from stalewatch_hubspot.writing import Writer
 
 OVERLAP: Final = 10 * MINUTE
 LONG_OVERLAP: Final = 2 * HOUR
@@ -60,7 +64,10 @@ class HubSpotConnector(Connector):
         """
         with closing(self.transport):
             portal = self._looked(self._portal if self._portal and self._portal.samples else None)
-        return describe(portal, self._options, self._wants)
+            told = describe(portal, self._options, self._wants)
+            if not self._options.writes:
+                return told
+            return dataclasses.replace(told, writing=writing_of(self._api, self._options))
 
     def check(self) -> list[Finding]:
         """Look at everything anew and tell what was found."""
@@ -79,6 +86,18 @@ class HubSpotConnector(Connector):
         self._portal = known
         self.transport.zone = known.facts.timezone
         return known
+
+    # ------------------------------------------------------------------------------------------------ writing back
+
+    def write_back(self, change: Change) -> Written:
+        """Write a change with one request; raises as the SDK says."""
+        with closing(self.transport):
+            return Writer(self._api, self._options).write(change)
+
+    def written(self, change: Change) -> Written | None:
+        """Look what became of a change whose answer was lost; raises as the SDK says."""
+        with closing(self.transport):
+            return Writer(self._api, self._options).look(change)
 
     # ------------------------------------------------------------------------------------------------------- pull
 

@@ -57,6 +57,8 @@ _STATUSES: Final = {
     "recycled": ("再育成",),
     "disqualified": ("UNQUALIFIED", "unqualified-stage-id"),
 }
+WRITTEN: Final = {"loss_reason": "closed_lost_reason"}
+"""What no rule reads, for it is there to be written, and the property that it usually is."""
 _DEAL_FIELDS: Final = {"next_step": "hs_next_step", "forecast_category": "hs_manual_forecast_category"}
 _LEAD_FIELDS: Final = {"source": "hs_lead_source"}
 _FIXED: Final = frozenset({
@@ -77,9 +79,11 @@ class DealMap:
         stages, pipelines: ids, labels, or `pipeline/label`, to ours.
         roles: a buying role to ours; one may be two.
         values: per field of type choice, their words.
+        written: our name of what is only written to the property that holds it.
     """
 
     fields: Mapping[str, str]
+    written: Mapping[str, str]
     types: Mapping[str, str]
     stages: Vocabulary
     pipelines: Vocabulary
@@ -112,8 +116,10 @@ def read_deal_map(section: Section, catalogue: Mapping[str, Mapping[str, str]]) 
     section.only("fields", "stages", "pipelines", "roles", "values")
     types = {**catalogue.get("partner_deal", {}), **catalogue.get("deal", {})}
     values = _values(section.inner("values"))
+    fields = _fields(section.inner("fields"), _DEAL_FIELDS | {"amount": "amount", "close_date": "closedate"}, types)
     return DealMap(
-        fields=_fields(section.inner("fields"), _DEAL_FIELDS | {"amount": "amount", "close_date": "closedate"}, types),
+        written={ours: fields.pop(ours, usual) for ours, usual in WRITTEN.items()},
+        fields=fields,
         types=types,
         stages=_words(section.inner("stages").lists(), _STAGES),
         pipelines=_words(section.inner("pipelines").lists(), _PIPELINES),
@@ -141,7 +147,7 @@ def read_lead_map(section: Section, catalogue: Mapping[str, Mapping[str, str]]) 
 def _fields(section: Section, defaults: Mapping[str, str], types: Mapping[str, str]) -> dict[str, str]:
     chosen = {ours: section.text(ours) for ours in section.values}
     for ours, theirs in chosen.items():
-        if ours not in types or ours in _FIXED:
+        if (ours not in types and ours not in WRITTEN) or ours in _FIXED:
             cure = "See `stalewatch fields`; add fields of your own to the catalogue first."
             section.refuse(ours, "is no field that can be mapped", cure)
         if not NAME.fullmatch(theirs):

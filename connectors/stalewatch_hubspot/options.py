@@ -23,7 +23,7 @@ END_OF_LIFE: Final = date(2028, 3, 1)
 
 _KEYS: Final = (
     "id", "type", "every", "auth", "base_url", "writeback", "map", "partner_deals", "own_domains", "allow_custom_host",
-    "limits", "count_automatic_replies", "count_accepted_invitations",
+    "limits", "count_automatic_replies", "count_accepted_invitations", "lost_stage",
 )  # fmt: skip
 _FLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "token": ("token",), "oauth": ("client_id", "client_secret", "refresh_token"),
@@ -60,6 +60,8 @@ class Options:
         partner: what makes a deal a partner deal: every field has one of these values. Empty: none is.
         own_domains: of our own mail addresses; empty means "those of the owners".
         counted: mail that a machine wrote for a customer and that counts as the customer's action.
+        lost_stage: to which lost deals go, by id or label, where a pipeline has several; "": its first one. writes:
+            anything at all.
         searches: allowed in a second. burst: other calls, in ten.
         digest: changes when the same portal would be read as other records.
     """
@@ -71,6 +73,8 @@ class Options:
     partner: Mapping[str, frozenset[str]]
     own_domains: frozenset[str]
     counted: frozenset[Machine]
+    lost_stage: str
+    writes: bool
     searches: float
     burst: float
     digest: str
@@ -95,6 +99,8 @@ def read_options(settings: ConnectionSettings) -> Options:
         partner={name: frozenset(values) for name, values in section.inner("partner_deals").lists().items()},
         own_domains=frozenset(one.casefold().lstrip("@") for one in section.words("own_domains")),
         counted=_counted(section),
+        lost_stage=section.text("lost_stage"),
+        writes=section.text("writeback", "none") != "none",
         searches=limits.number("searches", 5),
         burst=limits.number("burst", 100),
         digest=_digest(settings),

@@ -16,7 +16,7 @@ from stalewatch_sandbox.hubspot.paths import place
 from stalewatch_sandbox.hubspot.portal import Portal
 from stalewatch_sandbox.hubspot.search import WALL
 from stalewatch_sandbox.hubspot.visit import Visit
-from stalewatch_sandbox.serving.exchange import Request, Response
+from stalewatch_sandbox.serving.exchange import BadBody, Request, Response
 
 Handler = Callable[..., Response]
 Routes = Mapping[tuple[str, ...], tuple[str, Handler]]
@@ -79,6 +79,8 @@ class HubSpotApi:
         where = place(request.path)
         if where == ("oauth", "token"):
             return self._token(request)
+        if where == ("oauth", "access-token-info"):
+            return self._token_info(request)
         kind, handler, arguments = _routed(request.method, where)
         headers: dict[str, str] = {}
         try:
@@ -96,6 +98,15 @@ class HubSpotApi:
         except Refused as refused:
             response = _refused(refused)
         return replace(response, headers={**response.headers, **headers}, weight=1, kind=kind or "unknown")
+
+    def _token_info(self, request: Request) -> Response:
+        """What a lasting token may do; it is asked with the token itself."""
+        try:
+            asked = request.json() if request.method == "POST" else {}
+            response = Response.json(self.credentials.told(str(asked.get("tokenKey", ""))))
+        except (BadBody, Refused) as error:
+            response = _refused(error if isinstance(error, Refused) else invalid(str(error)))
+        return replace(response, weight=1, kind="scopes")
 
     def _token(self, request: Request) -> Response:
         try:

@@ -107,6 +107,17 @@ class Credentials:
             )  # fmt: skip
         return grant
 
+    def told(self, token: str) -> Json:
+        """What is known of a lasting token.
+
+        Raises:
+            Refused: 404, if there is none of this name.
+        """
+        grant = self._grants.get(token)
+        if grant is None or grant.expires_at is not None:
+            raise refusal(404, "OBJECT_NOT_FOUND", "no such private app")
+        return {"userId": 4711, "hubId": self._portal, "appId": 22338811, "scopes": sorted(grant.scopes)}
+
     def exchange(self, form: Mapping[str, str]) -> Json:
         """Answer a request to the token endpoint.
 

@@ -21,6 +21,8 @@ def place(path: str) -> tuple[str, ...]:
             return (area, *rest)
         case ("account-info" as area, version, *rest) if version in (*DATED, "v3"):
             return (area, *rest)
+        case ("oauth", "v2", "private-apps", "get", "access-token-info"):
+            return ("oauth", "access-token-info")
         case ("oauth" as area, version, *rest) if version in (*DATED, "v1", "v3"):
             return (area, *rest)
         case _:

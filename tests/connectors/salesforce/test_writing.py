@@ -72,7 +72,7 @@ def test_a_lost_deal_goes_to_the_lost_stage_with_its_reason(desk: Desk) -> None:
 
 def test_of_several_lost_stages_the_configured_one_is_taken(desk: Desk) -> None:
     usual = [Stage(name="Qualification", probability=10), Stage(name="Closed Lost", probability=0, is_closed=True)]
-    desk.org.set_stages([*usual, Stage(name="Rejected by us", probability=0, is_closed=True)])
+    desk.org.set_stages((*usual, Stage(name="Rejected by us", probability=0, is_closed=True)))
     deal = desk.deal()
     writer(desk, lost_stage="rejected by us").write_back(change(deal, Lost()))
     assert desk.org.record(deal)["StageName"] == "Rejected by us"
