@@ -144,6 +144,24 @@ def test_fields_are_listed_as_the_connection_feeds_them(call: Call) -> None:
     assert "項目" in call("fields", "--lang", "ja", *NOW).lines[0]
 
 
+@pytest.mark.usefixtures("project")
+def test_what_nothing_feeds_is_listed_with_its_reason_and_the_line_to_write(call: Call) -> None:
+    said = call("fields", *NOW)
+    [agenda] = [line.split(maxsplit=3) for line in said.lines if line.startswith("deal    agenda ")]
+    assert agenda == [
+        "deal",
+        "agenda",
+        "text",
+        "not mapped  map.deal.fields: {agenda: a field of type text}",
+    ]
+    assert "export has no records of the kind lead" in said.lines
+    assert said.lines[-1].startswith("stalewatch keeps by itself: hold_reason,")
+    rows = {(row["object"], row["ours"]): row for row in json.loads(call("fields", "--json", *NOW).out)}
+    assert (rows["deal", "agenda"]["state"], rows["lead", "icp_fit"]["state"]) == ("unmapped", "none")
+    assert rows["deal", "on_hold"]["state"] == "kept"
+    assert "対応付けがありません" in call("fields", "--lang", "ja", *NOW).out
+
+
 def test_a_connection_that_is_not_there_names_those_that_are(project: Path, call: Call) -> None:
     said = call("fields", "sf", *NOW)
     assert said.status == 1

@@ -115,6 +115,17 @@ WORDS: Final[dict[str, Words]] = {
     "type": {"en": "type", "ja": "型"},
     "fill": {"en": "filled", "ja": "入力率"},
     "example": {"en": "example", "ja": "例"},
+    "why": {"en": "why", "ja": "理由"},
+    "write_it": {"en": "what to do", "ja": "対処"},
+    "nothing_feeds": {
+        "en": "Nothing feeds these; rules that need one cannot judge:",
+        "ja": "次の項目には値が入りません。必要とするルールは判定できません:",
+    },
+    "no_object": {
+        "en": "{connection} has no records of the kind {object}",
+        "ja": "{connection} に {object} のデータはありません",
+    },
+    "kept": {"en": "stalewatch keeps by itself: {fields}", "ja": "stalewatch が自分で記録する項目: {fields}"},
     "object": {"en": "object", "ja": "対象"},
     "connection": {"en": "connection", "ja": "接続"},
     "id": {"en": "id", "ja": "ID"},

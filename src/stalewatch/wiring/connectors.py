@@ -27,12 +27,13 @@ def connection_of(settings: Settings, identity: str) -> Connecting:
 
 def make_connector(
     settings: Settings, connection: Connecting, book: Rulebook, clock: Clock,
-    due_soon: Callable[[], Collection[str]] | None = None,
+    due_soon: Callable[[], Collection[str]] | None = None, *, whole: bool = False,
 ) -> Connector:  # fmt: skip
     """Make the connector of a connection.
 
     Args:
         due_soon: tells which of its records have a deadline within the next day.
+        whole: it reads every field, whether an active rule asks for it or not.
 
     Raises:
         ConfigurationError: its options cannot be used.
@@ -47,7 +48,7 @@ def make_connector(
         currency=settings.judging.currency,
         now=clock.now,
         catalogue=catalogue,
-        reads={obj: book.needs[obj].fields | book.needs[obj].history for obj in book.objects},
+        reads={} if whole else {obj: book.needs[obj].fields | book.needs[obj].history for obj in book.objects},
         due_soon=due_soon,
     )
     return plugins.connector(connection.type)(told)

@@ -103,6 +103,10 @@ class Stalewatch:
             )  # fmt: skip
         return self._connectors[identity]
 
+    def whole_connector(self, identity: str) -> Connector:
+        """A connector of its own that reads every field, to look at a connection; raises like `connector`."""
+        return make_connector(self.settings, self.connection(identity), self.rulebook, self.clock, whole=True)
+
     def following(self, settings: Settings, book: Rulebook) -> Stalewatch:
         """The same project by other rules: what it has opened it keeps, but for connectors that now read other fields.
 
