@@ -171,6 +171,7 @@ class GuardedTransport(httpx.BaseTransport):
 
         Raises:
             PrivateAddress: the name leads inside.
+            httpx.ConnectError, httpx.ConnectTimeout: nobody answered the door, so nothing was sent.
             httpx.TransportError: of whatever kind.
         """
         url = request.url
@@ -208,6 +209,10 @@ _PASSING: Final = (httpcore.NetworkError, httpcore.ProtocolError)
 def _translated() -> Iterator[None]:
     try:
         yield
+    except httpcore.ConnectTimeout as error:
+        raise httpx.ConnectTimeout(str(error)) from error
+    except httpcore.ConnectError as error:
+        raise httpx.ConnectError(str(error)) from error
     except httpcore.TimeoutException as error:
         raise httpx.TimeoutException(str(error)) from error
     except _PASSING as error:
