@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 
 from stalewatch.domain.durations import elapsed
+from stalewatch.sdk.connector import Connector
 from stalewatch.sdk.notifier import Notifier
 from stalewatch.services.operating.cycle import Cycle, Source
+from stalewatch.wiring.connectors import make_connector
 from stalewatch.wiring.project import Stalewatch
 
 
@@ -29,7 +31,11 @@ def cycle_of(
     """
     sources = {
         one.id: Source(
-            type=one.type, connect=partial(project.connector, one.id), every=elapsed(one.every), writeback=one.writeback
+            type=one.type,
+            connect=partial(project.connector, one.id),
+            every=elapsed(one.every),
+            writeback=one.writeback,
+            writer=writer_of(project, one.id),
         )
         for one in project.settings.connections
     }
@@ -40,3 +46,13 @@ def cycle_of(
     if is_accepted:
         cycle.accepted.set()
     return cycle
+
+
+def writer_of(project: Stalewatch, identity: str) -> Callable[[], Connector]:
+    """Makes, once, a connector to write through: it may close its connections while another one reads."""
+
+    @cache
+    def writer() -> Connector:
+        return make_connector(project.settings, project.connection(identity), project.rulebook, project.clock)
+
+    return writer

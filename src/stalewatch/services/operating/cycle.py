@@ -46,12 +46,13 @@ Progress = Callable[[str, int, int | None], None]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A connection as the cycle needs it: its type, how to make its connector, how many microseconds apart its syncs
-    are, and what may be written into it."""
+    are, what may be written into it, and through which connector of its own, while this one reads."""
 
     type: str
     connect: Callable[[], Connector]
     every: int
     writeback: Writeback = Writeback.NONE
+    writer: Callable[[], Connector] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +200,8 @@ class Cycle:
     def write(self, only: str | None = None) -> Wrote:
         """Write into the CRMs what people asked for; `only`: the one write with this id."""
         targets = {
-            identity: Target(connect=one.connect, allowed=one.writeback) for identity, one in self.connections.items()
+            identity: Target(connect=one.writer or one.connect, allowed=one.writeback)
+            for identity, one in self.connections.items()
         }
         return Writes(self.db, self.clock, targets, self.is_stopping).run(only)
 

@@ -12,7 +12,7 @@ from typing import Any
 from stalewatch.domain.writebacks import Writeback, WriteState
 from stalewatch.sdk.errors import StalewatchError
 from stalewatch.sdk.writing import Fields, Kind, Lost, Meeting, Wish, kind_of
-from stalewatch.services.writing.wishes import document_of
+from stalewatch.services.writing.wishes import document_of, seen_of
 from stalewatch.store import audit, writebacks
 from stalewatch.store.engine import Connection
 
@@ -61,15 +61,22 @@ def ask(
     check(allowed, record, wish)
     write_id = token_hex(8)
     seen = record.modified_at if seen_version is None else seen_version
-    document = document_of(wish)
+    document, shown = document_of(wish), seen_of(record, wish)
     writebacks.add(conn, {
         "id": write_id, "connection": record.connection, "record_id": record.id, "object": record.object,
         "kind": kind_of(wish).value, "wish": document, "actor": actor, "state": WriteState.ASKED.value,
-        "alert_id": alert, "needs_id": needs, "seen_version": seen, "asked_at": now, "due_at": now,
+        "alert_id": alert, "needs_id": needs, "seen_version": seen, "due_at": now,
+        "asked_at": _next(conn, record.id, now), "answer": {"seen": shown},
     })  # fmt: skip
     after = {"write": write_id, "kind": kind_of(wish).value, "wish": document}
-    audit.add(conn, at=now, actor=actor, action="crm.ask", obj=record.id, after=after, request=write_id)
+    audit.add(conn, at=now, actor=actor, action="crm.ask", obj=record.id, before=shown, after=after, request=write_id)
     return write_id
+
+
+def _next(conn: Connection, record: str, now: int) -> int:
+    """Its place in the order of writes of its record: after all that were asked for before, however the clock stands."""
+    before = writebacks.of_record(conn, record)
+    return max(now, before[-1].asked_at + 1) if before else now
 
 
 def check(allowed: Writeback, record: Any, wish: Wish) -> None:

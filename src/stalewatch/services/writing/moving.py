@@ -72,7 +72,8 @@ class Moving:
         }  # fmt: skip
         with self.db.write() as conn:
             self._end(conn, row, event, version=version, ref=written.ref, answer=answer, error=None)
-            before = {"fields": msgspec.to_builtins(dict(written.before))}
+            fields = dict(written.before) or (row.answer or {}).get("seen", {})
+            before = {"fields": msgspec.to_builtins(fields)}
             self._note(conn, row, "crm.write", before=before, after=told)
         done.done += 1
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from stalewatch.domain.instants import from_us
-from stalewatch.sdk.writing import KINDS, Change, Kind, Wish
+from stalewatch.domain.instants import from_day, from_us
+from stalewatch.sdk.writing import KINDS, Change, Fields, Kind, Lost, Wish
 from stalewatch.services.writing.versions import known_version
 from stalewatch.store import records
 from stalewatch.store.engine import Connection
@@ -23,6 +23,17 @@ def wish_of(kind: str, document: Any) -> Wish:
     """The wish that was stored."""
     wish: Wish = msgspec.convert(document, KINDS[Kind(kind)])
     return wish
+
+
+def seen_of(record: Any, wish: Wish) -> dict[str, Any]:
+    """What a wish would overwrite, by our names, as a stored record shows it."""
+    if isinstance(wish, Lost):
+        return {"stage": record.stage}
+    if not isinstance(wish, Fields):
+        return {}
+    days = ("close_date", "hold_until")
+    told = {name: getattr(record, name, (record.fields or {}).get(name)) for name in wish.given}
+    return {name: from_day(value).isoformat() if name in days and value else value for name, value in told.items()}
 
 
 def change_of(conn: Connection, row: Any) -> Change:
