@@ -34,7 +34,6 @@ from stalewatch_hubspot.writing import Writer
 
 OVERLAP: Final = 10 * MINUTE
 LONG_OVERLAP: Final = 2 * HOUR
-_RECENT: Final = 15 * MINUTE
 
 
 class HubSpotConnector(Connector):
@@ -52,6 +51,7 @@ class HubSpotConnector(Connector):
         self._portal: Portal | None = None
         self._roles: OrderedDict[str, str] = OrderedDict()
         self._bonds: Bonds | None = None
+        self._asked: set[str] = set()
 
     # -------------------------------------------------------------------------------------------- describe, check
 
@@ -217,12 +217,13 @@ class HubSpotConnector(Connector):
             yield deleted
 
     def _is_known(self, portal: Portal, gatherer: Gatherer, piece: Piece) -> bool:
-        """Whether everybody and every stage that deals name was told of; if not, the portal is asked anew, once."""
+        """Whether all owners, stages and properties are known; the portal is asked anew once for each that is not."""
         facts = portal.facts
-        if self._server_ms() - facts.read_at < _RECENT or "owners" in facts.refused:
-            return True
-        owners = {deal.owner for deal in piece.deals if deal.owner}
-        return owners <= set(facts.owners) and not gatherer.deals.strangers - {""}
+        owners = {deal.owner for deal in piece.deals if deal.owner} if "owners" not in facts.refused else set[str]()
+        strangers = (owners - set(facts.owners)) | gatherer.deals.strangers | gatherer.lost
+        fresh = strangers - self._asked - {""}
+        self._asked |= fresh
+        return not fresh
 
     def _server_ms(self) -> int:
         return to_ms(self.transport.server_now())

@@ -70,6 +70,7 @@ class Cycle:
         for page in self._gather.api.keyset(kind, filters, names, belongs=lambda row: self._is_inside(kind, row)):
             window.close()
             self._rejected += page.rejected
+            self._gather.miss(names, page.rows)
             found.update((row.id, row) for row in page.rows)
         fresh = [row for row in found.values() if self._seen.is_new(kind.name, row.id, row.get(kind.modified))]
         return sorted(fresh, key=lambda row: (len(row.id), row.id))

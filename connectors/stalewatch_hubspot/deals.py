@@ -39,7 +39,7 @@ class Past:
     @property
     def fields(self) -> frozenset[str]:
         """The fields whose whole past is told."""
-        return frozenset({"stage", "close_date"} | ({"amount"} if self.has_amounts else set()))
+        return frozenset({"stage", "pipeline", "close_date"} | ({"amount"} if self.has_amounts else set()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,13 +116,19 @@ class DealReader:
         past.deals.add(row.id)
         for at, value in oldest_first(histories.get("dealstage", ())):
             if value:
-                past.visits.append(StageVisit(deal=row.id, stage=self._name(value), entered_at=at))
+                past.visits.append(self._visit(row.id, value, at))
         for at, value in oldest_first(histories.get("closedate", ())):
             past.changes.extend(_change(row.id, "close_date", at, value, lambda text: day(text, self._zone)))
         if (now.get("deal_currency_code") or self._own) != self._project:
             past.has_amounts = False
         for at, value in oldest_first(histories.get("amount", ())):
             past.changes.extend(_change(row.id, "amount", at, value, number))
+
+    def _visit(self, deal: str, stage: str, at: datetime) -> StageVisit:
+        """A stage belongs to one pipeline, by its id: that is where the deal was, wherever it is now."""
+        known = self._facts.stages.get(stage)
+        pipeline = None if known is None else self._called(known.pipeline)
+        return StageVisit(deal=deal, stage=self._name(stage), entered_at=at, pipeline=pipeline)
 
     def is_open(self, row: Row) -> bool:
         """Whether a deal is open, by the metadata of its stage."""
@@ -163,8 +169,10 @@ class DealReader:
         return known.outcome.value if known.outcome is not Outcome.OPEN else known.ours or known.label
 
     def _pipeline(self, row: Row) -> str | None:
-        id_ = row.get("pipeline")
-        return self._facts.pipelines.get(id_) or self._facts.labels.get(id_) or id_ or None
+        return self._called(row.get("pipeline"))
+
+    def _called(self, pipeline: str) -> str | None:
+        return self._facts.pipelines.get(pipeline) or self._facts.labels.get(pipeline) or pipeline or None
 
     def _converted(self, amount: Decimal | None, currency: str, cells: _Cells) -> Decimal | None:
         if amount is None or currency == self._project:

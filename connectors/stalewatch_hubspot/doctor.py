@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from difflib import get_close_matches
 from typing import Final
 
 from stalewatch.sdk.connector import Finding, Level
 from stalewatch.sdk.errors import ConnectorError
 from stalewatch.sdk.records import Outcome
-from stalewatch_hubspot.errors import scope_cure
+from stalewatch_hubspot.errors import UPGRADE, scope_cure
 from stalewatch_hubspot.fitting import choices
 from stalewatch_hubspot.mapping import plain
 from stalewatch_hubspot.options import END_OF_LIFE, VERSION, Options
@@ -39,6 +40,7 @@ def findings(
         Finding(subject="login", level=Level.OK, message=f"portal {portal.facts.portal}, API {VERSION}"),
         *_scopes(portal, is_app=options.auth.is_renewable),
         *_version(transport),
+        *_sunset(transport),
         *_properties(portal, options),
         *_stages(portal, wants),
         *_roles(portal, options),
@@ -56,8 +58,15 @@ def _version(transport: Transport) -> Iterator[Finding]:
             subject="API",
             level=Level.WARNING,
             message=f"HubSpot supports the API version {VERSION} {when}",
-            cure="Upgrade stalewatch: the version that it speaks comes with it and cannot be set.",
+            cure=UPGRADE,
         )
+
+
+def _sunset(transport: Transport) -> Iterator[Finding]:
+    """What HubSpot itself says of the end of this version, in the headers of its answers."""
+    if transport.sunset:
+        message = f"HubSpot says that the API version {VERSION} comes to its end: {transport.sunset}"
+        yield Finding(subject="API", level=Level.WARNING, message=message, cure=UPGRADE)
 
 
 def _scopes(portal: Portal, *, is_app: bool) -> Iterator[Finding]:
@@ -80,8 +89,15 @@ def _properties(portal: Portal, options: Options) -> Iterator[Finding]:
                     subject=f"map.{kind.name.removesuffix('s')}.fields.{ours}",
                     level=Level.WARNING if theirs in usual else Level.ERROR,
                     message=f"the portal has no property {theirs}; it is not asked for",
-                    cure="Use the internal name that HubSpot shows under Settings, Properties.",
+                    cure=_nearest(theirs, portal.properties.get(kind.name, {})),
                 )
+
+
+def _nearest(name: str, known: Collection[str]) -> str:
+    """The property that was probably meant."""
+    [like, *_] = [*get_close_matches(name, known, n=1, cutoff=0.7), ""]
+    meant = f"Did you mean {like}? " if like else ""
+    return f"{meant}Use the internal name that HubSpot shows under Settings, Properties."
 
 
 def _stages(portal: Portal, wants: Wants) -> Iterator[Finding]:

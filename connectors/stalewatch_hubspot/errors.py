@@ -11,12 +11,14 @@ from typing import Any, Final
 import msgspec
 
 from stalewatch.sdk.errors import ConnectorError, NeedsReconnect, Refused, TryLater
+from stalewatch_hubspot.options import VERSION
 
 LOCKED_PAUSE: Final = 2.0
 BURST_PAUSE: Final = 10.0
 SEARCH_PAUSE: Final = 1.0
 _LONGEST: Final = 2_000
 """Characters of a message that are kept: what is wrong with several values fits."""
+UPGRADE: Final = "Upgrade stalewatch: the version that it speaks comes with it and cannot be set."
 _HIDDEN: Final = "[hidden]"
 _TOKENS: Final = re.compile(
     r"(?i)(bearer\s+|(?:access_token|refresh_token|client_secret|hapikey)[=\"':\s]+)[^\s\"'&,}<)]+|\bpat-[a-z0-9]+-[0-9a-f-]{8,}"
@@ -74,11 +76,18 @@ class Fault:
     fields: tuple[str, ...] = ()
     category: str = ""
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the version of the API that we speak has come to its end: then nothing else is there to be found."""
+        return self.next is Next.RECONNECT and self.status in (404, 410)
+
     def error(self, *, is_app: bool = False) -> ConnectorError:
         """The same for whoever called; `is_app`: with a token of an OAuth app."""
         words = f"{self.status}: {self.message}" if self.status else self.message
         if self.next is Next.SCOPE:
             return MissingScope(self.scopes, is_app=is_app)
+        if self.is_over:
+            return NeedsReconnect(f"HubSpot answers the API version {VERSION} no more ({words})", cure=UPGRADE)
         if self.next in (Next.RECONNECT, Next.RENEW):
             return NeedsReconnect(f"HubSpot refuses this connection ({words})", cure=self._cure(is_app=is_app))
         if self.next is Next.REFUSED:
@@ -138,7 +147,7 @@ def _next(status: int, told: _Body) -> Next:  # noqa: PLR0911  # a table
         return Next.RENEW
     if status == 403:
         return Next.SCOPE if told.category == "MISSING_SCOPES" else Next.RECONNECT
-    if status == 530:
+    if status in (410, 530):
         return Next.RECONNECT
     if status == 477:
         return Next.PAUSE

@@ -58,6 +58,7 @@ class Gatherer:
         kinds: of activities that the token may read.
         past: fields of leads, and the properties whose past tells them.
         roles: contact to buying role, as far as they were read; kept from pull to pull.
+        lost: properties that were asked for and that no row of a page had: HubSpot is silent about unknown names.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Gatherer:
         self.lead_properties = facts.there(LEADS, lead_properties(options))
         self._own = options.own_domains or frozenset(facts.domains)
         self._counted = options.counted
+        self.lost: set[str] = set()
 
     # ------------------------------------------------------------------------------------------------- activities
 
@@ -153,6 +155,11 @@ class Gatherer:
             )
             piece.deals.append(self.deals.read(row, beside, piece.rejected))
             piece.merged |= dict.fromkeys(ancestors(row), row.id)
+
+    def miss(self, asked: Sequence[str], rows: Sequence[Row]) -> None:
+        """Note what was asked for and did not come, not even empty."""
+        if rows:
+            self.lost.update(name for name in asked if not any(name in row.properties for row in rows))
 
     def contacts_of(self, deals: Sequence[str]) -> Mapping[str, Sequence[str]] | None:
         """Who is associated with at most 1,000 deals; None if no rule asks for it."""

@@ -35,6 +35,7 @@ from stalewatch_hubspot.session import Session, Token
 T = TypeVar("T")
 _CONNECTIONS: Final = 10
 _LOCKED, _FORBIDDEN = 423, 403
+_ENDINGS: Final = ("Sunset", "Deprecation")
 _QUOTA: Final = ("x-hubspot-ratelimit-daily", "x-hubspot-ratelimit-daily-remaining")
 
 
@@ -74,6 +75,7 @@ class Transport:
         calls: how many requests went out, by kind.
         zone: of the portal, at whose midnight the daily limit begins anew; UTC until it is known.
         quota: calls used and allowed on this day, as the last answer told; (0, 0) if none did.
+        sunset: what HubSpot said last of the end of this version of its API, as it stood in a header; "": nothing.
         lost: seconds that failed attempts and the pauses after them have cost this pull.
     """
 
@@ -83,6 +85,7 @@ class Transport:
         self.zone = ZoneInfo("UTC")
         self.lost = 0.0
         self.quota = (0, 0)
+        self.sunset = ""
         self.limiter = Limiter(self.pace.monotonic, searches=options.searches, burst=options.burst)
         self._host, self._now, self._lock = options.host, now, Lock()
         self._session = Session(options.auth, self._exchange, self.pace.monotonic)
@@ -133,6 +136,8 @@ class Transport:
                 return self._answer(method, url, type_, body, token, limit)
             except Broken as broken:
                 fault = broken.fault
+            if fault.status == 404 and kind == "account":  # what every portal has: the version itself is not there
+                fault = replace(fault, next=Next.RECONNECT)
             if fault.next is Next.RENEW and self._session.can_renew and not is_renewed:
                 token, is_renewed = self._session.instead_of(token), True
             else:
@@ -253,6 +258,7 @@ class Transport:
 
     def _hear(self, headers: httpx.Headers) -> None:
         """Take in the server's time, and how much of the day's calls is left."""
+        self.sunset = next((f"{name}: {headers[name]}"[:120] for name in _ENDINGS if name in headers), self.sunset)
         told = [headers.get(name, "") for name in _QUOTA]
         if all(one.isdigit() for one in told):
             self.quota = (int(told[0]) - int(told[1]), int(told[0]))

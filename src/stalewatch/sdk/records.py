@@ -128,11 +128,17 @@ class Lead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageVisit:
-    """A deal entered a stage. A connector that knows the history sends every visit, oldest first."""
+    """A deal entered a stage. A connector that knows the history sends every visit, oldest first.
+
+    Attributes:
+        pipeline: that the stage is one of, where the CRM has several: entering the same stage of another one is an
+            entry, and no step back. None: as before.
+    """
 
     deal: str
     stage: str
     entered_at: datetime
+    pipeline: str | None = None
 
     def __post_init__(self) -> None:
         _require_aware(self, "entered_at")

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from stalewatch_sandbox.hubspot.api import HubSpotApi
 from stalewatch_sandbox.hubspot.errors import Refused, item_error, rate_limited, refusal
+from stalewatch_sandbox.hubspot.faults_in_answers import AnswerFaults
 from stalewatch_sandbox.hubspot.faults_in_data import DataFaults
 from stalewatch_sandbox.hubspot.faults_in_search import SearchFaults, is_search
 from stalewatch_sandbox.hubspot.faults_in_writes import WriteFaults
@@ -31,6 +32,7 @@ def catalogue(api: HubSpotApi) -> Catalogue:
         **ordinary,
         **DataFaults(api.portal).catalogue(),
         **SearchFaults(api).catalogue(),
+        **AnswerFaults(api).catalogue(),
         **_Refusals(api).catalogue(),
         **_Permissions(api).catalogue(),
         **WriteFaults(api).catalogue(),

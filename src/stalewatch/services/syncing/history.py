@@ -82,8 +82,13 @@ def replace(conn: Connection, connection: str, book: Rulebook, page: Page, now: 
 def _told(connection: str, book: Rulebook, page: Page, now: int) -> Iterable[Row]:
     """The page's visits and changes as rows; values that no field could hold are left out."""
     kinds = {name: field.type for fields in book.rules.catalogue.objects.values() for name, field in fields.items()}
+    pipelines: dict[str, str] = {}
     for visit in page.visits:
-        yield _crm(f"{connection}:{visit.deal}", "stage", to_us(visit.entered_at), visit.stage, now)
+        record, at = f"{connection}:{visit.deal}", to_us(visit.entered_at)
+        yield _crm(record, "stage", at, visit.stage, now)
+        if visit.pipeline is not None and pipelines.get(record) != visit.pipeline:
+            pipelines[record] = visit.pipeline
+            yield _crm(record, "pipeline", at, visit.pipeline, now)
     for change in page.changes:
         try:
             value = store(kinds.get(change.field, FieldType.TEXT), change.value)

@@ -16,7 +16,7 @@ Row = dict[str, Any]
 Past = Mapping[str, Sequence[tuple[int, Any]]]
 """Per field (at, value), oldest first."""
 
-_MOVING: Final = ("stage", "amount", "close_date", "proposal_sent_at")
+_MOVING: Final = ("stage", "pipeline", "amount", "close_date", "proposal_sent_at")
 """Fields whose past tells when a deal moved and how."""
 _FIELDS: Final = ("stage_entered_at", "previous_amount", "close_date_pushes")
 """Fields that follow from it."""
@@ -54,7 +54,7 @@ class _Moves:
     def __init__(self, past: Past, closed_at: int | None) -> None:
         self._past = past
         self._closed_at = closed_at
-        self._visits = [Visit(str(value), at) for at, value in past["stage"] if value is not None]
+        self._visits = list(_visits(past["stage"], past["pipeline"]))
         self._pushes = movements.close_date_pushes(past["close_date"], closed_at)
 
     def fields(self, stage: str | None, entered: int | None) -> Row:
@@ -81,6 +81,17 @@ class _Moves:
             "amount_decreased": movements.amount_decreases(self._past["amount"], self._closed_at),
             "proposal_sent": movements.proposals_sent(self._past["proposal_sent_at"], self._visits),
         }
+
+
+def _visits(stages: Sequence[tuple[int, Any]], pipelines: Sequence[tuple[int, Any]]) -> Iterator[Visit]:
+    """Every entry of a stage with the pipeline in force then, as far as the history tells pipelines."""
+    ahead = iter([*((at, value) for at, value in pipelines if value is not None), (None, None)])
+    pipeline, (begins, following) = None, next(ahead)
+    for at, stage in stages:
+        while begins is not None and begins <= at:
+            pipeline, (begins, following) = following, next(ahead)
+        if stage is not None:
+            yield Visit(str(stage), at, pipeline)
 
 
 def _read(conn: Connection, ids: Collection[str]) -> dict[str, dict[str, list[tuple[int, Any]]]]:
