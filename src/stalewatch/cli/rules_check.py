@@ -49,8 +49,9 @@ def check(invocation: Invocation, files: tuple[Path, ...], strict: bool, connect
 def _checked(invocation: Invocation, files: tuple[Path, ...]) -> tuple[Checked, str]:
     if files:
         settings = project_here(invocation)
-        return rulefiles.check_files(files, settings, today(invocation)), language_of(invocation, settings)
-    examined = wiring.examine(invocation.config, present(invocation))
+        lists = wiring.known_lists(settings) if settings else {}
+        return rulefiles.check_files(files, settings, today(invocation), lists), language_of(invocation, settings)
+    examined = wiring.examine(invocation.config, present(invocation), lists=wiring.known_lists)
     return examined.checked, language_of(invocation, examined.draft)
 
 

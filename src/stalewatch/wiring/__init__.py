@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stalewatch.wiring.checking import BrokenProject, Examined, examine, installed, read_settings
-from stalewatch.wiring.project import CONSOLE, Stalewatch, clock_at, doctor, open_project
+from stalewatch.wiring.project import CONSOLE, Stalewatch, clock_at, doctor, known_lists, open_project
 
 __all__ = [
     "CONSOLE",
@@ -14,6 +14,7 @@ __all__ = [
     "doctor",
     "examine",
     "installed",
+    "known_lists",
     "open_project",
     "read_settings",
 ]

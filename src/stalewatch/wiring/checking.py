@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -11,6 +11,7 @@ from pathlib import Path
 from stalewatch import plugins
 from stalewatch.sdk.errors import ConfigurationError
 from stalewatch.services.rules import rulefiles
+from stalewatch.services.rules.choices import NO_LISTS, Lists
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.rules.rulefiles import Checked
 from stalewatch.settings import Loaded, Offered, Settings, load
@@ -43,17 +44,22 @@ class Examined:
         return book
 
 
-def examine(config: Path, now: datetime, env: Mapping[str, str] | None = None, *, text: str | None = None) -> Examined:
+def examine(
+    config: Path, now: datetime, env: Mapping[str, str] | None = None, *, text: str | None = None,
+    lists: Callable[[Settings], Lists] | None = None,
+) -> Examined:  # fmt: skip
     """Read and check a configuration with everything it judges by, and start nothing.
 
     Args:
         text: what the file is about to say, in place of what it says now.
+        lists: knows what the CRM's own lists of values have; without it nobody is warned of what they lack.
 
     Raises:
         ConfigurationError: there is no such file.
     """
     loaded = read_settings(config, env, text=text)
-    checked = rulefiles.check_project(loaded.draft, now.date(), loaded.diagnostics)
+    known = NO_LISTS if lists is None else lists(loaded.draft)
+    checked = rulefiles.check_project(loaded.draft, now.date(), loaded.diagnostics, known)
     settings = None if checked.has_errors else loaded.settings
     book = None if settings is None else rulefiles.rulebook(checked, settings)
     return Examined(loaded.draft, settings, checked, book)

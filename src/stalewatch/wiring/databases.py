@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from stalewatch import shipped
 from stalewatch.sdk.errors import StalewatchError
+from stalewatch.services.rules.choices import NO_LISTS, Lists, offered
 from stalewatch.settings import Settings
-from stalewatch.store import migrate
+from stalewatch.store import connections, migrate
 from stalewatch.store.engine import Database
 
 
@@ -42,6 +43,19 @@ def database_to_look_at(settings: Settings) -> Database:
         db.dispose()
         raise
     return db
+
+
+def known_lists(settings: Settings) -> Lists:
+    """What the CRMs' own lists of values had at the last sync; nothing where no database can tell."""
+    try:
+        db = database_to_look_at(settings)
+    except StalewatchError:  # to check rules takes no database; whoever needs one says what is wrong with it
+        return NO_LISTS
+    try:
+        with db.read() as conn:
+            return offered(connections.read(conn), [one.id for one in settings.connections])
+    finally:
+        db.dispose()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from stalewatch.domain.language.model import Catalogue, RuleSet
 from stalewatch.domain.policies import Speaking
 from stalewatch.sdk.connector import Connector
 from stalewatch.sdk.notifier import Notifier
+from stalewatch.services.rules.choices import Lists
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.syncing.noticing import due_soon
 from stalewatch.settings import Connecting, Settings
@@ -176,6 +177,13 @@ def doctor(examined: Examined, clock: Clock, language: str) -> Doctor:
         connector=project.connector,
         notifier=lambda: project.notifier,
     )
+
+
+def known_lists(settings: Settings) -> Lists:
+    """What the CRMs' own lists of values had at the last sync; nothing without a database that knows."""
+    from stalewatch.wiring.databases import known_lists as known  # noqa: PLC0415  # see above
+
+    return known(settings) if settings.connections else {}
 
 
 def clock_at(now: datetime | None, *, running: bool = False) -> Clock:

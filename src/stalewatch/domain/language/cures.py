@@ -10,6 +10,10 @@ CURES: Final[dict[str, Words]] = {
     "did_you_mean": {"en": "did you mean `{name}`?", "ja": "`{name}` の間違いですか?"},
     "did_you_mean_placeholder": {"en": "did you mean {{{name}}}?", "ja": "{{{name}}} の間違いですか?"},
     "one_of": {"en": "one of: {names}", "ja": "使える値: {names}"},
+    "one_of_theirs": {
+        "en": "one of: {names}; `stalewatch sync` learns a changed list",
+        "ja": "使える値: {names}。選択肢を変えた場合は `stalewatch sync` を実行してください",
+    },
     "write": {"en": "write `{text}`", "ja": "`{text}` と書いてください"},
     "quote": {"en": 'quote it: "{text}"', "ja": '引用符で囲んでください: "{text}"'},
     "quote_number": {

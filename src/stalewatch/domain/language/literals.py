@@ -14,6 +14,7 @@ from stalewatch.domain.language.scalars import moment
 from stalewatch.domain.language.scope import CLOCK_WORDS, Scope
 from stalewatch.domain.language.terms import TYPES
 
+_MOST_NAMED: Final = 12
 _MEANT: Final = {
     **dict.fromkeys(("yes", "y", "on", "1", "はい", "true"), "true"),
     **dict.fromkeys(("no", "n", "off", "0", "いいえ", "false"), "false"),
@@ -32,6 +33,7 @@ def literal_for(ref: Ref, node: Scalar, scope: Scope, findings: Findings) -> Lit
     if ref.type.is_time:
         return _time(ref, node, findings)
     if isinstance(node.value, str):
+        _offered(ref, node, scope, findings)
         return Literal(node.text, ref.type)
     _mismatch(ref, node, cure("quote", text=node.text), findings)
     return None
@@ -40,10 +42,19 @@ def literal_for(ref: Ref, node: Scalar, scope: Scope, findings: Findings) -> Lit
 def _choice(ref: Ref, node: Scalar, scope: Scope, findings: Findings) -> Literal | None:
     values = scope.values(ref)
     if node.text in values or (not values and node.value is not None):
+        _offered(ref, node, scope, findings)
         return Literal(node.text, FieldType.CHOICE)
     remedy, titles = cure("one_of", names=", ".join(values)), scope.value_titles(ref)
     findings.unknown("unknown_value", node, node.text, values, remedy, titles=titles, field=ref.name)
     return None
+
+
+def _offered(ref: Ref, node: Scalar, scope: Scope, findings: Findings) -> None:
+    """Warn of a value that the CRM's own list does not have: no record will ever have it."""
+    known = scope.offered(ref)
+    if known and node.text not in known:
+        remedy = cure("one_of_theirs", names=", ".join(known[:_MOST_NAMED]) + ", …" * (len(known) > _MOST_NAMED))
+        findings.unknown("not_offered", node, node.text, known, remedy, field=ref.name)
 
 
 def _yes_no(node: Scalar, findings: Findings) -> Literal | None:

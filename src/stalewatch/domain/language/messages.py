@@ -159,6 +159,12 @@ PROBLEMS: Final[dict[str, Problem]] = {
     ),
     "foreign_host": Problem("SW203", "host `{name}` is not allowed", "ホスト `{name}` は許可されていません"),
     "unknown_target": Problem("SW204", "unknown route target `{name}`", "`{name}` という宛先はありません"),
+    "not_offered": Problem(
+        "SW205",
+        "the CRM's list for {field} has no `{name}`",
+        "CRM の {field} の選択肢に `{name}` はありません",
+        _WARN,
+    ),
     "unmapped": Problem(
         "SW205", "`{name}` of {field} is not mapped", "{field} の `{name}` が対応付けられていません", _WARN
     ),

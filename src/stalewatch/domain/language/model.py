@@ -81,7 +81,13 @@ Words = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of the catalogue. `values` are the choices of a choice field, in their order."""
+    """One field of the catalogue.
+
+    Attributes:
+        values: the choices of a choice field, in their order.
+        offered: what the CRM's own list has where the catalogue names no values; anybody may change it there, so
+            another value is a warning and no error. Empty: nobody knows.
+    """
 
     name: str
     type: FieldType
@@ -89,6 +95,7 @@ class Field:
     values: tuple[str, ...] = ()
     title: Words = field(default_factory=dict)
     value_titles: Mapping[str, Words] = field(default_factory=dict)
+    offered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

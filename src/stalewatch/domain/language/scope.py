@@ -58,6 +58,10 @@ class Scope:
         """The choices of a choice field."""
         return self.fields[ref.name].values
 
+    def offered(self, ref: Ref) -> tuple[str, ...]:
+        """What the CRM's own list of values has for a field; empty if it is not known."""
+        return self.fields[ref.name].offered
+
     def value_titles(self, ref: Ref) -> dict[str, str]:
         """What readers see for the choices of a choice field, in every language, and the choice it stands for."""
         return {title: value for value, words in self.fields[ref.name].value_titles.items() for title in words.values()}

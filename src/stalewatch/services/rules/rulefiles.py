@@ -22,6 +22,7 @@ from stalewatch.domain.language.refs import fields
 from stalewatch.domain.language.rendering import render
 from stalewatch.domain.language.scope import calendar_scope, route_scope
 from stalewatch.domain.language.setting import Options
+from stalewatch.services.rules.choices import NO_LISTS, Lists, with_lists
 from stalewatch.services.rules.mappings import check_maps
 from stalewatch.services.rules.reading import is_catalogue, read_source, rule_files
 from stalewatch.services.rules.rulebook import Rulebook
@@ -54,10 +55,14 @@ class Checked:
         return render(self.diagnostics, self.sources, language, self.counts)
 
 
-def check_files(files: Sequence[Path], settings: Settings | None, today: date) -> Checked:
-    """Check rule files by themselves, with the project's catalogue, ladders and calendars where there is a project."""
+def check_files(files: Sequence[Path], settings: Settings | None, today: date, lists: Lists = NO_LISTS) -> Checked:
+    """Check rule files by themselves, with the project's catalogue, ladders and calendars where there is a project.
+
+    Args:
+        lists: what the CRM's own lists of values have.
+    """
     findings = Findings()
-    return _check(_sources(_rules_in(files), findings), settings, today, findings)
+    return _check(_sources(_rules_in(files), findings), settings, today, findings, lists)
 
 
 def taken_apart(files: Sequence[Path], settings: Settings | None, today: date) -> Drafts | None:
@@ -70,14 +75,17 @@ def taken_apart(files: Sequence[Path], settings: Settings | None, today: date) -
     return drafted(_sources(_rules_in(files), unheard), catalogue, packs(), options, unheard)
 
 
-def check_project(settings: Settings, today: date, found: Sequence[Diagnostic] = ()) -> Checked:
+def check_project(
+    settings: Settings, today: date, found: Sequence[Diagnostic] = (), lists: Lists = NO_LISTS
+) -> Checked:
     """Check everything a project judges by; what stalewatch.yaml says of fields and rules is checked with it.
 
     Args:
         found: what reading stalewatch.yaml has found; it becomes part of the answer.
+        lists: what the CRM's own lists of values have.
     """
     findings = Findings(list(found))
-    return _check(_sources(_rules_in(settings.rules), findings), settings, today, findings, whole=True)
+    return _check(_sources(_rules_in(settings.rules), findings), settings, today, findings, lists, whole=True)
 
 
 def rulebook(checked: Checked, settings: Settings) -> Rulebook | None:
@@ -133,15 +141,17 @@ def _sources(files: Iterable[Path], findings: Findings) -> list[Source]:
 
 
 def _check(
-    files: Sequence[Source], settings: Settings | None, today: date, findings: Findings, *, whole: bool = False
-) -> Checked:
+    files: Sequence[Source], settings: Settings | None, today: date, findings: Findings, lists: Lists, *,
+    whole: bool = False,
+) -> Checked:  # fmt: skip
     catalogue = load_catalogue(catalogue_sources(settings, findings))
     findings.found += catalogue.diagnostics
     if catalogue.catalogue is None:
         return _outcome(None, None, findings, (*_own(settings), *catalogue.sources), (len(files), 0))
-    calendars = _Calendars(settings, catalogue.catalogue, findings)
+    known = with_lists(catalogue.catalogue, lists)
+    calendars = _Calendars(settings, known, findings)
     options = _options(settings, calendars, today)
-    loaded = loading.load_rules(files, catalogue.catalogue, available=packs(), options=options)
+    loaded = loading.load_rules(files, known, available=packs(), options=options)
     findings.found += loaded.diagnostics
     if settings is not None and whole:
         _check_routes(settings, loaded.draft, findings)

@@ -15,6 +15,7 @@ from stalewatch.sdk.errors import BadCursor, ConnectorError, NeedsReconnect, Try
 from stalewatch.services.judging import arming, in_force
 from stalewatch.services.judging.in_force import RulesMoved
 from stalewatch.services.judging.sources import coverage, lacking, note_lacking
+from stalewatch.services.rules import choices
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.syncing import noticing
 from stalewatch.services.syncing.folding import Folded, folded
@@ -223,11 +224,13 @@ class Sync:
             with self.db.write() as conn:
                 leases.keep(conn, CONNECTIONS, claimed.id, claimed.fence, lease_us=LEASE)
                 note_lacking(conn, claimed.id, lacks)
-        if claimed.coverage == fed:
+        lists = choices.told(description)
+        if (claimed.coverage, claimed.choices) == (fed, lists):
             return
         with self.db.write() as conn:
-            leases.keep(conn, CONNECTIONS, claimed.id, claimed.fence, lease_us=LEASE, coverage=fed)
-            clocks.forget_ruleset(conn, claimed.id)
+            leases.keep(conn, CONNECTIONS, claimed.id, claimed.fence, lease_us=LEASE, coverage=fed, choices=lists)
+            if claimed.coverage != fed:
+                clocks.forget_ruleset(conn, claimed.id)
 
 
 def _pause(error: ConnectorError, every: int) -> int:

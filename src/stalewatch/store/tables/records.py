@@ -25,7 +25,7 @@ connections = sa.Table(
     metadata,
     key("id"),
     *named("type"),
-    *documents("cursor", "coverage", "counts"),
+    *documents("cursor", "coverage", "counts", "choices"),
     *lease(),
     *instants("first_sync_at", "data_at", "last_sync_at"),
     *texts("last_error"),
