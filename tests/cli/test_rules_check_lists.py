@@ -79,6 +79,12 @@ def test_where_nothing_is_known_nothing_is_said(project: Path, call: Call) -> No
     assert not (project / "stalewatch.db").exists(), "to check makes no database"
 
 
+def test_editors_offer_what_the_list_has_and_never_fall_behind_by_it(project: Path, call: Call) -> None:
+    remember(project, {"deal": {"competitors": ["Acme", "Bolt"]}})
+    assert '"examples": ["Acme", "Bolt"]' in call("rules", "schema", *NOW).out
+    assert call("rules", "check", *NOW).err == "", "a list that changed makes no schema outdated"
+
+
 class Stored:
     def __init__(self, id_: str, coverage: object, choices: object = None) -> None:
         self.id, self.coverage, self.choices = id_, coverage, choices

@@ -36,7 +36,8 @@ def schema(invocation: Invocation, kind: str, write: bool) -> int:
     settings = wiring.read_settings(invocation.config).draft if write else project_here(invocation)
     language = language_of(invocation, settings)
     if settings is None or not write:
-        click.echo(as_text(schema_of(Kind(kind), known_of(settings, language), language)), nl=False)
+        lists = wiring.known_lists(settings) if settings else {}
+        click.echo(as_text(schema_of(Kind(kind), known_of(settings, language, lists), language)), nl=False)
         return 0
     written = write_schemas(settings, language)
     if invocation.json:

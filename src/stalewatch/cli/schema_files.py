@@ -19,6 +19,7 @@ from stalewatch.domain.language.schema.fields import fields_schema
 from stalewatch.domain.language.schema.parts import Schema, demanded
 from stalewatch.domain.language.schema.rules import Known, rules_schema
 from stalewatch.domain.language.schema.trials import trials_schema
+from stalewatch.services.rules.choices import NO_LISTS, Lists, with_lists
 from stalewatch.services.rules.reading import is_catalogue, read_source, rule_files, shown
 from stalewatch.services.rules.rulefiles import catalogue_sources, packs
 from stalewatch.settings import Settings
@@ -40,8 +41,11 @@ class Kind(StrEnum):
         return f"{self.value}.schema.json"
 
 
-def known_of(settings: Settings | None, language: str) -> Known:
+def known_of(settings: Settings | None, language: str, lists: Lists = NO_LISTS) -> Known:
     """What a project knows of itself, as far as its rules can be understood; without one, what comes with the program.
+
+    Args:
+        lists: what the CRM's own lists of values have; editors offer it.
 
     Raises:
         BrokenProject: its catalogue cannot be read.
@@ -53,7 +57,7 @@ def known_of(settings: Settings | None, language: str) -> Known:
     files = [path for path in rule_files(settings.rules if settings else ()) if not is_catalogue(path)]
     sources = [source for path in files if (source := read_source(path, unheard))]
     shipped = packs()
-    own = load_rules(sources, catalogue.catalogue, available=shipped).draft
+    own = load_rules(sources, with_lists(catalogue.catalogue, lists), available=shipped).draft
     offered = {name: _ids(source) for name, source in shipped.items() if name not in own.packs}
     offered |= {pack: [rule.id for rule in own.rules if rule.pack == pack] for pack in own.packs}
     return Known(own, offered, (settings.escalations if settings else None) or ())
@@ -113,7 +117,7 @@ def write_schemas(settings: Settings, language: str) -> list[Path]:
         BrokenProject: its catalogue cannot be read.
         OSError: a file cannot be written.
     """
-    known = known_of(settings, language)
+    known = known_of(settings, language, wiring.known_lists(settings))
     for path, kind in places(settings).items():
         path.write_text(as_text(schema_of(kind, known, language)), "utf-8")
     return [Path(shown(path)) for path in places(settings)]

@@ -155,6 +155,8 @@ class Conditions:
         line = f"{TYPES[kind][self.language]} · {described(f'from.{of_field.origin.value}', self.language)}"
         titles = [of_field.value_titles.get(name, {}).get(self.language, name) for name in of_field.values]
         shown = ", ".join(f"{name} ({title})" for name, title in zip(of_field.values, titles, strict=True))
+        if of_field.offered:  # offered and not demanded: anybody may change the CRM's list at any time
+            schema, shown = {**schema, "examples": list(of_field.offered)}, ", ".join(of_field.offered)
         return titled(schema, self.language, of_field.title, f"{line}: {shown}" if shown else line)
 
     def _comparisons(self, kind: FieldType, one: Schema) -> Schema:
