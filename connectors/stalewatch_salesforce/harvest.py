@@ -121,6 +121,17 @@ class Harvest:
         inner.done, inner.nextRecordsUrl = page.done, page.nextRecordsUrl
 
 
+def together(batches: Iterator[Batch], most: int) -> Iterator[Batch]:
+    """Batches joined until they have about so many rows; each stands where its last part stood."""
+    joined = Batch()
+    for batch in batches:
+        _join(joined, batch)
+        joined.at, joined.state, joined.is_last = batch.at, batch.state, batch.is_last
+        if batch.is_last or sum(map(len, joined.rows.values())) >= most:
+            yield joined
+            joined = Batch()
+
+
 def _split(chains: list[Chain]) -> Chain | None:
     for chain in sorted(chains, key=lambda one: -(one.left or 0)):
         other = chain.split()

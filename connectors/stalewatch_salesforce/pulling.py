@@ -12,7 +12,7 @@ from stalewatch.sdk.errors import TryLater
 from stalewatch_salesforce import ids
 from stalewatch_salesforce.bulk_reading import BulkReading
 from stalewatch_salesforce.chains import Chain
-from stalewatch_salesforce.harvest import Batch, Harvest, State
+from stalewatch_salesforce.harvest import Batch, Harvest, State, together
 from stalewatch_salesforce.org import EMAIL, EVENT, HISTORY, LEAD, OPPORTUNITY, ROLES, TASK, USER, VISITS
 from stalewatch_salesforce.place import Place, beginning
 from stalewatch_salesforce.queries import instant
@@ -30,6 +30,8 @@ _CYCLE: Final = 240.0
 """Seconds that a cycle may take; the lease of a connection is longer."""
 _REMEMBERED: Final = 20_000
 """Rows of a window that are kept to compare with; after more than that the overlap is handed over again."""
+_AT_ONCE: Final = 20_000
+"""Rows of a window that are handed over together: a deal whose history comes with it is judged once."""
 _CHANGING: Final = (HISTORY, EVENT, TASK, EMAIL)
 _SUBJECTS: Final = (OPPORTUNITY, LEAD)
 _RELATIONS: Final = {
@@ -130,7 +132,8 @@ class Puller:
         subjects = [LEAD] if self.reading.reads("lead") else []
         chains = [[self.reading.chain(name, since) for name in names if self.reading.org.has(name)]
                   for names in (_CHANGING, (OPPORTUNITY, *subjects))]  # fmt: skip
-        for batch in Harvest(self.reading.transport, *chains, kind="cycle", deadline=limit).batches():
+        batches = Harvest(self.reading.transport, *chains, kind="cycle", deadline=limit).batches()
+        for batch in together(batches, _AT_ONCE):
             seen.update((row.Id, row) for rows in batch.rows.values() for row in rows)
             found, place = self.reading.records(self.memory.news(batch), place)
             at = batch.at or self.reading.transport.server_now()

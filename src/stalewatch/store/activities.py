@@ -53,7 +53,7 @@ def read(conn: Connection, record_ids: Collection[str]) -> list[Found]:
     for chunk in bulk.chunks(sorted(record_ids)):
         there = among(conn, activity_records.c.record_id, chunk)
         statement = sa.select(activity_records.c.record_id, *activities.c).select_from(both).where(there)
-        found.extend(conn.execute(statement.order_by(*order)))
+        found.extend(conn.execute(statement.order_by(*order)).all())
     return found
 
 

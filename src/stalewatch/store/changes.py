@@ -50,7 +50,7 @@ def read(conn: Connection, ids: Collection[str], fields: Collection[str]) -> lis
     """Changes (record_id, field, at, ordinal, value, source) of these fields, sorted by the first four."""
     found: list[Found] = []
     for chunk in bulk.chunks(sorted(ids)):
-        found.extend(conn.execute(_select(conn, _COLUMNS, chunk, fields).order_by(*changes.primary_key)))
+        found.extend(conn.execute(_select(conn, _COLUMNS, chunk, fields).order_by(*changes.primary_key)).all())
     return found
 
 
@@ -120,7 +120,7 @@ def _stored(conn: Connection, ids: Collection[str], fields: Collection[str]) -> 
     columns = [as_text(column) for column in _COLUMNS]
     found: dict[_Key, _What] = {}
     for chunk in bulk.chunks(sorted(ids)):
-        for row in conn.execute(_select(conn, columns, chunk, fields)):
+        for row in conn.execute(_select(conn, columns, chunk, fields)).all():
             found[_Key(*row[:4])] = _What(row[4], row[5])
     return found
 

@@ -24,7 +24,7 @@ def read(conn: Connection, ids: Collection[str], kinds: Collection[str]) -> list
     order = (events.c.record_id, events.c.kind, events.c.at, events.c.subject)
     for chunk in bulk.chunks(sorted(ids)):
         wanted = (among(conn, events.c.record_id, chunk), among(conn, events.c.kind, sorted(kinds)))
-        found.extend(conn.execute(sa.select(events).where(*wanted).order_by(*order)))
+        found.extend(conn.execute(sa.select(events).where(*wanted).order_by(*order)).all())
     return found
 
 

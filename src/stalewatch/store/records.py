@@ -61,7 +61,7 @@ def _stored(
     columns = [table.c.id, *(as_text(table.c[name]) for name in names)]
     for chunk in bulk.chunks(sorted(ids)):
         there = sa.select(*columns).where(among(conn, table.c.id, chunk)).order_by(table.c.id)
-        found.update((row[0], tuple(row[1:])) for row in conn.execute(there.with_for_update()))
+        found.update((row[0], tuple(row[1:])) for row in conn.execute(there.with_for_update()).all())
     return found
 
 
@@ -82,7 +82,7 @@ def read_by_ids(
     found: list[Found] = []
     for chunk in bulk.chunks(sorted(ids)):
         there = sa.select(table).where(among(conn, table.c.id, chunk), seen_by(conn, table, visible))
-        found.extend(conn.execute(there.order_by(table.c.id)))
+        found.extend(conn.execute(there.order_by(table.c.id)).all())
     return found
 
 
@@ -101,7 +101,7 @@ def columns(
     rows: list[Found] = []
     for chunk in bulk.chunks(sorted(ids)):
         there = sa.select(*map(unread, asked)).where(among(conn, table.c.id, chunk))
-        rows.extend(conn.execute(there.order_by(table.c.id)))
+        rows.extend(conn.execute(there.order_by(table.c.id)).all())
     return _transposed(asked, rows)
 
 
