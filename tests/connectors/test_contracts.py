@@ -23,7 +23,7 @@ from stalewatch.sdk.connector import (
 )
 from stalewatch.sdk.errors import OutcomeUnknown, Refused, TryLater
 from stalewatch.sdk.notifier import Message, Notifier, Outcome, Receipt, Settled
-from stalewatch.sdk.records import Deal, Person
+from stalewatch.sdk.records import Deal, Person, Rejected
 from stalewatch.sdk.testing import NOON, ConnectorContract, NotifierContract
 from stalewatch.sdk.writing import Change, Written
 
@@ -66,6 +66,8 @@ class Gone(Sound):
 
 
 class TestSoundConnector(ConnectorContract):
+    secrets = ("s3cret",)
+
     def connector(self) -> Connector:
         return Sound()
 
@@ -121,6 +123,39 @@ class Anonymous(Sound):
         return [replace(page, people=()) for page in super().pages()]
 
 
+class Absent(Sound):
+    """Goes on where an abandoned pull stopped, instead of where it is told to."""
+
+    def __init__(self) -> None:
+        self._left: list[Page] = []
+
+    def pull(self, cursor: Cursor | None, *, full: bool = False) -> Iterator[Page]:
+        self._left = self._left or list(super().pull(cursor, full=full))
+        while self._left:
+            yield self._left.pop(0)
+
+
+class Talkative(Sound):
+    """Puts its token into the cursor."""
+
+    def pages(self) -> list[Page]:
+        return [replace(page, cursor={**page.cursor, "token": "s3cret"}) for page in super().pages()]
+
+
+class Undead(Sound):
+    """Shows a deal and calls it gone."""
+
+    def pages(self) -> list[Page]:
+        return [replace(page, gone=["D2"]) for page in super().pages()]
+
+
+class Mute(Sound):
+    """Leaves a row out and does not say why."""
+
+    def pages(self) -> list[Page]:
+        return [replace(page, rejected=[Rejected(ref="D3", reason="")]) for page in super().pages()]
+
+
 class Silent(Gone):
     """Takes a dead CRM for an empty one."""
 
@@ -138,6 +173,10 @@ class Silent(Gone):
         (Inventive, ConnectorContract.test_describe_names_only_catalogue_fields_of_the_right_type),
         (Doubled, ConnectorContract.test_ids_are_unique_within_a_pull),
         (Anonymous, ConnectorContract.test_owners_are_people),
+        (Absent, ConnectorContract.test_a_pull_left_in_the_middle_leaves_nothing_behind),
+        (Talkative, ConnectorContract.test_no_secret_is_told),
+        (Undead, ConnectorContract.test_what_a_page_calls_gone_it_does_not_show),
+        (Mute, ConnectorContract.test_what_is_left_out_says_which_and_why),
     ],
 )
 def test_a_flawed_connector_fails(flawed: type[Sound], test: Callable[[ConnectorContract], None]) -> None:

@@ -12,24 +12,27 @@ import pytest
 
 from stalewatch import plugins
 from stalewatch.sdk.errors import PluginError
+from tests.connectors.acme_server import TOKEN, AcmeServer, row
 from tests.house.tree import ROOT
 from tests.house.wheels import build
 
 THIRD_PARTY = ROOT / "tests" / "connectors" / "third_party"
 
 PULL = """
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from stalewatch import plugins
 from stalewatch.sdk.connector import ConnectionSettings
 
+options = {"base_url": os.environ["ACME"], "allow_custom_host": True, "token": os.environ["TOKEN"]}
 settings = ConnectionSettings(
-    id="acme", options={"deals": 3}, base=Path.cwd(), currency="JPY", now=lambda: datetime(2026, 4, 1, tzinfo=UTC)
+    id="acme", options=options, base=Path.cwd(), currency="JPY", now=lambda: datetime(2026, 4, 1, tzinfo=UTC)
 )
 crm = plugins.connector("acme")(settings)
 first, *rest = crm.pull(None)
 again = list(crm.pull(first.cursor))
-print(crm.type, first.deals[0].name, len(rest), again == rest)
+print(crm.type, first.deals[0].name, len(rest), [page.deals for page in again] == [page.deals for page in rest])
 """
 
 EVIL = "from pathlib import Path\nPath('ran').touch()\n\n\ndef connect(settings):\n    return None\n"
@@ -118,7 +121,9 @@ def test_a_strangers_package_is_installed_and_used_without_an_edit_to_the_core(t
         [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", shelf, wheel],
         check=True,
     )
-    said = python(PULL, tmp_path, PYTHONPATH=str(shelf))
+    with AcmeServer() as server:
+        server.has(*(row(number) for number in range(450)))
+        said = python(PULL, tmp_path, PYTHONPATH=str(shelf), ACME=server.url, TOKEN=TOKEN)
     assert said.stdout == "acme Deal 0 2 True\n", said.stderr
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from stalewatch.sdk.connector import Connector, Finding, Level, Page
@@ -19,6 +19,8 @@ class ConnectorContract:
     """What holds for every connector, whatever CRM is behind it. The other side must hold at least one record."""
 
     catalogue: Mapping[str, Mapping[str, str]] = CATALOGUE
+    secrets: Sequence[str] = ()
+    """What the connections are given and nobody else may see: tokens, passwords, keys."""
 
     def connector(self) -> Connector:
         """A fresh connector on a side that works; called several times, each time on the same data."""
@@ -58,6 +60,23 @@ class ConnectorContract:
             must(not any(page.complete for page in pages), "a broken side was taken for a whole pull")
             raise AssertionError("pull from a broken side raised nothing")
 
+    def test_a_broken_side_is_described_or_raises_from_the_tree(self) -> None:
+        try:
+            self.broken().describe()
+        except ConnectorError as error:
+            must(bool(error.what), "an error without words")
+
+    def test_no_secret_is_told(self) -> None:
+        connector, said = self.connector(), list[object]()
+        said += [page.cursor for page in connector.pull(None)]
+        said += [connector.describe(), connector.check(), self.broken().check()]
+        try:
+            said += list(self.broken().pull(None))
+        except ConnectorError as error:
+            said += [str(error), error.__cause__]
+        for secret in self.secrets:
+            must(secret not in repr(said), "a secret stands in a cursor, a description, a finding or an error")
+
     def test_cursors_are_json(self) -> None:
         for page in self.connector().pull(None):
             same(json.loads(json.dumps(page.cursor)), page.cursor, "a cursor changes on its way through JSON")
@@ -87,6 +106,12 @@ class ConnectorContract:
             for record in _records(pages[stored:]).values():
                 same(_records(rest).get(record.id), record, f"lost after page {stored}")
 
+    def test_a_pull_left_in_the_middle_leaves_nothing_behind(self) -> None:
+        connector = self.connector()
+        for _ in connector.pull(None):
+            break
+        same(_records(connector.pull(None)), _records(self.connector().pull(None)), "the next pull was another one")
+
     def test_a_page_replayed_is_the_same_page(self) -> None:
         first, second = list(self.connector().pull(None)), list(self.connector().pull(None))
         same(second, first, "the same data was read differently")
@@ -109,6 +134,17 @@ class ConnectorContract:
         same(_repeated(deal.id for page in pages for deal in page.deals), [], "deals told twice")
         same(_repeated(lead.id for page in pages for lead in page.leads), [], "leads told twice")
         same(_repeated(act.id for page in pages for act in page.activities), [], "activities told twice")
+
+    def test_what_a_page_calls_gone_it_does_not_show(self) -> None:
+        for page in self.connector().pull(None, full=True):
+            both = _records([page]).keys() & set(page.gone)
+            must(not both, f"shown and gone on one page: {both}")
+
+    def test_what_is_left_out_says_which_and_why(self) -> None:
+        for page in self.connector().pull(None):
+            for one in page.rejected:
+                must(bool(one.ref and one.reason), f"left out without a name or a reason: {one!r}")
+                must("\n" not in one.reason, f"a reason groups like cases, and is no text: {one.reason!r}")
 
     def test_every_time_has_a_zone(self) -> None:
         for page in self.connector().pull(None):
