@@ -78,7 +78,7 @@ class HubSpotConnector(Connector):
         """The portal as it is now, or as it was known if that is not a day ago."""
         now = to_ms(self.transport.server_now())
         if known is None or abs(now - known.facts.read_at) >= DAY:
-            known = look(self._api, self._options, self._wants, now)
+            known = look(self._api, self._options, self._wants, now, None if known is None else known.facts)
             known = Portal(
                 replace(known.facts, read_at=to_ms(self.transport.server_now())),
                 known.people, known.samples, known.properties,
@@ -177,7 +177,10 @@ class HubSpotConnector(Connector):
         if portal.people and before.people_at < portal.facts.read_at:
             before = replace(before, people_at=portal.facts.read_at, facts=portal.facts)
             yield Page(cursor=before.cursor(), people=portal.people)
-        window = Window(before.hi - (LONG_OVERLAP if is_hourly else OVERLAP), self._server_ms)
+        window = Window(
+            before.hi - (LONG_OVERLAP if is_hourly else OVERLAP), self._server_ms, before=before.hi,
+            busy=() if is_hourly else before.busy,
+        )  # fmt: skip
         cycle, reconcile = Cycle(gatherer, book, window), Reconcile(gatherer, book.bonds)
         for piece in cycle.pieces():
             if not self._is_known(portal, gatherer, piece):
@@ -193,7 +196,7 @@ class HubSpotConnector(Connector):
             yield piece.page(before.cursor())
         after = replace(
             before, hi=cycle.end, facts=portal.facts, hourly=cycle.end if is_hourly else before.hourly,
-            nightly=cycle.end if is_nightly else before.nightly, **book.stored(cycle.end),
+            nightly=cycle.end if is_nightly else before.nightly, busy=cycle.busy, **book.stored(cycle.end),
         )  # fmt: skip
         noticed = reconcile.findings() if is_nightly else None
         yield Page(cursor=after.cursor(), open_ids=reconcile.open_ids, findings=noticed)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date
+from typing import Final
 
 from stalewatch.sdk.records import Rejected
 from stalewatch_hubspot import queries
@@ -11,18 +12,31 @@ from stalewatch_hubspot.api import chunks
 from stalewatch_hubspot.gathering import Gatherer, Piece, ancestors, inverted
 from stalewatch_hubspot.loading import BLOCK, PART, Loader
 from stalewatch_hubspot.memory import Notebook
-from stalewatch_hubspot.place import to_ms
+from stalewatch_hubspot.place import MINUTE, to_ms
 from stalewatch_hubspot.queries import CONTACTS, DEALS, HISTORY_BATCH, LEADS, LIFECYCLE, TASKS, Kind
 from stalewatch_hubspot.rows import Row
 from stalewatch_hubspot.values import maybe
 
+SHORT: Final = 2 * MINUTE
+MANY: Final = 66
+"""Rows in a window up to which the overlap with the last ones costs no further page."""
+
 
 class Window:
-    """A span of the server's time; its end is the server's time at the first answer."""
+    """A span of the server's time; its end is the server's time at the first answer.
 
-    def __init__(self, low: int, server_now: Callable[[], int]) -> None:
+    It begins before the last one ended, for what search did not show in time. Of kinds that are `busy` it begins only
+    `SHORT` before, or the same rows would be read thrice; what comes later than that is found by the hourly window.
+    """
+
+    def __init__(self, low: int, server_now: Callable[[], int], *, before: int = 0, busy: Collection[str] = ()) -> None:
         self.low, self._server_now = low, server_now
+        self._before, self._busy = before, busy
         self.high: int | None = None
+
+    def begins(self, kind: Kind) -> int:
+        """Where the window of a kind begins."""
+        return max(self.low, self._before - SHORT) if kind.name in self._busy else self.low
 
     def close(self) -> int:
         """Fix the end, once; returns it."""
@@ -35,6 +49,7 @@ class Cycle:
 
     Attributes:
         end: the end of the window, once the first answer told the time.
+        busy: kinds of which more than a few records changed.
     """
 
     def __init__(self, gatherer: Gatherer, book: Notebook, window: Window) -> None:
@@ -42,6 +57,7 @@ class Cycle:
         self._bonds, self._seen = book.bonds, book.seen
         self._rejected: list[Rejected] = []
         self._merged: set[str] = set()
+        self.busy: list[str] = []
 
     @property
     def end(self) -> int:
@@ -66,13 +82,15 @@ class Cycle:
         """The rows of a kind that changed in the window and were not read yet, in the order of ids."""
         window, names = self._window, list(dict.fromkeys((*properties, kind.modified)))
         found: dict[str, Row] = {}
-        filters = lambda: queries.modified(kind, window.low, window.high)  # noqa: E731  # asked anew for each page
+        filters = lambda: queries.modified(kind, window.begins(kind), window.high)  # noqa: E731  # asked anew for each page
         for page in self._gather.api.keyset(kind, filters, names, belongs=lambda row: self._is_inside(kind, row)):
             window.close()
             self._rejected += page.rejected
             self._gather.miss(names, page.rows)
             found.update((row.id, row) for row in page.rows)
         fresh = [row for row in found.values() if self._seen.is_new(kind.name, row.id, row.get(kind.modified))]
+        if len(fresh) > MANY:
+            self.busy.append(kind.name)
         return sorted(fresh, key=lambda row: (len(row.id), row.id))
 
     def _contacts(self) -> list[Row]:
@@ -84,7 +102,7 @@ class Cycle:
 
     def _is_inside(self, kind: Kind, row: Row) -> bool:
         at = maybe(row.get(kind.modified))
-        return at is not None and self._window.low <= to_ms(at)
+        return at is not None and self._window.begins(kind) <= to_ms(at)
 
     def _note(self, acts: Mapping[Kind, Sequence[Row]], records: Mapping[Kind, Mapping[str, Sequence[str]]]) -> None:
         """Take in what open deals are associated with since; an activity that was read lately counts already."""

@@ -45,6 +45,7 @@ class Place(msgspec.Struct, frozen=True):
         hi: the end of the last window.
         hourly, nightly: when the long window and the comparison of ids were last done.
         people_at: when the owners were last told.
+        busy: kinds of which so much changed in the last window that to read it thrice would cost further pages.
         seen: what was read in the last two hours. bonds: what open deals were associated with.
         planned: meetings that are ahead.
     """
@@ -57,6 +58,7 @@ class Place(msgspec.Struct, frozen=True):
     hourly: int = 0
     nightly: int = 0
     people_at: int = 0
+    busy: list[str] = []
     seen: str = ""
     bonds: str = ""
     planned: str = ""

@@ -118,18 +118,21 @@ def lead_properties(options: Options) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*LEADS.properties, *options.lead.fields.values())))
 
 
-def look(api: Api, options: Options, wants: Wants, now: int) -> Portal:
+def look(api: Api, options: Options, wants: Wants, now: int, known: Facts | None = None) -> Portal:
     """Ask a portal about itself.
+
+    Args:
+        known: of yesterday: what the token could read then is looked at in part only.
 
     Raises:
         NeedsReconnect: it refuses the token, or the token may not read deals.
     """
-    return _Look(api, options, wants).portal(now)
+    return _Look(api, options, wants, known).portal(now)
 
 
 class _Look:
-    def __init__(self, api: Api, options: Options, wants: Wants) -> None:
-        self._api, self._options, self._wants = api, options, wants
+    def __init__(self, api: Api, options: Options, wants: Wants, known: Facts | None) -> None:
+        self._api, self._options, self._wants, self._known = api, options, wants, known
         self._refused: dict[str, str] = {}
         self._samples: dict[str, list[Row]] = {}
         self._properties: dict[str, dict[str, PropertyRow]] = {}
@@ -223,7 +226,7 @@ class _Look:
         kinds |= {CONTACTS: CONTACTS.properties} if asks_contacts else {}
         kinds |= {LEADS: lead_properties(self._options)} if self._wants.leads else {}
         for kind, names in kinds.items():
-            if kind.name in self._refused:
+            if kind.name in self._refused or self._is_alike(kind):
                 continue
             there = [name for name in names if name not in absent.get(kind.name, ())]
             body = queries.search(queries.OPEN if kind is DEALS else (), there, "0") | {"limit": _SAMPLE}
@@ -232,6 +235,10 @@ class _Look:
         mails = self._samples.get(EMAILS.name, [])
         if mails and not any(row.get("hs_email_direction") for row in mails):
             self._refused[EMAILS.name] = queries.SCOPES[EMAILS.name]  # shown, but with blanks
+
+    def _is_alike(self, kind: Kind) -> bool:
+        """Whether a kind was readable yesterday and needs the scope of another one that is looked at anyway."""
+        return self._known is not None and kind in (CALLS, TASKS) and self._known.can_read(kind)
 
     def _owners(self) -> tuple[list[Person], list[str], list[str]]:
         """Everybody who owns or owned something, the domains of their addresses, and who hands leads over."""

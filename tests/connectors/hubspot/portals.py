@@ -114,7 +114,8 @@ class Story:
         self, *, reads: Mapping[str, Any] = FEW, pace: Mapping[str, Any] | None = None,
         catalogue: Mapping[str, Mapping[str, str]] = CATALOGUE, **more: Any,
     ) -> HubSpotConnector:  # fmt: skip
-        settings = connection_settings(self.options(**more), Path(), now=self.now, reads=reads, catalogue=catalogue)
+        told = {"now": self.now, "reads": reads, "catalogue": catalogue, "due_soon": more.pop("due_soon", None)}
+        settings = connection_settings(self.options(**more), Path(), **told)
         return HubSpotConnector(settings, self.patience.pace(**(pace or {})))
 
     def reader(self, **more: Any) -> Reader:

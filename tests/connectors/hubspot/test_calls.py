@@ -1,112 +1,213 @@
-"""How many calls a pull costs, counted by the portal, against the least that it could cost."""
+"""How many calls each pass costs, counted by the portal, against the least that it could, and how long it takes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import timedelta
 from math import ceil
 
 import pytest
 
-from stalewatch_sandbox.hubspot.server import HubSpotServer
 from tests.connectors.hubspot.portals import NOON, Reader, Story, opened
 
+MARGIN = 1.10
+"""Calls over the floor."""
+SLOWNESS = 1.25
+"""Seconds over the time floor."""
 FIXED = 8
-MARGIN = 1.25
+"""What a portal says of itself once a day: account, pipelines, properties, owners twice, and what may be read."""
 KINDS = ("meetings", "emails", "calls", "tasks")
+SEARCHES = 1 + len(KINDS)
+PEOPLE = {"deal": ["stage", "amount", "stakeholders", "last_customer_activity_at"]}
 
 
-def filled(story: Story, deals: int, each: tuple[int, int, int, int]) -> list[str]:
-    """So many open deals with so many meetings, mails, calls and tasks each."""
-    ids = [story.deal(f"Deal {number}", at=NOON - timedelta(days=30)) for number in range(deals)]
-    for kind, count in zip(KINDS, each, strict=True):
+@dataclass(frozen=True)
+class Size:
+    """How large a portal is, and how much changes in five minutes; of activities so many for each deal."""
+
+    deals: int
+    each: tuple[int, int, int, int]
+    changed: int
+    acts: int
+    moved: int
+
+
+SIZES = [
+    pytest.param(Size(200, (3, 20, 4, 6), changed=10, acts=30, moved=10), id="200"),
+    pytest.param(Size(5_000, (1, 1, 0, 1), changed=150, acts=600, moved=60), id="5000", marks=pytest.mark.slow),
+    pytest.param(Size(50_000, (0, 1, 0, 0), changed=1_500, acts=6_000, moved=250), id="50000", marks=pytest.mark.slow),
+]
+
+
+@dataclass
+class Cost:
+    """Calls as a floor counts them."""
+
+    searches: int
+    others: int = 0
+
+    @property
+    def calls(self) -> int:
+        return self.searches + self.others
+
+    @property
+    def seconds(self) -> float:
+        """Searches five, all else ten in a second; both at once."""
+        return max(self.searches / 5, self.others / 10)
+
+
+def floor_of_load(size: Size) -> Cost:
+    activities = sum(ceil(size.deals * count / 100) for count in size.each)
+    links = len(KINDS) * ceil(size.deals / 1_000)
+    return Cost(ceil(size.deals / 200), links + activities + ceil(size.deals / 50) + FIXED)
+
+
+def floor_of_changes(size: Size, *, people: bool = False) -> Cost:
+    pages = max(1, ceil(size.changed / 200)) + len(KINDS) * max(1, ceil(size.acts / 4 / 200))
+    links = len(KINDS) * ceil(size.acts / 4 / 1_000) * (2 if people else 1) - people * ceil(size.acts / 4 / 1_000)
+    contacts = ceil(size.changed / 1_000) if people else 0
+    return Cost(pages + people, links + contacts + ceil(size.moved / 50))
+
+
+def floor_of_hour(due: int) -> Cost:
+    return Cost(SEARCHES, len(KINDS) * ceil(due / 1_000))
+
+
+def floor_of_night(size: Size) -> Cost:
+    return Cost(SEARCHES + ceil(size.deals / 200), len(KINDS) * ceil(size.deals / 1_000) + FIXED)
+
+
+@dataclass
+class Busy:
+    """A portal with so many deals, and a connector that has loaded all of them."""
+
+    story: Story
+    size: Size
+    ids: list[str]
+    due: list[str] = field(default_factory=list)
+
+    def measured(self, reader: Reader) -> tuple[Cost, float]:
+        """What a pull costs: calls as the portal counted them, and the seconds that passed."""
+        self.story.board.ledger.reset()
+        began = self.story.patience.seconds
+        reader.pull()
+        kinds = self.story.board.ledger.kinds()
+        searches = kinds.pop("search", 0)
+        assert self.story.server.api.limits.violations == {}, "no limit of the portal was ever touched"
+        return Cost(searches, sum(kinds.values())), self.story.patience.seconds - began
+
+    def holds(self, reader: Reader, least: Cost) -> None:
+        cost, seconds = self.measured(reader)
+        assert cost.calls <= MARGIN * least.calls, (cost, least)
+        assert seconds <= SLOWNESS * least.seconds, (seconds, least)
+
+    def works(self) -> None:
+        """What happens in five minutes: deals are edited and moved, and something is done about them."""
+        self.story.passes(minutes=1)
+        for number, deal in enumerate(self.ids[: self.size.changed]):
+            said = {"dealstage": "contractsent"} if number < self.size.moved else {"amount": number + 1}
+            self.story.portal.update("deals", deal, said)
+        for number in range(self.size.acts):
+            done(self.story, number % 4, self.ids[number % self.size.changed])
+        self.story.passes(minutes=4)
+
+
+def filled(story: Story, size: Size) -> list[str]:
+    at = NOON - timedelta(days=30)
+    ids = [story.deal(f"Deal {number}", at=at) for number in range(size.deals)]
+    for kind, count in zip(KINDS, size.each, strict=True):
         said: dict[str, object] = {"hs_email_direction": "EMAIL"} if kind == "emails" else {}
         for deal in ids:
             for _ in range(count):
                 one = story.portal.create(kind, {"hs_timestamp": NOON, **said}, at=NOON - timedelta(days=20))
                 story.portal.associate(kind, one, "deals", deal)
+    story.passes(minutes=15)
     return ids
 
 
-def calls(story: Story) -> int:
-    count = len(story.board.ledger)
-    story.board.ledger.reset()
-    return count
+def done(story: Story, which: int, deal: str) -> None:
+    """A mail, a call, a meeting or a task."""
+    match which:
+        case 0:
+            story.mail(deal)
+        case 1:
+            story.call(deal)
+        case 2:
+            story.meeting(deal, NOON + timedelta(days=9))
+        case _:
+            story.task(deal, NOON + timedelta(days=9))
 
 
-def floor_of_load(deals: int, each: tuple[int, int, int, int]) -> int:
-    activities = sum(ceil(deals * count / 100) for count in each)
-    return ceil(deals / 200) + 5 * ceil(deals / 1000) + activities + ceil(deals / 50) + FIXED
+@pytest.mark.parametrize("size", SIZES)
+def test_every_pass_costs_little_more_than_it_must(size: Size) -> None:
+    """Full, quiet, incremental, its overlap, hourly and nightly, one after the other."""
+    with opened(is_unlimited=False) as story:
+        story.server.api.limits.allowance.burst = 100
+        busy = Busy(story, size, filled(story, size))
+        reader = story.reader(due_soon=lambda: busy.due)
+        busy.holds(reader, floor_of_load(size))
+        assert reader.deals.keys() == set(busy.ids)
+        assert len(reader.acts) == size.deals * sum(size.each)
 
+        story.passes(minutes=5)
+        quiet = Cost(SEARCHES)
+        busy.holds(reader, quiet)
+        for _ in range(3):
+            story.passes(minutes=5)
+            reader.pull()
 
-@pytest.fixture(scope="module", params=[(200, (3, 20, 4, 6)), (5_000, (1, 1, 0, 1))], ids=["200", "5000"])
-def busy(request: pytest.FixtureRequest) -> Iterator[tuple[Story, Reader, list[str], int, tuple[int, int, int, int]]]:
-    deals, each = request.param
-    with opened() as story:
-        ids = filled(story, deals, each)
-        story.passes(minutes=15)
-        reader = story.reader()
-        reader.connector.describe()
+        busy.works()
+        busy.holds(reader, floor_of_changes(size))
+        assert {deal.id for page in reader.pages for deal in page.deals} == set(busy.ids[: size.changed])
+
+        story.passes(minutes=5)
+        again, _ = busy.measured(reader)
+        assert again.others == 0, "what the overlap reads again is known: nothing more is asked"
+        assert again.searches <= floor_of_changes(size).searches
+        assert not any(page.deals or page.activities for page in reader.pages)
+
+        story.passes(hours=3)
         reader.pull()
-        yield story, reader, ids, calls(story), each
+        story.passes(minutes=61)
+        busy.due = busy.ids[: size.deals // 10]
+        busy.holds(reader, floor_of_hour(len(busy.due)))
+
+        story.passes(hours=24)
+        busy.holds(reader, floor_of_night(size))
+        assert reader.pages[-1].open_ids == frozenset(busy.ids)
 
 
-Busy = tuple[Story, Reader, list[str], int, tuple[int, int, int, int]]
+def test_a_new_process_asks_for_no_more_than_an_old_one() -> None:
+    with opened() as story:
+        size = Size(30, (1, 1, 1, 1), changed=3, acts=4, moved=3)
+        busy = Busy(story, size, filled(story, size))
+        reader = story.reader()
+        reader.pull()
+        story.passes(minutes=15)
+        reader.pull()
+        reader.connector = story.connector()
+        busy.works()
+        busy.holds(reader, floor_of_changes(size))
+        story.passes(minutes=30)
+        reader.connector = story.connector()
+        busy.holds(reader, Cost(SEARCHES))
 
 
-def test_a_load_brings_everything_for_little_more_than_it_must(busy: Busy) -> None:
-    _, reader, ids, cost, each = busy
-    assert reader.deals.keys() == set(ids)
-    assert len(reader.acts) == len(ids) * sum(each)
-    assert cost <= MARGIN * floor_of_load(len(ids), each)
-
-
-def test_a_quiet_cycle_is_five_searches(busy: Busy) -> None:
-    story, reader, *_ = busy
-    story.passes(minutes=5)
-    reader.pull()
-    assert story.board.ledger.kinds() == {"search": 5}
-    assert calls(story) == 5
-
-
-def test_a_quiet_cycle_of_a_new_process_is_five_searches(busy: Busy) -> None:
-    story, reader, *_ = busy
-    reader.connector = story.connector()
-    story.passes(minutes=5)
-    reader.pull()
-    assert calls(story) == 5
-
-
-def test_an_incremental_cycle_asks_once_for_what_belongs_to_the_changes(busy: Busy) -> None:
-    story, reader, ids, *_ = busy
-    story.passes(minutes=15)
-    reader.pull()
-    calls(story)
-    changed, acts, moved = (150, 600, 60) if len(ids) > 1_000 else (10, 30, 10)
-    story.passes(minutes=1)
-    for number, deal in enumerate(ids[:changed]):
-        story.portal.update("deals", deal, {"dealstage": "contractsent"} if number < moved else {"amount": 5})
-    for number in range(acts):
-        deal = ids[number % changed]
-        _something(story, number % 4, deal)
-    story.passes(minutes=4)
-    reader.pull()
-    floor = 5 + 4 + ceil(changed / 1_000) + ceil(moved / 50)
-    assert {deal.id for page in reader.pages for deal in page.deals} == set(ids[:changed])
-    assert calls(story) <= MARGIN * floor
-
-
-def test_the_nightly_comparison_costs_a_call_for_200_deals(busy: Busy) -> None:
-    story, reader, ids, *_ = busy
-    story.passes(minutes=61)
-    reader.pull()
-    calls(story)
-    story.passes(hours=24)
-    reader.pull()
-    daily = 2 + 3 + 5  # what the portal says of itself, and a look at what may be read
-    late = 4 * ceil(len(ids) / 1_000)
-    assert calls(story) <= MARGIN * (ceil(len(ids) / 200) + 5 + late + daily)
-    assert reader.pages[-1].open_ids == frozenset(ids)
+def test_rules_that_read_people_pay_for_contacts_and_for_nothing_else() -> None:
+    with opened() as story:
+        size = Size(30, (0, 1, 0, 0), changed=10, acts=40, moved=10)
+        busy = Busy(story, size, filled(story, size))
+        for deal in busy.ids[:5]:
+            story.contact(deal, f"{deal}@customer.example")
+        story.passes(minutes=15)
+        reader = story.reader(reads=PEOPLE)
+        reader.pull()
+        story.passes(minutes=15)
+        busy.holds(reader, Cost(SEARCHES + 1))
+        busy.works()
+        busy.holds(reader, floor_of_changes(size, people=True))
+        paths = [call.path for call in story.board.ledger]
+        assert not [path for path in paths if "leads" in path]
 
 
 def test_objects_that_no_rule_reads_cost_nothing(story: Story) -> None:
@@ -120,34 +221,40 @@ def test_objects_that_no_rule_reads_cost_nothing(story: Story) -> None:
     assert reader.deals[deal].contacts is None
 
 
-def test_the_limits_of_the_portal_are_never_touched() -> None:
-    with opened(is_unlimited=False) as story:
-        story.server.api.limits.allowance.burst = 100
-        deals = filled(story, 1_200, (0, 1, 0, 0))
-        story.passes(minutes=15)
-        reader = story.reader()
-        began = story.patience.seconds
+def test_a_late_link_is_looked_for_by_the_hour_where_a_deadline_is_near_and_by_night_everywhere(story: Story) -> None:
+    near, far = story.deal("Near"), story.deal("Far")
+    meetings = [story.meeting(None, NOON + timedelta(days=5)) for _ in range(2)]
+    story.passes(minutes=15)
+    reader = story.reader(due_soon=lambda: [near])
+    reader.pull()
+    story.passes(hours=3)
+    reader.pull()
+    for deal, meeting in zip((near, far), meetings, strict=True):
+        story.portal.associate("meetings", meeting, "deals", deal)
+    story.passes(minutes=61)
+    reader.pull()
+    assert (len(reader.of(near)), len(reader.of(far))) == (1, 0)
+    story.passes(hours=24)
+    reader.pull()
+    assert (len(reader.of(near)), len(reader.of(far))) == (1, 1)
+
+
+def test_a_busy_portal_is_read_with_a_short_overlap_and_by_the_hour_with_a_long_one(story: Story) -> None:
+    """What search shows seven minutes late is read by the hourly window; nothing is read thrice meanwhile."""
+    deals = [story.deal(f"Deal {number}") for number in range(70)]
+    story.passes(minutes=15)
+    reader = story.reader()
+    reader.pull()
+    lows: list[int] = []
+    for minutes in (5, 5, 5, 50):
+        for deal in deals if minutes < 50 else ():
+            story.portal.touch("deals", deal)
+        story.passes(minutes=minutes)
+        before = (reader.cursor or {})["hi"]
+        story.board.ledger.reset()
         reader.pull()
-        for _ in range(3):
-            story.passes(minutes=5)
-            reader.pull()
-        assert len(reader.deals) == len(deals)
-        assert _violations(story.server) == {}
-        assert story.patience.seconds - began <= MARGIN * story.board.ledger.kinds()["search"] / 5 + 1
-
-
-def _something(story: Story, which: int, deal: str) -> None:
-    """A mail, a call, a meeting or a task."""
-    match which:
-        case 0:
-            story.mail(deal)
-        case 1:
-            story.call(deal)
-        case 2:
-            story.meeting(deal, NOON + timedelta(days=9))
-        case _:
-            story.task(deal, NOON + timedelta(days=9))
-
-
-def _violations(server: HubSpotServer) -> dict[str, int]:
-    return server.api.limits.violations
+        [asked] = [body for call, body in zip(story.board.ledger.where("search"), story.bodies("search"), strict=True)
+                   if "/deals/" in call.path]  # fmt: skip
+        [low] = [int(one["value"]) for one in asked["filterGroups"][0]["filters"] if one["operator"] == "BETWEEN"]
+        lows.append((before - low) // 60_000)
+    assert lows == [10, 2, 2, 120]

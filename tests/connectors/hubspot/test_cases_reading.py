@@ -534,7 +534,7 @@ def test_a_merge_that_search_never_showed_is_found_by_the_comparison_of_ids(stor
     assert reader.gone == set()
     assert len(reader.of(new)) == 1
     [ids] = [page.open_ids for page in reader.pages if page.open_ids is not None]
-    assert ids == {new, *others}
+    assert ids == frozenset({new, *others})
 
 
 def test_contacts_that_were_merged_are_one_stakeholder(story: Story) -> None:
