@@ -134,8 +134,7 @@ def _roles(portal: Portal, options: Options) -> Iterator[Finding]:
         yield Finding(
             subject="roles",
             level=Level.OK,
-            message=f"buying roles that are none of ours: {', '.join(others)}; they count as people all the same",
-            cure=f'If one of them is, name it under map.deal.roles, such as `champion: ["{others[0]}"]`.',
+            message=f"count as people and as none of ours: {', '.join(others)}; map.deal.roles can name them",
         )
 
 

@@ -8,17 +8,22 @@ from typing import Final
 
 from stalewatch.sdk.connector import Finding, Level
 from stalewatch.sdk.errors import ConnectorError
+from stalewatch_salesforce.certificate import certificate
 from stalewatch_salesforce.composite import Part, ask
 from stalewatch_salesforce.coverage import sees_mails
 from stalewatch_salesforce.decoding import decode
-from stalewatch_salesforce.mapping import plain
+from stalewatch_salesforce.lacking import lacks, permission
 from stalewatch_salesforce.options import Options
 from stalewatch_salesforce.org import EMAIL, EVENT, LEAD, OPPORTUNITY, Org
-from stalewatch_salesforce.queries import API_VERSION, address
+from stalewatch_salesforce.queries import API_VERSION, END_OF_LIFE, address
 from stalewatch_salesforce.reading import Reading
 from stalewatch_salesforce.rows import OnlyId, Row
+from stalewatch_salesforce.strangers import strangers
 
-_SKEW: Final = timedelta(minutes=2)
+_SKEW: Final = timedelta(minutes=1)
+_NOTICE: Final = 180
+"""Days before a version of the API is no more supported."""
+_HIDDEN: Final = "field-level security of "
 _NEEDED: Final = {
     "OpportunityHistory": "since when a deal is in its stage, and how its amount and close date moved",
     "OpportunityContactRole": "who is involved",
@@ -41,8 +46,10 @@ def findings(reading: Reading, now: datetime) -> list[Finding]:
     """
     return [
         *_login(reading),
+        *_version(reading),
+        *certificate(reading.options.auth, now),
         *_permissions(reading.org),
-        *_stages(reading),
+        *strangers(reading),
         *_fields(reading),
         *_clock(reading, now),
         *_quota(reading),
@@ -56,6 +63,18 @@ def _login(reading: Reading) -> Iterator[Finding]:
     yield Finding(subject="login", level=Level.OK, message=f"{reading.options.auth.flow} at {where}, API {API_VERSION}")
 
 
+def _version(reading: Reading) -> Iterator[Finding]:
+    left = (END_OF_LIFE - reading.transport.server_now().date()).days
+    if left < _NOTICE:
+        when = f"until {END_OF_LIFE} at least" if left > 0 else f"no longer for certain: its time ended {END_OF_LIFE}"
+        yield Finding(
+            subject="API",
+            level=Level.WARNING,
+            message=f"Salesforce supports the API version {API_VERSION} {when}",
+            cure="Upgrade stalewatch: the version that it speaks comes with it and cannot be set.",
+        )
+
+
 def _permissions(org: Org) -> Iterator[Finding]:
     for name, words in org.refused.items():
         if name in _NEEDED:
@@ -63,23 +82,10 @@ def _permissions(org: Org) -> Iterator[Finding]:
                 subject=name,
                 level=Level.WARNING,
                 message=f"cannot be read ({words or 'not there'}): rules that ask for {_NEEDED[name]} cannot judge",
-                cure=f"Give the integration user read access to {name}, in a permission set.",
+                cure=f"Setup, Permission Sets, the one of the integration user: {permission(org, name)}.",
             )
     readable = ", ".join(sorted(org.objects))
     yield Finding(subject="permissions", level=Level.OK, message=f"can be read: {readable}")
-
-
-def _stages(reading: Reading) -> Iterator[Finding]:
-    known = reading.options.deal.stages
-    for stage in reading.org.stages:
-        name = stage.ApiName or stage.MasterLabel
-        if stage.IsActive and not stage.IsClosed and plain(name) not in known:
-            yield Finding(
-                subject="stages",
-                level=Level.WARNING,
-                message=f"the stage {name!r} is not mapped: rules that read the stage cannot judge deals in it",
-                cure=f'Add it under map.deal.stages, such as `proposal: ["{name}"]`.',
-            )
 
 
 def _fields(reading: Reading) -> Iterator[Finding]:
@@ -91,7 +97,7 @@ def _fields(reading: Reading) -> Iterator[Finding]:
                     subject=f"{object_}.{theirs}",
                     level=Level.ERROR,
                     message=f"{ours} is mapped to a field that is not there, or hidden from the integration user",
-                    cure="Correct `map`, or make the field visible with field-level security.",
+                    cure=f"Correct the name, or make it readable: Setup, Permission Sets, Object Settings, {object_}.",
                 )
             elif (told := reading.org.field(object_, theirs)) is not None and told.calculated:
                 yield Finding(
@@ -104,12 +110,14 @@ def _fields(reading: Reading) -> Iterator[Finding]:
 def _clock(reading: Reading, now: datetime) -> Iterator[Finding]:
     skew = reading.transport.offset
     if abs(skew) >= _SKEW:
-        minutes = round(skew.total_seconds() / 60)
+        which = "behind" if skew > timedelta() else "ahead of"
+        seconds = f"{abs(skew.total_seconds()):,.0f} s"
         yield Finding(
             subject="clock",
             level=Level.WARNING,
-            message=f"Salesforce's clock is {minutes:+} minutes from ours ({now.isoformat(timespec='minutes')})",
-            cure="Let this machine's clock be set by NTP. Windows follow Salesforce's clock; logins by JWT may fail.",
+            message=f"this machine's clock ({now:%H:%M} UTC) is {seconds} {which} Salesforce's",
+            cure="Let NTP set this machine's clock. Windows follow Salesforce's, deadlines this machine's; "
+            "logins by JWT may fail.",
         )
 
 
@@ -128,13 +136,22 @@ def _quota(reading: Reading) -> Iterator[Finding]:
 
 def _coverage(reading: Reading) -> Iterator[Finding]:
     org = reading.org
+    for name, fields in lacks(org, reading.options, {}, is_heard=sees_mails(org)).items():
+        hidden = sorted({one for names in fields.values() for one in names if one.startswith(_HIDDEN)})
+        if hidden:
+            yield Finding(
+                subject=f"{name} fields",
+                level=Level.WARNING,
+                message=f"hidden from the integration user: {', '.join(hidden)}",
+                cure="Setup, Permission Sets, Object Settings: make them readable.",
+            )
     if not sees_mails(org) and org.has(EMAIL):
         yield Finding(
             subject="mails",
             level=Level.WARNING,
             message="no mail from outside was recorded in 30 days: rules that ask who wrote last cannot judge",
-            cure="Einstein Activity Capture keeps mails outside of Salesforce. Turn on Enhanced Email, or use "
-            "“Send mails to Salesforce”.",
+            cure="Einstein Activity Capture keeps mails outside of Salesforce. Setup, Enhanced Email: turn it on, "
+            "or let sellers use Email to Salesforce.",
         )
     parts = [Part("newest", address("SELECT Id, SystemModstamp FROM Opportunity ORDER BY SystemModstamp DESC LIMIT 1"))]
     if org.field(EVENT, "IsPrivate"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 from urllib.parse import quote_plus
 
@@ -12,6 +12,8 @@ from stalewatch.sdk.errors import ConfigurationError
 
 API_VERSION: Final = "v64.0"
 """The one place that says which version is spoken."""
+END_OF_LIFE: Final = date(2028, 6, 1)
+"""Salesforce supports a version for three years at least; this one came in June 2025."""
 ROOT: Final = f"/services/data/{API_VERSION}"
 NAME: Final = re.compile(r"[A-Za-z]\w*(__[cr])?", re.ASCII)
 _ESCAPES: Final = str.maketrans({
