@@ -109,7 +109,9 @@ class BulkReading:
     def made(self, place: Place) -> Generator[Page, None, Place]:
         """The place with a job for each of its objects and their children. What cannot be read in bulk goes back to
         the chains; a page says where the jobs are, before anything is read of them."""
-        jobs, left = dict(place.jobs or {}), dict(place.left or {})
+        if place.jobs is None:
+            return place
+        jobs, left = dict(place.jobs), dict(place.left or {})
         for name in [name for name in jobs if name in _LARGE_ONES]:
             if not self._make(name, jobs):
                 left[name] = [["", ""]]

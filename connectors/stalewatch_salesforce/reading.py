@@ -44,7 +44,8 @@ from stalewatch_salesforce.rows import ContactRole
 from stalewatch_salesforce.transport import Transport
 
 EVIDENCE: Final = (USER, HISTORY, EVENT, TASK, EMAIL)
-_CHUNK: Final = 300
+_CHUNK: Final = 2_000
+"""Ids in one question: as many as rows of a page, and 60,000 characters of the 100,000 that SOQL may have."""
 _INSIDE: Final = {
     OPPORTUNITY: (ROLES,), EVENT: (ATTENDEES,), EMAIL: (CORRESPONDENTS,), LEAD: (CHANGES,),
 }  # fmt: skip
