@@ -1,4 +1,4 @@
-"""`stalewatch deals` and `stalewatch leads`: what is stalled, what soon will be, and one record in full."""
+"""`stalewatch deals` and `stalewatch leads`: what is stalled, what soon will be, one record in full, and writing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from stalewatch.cli.asking import Asked, print_list, print_record
+from stalewatch.cli.deals_write import write_deal
 from stalewatch.cli.invocation import Invocation, command, group
 from stalewatch.cli.list_options import filters, kinds, span
 from stalewatch.domain.durations import Duration
@@ -22,7 +23,11 @@ def deals() -> None:
       stalewatch deals due-soon --within 5bd --severity critical
       stalewatch deals stalled --format csv > stalled.csv
       stalewatch deals show sf:006A00000123
+      stalewatch deals write sf:006A00000123 --next-step "Send the offer"
     """
+
+
+deals.add_command(write_deal)
 
 
 @command("stalled", parent=deals)

@@ -41,6 +41,7 @@ COMMANDS: Final[dict[str, Lazy]] = {
     "leads": Lazy("stalewatch.cli.deals:leads", "the same of leads"),
     "serve": Lazy("stalewatch.cli.serve:serve", "serve the API, and work as long as it runs"),
     "work": Lazy("stalewatch.cli.work:work", "what is held back or set aside: list, release, retry"),
+    "audit": Lazy("stalewatch.cli.audit:audit", "who did what, and what was written into the CRMs"),
     "rules": Lazy("stalewatch.cli.rules:rules", "check, test and explain rules"),
     "fields": Lazy("stalewatch.cli.fields:fields", "the fields that rules can read, as connections fill them"),
     "token": Lazy("stalewatch.cli.token:token", "API tokens: create, list, revoke"),

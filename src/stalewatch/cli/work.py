@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ from typing import Final
 import click
 import msgspec
 
+from stalewatch.cli.actor import actor
 from stalewatch.cli.asking import NoSuch, reader_of
 from stalewatch.cli.grid import Column, grid, terminal_width
 from stalewatch.cli.invocation import Invocation, command, group
@@ -22,7 +21,7 @@ from stalewatch.delivery.wording.times import moment
 from stalewatch.delivery.wording.untrusted import clean
 from stalewatch.delivery.wording.work_words import place, what, why
 from stalewatch.services.operating.work import Moved, Work
-from stalewatch.services.reporting.pieces import ENDED, Kind, Piece, by_reason, chosen, everything
+from stalewatch.services.reporting.pieces import ENDED, NOT_WRITTEN, Kind, Piece, by_reason, chosen, everything
 from stalewatch.wiring import Stalewatch
 
 _MOST_ROWS: Final = 50
@@ -87,14 +86,16 @@ _because = click.option("--because", metavar="TEXT", default="", help="Why, for 
 @command("retry", parent=work)
 @_ids
 @_all
-@click.option("--state", type=click.Choice(ENDED), help="With --all: only messages in this state.")
+@click.option("--state", type=click.Choice((*ENDED, *NOT_WRITTEN)), help="With --all: only what is in this state.")
 @_because
 def retry(invocation: Invocation, ids: tuple[str, ...], everything_: bool, state: str | None, because: str) -> int:
     """Send messages once more that were given up (dead), or of which nobody knows whether they arrived (parked).
 
-    Somebody may read a parked one twice.
+    Somebody may read a parked one twice. What a CRM refused, or what could not be written into it, is tried again by
+    its id, or with --all --state refused or given_up.
     """
-    asked = _Asked(ids, everything_, state, only=ENDED, option="--state")
+    only = NOT_WRITTEN if state in NOT_WRITTEN else ENDED
+    asked = _Asked(ids, everything_, state, only=only, option="--state")
     return _give(invocation, Work.retry, "retried", asked, because)
 
 
@@ -135,7 +136,7 @@ class _Asked:
             NoSuch: an id names none of them or several, or nothing waits for that reason.
         """
         if self.only and not self.ids:
-            pieces = [piece for piece in pieces if piece.kind is Kind.DELIVERY and piece.state in self.only]
+            pieces = [piece for piece in pieces if _may_be_retried(piece) and piece.state in self.only]
         if self.ids:
             found, unclear = chosen(pieces, self.ids)
             if unclear:
@@ -147,6 +148,10 @@ class _Asked:
                 f"nothing waits for the reason {self.reason!r}", cure=f"reasons: {', '.join(sorted(known)) or 'none'}"
             )
         return everything(pieces, self.reason)
+
+
+def _may_be_retried(piece: Piece) -> bool:
+    return piece.kind in (Kind.DELIVERY, Kind.WRITE)
 
 
 def _give(
@@ -168,15 +173,7 @@ def _tell(invocation: Invocation, app: Stalewatch, done: str, moved: Moved) -> i
 
 
 def _work(app: Stalewatch, because: str = "") -> Work:
-    return Work(app.db, app.clock, app.rulebook, app.speaking, _actor(), because)
-
-
-def _actor() -> str:
-    """Who is at the terminal, as the system knows them, for the audit log."""
-    try:
-        return f"command line ({pwd.getpwuid(os.getuid()).pw_name})"
-    except KeyError:  # a container often runs under a number that has no name
-        return f"command line ({os.getuid()})"
+    return Work(app.db, app.clock, app.rulebook, app.speaking, actor(), because)
 
 
 def _table(pieces: Sequence[Piece], reader: Reader) -> list[str]:

@@ -36,11 +36,28 @@ def add(
     conn.execute(sa.insert(audit).values(**row, before=before, after=after))
 
 
-def read(conn: Connection, *, obj: str | None = None, below: int | None = None, limit: int = 200) -> list[Found]:
-    """Acts, the newest first; those on one object, or those older than the id `below` (for paging)."""
+def read(
+    conn: Connection, *, obj: str | None = None, actor: str | None = None, action: str | None = None,
+    since: int | None = None, below: int | None = None, limit: int = 200,
+) -> list[Found]:  # fmt: skip
+    """Acts, the newest first.
+
+    Args:
+        obj: on this object.
+        actor: by somebody whose name, address or id holds this text.
+        action: of this action, or, without its second half ("crm"), of all of its kind.
+        since: at or after this instant.
+        below: older than the act with this id (for paging).
+    """
     statement = sa.select(audit).order_by(audit.c.id.desc()).limit(limit)
     if obj is not None:
         statement = statement.where(audit.c.object == obj)
+    if actor is not None:
+        statement = statement.where(audit.c.actor.icontains(actor, autoescape=True))
+    if action is not None:
+        statement = statement.where(sa.or_(audit.c.action == action, audit.c.action.startswith(f"{action}.")))
+    if since is not None:
+        statement = statement.where(audit.c.at >= since)
     if below is not None:
         statement = statement.where(audit.c.id < below)
     return list(conn.execute(statement))

@@ -18,6 +18,8 @@ from stalewatch.store.tables import writebacks
 UNFINISHED: Final = ("asked", "writing", "unknown")
 TROUBLED: Final = ("refused", "conflict", "given_up")
 """Ended without being written; somebody may want to know."""
+DROPPED: Final = "by_hand"
+"""The reason of what somebody does not want to be written, or to hear of, any more."""
 
 
 def add(conn: Connection, row: Row) -> None:
@@ -70,9 +72,13 @@ def waiting(conn: Connection) -> list[Found]:
 
 
 def for_people(conn: Connection, *, limit: int = 200) -> list[Found]:
-    """The writes that are unfinished, and those that ended without being written, the first asked for first."""
+    """The writes that are unfinished, and those that ended without being written, the first asked for first.
+
+    Those that somebody dropped by hand are nobody's concern any more.
+    """
     open_ = sa.select(writebacks).where(sa.or_(writebacks.c.due_at.is_not(None), writebacks.c.parked_at.is_not(None)))
-    ended = sa.select(writebacks).where(writebacks.c.state.in_(TROUBLED))
+    is_dropped = sa.func.coalesce(writebacks.c.reason, "") == DROPPED
+    ended = sa.select(writebacks).where(writebacks.c.state.in_(TROUBLED), sa.not_(is_dropped))
     rows = [*conn.execute(open_.limit(limit)), *conn.execute(ended.order_by(writebacks.c.ended_at).limit(limit))]
     return sorted({row.id: row for row in rows}.values(), key=lambda row: (row.asked_at, row.id))
 

@@ -7,16 +7,19 @@ from typing import Final
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.record_words import because
 from stalewatch.delivery.wording.untrusted import clean
+from stalewatch.delivery.wording.write_words import NOT_WRITTEN, not_written
 
 _PREFIXES: Final = ("person:", "channel:", "mail:")
 _LONG: Final = 200
 
 
 def what(kind: str, state: str, reader: Reader) -> str:
-    """What a piece of work is ("notice", "delivery", "destination", "connection"), and its state if that says more."""
+    """What a piece of work is ("notice", "delivery", "destination", "connection", "write"), and how it stands."""
     words = reader.words
     if kind == "notice":
         return words.pgettext("piece of work", "held back")
+    if kind == "write":
+        return _write(state, reader)
     if kind == "connection":
         return words.pgettext("piece of work", "connection set aside")
     if kind == "destination":
@@ -33,10 +36,25 @@ def what(kind: str, state: str, reader: Reader) -> str:
     }.get(state, state)
 
 
+def _write(state: str, reader: Reader) -> str:
+    words = reader.words
+    return {
+        "asked": words.pgettext("piece of work", "to be written into the CRM"),
+        "writing": words.pgettext("piece of work", "being written into the CRM"),
+        "unknown": words.pgettext("piece of work", "written, no answer yet"),
+        "refused": words.pgettext("piece of work", "refused by the CRM"),
+        "conflict": words.pgettext("piece of work", "changed by others, not overwritten"),
+        "given_up": words.pgettext("piece of work", "not written"),
+        "parked": words.pgettext("piece of work", "write set aside"),
+    }.get(state, state)
+
+
 def why(kind: str, reason: str, reader: Reader) -> str:
     """Why it waits: the reason of a notice, else what went wrong, in the first line of the error's own words."""
     if kind == "notice":
         return because(reason, reader)
+    if kind == "write" and reason in NOT_WRITTEN:
+        return not_written(reason, reader)
     if reason == "parked_by_hand":
         return reader.words.gettext("set aside by hand")
     return clean(reason.splitlines()[0] if reason else "", _LONG)

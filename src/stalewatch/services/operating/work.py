@@ -15,14 +15,16 @@ from stalewatch.domain.deliveries import DeliveryState, Event, after
 from stalewatch.domain.instants import to_us
 from stalewatch.domain.policies import Speaking
 from stalewatch.domain.routing import UNDELIVERED, ladders, route_for
+from stalewatch.domain.writebacks import WriteEvent, WriteState
+from stalewatch.domain.writebacks import after as written_after
 from stalewatch.services.alerting.people import directory
 from stalewatch.services.alerting.route_facts import RouteFacts
-from stalewatch.services.reporting.pieces import ENDED, Kind, Piece, to_park, waiting_for_a_word
+from stalewatch.services.reporting.pieces import ENDED, NOT_WRITTEN, Kind, Piece, to_park, waiting_for_a_word
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.telling import outages
-from stalewatch.store import audit, leases, notices, outbox, records
+from stalewatch.store import audit, leases, notices, outbox, records, writebacks
 from stalewatch.store.engine import Connection, Database
-from stalewatch.store.leases import CONNECTIONS, DESTINATIONS
+from stalewatch.store.leases import CONNECTIONS, DESTINATIONS, WRITEBACKS
 
 BY_HAND: Final = "dropped_by_hand"
 PARKED_BY_HAND: Final = "parked_by_hand"
@@ -111,6 +113,8 @@ class Work:
                 return self._release_notice(conn, piece, now)
             case Kind.DELIVERY:
                 return self._retry(conn, piece, now)
+            case Kind.WRITE:
+                return leases.unpark(conn, WRITEBACKS, piece.key, now) or self._write_again(conn, piece, now)
             case Kind.CONNECTION:
                 return leases.unpark(conn, CONNECTIONS, piece.key, now)
             case Kind.DESTINATION:
@@ -119,6 +123,8 @@ class Work:
                 return leases.unpark(conn, DESTINATIONS, piece.key, now)
 
     def _retry(self, conn: Connection, piece: Piece, now: int) -> bool:
+        if piece.kind is Kind.WRITE:
+            return self._write_again(conn, piece, now)
         if piece.kind is not Kind.DELIVERY or piece.state not in ENDED:
             return False
         self._move(conn, piece, Event.RETRIED, now, attempts=0, looks=0, look_at=None, not_before=now)
@@ -150,6 +156,25 @@ class Work:
             case _:
                 return False
 
+    def _write_again(self, conn: Connection, piece: Piece, now: int) -> bool:
+        """What the CRM refused, or what was given up, is tried once more; the record must be as it was seen."""
+        if piece.state not in NOT_WRITTEN:
+            return False
+        following = written_after(WriteState(piece.state), WriteEvent.RETRIED).value
+        return writebacks.set_state(
+            conn, piece.key, piece.state, following, due_at=now, asked_at=now, attempts=0, reason=None, error=None,
+            ended_at=None,
+        )  # fmt: skip
+
+    def _write_never(self, conn: Connection, piece: Piece, now: int) -> bool:
+        """What may have reached the CRM is found out about first; what ended is only put out of sight."""
+        following = WriteState.GIVEN_UP.value if piece.state == WriteState.ASKED else piece.state
+        if piece.state != WriteState.ASKED and piece.state not in writebacks.TROUBLED:
+            return False
+        return writebacks.set_state(
+            conn, piece.key, piece.state, following, due_at=None, ended_at=now, reason=writebacks.DROPPED
+        )
+
     def _release_notice(self, conn: Connection, piece: Piece, now: int) -> bool:
         """What reached nobody is routed anew, by the people and channels that are known now."""
         target = piece.target
@@ -179,6 +204,8 @@ class Work:
     def _drop(self, conn: Connection, piece: Piece, now: int) -> bool:
         if piece.kind is Kind.NOTICE:
             return notices.drop(conn, [piece.key], BY_HAND) > 0
+        if piece.kind is Kind.WRITE:
+            return self._write_never(conn, piece, now)
         if piece.kind is not Kind.DELIVERY:
             return False
         carried = [row.key for row in notices.of_deliveries(conn, [piece.key]) if row.state == notices.CLAIMED]

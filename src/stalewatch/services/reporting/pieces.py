@@ -9,7 +9,8 @@ from hashlib import blake2s
 from typing import Any, Final
 
 from stalewatch.domain.deliveries import DeliveryState
-from stalewatch.store import connections, leases, notices, outbox, records
+from stalewatch.domain.writebacks import WriteState
+from stalewatch.store import connections, leases, notices, outbox, records, writebacks
 from stalewatch.store.engine import Connection
 from stalewatch.store.leases import CONNECTIONS, DESTINATIONS
 
@@ -17,6 +18,8 @@ MOST: Final = 100_000
 """More pieces of work than this are not looked at in one call; the next call sees the rest."""
 ENDED: Final = (DeliveryState.PARKED.value, DeliveryState.DEAD.value)
 """States of a delivery that only a person's word can change."""
+NOT_WRITTEN: Final = (WriteState.REFUSED.value, WriteState.GIVEN_UP.value)
+"""The same of a write into a CRM. After a conflict somebody asks anew, knowing what stands there now."""
 
 
 class Kind(StrEnum):
@@ -26,6 +29,7 @@ class Kind(StrEnum):
     DELIVERY = "delivery"
     DESTINATION = "destination"
     CONNECTION = "connection"
+    WRITE = "write"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +56,7 @@ class Piece:
 
 def waiting_for_a_word(conn: Connection) -> list[Piece]:
     """Everything that waits for a person, held notices first, each group the oldest first."""
-    return [*_held(conn), *_deliveries(conn), *set_aside(conn)]
+    return [*_held(conn), *_deliveries(conn), *_writes(conn), *set_aside(conn)]
 
 
 def _held(conn: Connection) -> Iterator[Piece]:
@@ -94,6 +98,18 @@ def of_delivery(row: Any) -> Piece:
         id=row.id[:10], kind=Kind.DELIVERY, key=row.id, state=row.state, why=row.error or row.reason or "",
         target=row.target, since=row.created_at,
     )  # fmt: skip
+
+
+def _writes(conn: Connection) -> Iterator[Piece]:
+    """What is to be written into a CRM and is not yet, or was not taken there."""
+    rows = writebacks.for_people(conn, limit=MOST)
+    names = records.names(conn, {row.record_id for row in rows})
+    for row in rows:
+        state = "parked" if row.parked_at is not None else row.state
+        yield Piece(
+            id=row.id[:10], kind=Kind.WRITE, key=row.id, state=state, why=row.error or row.reason or "",
+            target=row.connection, record=names.get(row.record_id, row.record_id), rule=row.kind, since=row.asked_at,
+        )  # fmt: skip
 
 
 def set_aside(conn: Connection) -> Iterator[Piece]:

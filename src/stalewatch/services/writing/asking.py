@@ -30,7 +30,7 @@ class Why(StrEnum):
     TOO_OLD = "too_old"  # nobody could write it for a day
     NEEDED = "needed"  # what had to be written before was not
     NO_CONNECTION = "no_connection"  # its connection is not configured any more
-    BY_HAND = "by_hand"  # somebody said so
+    BY_HAND = writebacks.DROPPED  # somebody said so
 
 
 class NotAllowed(StalewatchError):
@@ -74,7 +74,7 @@ def ask(
 
 
 def _next(conn: Connection, record: str, now: int) -> int:
-    """Its place in the order of writes of its record: after all that were asked for before, however the clock stands."""
+    """Its place among the writes of its record: after all that were asked for before, however the clock stands."""
     before = writebacks.of_record(conn, record)
     return max(now, before[-1].asked_at + 1) if before else now
 
