@@ -65,15 +65,16 @@ class DealReader:
     def __init__(self, facts: Facts, options: Options, currency: str) -> None:
         self._facts, self._options, self._project = facts, options, currency
         self._zone = facts.timezone
-        self._mapped = facts.feeding(DEALS, options.deal.fields)
         self._several = facts.several.get(DEALS.name, ())
+        mapped = facts.feeding(DEALS, options.deal.fields)
+        self._mapped = [(ours, theirs, self._typed(ours)) for ours, theirs in mapped.items()]
         self._roles = sorted(name for name in options.deal.types if name.startswith(_ROLES))
         self.strangers: set[str] = set()
 
     def read(self, row: Row, beside: Beside, rejected: list[Rejected]) -> Deal:
         """The opportunity of a row."""
         cells = _Cells(row, rejected)
-        values = {ours: cells.value(ours, theirs, self._typed(ours)) for ours, theirs in self._mapped.items()}
+        values = {ours: cells.value(ours, theirs, read) for ours, theirs, read in self._mapped}
         stage, outcome = self._stage(row)
         amount, currency = values.pop("amount", None), row.get("deal_currency_code") or self._own
         entered = cells.time("hs_v2_date_entered_current_stage")
@@ -82,7 +83,7 @@ class DealReader:
         money = amount if isinstance(amount, Decimal) else None
         told: dict[str, Value] = {**values, **self._beside(beside), "stage_entered_at": entered or created}
         close_date = told.pop("close_date", None)
-        unreadable = cells.bad & self._options.deal.types.keys()
+        unreadable = cells.bad & self._options.deal.types.keys() if cells.bad else set[str]()
         if outcome is Outcome.OPEN and not self._is_mapped(row):
             unreadable |= {"stage"}
         return Deal(
@@ -101,7 +102,7 @@ class DealReader:
             fields=told,
             unreadable=frozenset(unreadable),
             contacts=None if beside.contacts is None else frozenset(beside.contacts),
-            is_partner_deal=self._is_partner({**told, "pipeline": pipeline, "stage": stage}),
+            is_partner_deal=bool(self._options.partner) and self._is_partner(told, pipeline, stage),
             url=f"https://{self._facts.ui}/contacts/{self._facts.portal}/record/0-3/{row.id}",
             modified_at=cells.time("hs_lastmodifieddate") or maybe(row.updatedAt),
         )
@@ -199,9 +200,9 @@ class DealReader:
                     counts[ours] += 1
         return counts
 
-    def _is_partner(self, values: Mapping[str, Value]) -> bool:
-        partner = self._options.partner
-        return bool(partner) and all(values.get(name) in words for name, words in partner.items())
+    def _is_partner(self, told: Mapping[str, Value], pipeline: str | None, stage: str | None) -> bool:
+        values = {**told, "pipeline": pipeline, "stage": stage}
+        return all(values.get(name) in words for name, words in self._options.partner.items())
 
 
 class _Cells:
@@ -216,8 +217,8 @@ class _Cells:
         return found if isinstance(found, datetime) else None
 
     def value(self, ours: str, theirs: str, read: Callable[[str], Value]) -> Value:
-        text = self._row.get(theirs)
-        if not text.strip():
+        text = self._row.properties.get(theirs)
+        if not text or text.isspace():
             return None
         try:
             return read(text)

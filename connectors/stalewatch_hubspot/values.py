@@ -30,6 +30,8 @@ def moment(text: str) -> datetime:
         Unusable: it is none.
     """
     try:
+        if text[-1:] == "Z":  # as HubSpot usually writes it
+            return datetime.fromisoformat(text)
         if _DIGITS.fullmatch(text):
             return _EPOCH + timedelta(milliseconds=int(text.partition(".")[0]))
         at = datetime.fromisoformat(text)
@@ -66,7 +68,7 @@ def number(text: str) -> Decimal:
         Unusable: it is none.
     """
     try:
-        found = Decimal(text.replace(",", "") if _GROUPED.fullmatch(text) else text)
+        found = Decimal(text.replace(",", "") if "," in text and _GROUPED.fullmatch(text) else text)
     except InvalidOperation as error:
         raise Unusable("is no number") from error
     if not found.is_finite() or abs(found) >= _LARGEST:
