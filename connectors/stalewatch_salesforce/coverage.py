@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 from stalewatch.sdk.connector import Description, FieldInfo
@@ -53,14 +53,14 @@ def sees_mails(org: Org) -> bool:
 def _deal_fields(org: Org, options: Options) -> Iterator[FieldInfo]:
     chosen = {"stage": options.deal.stages, "forecast_category": options.deal.forecasts}
     for ours, (theirs, type_name) in _CORE.items():
-        if org.field(OPPORTUNITY, theirs):
+        if ours not in options.deal.fields and org.field(OPPORTUNITY, theirs):
             yield _info(org, OPPORTUNITY, ours, theirs, type_name, chosen.get(ours, {}))
     record_type = org.field(OPPORTUNITY, "RecordTypeId") and org.record_types
     yield _info(org, OPPORTUNITY, "pipeline", "RecordTypeId" if record_type else "Type", "choice", {})
     yield from _mapped(org, OPPORTUNITY, options.deal.fields, options.deal.types, options.deal.values)
     if org.field(USER, "UserRoleId"):
         yield FieldInfo(ours="team", theirs="User.UserRole.Name", type="text")
-    yield from _history(org)
+    yield from _history(org, options.deal.fields)
     yield from _evidence(org)
     if org.has_children(OPPORTUNITY, ROLES):
         for role in ROLE_FIELDS:
@@ -76,11 +76,13 @@ def _mapped(
             yield _info(org, name, ours, theirs, types[ours], values.get(ours, {}))
 
 
-def _history(org: Org) -> Iterator[FieldInfo]:
+def _history(org: Org, mapped: Collection[str]) -> Iterator[FieldInfo]:
+    """What the history tells; it knows nothing of a field that is mapped in place of the usual one."""
     source = HISTORY if org.has(HISTORY) else "LastStageChangeDate"
     yield FieldInfo(ours="stage_entered_at", theirs=source, type="datetime")
-    if org.has(HISTORY):
+    if org.has(HISTORY) and "amount" not in mapped:
         yield FieldInfo(ours="previous_amount", theirs=HISTORY, type="money")
+    if org.has(HISTORY) and "close_date" not in mapped:
         yield FieldInfo(ours="close_date_pushes", theirs=HISTORY, type="int")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from typing import Final
 
 from stalewatch.sdk.records import Deal, FieldChange, Outcome, Person, Rejected, StageVisit, Value
@@ -40,7 +41,8 @@ class DealReader:
         fields["forecast_category"] = forecast_of(self.map.forecasts, row.ForecastCategoryName)
         fields |= self._mapped(row, unreadable)
         fields |= self._roles(row)
-        closes = self._close_date(row, unreadable)
+        closes = self._closes(row, fields, unreadable)
+        amount = self._amount(row, fields)
         pipeline, stage = self._pipeline(row), self.stage(row.StageName)
         return Deal(
             id=ids.whole(row.Id),
@@ -51,9 +53,9 @@ class DealReader:
             closed_at=None if outcome is Outcome.OPEN else _closed_at(row, closes),
             pipeline=pipeline,
             stage=stage,
-            amount=row.Amount,
+            amount=amount,
             currency=self.exchange.currency(row.CurrencyIsoCode),
-            amount_in_project_currency=self.exchange.convert(row.Amount, row.CurrencyIsoCode, closes),
+            amount_in_project_currency=self.exchange.convert(amount, row.CurrencyIsoCode, closes),
             close_date=closes,
             fields=fields,
             unreadable=frozenset(unreadable),
@@ -93,7 +95,7 @@ class DealReader:
         amount = self.exchange.convert(row.Amount, row.CurrencyIsoCode, closes)
         if amount is not None or row.Amount is None:
             values["amount"] = amount
-        return values
+        return {name: value for name, value in values.items() if name not in self.map.fields}  # theirs has no history
 
     def _unreadable(self, row: rows.Opportunity, outcome: Outcome) -> Iterator[str]:
         if outcome is Outcome.OPEN and plain(row.StageName or "") not in self.map.stages:
@@ -128,7 +130,18 @@ class DealReader:
                 unreadable.add(ours)
         return found
 
-    def _close_date(self, row: rows.Opportunity, unreadable: set[str]) -> date | None:
+    def _amount(self, row: rows.Opportunity, fields: dict[str, Value]) -> Decimal | None:
+        """The amount, or what is mapped in its place, which may be nothing."""
+        if "amount" not in self.map.fields:
+            return row.Amount
+        told = fields.pop("amount", None)
+        return told if isinstance(told, Decimal) else None
+
+    def _closes(self, row: rows.Opportunity, fields: dict[str, Value], unreadable: set[str]) -> date | None:
+        """The close date, or what is mapped in its place."""
+        if "close_date" in self.map.fields:
+            told = fields.pop("close_date", None)
+            return told if isinstance(told, date) else None
         try:
             return day(row.CloseDate)
         except Unusable:

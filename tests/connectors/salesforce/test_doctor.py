@@ -56,15 +56,18 @@ def test_a_lookup_feeds_a_person_if_it_leads_to_users() -> None:
 def test_a_text_is_no_money_and_never_read_as_such(desk: Desk) -> None:
     add(desk, "Budget_Text__c", "string")
     add(desk, "Price__c", "currency")
-    deal = desk.deal(Budget_Text__c="300", Price__c=250.0)
-    wrong = desk.connector(map={"deal": {"fields": {"previous_amount": "Budget_Text__c"}}})
-    assert "previous_amount" not in Snapshot().take(wrong.pull(None)).deals[deal].fields
-    told = {one.ours: one for one in wrong.describe().unfed["deal"]}
-    misfit = Unfed(ours="previous_amount", why=Why.MISFIT, theirs="Budget_Text__c", theirs_type="string")
-    assert told.get("previous_amount", misfit) == misfit
-    right = desk.connector(map={"deal": {"fields": {"previous_amount": "Price__c"}}})
-    assert Snapshot().take(right.pull(None)).deals[deal].fields["previous_amount"] == Decimal("250.0")
+    desk.mail(deal := desk.deal(Budget_Text__c="300", Price__c=250.0))
+    wrong = desk.connector(map={"deal": {"fields": {"amount": "Budget_Text__c"}}})
+    assert Snapshot().take(wrong.pull(None)).deals[deal].amount is None
+    [told] = wrong.describe().unfed["deal"]
+    assert told == Unfed(ours="amount", why=Why.MISFIT, theirs="Budget_Text__c", theirs_type="string")
+    assert "amount" not in {info.ours for info in wrong.describe().fields["deal"]}
     assert [one.name for one in wrong.describe().spare["deal"] if "money" in one.holds] == ["Price__c"]
+    right = desk.connector(map={"deal": {"fields": {"amount": "Price__c"}}})
+    seen = Snapshot().take(right.pull(None))
+    assert seen.deals[deal].amount == Decimal("250.0")
+    assert not [name for _, name, _, _ in seen.changes if name == "amount"], "OpportunityHistory knows another amount"
+    assert "previous_amount" not in {info.ours for info in right.describe().fields["deal"]}
 
 
 def test_a_list_of_several_is_one_text_and_at_most_one_choice(desk: Desk) -> None:
