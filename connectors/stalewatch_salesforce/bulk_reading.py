@@ -34,11 +34,11 @@ from stalewatch_salesforce.org import (
     OPPORTUNITY,
     ROLES,
     TASK,
-    fields_to_read,
 )
 from stalewatch_salesforce.place import Place
 from stalewatch_salesforce.queries import address, select
 from stalewatch_salesforce.reading import Found, Reading
+from stalewatch_salesforce.remedies import TOO_SLOW
 from stalewatch_salesforce.rows import Records
 
 LARGE: Final = 60_000
@@ -101,7 +101,11 @@ class BulkReading:
             answers = ask(transport, parts, kind="count").by_ref
             for name in some:
                 answer = answers[name]
-                if answer.fault is not None or msgspec.json.decode(answer.body, type=_Count).totalSize > LARGE:
+                if answer.fault is not None:
+                    is_large = answer.fault.code == TOO_SLOW
+                else:
+                    is_large = msgspec.json.decode(answer.body, type=_Count).totalSize > LARGE
+                if is_large:
                     yield name
 
     # --------------------------------------------------------------------------------------------- their jobs
@@ -277,8 +281,8 @@ class BulkReading:
 
     def _columns(self, name: str) -> Columns:
         """Id first. Rows of children also say whose they are."""
-        org, type_ = self.reading.org, self.reading.types[name]
-        fields = fields_to_read(org, name, self.reading.mapped.get(name, ()))
+        org, shape = self.reading.org, self.reading.asking.shape(name)
+        type_, fields = shape.type, list(shape.fields)
         parent = next((one.parent for one in _CHILDREN.values() if one.object == name), None)
         if parent is not None and parent not in fields:
             fields.append(parent)
@@ -286,7 +290,7 @@ class BulkReading:
         return Columns(tuple(fields), type_, org.objects[name])
 
     def _where(self, name: str) -> tuple[str, ...]:
-        return self.reading.chain(name).where
+        return self.reading.asking.chain(name).where
 
 
 def _records(rows: list[Any] | None) -> Records[Any] | None:

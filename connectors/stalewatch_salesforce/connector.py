@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import ClassVar, Final
 
 from stalewatch.sdk.connector import ConnectionSettings, Connector, Cursor, Description, Finding, Page
-from stalewatch.sdk.errors import ConnectorError, Refused, TryLater
+from stalewatch.sdk.errors import ConnectorError
 from stalewatch.sdk.writing import Change, Written
 from stalewatch_salesforce import doctor
+from stalewatch_salesforce.asking import Asking
 from stalewatch_salesforce.coverage import describe
 from stalewatch_salesforce.discovery import discover
+from stalewatch_salesforce.looking import Looker
 from stalewatch_salesforce.options import read_options
-from stalewatch_salesforce.org import Org
+from stalewatch_salesforce.org import Org, without
 from stalewatch_salesforce.place import digest_of, parse
 from stalewatch_salesforce.pulling import Memory, Puller
 from stalewatch_salesforce.reading import Reading
-from stalewatch_salesforce.transport import Pace, Transport, code_of
+from stalewatch_salesforce.remedies import Remedies
+from stalewatch_salesforce.transport import Pace, Transport
 from stalewatch_salesforce.writable import Names, names_of, writing_of
 from stalewatch_salesforce.writing import Writer
 
 _DAY: Final = timedelta(days=1)
-_CHANGED: Final = frozenset({"INVALID_FIELD", "INVALID_TYPE"})
-_TOO_LARGE: Final = "OPERATION_TOO_LARGE"
 
 
 class SalesforceConnector(Connector):
@@ -43,7 +44,6 @@ class SalesforceConnector(Connector):
         self.transport = Transport(self._options, settings.now, pace)
         self._org: Org | None = None
         self._memory = Memory()
-        self._blind: dict[str, tuple[str, datetime]] = {}
         self._names: Names | None = None
 
     def __repr__(self) -> str:
@@ -56,7 +56,21 @@ class SalesforceConnector(Connector):
             TryLater: it does not answer.
             NeedsReconnect: the login is refused, or opportunities may not be read.
         """
-        told = describe(self._known(), self._options, reads_leads=self._reads_leads)
+        return self.describe_at(None)
+
+    def describe_at(self, cursor: Cursor | None) -> Description:
+        """The same of what was read up to a cursor: what could not be read until now feeds nothing yet.
+
+        Raises:
+            TryLater, NeedsReconnect, BadCursor: as `describe` and `pull`.
+        """
+        missing = {name: words for name, (words, _) in self._memory.refused.items()}
+        if cursor is not None:
+            place = parse(cursor)
+            is_same = place.digest == digest_of(self._settings)
+            missing = {name: words for name, words in place.missing.items() if is_same or words}
+        org = without(self._known(), missing)
+        told = describe(org, self._options, reads_leads=self._reads_leads)
         if not self._options.writes:
             return told
         return replace(told, writing=writing_of(self._known(), self._options, self._called()))
@@ -65,8 +79,7 @@ class SalesforceConnector(Connector):
         """Log in, describe everything and tell what is missing, each with its cure."""
         try:
             self._org = None
-            reading = self._reading()
-            return doctor.findings(reading, self._settings.now())
+            return doctor.findings(Reading(self._asking()), self._settings.now())
         except ConnectorError as error:
             return [doctor.failure(self._options, error)]
 
@@ -79,20 +92,18 @@ class SalesforceConnector(Connector):
             BadCursor: begin again without a cursor.
         """
         before = None if cursor is None else parse(cursor)
-        digest = digest_of(self._settings)
-        reading = self._reading()
-        puller = Puller(reading, self._memory)
-        if full or before is None or before.digest != digest or before.unread - reading.unread:
-            # What can be read now and could not be before has a past that no window shows.
-            pages = puller.everything(puller.begin(digest).moved(unread=reading.unread), is_fresh=True)
-        elif before.left is not None:
-            pages = puller.everything(before.moved(unread=reading.unread), is_fresh=False)
+        digest, puller = digest_of(self._settings), self._puller()
+        if full or before is None or before.digest != digest:
+            pages = puller.everything(puller.begin(digest, before), is_fresh=True)
+        elif before.left is not None and before.begun is None:
+            pages = puller.everything(before, is_fresh=False)
         else:
-            pages = puller.cycle(before.moved(unread=reading.unread))
-        try:
-            yield from pages
-        except Refused as error:
-            raise self._explained(error) from error
+            pages = Looker(puller).cycle(before)
+        yield from pages
+
+    def reread(self, wanted: Collection[str], cursor: Cursor) -> Iterator[Page]:
+        """Yield deals that are shown again, with their past and everything around them; raises as `pull`."""
+        yield from Looker(self._puller()).again(wanted, parse(cursor))
 
     # --------------------------------------------------------------------------------------------- writing back
 
@@ -117,48 +128,30 @@ class SalesforceConnector(Connector):
 
     # ------------------------------------------------------------------------------------------------- the org
 
-    def _reading(self) -> Reading:
-        return Reading(self._settings, self._options, self.transport, self._known())
+    def _puller(self) -> Puller:
+        asking = self._asking()
+        reading = Reading(asking, self._memory.merged or {})
+        return Puller(reading, self._memory, Remedies(asking))
 
-    @property
-    def _reads_leads(self) -> bool:
-        return not self._settings.reads or bool(self._settings.reads.get("lead"))
+    def _asking(self) -> Asking:
+        return Asking(self._settings, self._options, self.transport, self._known(), self._discovered)
 
     def _known(self) -> Org:
         """What the org has; asked once a day."""
         known = self._org
         if known is None or self.transport.server_now() - known.read_at >= _DAY:
-            known = self._tries_again(known)
-            lead = self._options.lead
-            self._org = known = discover(
-                self.transport, self._options.deal.fields.values(), known, lead.from_teams,
-                lead.fields.values() if self._reads_leads else None,
-            )  # fmt: skip
-            for name, (words, _) in self._blind.items():
-                known.objects.pop(name, None)
-                known.refused[name] = words
+            return self._discovered()
         return known
 
-    def _tries_again(self, known: Org | None) -> Org | None:
-        """What was known, unless something in it was too large to be read a day ago: somebody may have allowed more."""
-        now = self.transport.server_now()
-        old = [name for name, (_, at) in self._blind.items() if now - at >= _DAY]
-        for name in old:
-            del self._blind[name]
-        return None if old else known
+    def _discovered(self) -> Org:
+        """What the org has by now; what is unchanged is not told again."""
+        lead = self._options.lead
+        self._org = discover(
+            self.transport, self._options.deal.fields.values(), self._org, lead.from_teams,
+            lead.fields.values() if self._reads_leads else None,
+        )  # fmt: skip
+        return self._org
 
-    def _explained(self, error: Refused) -> ConnectorError:
-        """What to make of a query that was refused: describe again, or go on without what may not be read."""
-        code = code_of(error)
-        if code in _CHANGED:
-            self._org = None
-            return TryLater(f"the org's fields changed while we read: {error.what}")
-        if code == _TOO_LARGE:
-            name = str(error.__dict__.get("object", ""))
-            self._blind[name] = (error.what, self.transport.server_now())
-            self._org = None
-            return TryLater(
-                f"{name} cannot be read without “View All Data”: what it shows counts as unknown from now on",
-                cure="Give the integration user “View All Data”, or a sharing rule for activities.",
-            )
-        return error
+    @property
+    def _reads_leads(self) -> bool:
+        return not self._settings.reads or bool(self._settings.reads.get("lead"))

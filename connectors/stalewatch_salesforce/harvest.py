@@ -6,19 +6,25 @@ chains of evidence are read first; pages of opportunities that fill up a call me
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+from stalewatch.sdk.errors import TryLater
 from stalewatch.sdk.records import Rejected
-from stalewatch_salesforce.chains import Chain
+from stalewatch_salesforce.chains import Chain, Trail
 from stalewatch_salesforce.composite import MOST_QUERIES, Part, ask
 from stalewatch_salesforce.decoding import decode
+from stalewatch_salesforce.errors import Fault
+from stalewatch_salesforce.org import ATTENDEES, CHANGES, CORRESPONDENTS, ROLES, VISITS
 from stalewatch_salesforce.rows import Records
 from stalewatch_salesforce.transport import Transport
 
 State = Mapping[str, list[list[str]]]
+Remedy = Callable[[Chain, Fault], bool]
+"""Changes a chain that was refused so that it can be asked again; False: it is left out. Raises if there is no help."""
+_CHILDREN: Final = frozenset({ROLES, VISITS, ATTENDEES, CORRESPONDENTS, CHANGES})
 
 
 @dataclass(slots=True)
@@ -42,10 +48,10 @@ class Harvest:
     """Reads chains to their end. `subjects` come out last."""
 
     def __init__(
-        self, transport: Transport, evidence: list[Chain], subjects: list[Chain], *, kind: str,
+        self, transport: Transport, evidence: list[Chain], subjects: list[Chain], remedy: Remedy, *, kind: str,
         deadline: float | None = None,
     ) -> None:  # fmt: skip
-        self._transport, self._kind, self._deadline = transport, kind, deadline
+        self._transport, self._remedy, self._kind, self._deadline = transport, remedy, kind, deadline
         self._evidence, self._subjects = evidence, subjects
         self._at: datetime | None = None
         self._held = Batch()
@@ -90,35 +96,37 @@ class Harvest:
         subjects = {id(chain) for chain in self._subjects}
         for part, chain in zip(parts, chosen, strict=True):
             answer = answers.by_ref[part.ref]
-            chain.lose(answer)
             if answer.fault is not None:
+                chain.is_done = not self._remedy(chain, answer.fault)
                 continue
-            page, rejected = decode(answer.body, chain.type)
-            self._complete(page.records, chain)
+            page, rejected = decode(answer.body, chain.shape().type)
+            self._complete(page.records)
             chain.take(page)
             target = self._held if id(chain) in subjects else batch
             target.rows.setdefault(chain.object, []).extend(page.records)
             target.rejected += rejected
 
-    def _complete(self, rows: list[Any], chain: Chain) -> None:
+    def _complete(self, rows: list[Any]) -> None:
         """Read the rest of children that did not fit, before the parent goes on and they are lost."""
-        names = [one for one in chain.type.__struct_fields__ if one[0].isupper() and one.endswith("s")]
-        for row in rows:
+        names = [one for one in type(rows[0]).__struct_fields__ if one in _CHILDREN] if rows else []
+        for row in rows if names else ():
             for name in names:
                 inner = getattr(row, name)
-                while isinstance(inner, Records) and not inner.done and inner.nextRecordsUrl:
-                    self._extend(inner)
+                if isinstance(inner, Records) and not inner.done:
+                    self._extend(inner, name)
 
-    def _extend(self, inner: Records[Any]) -> None:
-        answers = ask(
-            self._transport, [Part("children", inner.nextRecordsUrl or "")], deadline=self._deadline, kind=self._kind
-        )
-        answer = answers.by_ref["children"]
-        if answer.fault is not None:
-            raise answer.fault.error()
-        page, _ = decode(answer.body, type(inner.records[0]))
-        inner.records.extend(page.records)
-        inner.done, inner.nextRecordsUrl = page.done, page.nextRecordsUrl
+    def _extend(self, inner: Records[Any], name: str) -> None:
+        trail = Trail()
+        if not inner.done and not inner.records:
+            raise TryLater(f"Salesforce leaves out {name} that it says are there")
+        while not inner.done:
+            part = Part("children", trail.follow(inner.nextRecordsUrl, name))
+            answer = ask(self._transport, [part], deadline=self._deadline, kind=self._kind).by_ref[part.ref]
+            if answer.fault is not None:
+                raise answer.fault.error()
+            page, _ = decode(answer.body, type(inner.records[0]))
+            inner.records.extend(page.records)
+            inner.done, inner.nextRecordsUrl = page.done, page.nextRecordsUrl
 
 
 def together(batches: Iterator[Batch], most: int) -> Iterator[Batch]:

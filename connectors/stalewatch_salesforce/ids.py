@@ -38,6 +38,16 @@ def beyond(first: str, last: str, times: float) -> str:
     return whole(first[:_PREFIX] + _digits(low + round((high - low) * times)))
 
 
+def distance(first: str, last: str) -> int:
+    """How many ids there may be from one to the other."""
+    return _number(last) - _number(first)
+
+
+def ahead(id_: str, steps: float) -> str:
+    """The id that lies so many ids behind this one."""
+    return whole(id_[:_PREFIX] + _digits(_number(id_) + max(1, int(steps))))
+
+
 def _number(id_: str) -> int:
     number = 0
     for digit in id_[_PREFIX:_SHORT]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
@@ -181,18 +181,20 @@ class Org:
         self.record_types = {id_: tuple(plain(name) for name in both if name) for id_, both in names.items()}
 
 
-def unreadable(org: Org, mapped: Mapping[str, Collection[str]]) -> frozenset[str]:
-    """What rows are made of and the org does not show: objects, and fields of those that it shows.
+def without(org: Org, missing: Mapping[str, str]) -> Org:
+    """The same org as if these objects and fields ("Task", "Opportunity.Pain__c") could not be read.
 
     Args:
-        mapped: per object the fields that the configuration names.
+        missing: to each Salesforce's own words, if it said any.
     """
-    found = {name for name in ROWS if not org.has(name)}
-    for name in ROWS.keys() - found:
-        children = (*_CHILDREN.get(name, ()), "UserRole")
-        wanted = {one for one in ROWS[name].__struct_fields__ if one not in children} | set(mapped.get(name, ()))
-        found |= {f"{name}.{one}" for one in wanted if org.field(name, one) is None}
-    return frozenset(found)
+    hidden = {name.casefold() for name in missing}
+    left = {name: one for name, one in org.objects.items() if name not in missing or name == OPPORTUNITY}
+    for name, described in left.items():
+        rest = [one for one in described.fields if f"{name}.{one.name}".casefold() not in hidden]
+        if len(rest) < len(described.fields):
+            left[name] = msgspec.structs.replace(described, fields=rest)
+    words = {name: told for name, told in missing.items() if told}
+    return replace(org, objects=left, refused={**org.refused, **words})
 
 
 def fields_to_read(org: Org, object_name: str, mapped: Collection[str] = ()) -> list[str]:

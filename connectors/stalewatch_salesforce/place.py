@@ -28,37 +28,48 @@ class Place:
 
     Attributes:
         digest: of what decides how rows are read; with another one everything is read again.
-        since: the server's time when the newest window, or the backfill, began.
-        left: chains of the backfill that are not read to their end; None once it is over.
+        since: the server's time when the newest window that is over, or the backfill, began.
+        left: chains that are not read to their end: of the backfill, or of the window that began at `begun`;
+            None if there is neither.
         jobs: bulk jobs of the backfill by object; None if it has none.
-        hourly, nightly: when relations and ids were last compared.
+        begun: the server's time when that window began; None of the backfill.
+        hourly, nightly, computed: when relations, ids and formulas were last looked at.
+        missing: what rows were read without: objects and fields ("Task", "Opportunity.Pain__c") that could not be
+            read, with Salesforce's words if it refused them in spite of its describe. Once they can be, what they
+            belong to is read from its beginning.
+        arriving: where that stands.
         domains: those of our users' addresses.
         rates: changes with the exchange rates by which amounts were read; empty: one currency.
-        unread: objects and fields that could not be read; where one of them can be, everything is read again.
     """
 
     digest: str
     since: datetime
     hourly: datetime
     nightly: datetime
+    computed: datetime
     left: State | None = None
+    begun: datetime | None = None
+    missing: Mapping[str, str] = field(default_factory=dict)
+    arriving: State = field(default_factory=dict)
     jobs: Mapping[str, Ticket] | None = None
     domains: frozenset[str] = field(default_factory=frozenset)
     rates: str = ""
-    unread: frozenset[str] = frozenset()
 
     def cursor(self) -> Cursor:
         """The same as JSON."""
         told: dict[str, Any] = {
             "v": _VERSION, "digest": self.digest, "since": self.since.isoformat(), "hourly": self.hourly.isoformat(),
-            "nightly": self.nightly.isoformat(), "domains": sorted(self.domains),
+            "nightly": self.nightly.isoformat(), "computed": self.computed.isoformat(), "domains": sorted(self.domains),
+            "missing": dict(sorted(self.missing.items())),
         }  # fmt: skip
         if self.rates:
             told["rates"] = self.rates
-        if self.unread:
-            told["unread"] = sorted(self.unread)
         if self.left is not None:
-            told["left"] = {name: [list(one) for one in bounds] for name, bounds in self.left.items()}
+            told["left"] = _told(self.left)
+        if self.begun is not None:
+            told["begun"] = self.begun.isoformat()
+        if self.arriving:
+            told["arriving"] = _told(self.arriving)
         if self.jobs is not None:
             told["jobs"] = {name: ticket.told() for name, ticket in self.jobs.items()}
         return told
@@ -68,9 +79,9 @@ class Place:
         return replace(self, **changes)
 
 
-def beginning(digest: str, at: datetime, left: State) -> Place:
+def beginning(digest: str, at: datetime, left: State, missing: Mapping[str, str]) -> Place:
     """Nothing is read yet."""
-    return Place(digest=digest, since=at, hourly=at, nightly=at, left=left)
+    return Place(digest=digest, since=at, hourly=at, nightly=at, computed=at, left=left, missing=missing)
 
 
 def parse(cursor: Cursor) -> Place:
@@ -82,17 +93,20 @@ def parse(cursor: Cursor) -> Place:
     try:
         if cursor["v"] != _VERSION:
             raise ValueError("of another version")
-        left, jobs = cursor.get("left"), cursor.get("jobs")
+        left, begun, jobs = cursor.get("left"), cursor.get("begun"), cursor.get("jobs")
         return Place(
             digest=str(cursor["digest"]),
             since=_time(cursor["since"]),
             hourly=_time(cursor["hourly"]),
             nightly=_time(cursor["nightly"]),
-            left=None if left is None else {str(name): [_bounds(one) for one in some] for name, some in left.items()},
+            computed=_time(cursor.get("computed", cursor["nightly"])),
+            left=None if left is None else _state(left),
+            begun=None if begun is None else _time(begun),
+            missing={str(name): str(words) for name, words in cursor.get("missing", {}).items()},
+            arriving=_state(cursor.get("arriving", {})),
             jobs=None if jobs is None else {str(name): _ticket(one) for name, one in jobs.items()},
             domains=frozenset(map(str, cursor["domains"])),
             rates=str(cursor.get("rates", "")),
-            unread=frozenset(map(str, cursor.get("unread", ()))),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadCursor(f"the stored position cannot be read ({error})") from error
@@ -112,11 +126,24 @@ def _time(told: str) -> datetime:
     return at
 
 
+def _told(state: State) -> dict[str, list[list[str]]]:
+    return {name: [list(one) for one in bounds] for name, bounds in state.items()}
+
+
+def _state(told: Mapping[str, list[list[str]]]) -> State:
+    return {str(name): [_bounds(one) for one in some] for name, some in told.items()}
+
+
 def _ticket(told: list[Any]) -> Ticket:
     job, locator, failures = told
     return Ticket(str(job), str(locator), int(failures))
 
 
 def _bounds(told: list[str]) -> list[str]:
-    after, until = told
-    return [str(after), str(until)]
+    after, until, *times = map(str, told)
+    if times:
+        since, before = times
+        _time(since)
+        if before:
+            _time(before)
+    return [after, until, *times]

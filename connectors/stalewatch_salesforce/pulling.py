@@ -1,51 +1,48 @@
-"""What a pull does: the first reading of everything, the window of a cycle, and the looks of each hour and night."""
+"""What a pull does: the first reading of everything, and the window of a cycle. What comes rarer is in `looking`."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from stalewatch.sdk.connector import Page
 from stalewatch.sdk.errors import TryLater
-from stalewatch_salesforce import ids
+from stalewatch_salesforce.asking import EVIDENCE
 from stalewatch_salesforce.bulk_reading import BulkReading
 from stalewatch_salesforce.chains import Chain
 from stalewatch_salesforce.harvest import Batch, Harvest, State, together
-from stalewatch_salesforce.org import EMAIL, EVENT, HISTORY, LEAD, OPPORTUNITY, ROLES, TASK, USER, VISITS
+from stalewatch_salesforce.org import EMAIL, EVENT, HISTORY, LEAD, OPPORTUNITY, TASK
 from stalewatch_salesforce.place import Place, beginning
-from stalewatch_salesforce.queries import instant
-from stalewatch_salesforce.reading import EVIDENCE, Found, Reading
-from stalewatch_salesforce.revaluing import rates_of, revalued
-from stalewatch_salesforce.rows import OnlyId
+from stalewatch_salesforce.reading import Found, Reading
+from stalewatch_salesforce.remedies import TOO_LARGE, Remedies
+from stalewatch_salesforce.revaluing import rates_of
 
 OVERLAP: Final = timedelta(minutes=15)
 """Transactions may last ten minutes: what they wrote bears a time at which nobody could see it yet."""
-HOURLY: Final = timedelta(hours=1)
-NIGHTLY: Final = timedelta(days=1)
-SLOWER: Final = 4
-"""Times as rare is the hourly look while the quota comes near its ceiling."""
-_CYCLE: Final = 240.0
-"""Seconds that a cycle may take; the lease of a connection is longer."""
+SUBJECTS: Final = (OPPORTUNITY, LEAD)
 _REMEMBERED: Final = 20_000
 """Rows of a window that are kept to compare with; after more than that the overlap is handed over again."""
 _AT_ONCE: Final = 20_000
 """Rows of a window that are handed over together: a deal whose history comes with it is judged once."""
 _CHANGING: Final = (HISTORY, EVENT, TASK, EMAIL)
-_SUBJECTS: Final = (OPPORTUNITY, LEAD)
-_RELATIONS: Final = {
-    "OpportunityContactRole": "OpportunityId", "EventRelation": "EventId", "EmailMessageRelation": "EmailMessageId",
-}  # fmt: skip
-"""Objects whose changes do not touch what they belong to, and the field that says what that is."""
 
 
 @dataclass(slots=True)
 class Memory:
-    """The rows of the newest window, so that what the overlap shows again unchanged is not handed over again."""
+    """What a connector remembers from pull to pull; without it nothing is wrong, and some things are done twice.
+
+    Attributes:
+        rows: of the newest window, so that what the overlap shows again unchanged is not handed over again.
+        merged: contacts that became another one, None before anybody looked.
+        refused: objects that were, in spite of their describe: with which words, and when last.
+    """
 
     cursor: object = None
     rows: dict[str, Any] = field(default_factory=dict)
+    merged: dict[str, str] | None = None
+    refused: dict[str, tuple[str, datetime]] = field(default_factory=dict)
 
     def news(self, batch: Batch) -> Batch:
         """A batch without what was handed over before."""
@@ -53,21 +50,25 @@ class Memory:
         return Batch(fresh, batch.rejected, batch.at, batch.state, batch.is_last)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Puller:
     """Yields the pages of one pull."""
 
     reading: Reading
     memory: Memory
+    remedies: Remedies
 
     # ----------------------------------------------------------------------------------------------- everything
 
-    def begin(self, digest: str) -> Place:
-        """The place before anything is read."""
-        self.reading.transport.session.token()
-        left = {name: [["", ""]] for name in (*EVIDENCE, OPPORTUNITY, LEAD) if self.reading.org.has(name)}
-        at = self.reading.transport.server_now().replace(microsecond=0)
-        return beginning(digest, at, left).moved(rates=rates_of(self.reading.org))
+    def begin(self, digest: str, before: Place | None) -> Place:
+        """The place before anything is read; what was refused before is left out, and tried again later."""
+        asking = self.reading.asking
+        asking.transport.session.token()
+        refused = {name: words for name, words in before.missing.items() if words} if before is not None else {}
+        names = [name for name in (*EVIDENCE, *SUBJECTS) if asking.can_read(name) and name not in refused]
+        at = asking.transport.server_now().replace(microsecond=0)
+        place = beginning(digest, at, {name: [["", ""]] for name in names}, {**asking.missing(), **refused})
+        return place.moved(rates=rates_of(asking.org))
 
     def everything(self, place: Place, *, is_fresh: bool) -> Iterator[Page]:
         """Read all there is, from where an earlier pull was interrupted.
@@ -79,12 +80,12 @@ class Puller:
         bulk = BulkReading(self.reading, self._spare_quota)
         place = yield from bulk.made(bulk.chosen(place) if is_fresh else place)
         if place.jobs is None:
-            yield from self._by_pages(place, EVIDENCE, _SUBJECTS, ends=True, is_fresh=is_fresh)
+            yield from self._by_pages(place, EVIDENCE, SUBJECTS, ends=True, is_fresh=is_fresh)
             return
         place = yield from self._by_pages(place, EVIDENCE, ())
         place = yield from bulk.read(place, EVIDENCE)
-        place = yield from self._by_pages(place, (), _SUBJECTS)
-        place = yield from bulk.read(place, _SUBJECTS)
+        place = yield from self._by_pages(place, (), SUBJECTS)
+        place = yield from bulk.read(place, SUBJECTS)
         yield Found().page(place.moved(left=None, jobs=None), complete=is_fresh, as_of=place.since)
 
     def _by_pages(
@@ -92,11 +93,13 @@ class Puller:
         is_fresh: bool = False,
     ) -> Generator[Page, None, Place]:  # fmt: skip
         """Read what is left of these objects, evidence first; the other objects stay as they are."""
-        left: State = place.left or {}
-        chains = [[self._rest(name, one) for name in names for one in left.get(name, ())]
-                  for names in (evidence, subjects)]  # fmt: skip
-        others = {name: bounds for name, bounds in left.items() if name not in (*evidence, *subjects)}
-        for batch in Harvest(self.reading.transport, *chains, kind="full").batches() if ends or any(chains) else ():
+        left, wanted = place.left or {}, (*evidence, *subjects)
+        mine = {name: left[name] for name in wanted if name in left}
+        others = {name: bounds for name, bounds in left.items() if name not in wanted}
+        for batch in self.harvest(mine, kind="full") if ends or mine else ():
+            if self.remedies.given_up:
+                yield self._without(place)
+                raise self._blind()
             found, place = self.reading.records(batch, place)
             place = place.moved(left=None if batch.is_last and ends else {**others, **batch.state})
             yield found.page(place, complete=batch.is_last and is_fresh, as_of=place.since)
@@ -104,99 +107,77 @@ class Puller:
                 self._spare_quota()
         return place
 
-    def _rest(self, name: str, bounds: list[str]) -> Chain:
-        return self.reading.chain(name, bounds=(bounds[0], bounds[1]))
+    def harvest(self, state: State, *, kind: str, limit: float | None = None) -> Iterator[Batch]:
+        """What chains bring that stand where a cursor says; what may not be read any more is left out."""
+        asking = self.reading.asking
+        chains = [asking.chain(name, bounds=one) for name, some in state.items() for one in some
+                  if asking.can_read(name)]  # fmt: skip
+        return self.gather(chains, kind=kind, limit=limit)
 
-    # ------------------------------------------------------------------------------------------------ the cycle
+    def gather(self, chains: list[Chain], *, kind: str, limit: float | None = None) -> Iterator[Batch]:
+        """What chains bring, evidence first."""
+        evidence = [chain for chain in chains if chain.object not in SUBJECTS]
+        subjects = [chain for chain in chains if chain.object in SUBJECTS]
+        transport = self.reading.transport
+        return Harvest(transport, evidence, subjects, self.remedies.goes_on, kind=kind, deadline=limit).batches()
 
-    def cycle(self, place: Place) -> Iterator[Page]:
-        """What changed since the last cycle; once an hour its relations, once a day the ids of all open deals."""
-        limit = self.reading.transport.deadline(_CYCLE)
-        place = yield from self._window(place, limit)
-        quota = self.reading.transport.quota
-        if quota.is_tight:
-            return
-        if place.since - place.hourly >= HOURLY * (SLOWER if quota.is_near else 1):
-            place = yield from self._relations(place, limit)
-        if place.rates != rates_of(self.reading.org):
-            place = self._keep((yield from revalued(self.reading, place, limit)))
-        if place.since - place.nightly >= NIGHTLY:
-            yield from self._compare(place, limit)
+    # ------------------------------------------------------------------------------------------------ the window
 
-    def _window(self, place: Place, limit: float) -> Generator[Page, None, Place]:
+    def window(self, place: Place, limit: float) -> Generator[Page, None, Place]:
         """Everything stamped since the last window began, less the overlap. There is no upper bound: what is written
-        meanwhile may be seen or not, for the next window begins before this one ended."""
+        meanwhile may be seen or not, for the next window begins before this one ended.
+
+        A window that was interrupted goes on where its last page ended, and still begins where it began."""
         if self.memory.cursor != place.cursor():
             self.memory.rows = {}
-        since, begun, seen = (self._since(place.since),), place, dict[str, Any]()
-        subjects = [LEAD] if self.reading.reads("lead") else []
-        chains = [[self.reading.chain(name, since) for name in names if self.reading.org.has(name)]
-                  for names in (_CHANGING, (OPPORTUNITY, *subjects))]  # fmt: skip
-        batches = Harvest(self.reading.transport, *chains, kind="cycle", deadline=limit).batches()
-        for batch in together(batches, _AT_ONCE):
+        seen = dict[str, Any]()
+        for batch in together(self.harvest(self._state(place), kind="cycle", limit=limit), _AT_ONCE):
+            if self.remedies.given_up:
+                yield self._without(place)
+                raise self._blind()
             seen.update((row.Id, row) for rows in batch.rows.values() for row in rows)
             found, place = self.reading.records(self.memory.news(batch), place)
-            at = batch.at or self.reading.transport.server_now()
+            at = place.begun or batch.at or self.reading.transport.server_now()
             if batch.is_last:
-                place = place.moved(since=at)
-            yield found.page(place if batch.is_last else begun, as_of=at)
+                place = place.moved(since=at, left=None, begun=None)
+            else:
+                place = place.moved(left=batch.state, begun=at)
+            yield found.page(place, as_of=at)
         self.memory.cursor, self.memory.rows = place.cursor(), seen if len(seen) <= _REMEMBERED else {}
         return place
 
-    def _since(self, moment: datetime) -> str:
-        return f"SystemModstamp >= {instant(moment - OVERLAP)}"
+    def _state(self, place: Place) -> State:
+        if place.left is not None:
+            return place.left
+        since = (place.since - OVERLAP).isoformat()
+        names = [name for name in (*_CHANGING, *SUBJECTS) if self.reading.asking.can_read(name)]
+        return {name: [["", "", since, ""]] for name in names if name not in place.missing}
 
-    # --------------------------------------------------------------------------------------------- now and then
-
-    def _relations(self, place: Place, limit: float) -> Generator[Page, None, Place]:
-        """Users, and what was linked or answered without touching the deal, the meeting or the mail itself."""
-        org = self.reading.org
-        names = [USER, *_RELATIONS, *([] if self.reading.reads("lead") else [LEAD])]
-        chains = [self.reading.chain(name, (self._since(place.hourly),)) for name in names if org.has(name)]
-        users, touched = Batch(), dict[str, set[str]]()
-        for batch in Harvest(self.reading.transport, chains, [], kind="hourly", deadline=limit).batches():
-            for name, rows in batch.rows.items():
-                if name in _RELATIONS:
-                    told = {ids.whole(parent) for row in rows if (parent := getattr(row, _RELATIONS[name]))}
-                    touched.setdefault(name, set()).update(told)
-                else:
-                    users.rows.setdefault(name, []).extend(rows)
-        parents = self._parents(touched)
-        for batch in Harvest(self.reading.transport, *parents, kind="hourly", deadline=limit).batches():
-            for name, rows in batch.rows.items():
-                users.rows.setdefault(name, []).extend(rows)
-        found, place = self.reading.records(users, place)
-        place = place.moved(hourly=place.since)
-        yield found.page(place, as_of=place.since)
-        return self._keep(place)
-
-    def _parents(self, touched: dict[str, set[str]]) -> tuple[list[Chain], list[Chain]]:
-        """Chains over what the changed relations belong to; opportunities with their whole history."""
-        made = {
-            name: self.reading.by_ids(name, "Id", touched.get(relation, ()), inside)
-            for relation, name, inside in (
-                ("EventRelation", EVENT, None), ("EmailMessageRelation", EMAIL, None),
-                ("OpportunityContactRole", OPPORTUNITY, (ROLES, VISITS)),
-            )
-            if self.reading.org.has(name)
-        }  # fmt: skip
-        return [*made.get(EVENT, ()), *made.get(EMAIL, ())], made[OPPORTUNITY]
-
-    def _compare(self, place: Place, limit: float) -> Iterator[Page]:
-        """The ids of all open opportunities: what is not among them was deleted for good, or is hidden from us.
-
-        Whoever stores them knows what there was: that so much cannot have vanished is said, and decided, there."""
-        chain = Chain(object=OPPORTUNITY, type=OnlyId, fields=("Id",), where=("IsClosed = false", "IsDeleted = false"))
-        there: set[str] = set()
-        for batch in Harvest(self.reading.transport, [chain], [], kind="nightly", deadline=limit).batches():
-            there.update(ids.whole(row.Id) for row in batch.rows.get(OPPORTUNITY, ()))
-        place = place.moved(nightly=place.since)
-        yield Found().page(place, as_of=place.since, open_ids=frozenset(there))
-        self._keep(place)
-
-    def _keep(self, place: Place) -> Place:
+    def keep(self, place: Place) -> Place:
+        """What the memory holds is of this place, too."""
         self.memory.cursor = place.cursor()
         return place
+
+    # ---------------------------------------------------------------------------------------------- what is refused
+
+    def _without(self, place: Place) -> Page:
+        """An empty page whose cursor says what is not read from now on."""
+        given_up, now = self.remedies.given_up, self.reading.transport.server_now()
+        self.memory.refused |= {name: (words, now) for name, words in given_up.items()}
+        left = place.left and {name: bounds for name, bounds in place.left.items() if name not in given_up}
+        return Found().page(replace(place, left=left, missing={**place.missing, **given_up}), as_of=place.since)
+
+    def _blind(self) -> TryLater:
+        """The coverage that rules judge by was told before this: nothing more is stored until it is told anew."""
+        names = " and ".join(sorted(self.remedies.given_up))
+        told = " ".join(self.remedies.given_up.values())
+        if TOO_LARGE in told:
+            return TryLater(
+                f"{names} cannot be read without “View All Data”: what it shows counts as unknown from now on",
+                cure="Give the integration user “View All Data”, or a sharing rule for activities. It is tried again "
+                "every hour.",
+            )
+        return TryLater(f"{names} cannot be read any more, and counts as unknown from now on: {told}")
 
     def _spare_quota(self) -> None:
         """Leave a first reading alone while the quota is nearly spent: it can wait, other integrations cannot.
@@ -204,8 +185,9 @@ class Puller:
         Raises:
             TryLater: it is.
         """
-        if self.reading.transport.quota.is_tight:
-            share = max(usage.share for usage in self.reading.transport.quota.usages.values())
+        quota = self.reading.transport.quota
+        if quota.is_tight:
+            share = max(usage.share for usage in quota.usages.values())
             raise TryLater(
                 f"{share:.0%} of the daily quota of API calls is used; reading everything waits",
                 after=timedelta(minutes=15), cure="Raise quota_ceiling of this connection if it must not wait.",

@@ -20,7 +20,7 @@ def strangers(reading: Reading) -> Iterator[Finding]:
     open_stages = [one.ApiName or one.MasterLabel for one in org.stages if one.IsActive and not one.IsClosed]
     yield from _unmapped("stages", "map.deal.stages", "proposal", _unknown(open_stages, deal.stages))
     yield from _unmapped("pipelines", "map.deal.pipelines", "new_business", list(_pipelines(org, deal.pipelines)))
-    if reading.reads("lead"):
+    if reading.asking.reads("lead"):
         statuses = _unknown(_active(org, LEAD, "Status"), lead.values["status"])
         yield from _unmapped("lead statuses", "map.lead.values.status", "mql", statuses)
     others = _unknown(_active(org, "OpportunityContactRole", "Role"), deal.roles)

@@ -220,6 +220,14 @@ class Connector(ABC):
     def describe(self) -> Description:
         """Tell which catalogue fields this connection can feed. Cheap; called at start and daily."""
 
+    def describe_at(self, cursor: Cursor | None) -> Description:
+        """Tell what the records read up to `cursor` can be judged by; asked before every pull.
+
+        A connector that may read more than it has read yet (a permission came late) tells only what it has read.
+        Raises what `describe` and `pull` raise.
+        """
+        return self.describe()
+
     @abstractmethod
     def check(self) -> list[Finding]:
         """Look at login, permissions, limits and mapping, for `stalewatch doctor`. Never raises."""
@@ -233,6 +241,14 @@ class Connector(ABC):
             NeedsReconnect: a person has to act.
             BadCursor: begin again without a cursor.
         """
+
+    def reread(self, wanted: Collection[str], cursor: Cursor) -> Iterator[Page]:
+        """Yield deals anew, with their past and everything around them, in pages that carry `cursor` unchanged.
+
+        Asked for ids among `Page.open_ids` that nobody holds for open: shown again, or never told. A connector that
+        tells such deals by itself leaves it out. Raises what `pull` raises.
+        """
+        return iter(())
 
     def write_back(self, change: Change) -> Written:
         """Write a change into the CRM, with one request. Connectors that only read refuse.

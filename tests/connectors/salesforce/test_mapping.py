@@ -51,29 +51,6 @@ def test_fields_shows_how_well_they_are_filled(desk: Desk) -> None:
     assert (infos["pain"].theirs, infos["pain"].fill_rate, infos["pain"].example) == ("Pain__c", 0.5, "slow")
 
 
-def test_sf29_a_field_that_is_deleted_while_we_read_costs_one_cycle(desk: Desk) -> None:
-    connector = with_own_fields(desk)
-    deal = desk.deal(Pain__c="slow")
-    seen = Snapshot().take(connector.pull(None))
-    desk.sandbox.faults.arm("SF29", field="Pain__c")
-    with pytest.raises(TryLater, match="fields changed"):
-        list(connector.pull(seen.cursor))
-    desk.org.update(deal, {"NextStep": "call"})
-    assert seen.take(connector.pull(seen.cursor)).deals[deal].fields["next_step"] == "call"
-    assert "pain" not in {info.ours for info in connector.describe().fields["deal"]}
-
-
-def test_sf11_activities_that_are_too_many_to_see_are_unknown_from_then_on(desk: Desk) -> None:
-    deal = desk.deal()
-    desk.mail(deal)
-    connector = desk.connector()
-    desk.sandbox.faults.arm("SF11")
-    with pytest.raises(TryLater, match="View All Data"):
-        list(connector.pull(None))
-    assert "last_customer_activity_at" not in {info.ours for info in connector.describe().fields["deal"]}
-    assert deal in Snapshot().take(connector.pull(None)).deals
-
-
 def test_money_is_converted_at_the_orgs_own_rates() -> None:
     rates = [CurrencyRate("USD", 1.0), CurrencyRate("JPY", 150.0), CurrencyRate("EUR", 0.9)]
     exchange = Exchange("JPY", "JPY", rates)

@@ -22,7 +22,7 @@ from stalewatch.sdk.errors import ConfigurationError, ConnectorError, NeedsRecon
 from stalewatch.sdk.network import Deadline, GuardedBackend, PrivateAddress
 from stalewatch.sdk.testing import connection_settings
 from stalewatch_salesforce import connect, queries
-from stalewatch_salesforce.chains import Chain
+from stalewatch_salesforce.chains import Chain, Shape
 from stalewatch_salesforce.connector import SalesforceConnector
 from stalewatch_salesforce.hosts import Hosts
 from stalewatch_salesforce.queries import name, quote
@@ -144,7 +144,7 @@ def test_s17_a_next_page_elsewhere_is_refused(desk: Desk, page: str) -> None:
 
 
 def test_s17_a_next_page_of_a_query_elsewhere_is_refused() -> None:
-    chain = Chain(object="Opportunity", type=OnlyId, fields=("Id",))
+    chain = Chain(object="Opportunity", shape=lambda: Shape(OnlyId, ("Id",)))
     with pytest.raises(Refused, match="not its own"):
         chain.take(Records(records=[], done=False, nextRecordsUrl="https://evil.example/services/data/v64.0/query/x-1"))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -30,6 +30,8 @@ RETRY: Final = MINUTE
 RECONNECT: Final = 15 * MINUTE
 HALF: Final = 0.5
 """A pull that would make more than this share of a connection's open records vanish is not believed."""
+FEW: Final = 2
+"""So few records may vanish all at once."""
 
 
 @dataclass(slots=True)
@@ -42,7 +44,8 @@ class Synced:
         is_stopped: the worker was told to stop half-way.
         rejected: rows left out, by reason; they are shown by `doctor` and tried again with the next pull.
         judged: records whose deadlines were computed.
-        kept: vanished records that were not believed to be gone.
+        kept: vanished records that were not believed to be gone; `of` so many.
+        unheld: open deals that a comparison of ids showed and we do not hold.
     """
 
     connection: str
@@ -52,6 +55,8 @@ class Synced:
     judged: int = 0
     vanished: int = 0
     kept: int = 0
+    of: int = 0
+    unheld: list[str] = field(default_factory=list)
     is_busy: bool = False
     is_stopped: bool = False
     error: ConnectorError | None = None
@@ -154,11 +159,11 @@ class Sync:
     def _pull(
         self, claimed: Any, connector: Connector, done: Synced, began: int, *, full: bool, progress: Progress
     ) -> None:
-        description = connector.describe()
+        cursor: Cursor | None = claimed.cursor
+        description = connector.describe_at(cursor)
         self._cover(claimed, description)
         marked = folded(description, claimed.coverage)
-        cursor: Cursor | None = claimed.cursor
-        for page in connector.pull(cursor, full=full):
+        for page in _with_unheld(connector, connector.pull(cursor, full=full), done):
             with self.db.write() as conn:
                 self._store(conn, claimed, page, done, began, marked)
             done.pages += 1
@@ -194,22 +199,26 @@ class Sync:
             self._lose(conn, connection, missing, records.count(conn, obj, connection), done, now)
 
     def _compare(self, conn: Connection, connection: str, shown: Collection[str], done: Synced, now: int) -> None:
-        """Deals that we hold for open, and that are not among those that the CRM shows as open, are gone."""
-        held = [
-            record
+        """Deals that we hold for open, and that are not among those that the CRM shows as open, are gone; those that
+        it shows and we do not hold are read again."""
+        held = {
+            record.removeprefix(f"{connection}:")
             for obj in ("deal", "partner_deal")
             for piece in records.column_chunks(conn, obj, ["id"], connection=connection, open_only=True)
             for record in piece["id"]
-        ]
-        missing = [record for record in held if record.removeprefix(f"{connection}:") not in shown]
+        }
+        missing = [f"{connection}:{one}" for one in sorted(held - frozenset(shown))]
+        done.unheld = sorted(frozenset(shown) - held)
         self._lose(conn, connection, missing, len(held), done, now)
 
     def _lose(
         self, conn: Connection, connection: str, missing: Collection[str], of: int, done: Synced, now: int
     ) -> None:
-        """Take these records for gone, unless they are more than half of what there was."""
-        if len(missing) > HALF * of:
+        """Take these records for gone, unless they are more than half of what there was: of one or two that says
+        nothing."""
+        if of > FEW and len(missing) > HALF * of:
             done.kept += len(missing)
+            done.of += of
             return
         done.vanished += len(missing)
         clocks.wake(conn, connection, dict.fromkeys(records.mark_gone(conn, missing, now), now))
@@ -231,6 +240,15 @@ class Sync:
             leases.keep(conn, CONNECTIONS, claimed.id, claimed.fence, lease_us=LEASE, coverage=fed, choices=lists)
             if claimed.coverage != fed:
                 clocks.forget_ruleset(conn, claimed.id)
+
+
+def _with_unheld(connector: Connector, pages: Iterator[Page], done: Synced) -> Iterator[Page]:
+    """The pages of a pull, and after a comparison of ids those of the deals that it shows and we do not hold."""
+    for page in pages:
+        yield page
+        unheld, done.unheld = done.unheld, []
+        if unheld:
+            yield from connector.reread(unheld, page.cursor)
 
 
 def _pause(error: ConnectorError, every: int) -> int:
