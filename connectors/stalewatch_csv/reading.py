@@ -18,7 +18,7 @@ from stalewatch_csv.people import People
 from stalewatch_csv.spool import Spool
 from stalewatch_csv.survey import Form, survey
 from stalewatch_csv.tables import Table
-from stalewatch_csv.unusable import UnusableError
+from stalewatch_csv.unusable import UnusableError, printable
 from stalewatch_csv.values import Translator
 
 _DUPLICATE: Final = "duplicate deal_id"
@@ -146,7 +146,7 @@ class Reading:
         return [meaning(happening, self._translate) for happening in spool.about(EVENTS, deal_id)]
 
     def _rejected(self, role: str, line: int, reason: str, detail: str) -> Rejected:
-        return Rejected(ref=f"{self._files[role].name}:{line}", reason=reason, detail=_printable(detail))
+        return Rejected(ref=f"{self._files[role].name}:{line}", reason=reason, detail=_shortened(detail))
 
 
 def _cells(row: Row | BadRow) -> list[str]:
@@ -155,7 +155,6 @@ def _cells(row: Row | BadRow) -> list[str]:
     return row.cells
 
 
-def _printable(detail: str) -> str:
-    """Shortened, and free of what no database takes: NUL and bytes that are no text."""
-    text = detail.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\0", "␀").strip()
+def _shortened(detail: str) -> str:
+    text = printable(detail[: 2 * _LONGEST_DETAIL])
     return text if len(text) <= _LONGEST_DETAIL else f"{text[: _LONGEST_DETAIL - 1]}…"

@@ -18,6 +18,7 @@ from stalewatch_csv.encodings import Encoding, detect
 from stalewatch_csv.footers import BadRow, Row, without_footer
 from stalewatch_csv.headings import plain
 from stalewatch_csv.transport import chunks, faults_by_name, unpacked
+from stalewatch_csv.unusable import printable
 
 _DELIMITERS: Final = ",;\t|"
 _HEAD_ROWS: Final = 30
@@ -104,8 +105,8 @@ class Table:
             raise TryLater("is empty", where=self.path.name, cure="It is read again on the next sync.")
         guesses = [self._guess(head, delimiter) for delimiter in _DELIMITERS]
         best = max(guesses, key=lambda guess: (guess.hits, len(guess.cells)))
-        columns = tuple(cell.strip() for cell in best.cells)
-        if "\0" in "".join(columns):
+        columns = tuple(printable(cell) for cell in best.cells)
+        if "\0" in "".join(best.cells):
             raise Refused("is not text", where=self.path.name, cure="Export it as “CSV UTF-8”, or name its encoding.")
         while columns and not columns[-1]:
             columns = columns[:-1]
