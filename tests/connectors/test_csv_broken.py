@@ -76,5 +76,5 @@ def test_broken_files_crash_nothing(tmp_path: Path, count: int) -> None:
     rng = random.Random(count)  # noqa: S311  # the same files in every run
     for number in range(count):
         content, zone = broken(rng), rng.choice(["UTC", "Asia/Tokyo", "America/New_York"])
-        print(f"file {number} in {zone}: {content[:2_000]!r}")  # the last one is shown if it fails
+        print(f"file {number} in {zone}: {content[:2_000]!r}")  # noqa: T201  # the last one is shown if it fails
         look(tmp_path, content, zone)
