@@ -147,8 +147,10 @@ class Api:
     # ---------------------------------------------------------------------------------------------- the portal
 
     def account(self) -> Account:
-        """The portal itself."""
-        return self.transport.call("GET", queries.ACCOUNT, Account, kind="account")
+        """The portal itself; whoever calls it counts together from here on."""
+        told = self.transport.call("GET", queries.ACCOUNT, Account, kind="account")
+        self.transport.limits.meet(told.portalId, self.transport.limits.zone)
+        return told
 
     def pipelines(self, kind: Kind) -> list[PipelineRow]:
         """Its pipelines."""

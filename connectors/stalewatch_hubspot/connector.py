@@ -6,6 +6,7 @@ import dataclasses
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from itertools import chain
 from typing import ClassVar, Final
 
@@ -20,6 +21,7 @@ from stalewatch_hubspot.cycle import Cycle, Window
 from stalewatch_hubspot.doctor import findings
 from stalewatch_hubspot.errors import MissingScope
 from stalewatch_hubspot.gathering import Gatherer, Piece
+from stalewatch_hubspot.limits import SLOWER
 from stalewatch_hubspot.loading import BLOCK, Loader
 from stalewatch_hubspot.memory import Bonds, Notebook, notebook
 from stalewatch_hubspot.options import read_options
@@ -46,7 +48,7 @@ class HubSpotConnector(Connector):
         self._settings = settings
         self._options = read_options(settings)
         self._wants = read_wants(settings.reads, self._options)
-        self.transport = Transport(self._options, settings.now, pace)
+        self.transport = Transport(self._options, settings, pace)
         self._api = Api(self.transport)
         self._portal: Portal | None = None
         self._roles: OrderedDict[str, str] = OrderedDict()
@@ -77,14 +79,16 @@ class HubSpotConnector(Connector):
     def _looked(self, known: Portal | None = None) -> Portal:
         """The portal as it is now, or as it was known if that is not a day ago."""
         now = to_ms(self.transport.server_now())
-        if known is None or abs(now - known.facts.read_at) >= DAY:
+        if known is not None:
+            self.transport.limits.meet(known.facts.portal, known.facts.timezone)
+        if known is None or (abs(now - known.facts.read_at) >= DAY and not self.transport.limits.is_tight):
             known = look(self._api, self._options, self._wants, now, None if known is None else known.facts)
             known = Portal(
                 replace(known.facts, read_at=to_ms(self.transport.server_now())),
                 known.people, known.samples, known.properties,
             )  # fmt: skip
         self._portal = known
-        self.transport.zone = known.facts.timezone
+        self.transport.limits.meet(known.facts.portal, known.facts.timezone)
         return known
 
     # ------------------------------------------------------------------------------------------------ writing back
@@ -151,14 +155,29 @@ class HubSpotConnector(Connector):
             place = replace(place, people_at=portal.facts.read_at)
             yield Page(cursor=place.cursor(), people=portal.people)
         loader = Loader(gatherer, book.bonds, is_resumed=load.last != "0")
+        self._spare_quota()
         for kind, piece, last in self._loaded(loader, load, leads=gatherer.reads_leads):
             book.planned.note(piece.activities)
             place = replace(place, load=Load(load.began, kind, last), **book.stored(load.began))
             yield piece.page(place.cursor(), total=loader.total)
+            self._spare_quota()
         done = replace(place, load=None, hi=load.began, hourly=load.began, nightly=load.began)
         is_whole = load == Load(load.began) and loader.is_whole
         open_ids = frozenset(loader.open_ids) if is_whole else None
         yield Page(cursor=done.cursor(), open_ids=open_ids, rejected=loader.odd(), findings=[])
+
+    def _spare_quota(self) -> None:
+        """Leave a first reading alone while the day's calls are nearly spent: it can wait, other integrations cannot.
+
+        Raises:
+            TryLater: they are; the pages so far stand.
+        """
+        usage = self.transport.limits.usage
+        if usage is not None and self.transport.limits.is_tight:
+            raise TryLater(
+                f"{usage.share:.0%} of the day's API calls are used; reading everything waits",
+                after=timedelta(minutes=15), cure="Raise quota_ceiling of this connection if it must not wait.",
+            )  # fmt: skip
 
     def _loaded(self, loader: Loader, load: Load, *, leads: bool) -> Iterator[tuple[str, Piece, str]]:
         if load.kind == DEALS.name:
@@ -172,15 +191,15 @@ class HubSpotConnector(Connector):
     def _cycle(self, portal: Portal, before: Place) -> Iterator[Page]:
         gatherer, book = self._gatherer(portal), notebook(before, self._bonds)
         self._bonds = book.bonds
-        now = self._server_ms()
-        is_hourly, is_nightly = now - before.hourly >= HOUR, now - before.nightly >= DAY
+        now, limits = self._server_ms(), self.transport.limits
+        is_hourly = not limits.is_tight and now - before.hourly >= HOUR * (SLOWER if limits.is_near else 1)
+        is_nightly = not limits.is_tight and now - before.nightly >= DAY
         if portal.people and before.people_at < portal.facts.read_at:
             before = replace(before, people_at=portal.facts.read_at, facts=portal.facts)
             yield Page(cursor=before.cursor(), people=portal.people)
-        window = Window(
-            before.hi - (LONG_OVERLAP if is_hourly else OVERLAP), self._server_ms, before=before.hi,
-            busy=() if is_hourly else before.busy,
-        )  # fmt: skip
+        low = min(before.hi - LONG_OVERLAP, before.hourly - HOUR) if is_hourly else before.hi - OVERLAP
+        busy = () if is_hourly else before.busy
+        window = Window(low, self._server_ms, before=before.hi, busy=busy)
         cycle, reconcile = Cycle(gatherer, book, window), Reconcile(gatherer, book.bonds)
         for piece in cycle.pieces():
             if not self._is_known(portal, gatherer, piece):

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from stalewatch.sdk.connector import Finding, Level
-from stalewatch.sdk.errors import ConnectorError
+from stalewatch.sdk.errors import ConfigurationError, ConnectorError, TryLater
 from stalewatch.sdk.records import Outcome
 from stalewatch_hubspot.errors import UPGRADE, scope_cure
 from stalewatch_hubspot.fitting import choices
@@ -19,7 +19,6 @@ from stalewatch_hubspot.transport import Transport
 from stalewatch_hubspot.wants import Wants
 
 _SKEW: Final = 60.0
-_LOW_QUOTA: Final = 0.2
 _NOTICE: Final = 180
 """Days before a version of the API is no more supported."""
 _LIKE: Final = {
@@ -39,6 +38,7 @@ def findings(
     return [
         Finding(subject="login", level=Level.OK, message=f"portal {portal.facts.portal}, API {VERSION}"),
         *_scopes(portal, is_app=options.auth.is_renewable),
+        *_renewal(transport, options),
         *_version(transport),
         *_sunset(transport),
         *_properties(portal, options),
@@ -60,6 +60,17 @@ def _version(transport: Transport) -> Iterator[Finding]:
             message=f"HubSpot supports the API version {VERSION} {when}",
             cure=UPGRADE,
         )
+
+
+def _renewal(transport: Transport, options: Options) -> Iterator[Finding]:
+    """HubSpot rarely replaces a refresh token; if it does, the next process has to know the new one."""
+    if not options.auth.is_renewable:
+        return
+    try:
+        transport.session.refresh.check()
+    except (ConfigurationError, TryLater) as error:
+        message = f"should HubSpot replace the refresh token, it would be lost when this ends: {error.what}"
+        yield Finding(subject="refresh token", level=Level.WARNING, message=message, cure=error.cure)
 
 
 def _sunset(transport: Transport) -> Iterator[Finding]:
@@ -148,16 +159,16 @@ def _clock(transport: Transport) -> Iterator[Finding]:
 
 
 def _quota(transport: Transport) -> Iterator[Finding]:
-    used, allowed = transport.quota
-    if not allowed:
+    usage, is_tight = transport.limits.usage, transport.limits.is_tight
+    if usage is None:
         return
-    is_low = allowed - used < _LOW_QUOTA * allowed
     yield Finding(
         subject="quota",
-        level=Level.WARNING if is_low else Level.OK,
-        message=f"{used:,} of {allowed:,} calls of this day are used ({used / allowed:.0%}), by everybody together",
-        cure="HubSpot shows who calls: Settings, Integrations, API usage. A longer `every` takes less."
-        if is_low
+        level=Level.WARNING if is_tight else Level.OK,
+        message=f"{usage.used:,} of {usage.allowed:,} calls of this day are used ({usage.share:.0%}), "
+        "by everybody together",
+        cure="HubSpot shows who calls: Settings, Integrations, API usage. Until midnight only what changed is read."
+        if is_tight
         else None,
     )
 

@@ -1,55 +1,111 @@
-"""How often one may call: shared by all threads that call one portal."""
+"""What one portal allows: searches a second, calls in ten, calls a day, and the rests that it asks for.
+
+They are the portal's, not a connection's: all who call it count together, through the pacer of the connection.
+"""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable
-from threading import Lock
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
-_MARGIN: Final = 0.02
-"""Seconds by which a window is held longer than it is: calls are closer together when they arrive."""
+from stalewatch.sdk.pacing import Limit, Pacer, Usage, Wait
+from stalewatch_hubspot.options import Options
 
-
-class Window:
-    """At most so many calls in any span of so many seconds."""
-
-    def __init__(self, most: int, span: float) -> None:
-        self._most, self._span = most, span + _MARGIN
-        self._times: deque[float] = deque(maxlen=most)
-
-    def wait(self, now: float) -> float:
-        """Seconds until one more call is allowed."""
-        if len(self._times) < self._most:
-            return 0.0
-        return max(0.0, self._times[0] + self._span - now)
-
-    def take(self, now: float) -> None:
-        """Count a call."""
-        self._times.append(now)
+SEARCH: Final = "search"
+DAILY: Final = "daily"
+SLOWER: Final = 4
+"""Times as rare are the hourly looks while the day's calls come near the ceiling."""
+_NEAR: Final = 0.75
+"""Share of the ceiling from which work that can wait becomes rarer."""
+_HEADERS: Final = ("x-hubspot-ratelimit-daily", "x-hubspot-ratelimit-daily-remaining")
+_DAY: Final = "day"
 
 
-class Limiter:
-    """The limits of one portal: searches per second, calls per ten seconds, and a rest that it asked for."""
+class Limits:
+    """The limits of one portal, as far as they are known.
 
-    def __init__(self, monotonic: Callable[[], float], *, searches: float = 5, burst: float = 100) -> None:
-        self._monotonic = monotonic
-        self._searches, self._calls = Window(int(searches), 1.0), Window(int(burst), 10.0)
-        self._rest_until = 0.0
-        self._lock = Lock()
+    Attributes:
+        zone: of the portal, at whose midnight the daily limit begins anew; UTC until it is known.
+    """
 
-    def claim(self, *, is_search: bool) -> float:
-        """Seconds to wait before asking again; 0 means that the call is counted and may go out now."""
-        window = self._searches if is_search else self._calls
-        with self._lock:
-            now = self._monotonic()
-            wait = max(self._rest_until - now, window.wait(now))
-            if wait > 0:
-                return wait
-            window.take(now)
-            return 0.0
+    def __init__(self, options: Options, pacer: Pacer, server_now: Callable[[], datetime]) -> None:
+        self.zone = ZoneInfo("UTC")
+        self._pacer, self._server_now, self._ceiling = pacer, server_now, options.quota_ceiling
+        self._searches = Limit(SEARCH, max(1, int(options.searches)), 1.0)
+        self._calls = Limit("burst", max(1, int(options.burst)), 10.0)
+        self._account = f"hubspot:?{_mark(options)}"
+        self._heard: tuple[Usage, date] | None = None
+
+    def meet(self, portal: int, zone: ZoneInfo) -> None:
+        """The portal has told who it is: from now on everybody who calls it counts together."""
+        self.zone = zone
+        if portal:
+            self._account = f"hubspot:{portal}"
+
+    # ------------------------------------------------------------------------------------------------- the calls
+
+    def claim(self, kind: str) -> Wait | None:
+        """Count one call of a kind, or tell how long to wait. Raises TryLater."""
+        return self._pacer.claim(self._account, self._searches if kind == SEARCH else self._calls)
 
     def rest(self, seconds: float) -> None:
-        """Nobody calls this portal for so long."""
-        with self._lock:
-            self._rest_until = max(self._rest_until, self._monotonic() + seconds)
+        """Nobody calls this portal for so long. Raises TryLater."""
+        self._pacer.rest(self._account, seconds)
+
+    def spend_day(self) -> float:
+        """The day's calls are spent: nobody calls until the portal's midnight, which is so many seconds away."""
+        tomorrow = self._today() + timedelta(days=1)
+        midnight = datetime.combine(tomorrow, time(), self.zone).astimezone(UTC)
+        seconds = max(0.0, (midnight - self._server_now()).total_seconds())
+        self._pacer.rest(self._account, seconds, DAILY)
+        return seconds
+
+    # ------------------------------------------------------------------------------------------------- the quota
+
+    def hear(self, headers: Mapping[str, str]) -> None:
+        """Take in how much of the day's calls is left; answers to searches do not tell."""
+        allowed, left = (headers.get(name, "") for name in _HEADERS)
+        if allowed.isdigit() and left.isdigit():
+            usage = Usage(int(allowed) - int(left), int(allowed))
+            self._heard = usage, self._today()
+            self._pacer.hear(self._account, {_DAY: usage})
+
+    @property
+    def usage(self) -> Usage | None:
+        """Calls used and allowed on this day of the portal, as anybody heard last; None while nobody did."""
+        heard = self._heard or self._told()
+        return heard[0] if heard is not None and heard[1] == self._today() else None
+
+    @property
+    def is_near(self) -> bool:
+        """Whether work that can wait is to be done less often."""
+        return self._reaches(_NEAR * self._ceiling)
+
+    @property
+    def is_tight(self) -> bool:
+        """Whether work that can wait has to: others need what is left of the day."""
+        return self._reaches(self._ceiling)
+
+    def _reaches(self, share: float) -> bool:
+        usage = self.usage
+        return usage is not None and usage.share >= share
+
+    def _told(self) -> tuple[Usage, date] | None:
+        told = self._pacer.quota(self._account)
+        if told is None or _DAY not in told.usages:
+            return None
+        at = self._server_now() - timedelta(seconds=told.age)
+        return told.usages[_DAY], at.astimezone(self.zone).date()
+
+    def _today(self) -> date:
+        return self._server_now().astimezone(self.zone).date()
+
+
+def _mark(options: Options) -> str:
+    """What stands for a portal that has not told who it is: the same for all who call it with the same credential."""
+    auth = options.auth
+    known = "\0".join((options.host.origin, auth.token, auth.client_id, auth.refresh_token))
+    return hashlib.sha256(known.encode()).hexdigest()[:12]

@@ -23,7 +23,7 @@ END_OF_LIFE: Final = date(2028, 3, 1)
 
 _KEYS: Final = (
     "id", "type", "every", "auth", "base_url", "writeback", "map", "partner_deals", "own_domains", "allow_custom_host",
-    "limits", "count_automatic_replies", "count_accepted_invitations", "lost_stage",
+    "limits", "quota_ceiling", "count_automatic_replies", "count_accepted_invitations", "lost_stage",
 )  # fmt: skip
 _FLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "token": ("token",), "oauth": ("client_id", "client_secret", "refresh_token"),
@@ -63,6 +63,7 @@ class Options:
         lost_stage: to which lost deals go, by id or label, where a pipeline has several; "": its first one. writes:
             anything at all.
         searches: allowed in a second. burst: other calls, in ten.
+        quota_ceiling: share of the day's calls above which work that can wait has to.
         digest: changes when the same portal would be read as other records.
     """
 
@@ -77,6 +78,7 @@ class Options:
     writes: bool
     searches: float
     burst: float
+    quota_ceiling: float
     digest: str
 
 
@@ -103,6 +105,7 @@ def read_options(settings: ConnectionSettings) -> Options:
         writes=section.text("writeback", "none") != "none",
         searches=limits.number("searches", 5),
         burst=limits.number("burst", 100),
+        quota_ceiling=_share(section, "quota_ceiling", 0.8),
         digest=_digest(settings),
     )
 
@@ -135,6 +138,13 @@ def _host(section: Section) -> Host:
         return read_host(section.text("base_url", BASE_URL), allow_custom=section.flag("allow_custom_host"))
     except NeedsReconnect as error:
         raise ConfigurationError(error.what, where=f"{section.where}, base_url", cure=error.cure) from error
+
+
+def _share(section: Section, key: str, usual: float) -> float:
+    share = section.number(key, usual)
+    if share > 1:
+        section.refuse(key, "must be a number between 0 and 1")
+    return share
 
 
 def _digest(settings: ConnectionSettings) -> str:

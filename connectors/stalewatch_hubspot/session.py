@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from stalewatch.sdk.errors import TryLater
+from stalewatch.sdk.vault import RefreshToken, Vault
 from stalewatch_hubspot.options import Auth
 
 EARLY: Final = 300.0
@@ -34,13 +35,19 @@ class Token:
 class _Granted(msgspec.Struct):
     access_token: str
     expires_in: float = 1800.0
+    refresh_token: str | None = None
 
 
 class Session:
-    """Keeps the present token."""
+    """Keeps the present token.
 
-    def __init__(self, auth: Auth, exchange: Exchange, monotonic: Callable[[], float]) -> None:
+    Attributes:
+        refresh: what it is renewed with; the operator's, or what came in its place.
+    """
+
+    def __init__(self, auth: Auth, exchange: Exchange, monotonic: Callable[[], float], vault: Vault) -> None:
         self._auth, self._exchange, self._monotonic = auth, exchange, monotonic
+        self.refresh = RefreshToken(vault, auth.refresh_token, is_lenient=True)
         self._lock = Lock()
         self._token = None if auth.is_renewable else Token(auth.token, 0)
 
@@ -48,7 +55,7 @@ class Session:
     def secrets(self) -> tuple[str, ...]:
         """What must not be shown to anybody."""
         token = self._token
-        return (self._auth.token, self._auth.client_secret, self._auth.refresh_token, token.value if token else "")
+        return (self._auth.token, self._auth.client_secret, *self.refresh.known, token.value if token else "")
 
     @property
     def can_renew(self) -> bool:
@@ -70,12 +77,15 @@ class Session:
             return self._token
 
     def _renewed(self, number: int) -> Token:
-        form = {
-            "grant_type": "refresh_token", "client_id": self._auth.client_id,
-            "client_secret": self._auth.client_secret, "refresh_token": self._auth.refresh_token,
-        }  # fmt: skip
-        try:
-            granted = msgspec.json.decode(self._exchange(form), type=_Granted)
-        except msgspec.DecodeError as error:
-            raise TryLater("HubSpot answered half a token") from error
+        """Another token. HubSpot rarely replaces the refresh token; if it does, that is kept before anything else."""
+        with self.refresh.alone():
+            form = {
+                "grant_type": "refresh_token", "client_id": self._auth.client_id,
+                "client_secret": self._auth.client_secret, "refresh_token": self.refresh.read(),
+            }  # fmt: skip
+            try:
+                granted = msgspec.json.decode(self._exchange(form), type=_Granted)
+            except msgspec.DecodeError as error:
+                raise TryLater("HubSpot answered half a token") from error
+            self.refresh.keep(granted.refresh_token)
         return Token(granted.access_token, number, self._monotonic() + granted.expires_in)

@@ -6,17 +6,17 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from datetime import time as clock_time
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from threading import Lock
 from typing import Final, TypeVar
-from zoneinfo import ZoneInfo
 
 import httpx
 import msgspec
 
+from stalewatch.sdk.connector import ConnectionSettings
 from stalewatch.sdk.errors import ConnectorError, NeedsReconnect, Refused, TryLater, WriteUnknown
 from stalewatch.sdk.network import (
     Deadline,
@@ -26,8 +26,9 @@ from stalewatch.sdk.network import (
     addresses,
     guarded_client,
 )
+from stalewatch.sdk.pacing import MemoryPacer
 from stalewatch_hubspot.errors import Fault, Next, fault_of, hidden
-from stalewatch_hubspot.limits import Limiter
+from stalewatch_hubspot.limits import DAILY, Limits
 from stalewatch_hubspot.options import VERSION, Options
 from stalewatch_hubspot.rows import decoded
 from stalewatch_hubspot.session import Session, Token
@@ -36,7 +37,6 @@ T = TypeVar("T")
 _CONNECTIONS: Final = 10
 _LOCKED, _FORBIDDEN = 423, 403
 _ENDINGS: Final = ("Sunset", "Deprecation")
-_QUOTA: Final = ("x-hubspot-ratelimit-daily", "x-hubspot-ratelimit-daily-remaining")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,24 +73,20 @@ class Transport:
 
     Attributes:
         calls: how many requests went out, by kind.
-        zone: of the portal, at whose midnight the daily limit begins anew; UTC until it is known.
-        quota: calls used and allowed on this day, as the last answer told; (0, 0) if none did.
+        limits: what the portal allows, counted by everybody who calls it.
         sunset: what HubSpot said last of the end of this version of its API, as it stood in a header; "": nothing.
         lost: seconds that failed attempts and the pauses after them have cost this pull.
     """
 
-    def __init__(self, options: Options, now: Callable[[], datetime], pace: Pace | None = None) -> None:
+    def __init__(self, options: Options, settings: ConnectionSettings, pace: Pace | None = None) -> None:
         self.pace = pace or Pace()
         self.calls: Counter[str] = Counter()
-        self.zone = ZoneInfo("UTC")
         self.lost = 0.0
-        self.quota = (0, 0)
         self.sunset = ""
-        self.limiter = Limiter(self.pace.monotonic, searches=options.searches, burst=options.burst)
-        self._host, self._now, self._lock = options.host, now, Lock()
-        self._session = Session(options.auth, self._exchange, self.pace.monotonic)
+        self.limits = Limits(options, settings.pacer or MemoryPacer(self.pace.monotonic), self.server_now)
+        self._host, self._now, self._lock = options.host, settings.now, Lock()
+        self.session = Session(options.auth, self._exchange, self.pace.monotonic, settings.vault)
         self._offset = timedelta()
-        self._shut_until: datetime | None = None
         self._deadline = Deadline(self.pace.monotonic)
         backend = GuardedBackend(self._deadline, allow_private=options.host.is_custom, resolve=self.pace.resolve)
         self._wire = GuardedTransport(backend, _CONNECTIONS)
@@ -127,7 +123,7 @@ class Transport:
             Refused: this request cannot work.
         """
         url, limit = self._host.url(path), self.pace.monotonic() + self.pace.call
-        token, is_renewed = self._session.token(), False
+        token, is_renewed = self.session.token(), False
         pauses = iter((*self.pace.pauses, None))
         while True:
             self._go(limit, kind)
@@ -138,13 +134,13 @@ class Transport:
                 fault = broken.fault
             if fault.status == 404 and kind == "account":  # what every portal has: the version itself is not there
                 fault = replace(fault, next=Next.RECONNECT)
-            if fault.next is Next.RENEW and self._session.can_renew and not is_renewed:
-                token, is_renewed = self._session.instead_of(token), True
+            if fault.next is Next.RENEW and self.session.can_renew and not is_renewed:
+                token, is_renewed = self.session.instead_of(token), True
             else:
                 self._wait(fault, next(pauses, None), limit)
             self.lost += self.pace.monotonic() - began
             if self.lost > self.pace.lost:
-                raise fault.error(is_app=self._session.can_renew)
+                raise fault.error(is_app=self.session.can_renew)
 
     def once(self, method: str, path: str, type_: type[T], body: object, *, seconds: float | None = None) -> T:
         """Make a call that has an effect: it goes out again only after an answer that surely had none.
@@ -157,7 +153,7 @@ class Transport:
             Refused: in HubSpot's own words, and with the properties that they name; and what `call` raises.
         """
         url, limit = self._host.url(path), self.pace.monotonic() + (seconds or self.pace.call)
-        token, is_renewed = self._session.token(), False
+        token, is_renewed = self.session.token(), False
         pauses = iter((*self.pace.pauses, None))
         while True:
             self._go(limit, "write")
@@ -165,8 +161,8 @@ class Transport:
                 return self._answer(method, url, type_, body, token, limit)
             except Broken as broken:
                 fault = broken.fault
-            if fault.next is Next.RENEW and self._session.can_renew and not is_renewed:
-                token, is_renewed = self._session.instead_of(token), True
+            if fault.next is Next.RENEW and self.session.can_renew and not is_renewed:
+                token, is_renewed = self.session.instead_of(token), True
             elif fault.next is Next.RETRY and fault.status != _LOCKED:
                 raise WriteUnknown(f"HubSpot did not answer properly ({fault.status}): {fault.message}")
             elif fault.next is Next.REFUSED or (fault.next is Next.RECONNECT and fault.status == _FORBIDDEN):
@@ -178,31 +174,30 @@ class Transport:
 
     def _go(self, limit: float, kind: str) -> None:
         """Wait until the limits allow one more call, and count it."""
-        if self._shut_until is not None and self.server_now() < self._shut_until:
-            raise self._spent(self._shut_until)
-        while wait := self.limiter.claim(is_search=kind == "search"):
-            self._sleep(wait, limit, "the limits of the portal leave no call in time")
+        while (wait := self.limits.claim(kind)) is not None:
+            if wait.why == DAILY:
+                raise self._spent(wait.seconds)
+            self._sleep(wait.seconds, limit, "the limits of the portal leave no call in time")
         self.calls[kind] += 1
 
     def _wait(self, fault: Fault, pause: float | None, limit: float) -> None:
         """Pause before the next attempt; raises if there will be none."""
         if fault.next is Next.TOMORROW:
-            self._shut_until = self._midnight()
-            raise self._spent(self._shut_until)
+            raise self._spent(self.limits.spend_day())
         if fault.next not in (Next.RETRY, Next.PAUSE, Next.SEARCH):
-            raise fault.error(is_app=self._session.can_renew)
+            raise fault.error(is_app=self.session.can_renew)
         usual = 0.0 if pause is None else pause * (1 - self.pace.jitter() / 2)
         wait = usual if fault.after is None else max(usual, fault.after)
         if fault.next is Next.PAUSE:
             wait = (fault.after or usual) * (1 + self.pace.jitter() / 10)
-            self.limiter.rest(wait)
+            self.limits.rest(wait)
         if pause is None or self.pace.monotonic() + wait >= limit:
             raise self._given_up(fault, wait)
         if fault.next is not Next.PAUSE:  # the limiter makes everybody wait
             self.pace.sleep(wait)
 
     def _given_up(self, fault: Fault, wait: float) -> ConnectorError:
-        error = fault.error(is_app=self._session.can_renew)
+        error = fault.error(is_app=self.session.can_renew)
         if isinstance(error, TryLater) and fault.after is not None:
             error.after = timedelta(seconds=wait)
         return error
@@ -212,16 +207,12 @@ class Transport:
             raise TryLater(what, after=timedelta(seconds=wait))
         self.pace.sleep(wait)
 
-    def _midnight(self) -> datetime:
-        """The beginning of the portal's next day."""
-        tomorrow = self.server_now().astimezone(self.zone).date() + timedelta(days=1)
-        return datetime.combine(tomorrow, clock_time(), self.zone).astimezone(UTC)
-
-    def _spent(self, until: datetime) -> TryLater:
+    def _spent(self, seconds: float) -> TryLater:
         return TryLater(
             "the portal's daily limit of API calls is spent",
-            after=max(timedelta(), until - self.server_now()),
-            cure=f"It begins anew at midnight in {self.zone}. Which integration used it is shown under Connected apps.",
+            after=timedelta(seconds=seconds),
+            cure=f"It begins anew at midnight in {self.limits.zone}. "
+            "Which integration used it is shown under Connected apps.",
         )
 
     # ---------------------------------------------------------------------------------------------- one attempt
@@ -254,21 +245,17 @@ class Transport:
 
     def clean(self, text: str) -> str:
         """A text without this connection's secrets."""
-        return hidden(text, self._session.secrets)
+        return hidden(text, self.session.secrets)
 
     def _hear(self, headers: httpx.Headers) -> None:
         """Take in the server's time, and how much of the day's calls is left."""
         self.sunset = next((f"{name}: {headers[name]}"[:120] for name in _ENDINGS if name in headers), self.sunset)
-        told = [headers.get(name, "") for name in _QUOTA]
-        if all(one.isdigit() for one in told):
-            self.quota = (int(told[0]) - int(told[1]), int(told[0]))
-        try:
+        with suppress(ValueError):
             at = parsedate_to_datetime(headers.get("date", ""))
-        except ValueError:
-            return
-        if at.tzinfo is not None:
-            with self._lock:
-                self._offset = at - self._now()
+            if at.tzinfo is not None:
+                with self._lock:
+                    self._offset = at - self._now()
+        self.limits.hear(headers)
 
     def _exchange(self, form: Mapping[str, str]) -> bytes:
         """Ask for a token."""

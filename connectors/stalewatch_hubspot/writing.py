@@ -152,8 +152,8 @@ class Writer:
     def _noon(self, day: date) -> str:
         """Noon of a day at the portal; it is the same day nearly everywhere."""
         with suppress(MissingScope, ZoneInfoNotFoundError, ValueError):  # an app may not be told: as far as we know
-            self._api.transport.zone = ZoneInfo(self._api.account().timeZone)
-        return _moment(datetime.combine(day, _NOON, self._api.transport.zone))
+            self._api.transport.limits.zone = ZoneInfo(self._api.account().timeZone)
+        return _moment(datetime.combine(day, _NOON, self._api.transport.limits.zone))
 
     def _check(self, change: Change, shown: _Shown) -> None:
         """Raise Conflict if somebody changed what the person saw, since they saw it."""

@@ -1,11 +1,11 @@
-"""Logins: client credentials and JWT bearer. A token is kept until Salesforce refuses it, then renewed once for all."""
+"""What is posted for a token, by client credentials, JWT bearer or refresh token, and what a refusal means."""
 
 from __future__ import annotations
 
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from stalewatch.sdk.errors import ConfigurationError, NeedsReconnect
-from stalewatch_salesforce.options import Auth
+from stalewatch_salesforce.options import REFRESH, Auth
 
 TOKEN_PATH: Final = "/services/oauth2/token"  # noqa: S105  # an address
 _LIFE: Final = timedelta(minutes=2)
@@ -27,6 +27,10 @@ _CURES: Final = (
     ("audience", "Use https://login.salesforce.com as `audience`, or https://test.salesforce.com for a sandbox."),
     ("no client credentials user", "Enable the client credentials flow of the app and choose its run-as user."),
     ("request not supported on this domain", "client_credentials needs your My Domain address as login_url."),
+    (
+        "expired access/refresh token",
+        "It was revoked, has expired, or was used twice: authorize the app again, and write the new `refresh_token`.",
+    ),
     ("invalid_client", "client_id or client_secret is wrong, or the secret was rotated."),
 )
 
@@ -38,12 +42,19 @@ class Token:
     Attributes:
         base: the instance that takes it; every token response names it anew.
         user: id of the integration user, "" if the response did not tell.
+        org: id of the org, likewise.
     """
 
-    value: str
+    value: str = field(repr=False)
     base: str
     user: str
     number: int
+    org: str = ""
+
+    @property
+    def account(self) -> str:
+        """What all connections to one org have in common."""
+        return f"salesforce:{self.org or self.base}"
 
     def __repr__(self) -> str:
         return f"Token(number {self.number} for {self.base})"
@@ -55,13 +66,20 @@ class TokenAnswer(msgspec.Struct):
     access_token: str
     instance_url: str
     id: str = ""
+    refresh_token: str | None = None
+
+    def token(self, base: str, number: int) -> Token:
+        """The token, for an instance whose address was checked. `id` is an address that ends in org and user."""
+        *_, org, user = ("", "", *self.id.split("/"))
+        return Token(self.access_token, base, user, number, org)
 
 
-def form(auth: Auth, now: float) -> dict[str, str]:
+def form(auth: Auth, now: float, refresh_token: str) -> dict[str, str]:
     """What to post for a token.
 
     Args:
         now: the server's time in seconds since 1970.
+        refresh_token: the present one, for the flow of that name.
 
     Raises:
         ConfigurationError: the private key cannot be used.
@@ -70,6 +88,9 @@ def form(auth: Auth, now: float) -> dict[str, str]:
         return {
             "grant_type": "client_credentials", "client_id": auth.client_id, "client_secret": auth.client_secret,
         }  # fmt: skip
+    if auth.flow == REFRESH:
+        secret = {"client_secret": auth.client_secret} if auth.client_secret else {}
+        return {"grant_type": REFRESH, "client_id": auth.client_id, "refresh_token": refresh_token, **secret}
     return {"grant_type": _GRANT, "assertion": _assertion(auth, now)}
 
 

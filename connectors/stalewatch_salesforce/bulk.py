@@ -11,9 +11,9 @@ from urllib.parse import quote_plus
 import msgspec
 
 from stalewatch.sdk.errors import ConnectorError, NeedsReconnect, Refused, TryLater
-from stalewatch_salesforce.errors import Fault, Next
+from stalewatch_salesforce.errors import Broken, Fault, Next
 from stalewatch_salesforce.queries import ROOT
-from stalewatch_salesforce.transport import Broken, Reply, Transport, code_of
+from stalewatch_salesforce.transport import Reply, Transport, code_of
 
 ROWS_A_PAGE: Final = 50_000
 _JOBS: Final = f"{ROOT}/jobs/query"

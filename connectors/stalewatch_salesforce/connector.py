@@ -41,7 +41,7 @@ class SalesforceConnector(Connector):
         """
         self._settings = settings
         self._options = read_options(settings)
-        self.transport = Transport(self._options, settings.now, pace)
+        self.transport = Transport(self._options, settings, pace)
         self._org: Org | None = None
         self._memory = Memory()
         self._names: Names | None = None

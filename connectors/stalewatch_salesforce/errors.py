@@ -56,6 +56,14 @@ class Fault:
         return Refused(f"Salesforce refused a request ({self.status}): {words}", cure=cure)
 
 
+class Broken(Exception):
+    """One attempt failed; it is caught where calls are repeated, and never leaves."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.message)
+        self.fault = fault
+
+
 def of_answer(status: int, headers: Mapping[str, str], body: bytes) -> Fault | None:
     """What is wrong with an answer; None if it is data."""
     if 200 <= status < 300:

@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from threading import Condition, Lock
 from typing import Final
+
+from stalewatch.sdk.pacing import Usage
 
 CEILING: Final = 0.8
 """Share of a quota above which work that can wait is left alone, so that other integrations live."""
 _NEAR: Final = 0.75
 """Share of the ceiling from which such work becomes rarer."""
 _PART: Final = re.compile(r"(?<![\w-])(per-app-)?api-usage=(\d+)/(\d+)")
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Calls used and allowed within 24 hours, of the whole org or of this app."""
-
-    used: int
-    allowed: int
-
-    @property
-    def share(self) -> float:
-        """The used part; all of it if nothing is allowed."""
-        return self.used / self.allowed if self.allowed else 1.0
 
 
 def parse(header: str) -> dict[str, Usage]:
@@ -42,11 +30,17 @@ class Quota:
         self._lock = Lock()
         self._usages: dict[str, Usage] = {}
 
-    def hear(self, header: str | None) -> None:
-        """Take in the header of an answer; one that says nothing leaves what is known."""
-        if header and (told := parse(header)):
+    def hear(self, header: str | None) -> Mapping[str, Usage]:
+        """Take in the header of an answer, and return what it says; one that says nothing leaves what is known."""
+        told = parse(header or "")
+        self.take(told)
+        return told
+
+    def take(self, usages: Mapping[str, Usage]) -> None:
+        """What somebody else has heard."""
+        if usages:
             with self._lock:
-                self._usages = told
+                self._usages = dict(usages)
 
     @property
     def usages(self) -> dict[str, Usage]:

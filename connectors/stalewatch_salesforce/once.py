@@ -8,8 +8,8 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from stalewatch.sdk.errors import Refused, WriteUnknown
-from stalewatch_salesforce.errors import Fault, Next
-from stalewatch_salesforce.transport import Broken, Reply, Transport
+from stalewatch_salesforce.errors import Broken, Fault, Next
+from stalewatch_salesforce.transport import Reply, Transport
 
 T = TypeVar("T")
 LOCKED: Final = "UNABLE_TO_LOCK_ROW"

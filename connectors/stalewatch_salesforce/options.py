@@ -19,13 +19,15 @@ _KEYS: Final = frozenset({
     "quota_ceiling", "currency", "count_automatic_replies", "count_called_off_meetings",
     "lost_stage",
 })  # fmt: skip
+REFRESH: Final = "refresh_token"
 _FLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "client_credentials": ("client_id", "client_secret"),
     "jwt": ("client_id", "username", "private_key_file"),
+    REFRESH: ("client_id", "refresh_token"),
 }
 _AUTH_KEYS: Final = frozenset({
     "flow", "login_url", "client_id", "client_secret", "username", "private_key_file", "private_key", "audience",
-    "allow_custom_host",
+    "allow_custom_host", "refresh_token",
 })  # fmt: skip
 
 
@@ -34,6 +36,8 @@ class Auth:
     """How to log in.
 
     Attributes:
+        client_secret: may be "" with a refresh token of an app that has none.
+        refresh_token: that the operator was given; what replaced it since is in the vault.
         audience: of a JWT: https://login.salesforce.com, or test.salesforce.com for sandboxes.
     """
 
@@ -41,6 +45,7 @@ class Auth:
     login_url: str
     client_id: str
     client_secret: str
+    refresh_token: str
     username: str
     private_key: Path | str
     audience: str
@@ -127,6 +132,7 @@ def _auth(section: Section, base: Path) -> Auth:
         login_url=login_url,
         client_id=section.text("client_id"),
         client_secret=section.text("client_secret"),
+        refresh_token=section.text("refresh_token").strip(),
         username=section.text("username"),
         private_key=base / file if file else section.text("private_key"),
         audience=section.text("audience") or _audience(login_url),

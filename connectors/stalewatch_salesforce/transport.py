@@ -17,6 +17,7 @@ from typing import IO, Any, Final, TypeVar
 import httpx
 import msgspec
 
+from stalewatch.sdk.connector import ConnectionSettings
 from stalewatch.sdk.errors import ConnectorError, NeedsReconnect, Refused, TryLater
 from stalewatch.sdk.network import (
     Deadline,
@@ -26,10 +27,11 @@ from stalewatch.sdk.network import (
     addresses,
     guarded_client,
 )
-from stalewatch_salesforce import auth as logins
-from stalewatch_salesforce.auth import TOKEN_PATH, Token, TokenAnswer
-from stalewatch_salesforce.errors import QUOTA_PAUSE, Fault, Next, hidden, of_answer
+from stalewatch.sdk.pacing import MemoryPacer
+from stalewatch_salesforce.auth import Token
+from stalewatch_salesforce.errors import QUOTA_PAUSE, Broken, Fault, Next, hidden, of_answer
 from stalewatch_salesforce.limits import Quota, Slots
+from stalewatch_salesforce.login import Login
 from stalewatch_salesforce.mending import mended
 from stalewatch_salesforce.options import Options
 from stalewatch_salesforce.session import Session
@@ -67,27 +69,25 @@ class Reply:
     at: datetime | None
 
 
-class Broken(Exception):
-    """One attempt failed; it is caught here and never leaves."""
-
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(fault.message)
-        self.fault = fault
-
-
 class Transport:
     """Calls one org; safe to use from several threads."""
 
-    def __init__(self, options: Options, now: Callable[[], datetime], pace: Pace | None = None) -> None:
+    def __init__(self, options: Options, settings: ConnectionSettings, pace: Pace | None = None) -> None:
+        """Prepare; nothing is called yet.
+
+        Raises:
+            ConfigurationError: a refresh token would have nowhere to be kept.
+        """
         self.pace = pace or Pace()
         self.quota = Quota(options.quota_ceiling)
         self.calls: Counter[str] = Counter()
-        self.session = Session(self._login)
-        self._auth, self._hosts, self._now = options.auth, options.hosts, now
+        self.pacer = settings.pacer or MemoryPacer(self.pace.monotonic)
+        self._login = Login(options, settings.vault, self)
+        self.session = Session(self._login.token)
+        self._auth, self._now = options.auth, settings.now
         self._slots = Slots(_CONNECTIONS)
         self._lock = Lock()
         self._offset = timedelta()
-        self._shut_until = 0.0
         self._deadline = Deadline(self.pace.monotonic)
         backend = GuardedBackend(self._deadline, allow_private=options.hosts.is_custom, resolve=self.pace.resolve)
         wire = GuardedTransport(backend, _CONNECTIONS)
@@ -162,7 +162,7 @@ class Transport:
     def clean(self, text: str) -> str:
         """A text without this connection's secrets."""
         token = self.session.known
-        return hidden(text, [self._auth.client_secret, token.value if token else ""])
+        return hidden(text, [self._auth.client_secret, *self._login.secrets, token.value if token else ""])
 
     # -------------------------------------------------------------------------------------------- one attempt
 
@@ -171,7 +171,7 @@ class Transport:
         headers: Mapping[str, str], limit: float, kind: str, sink: IO[bytes] | None = None,
     ) -> T:  # fmt: skip
         """Make a call once, with a token; raises Broken with what went wrong, for whoever decides what to do next."""
-        self._check_quota()
+        self._check_quota(token)
         if not path.startswith("/services/"):
             raise Refused("Salesforce named an address that is not its own; nothing was sent there")
         own = {"Authorization": f"Bearer {token.value}", **headers}
@@ -180,14 +180,15 @@ class Transport:
         with self._slots.one():
             self.calls[kind] += 1
             request = self._http.build_request(method, token.base + path, content=body, headers=own)
-            reply = self._send(request, limit, sink)
-        self.quota.hear(reply.headers.get("sforce-limit-info"))
+            reply = self.send(request, limit, sink)
+        if told := self.quota.hear(reply.headers.get("sforce-limit-info")):
+            self.pacer.hear(token.account, told)
         try:
             return parse(reply)
         except msgspec.DecodeError as error:
             raise Broken(Fault(Next.RETRY, reply.status, "", f"half an answer ({error})")) from error
 
-    def _send(self, request: httpx.Request, limit: float, sink: IO[bytes] | None = None) -> Reply:
+    def send(self, request: httpx.Request, limit: float, sink: IO[bytes] | None = None) -> Reply:
         """Send one request; Broken with a fault unless the answer is data."""
         try:
             with self._deadline.until(limit):
@@ -208,6 +209,10 @@ class Transport:
             raise Broken(replace(fault, message=self.clean(fault.message)))
         return Reply(response.status_code, headers, body, at)
 
+    def post(self, url: str, form: Mapping[str, str], limit: float) -> Reply:
+        """Send a form without a token; Broken with a fault unless the answer is data."""
+        return self.send(self._http.build_request("POST", url, data=dict(form)), limit)
+
     def _hear_time(self, date: str | None) -> datetime | None:
         try:
             at = parsedate_to_datetime(date or "")
@@ -219,50 +224,19 @@ class Transport:
             self._offset = at - self._now()
         return at
 
-    def _check_quota(self) -> None:
-        left = self._shut_until - self.pace.monotonic()
-        if left > 0:
-            raise TryLater("the daily quota of API calls is exhausted", after=timedelta(seconds=left))
+    def _check_quota(self, token: Token) -> None:
+        rest = self.pacer.resting(token.account)
+        if rest is not None:
+            raise TryLater("the daily quota of API calls is exhausted", after=timedelta(seconds=rest.seconds))
 
     def give_up(self, fault: Fault) -> ConnectorError:
         """The error for a fault that will not pass in time; a spent quota stops every further call."""
-        if fault.next is Next.LATER:
-            self._shut_until = self.pace.monotonic() + QUOTA_PAUSE.total_seconds()
+        token = self.session.known
+        if fault.next is Next.LATER and token is not None:
+            self.pacer.rest(token.account, QUOTA_PAUSE.total_seconds(), "quota")
         error = fault.error()
         error.__dict__["fault"] = fault
         return error
-
-    # ---------------------------------------------------------------------------------------------- the login
-
-    def _login(self, number: int) -> Token:
-        """Ask for a token, once more if only the clocks differed."""
-        base = self._hosts.check(self._auth.login_url, "login_url")
-        limit = self.deadline()
-        corrected = False
-        for pause in (*self.pace.pauses, None):
-            try:
-                return self._token(base, number, limit)
-            except Broken as broken:
-                fault = broken.fault
-            if fault.next in (Next.RETRY, Next.CALM):
-                self.wait(pause, limit, fault)
-            elif logins.is_about_time(fault.message) and not corrected:
-                corrected = True  # the refusal's Date header has told the server's time by now
-            else:
-                raise logins.refused(fault.code, fault.message)
-        raise logins.refused(fault.code, fault.message)
-
-    def _token(self, base: str, number: int, limit: float) -> Token:
-        self.calls["token"] += 1
-        asked = logins.form(self._auth, self.server_now().timestamp())
-        request = self._http.build_request("POST", base + TOKEN_PATH, data=asked)
-        reply = self._send(request, limit)
-        try:
-            answer = msgspec.json.decode(reply.body, type=TokenAnswer)
-        except msgspec.DecodeError as error:
-            raise Broken(Fault(Next.RETRY, reply.status, "", "half a token")) from error
-        instance = self._hosts.check(answer.instance_url, "the instance_url of a login")
-        return Token(answer.access_token, instance, answer.id.rpartition("/")[2], number)
 
 
 def _poured(response: httpx.Response, sink: IO[bytes]) -> bool:

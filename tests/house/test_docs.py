@@ -23,7 +23,7 @@ from stalewatch.domain.language.model import FieldType, Mode, Origin, Severity
 from stalewatch.domain.language.placeholders import CLOCK_PLACEHOLDERS
 from stalewatch.domain.language.project_messages import PROJECT_PROBLEMS
 from stalewatch.domain.language.starts import STARTS
-from stalewatch.sdk import addresses, connector, errors, network, notifier, records, writing
+from stalewatch.sdk import addresses, connector, errors, network, notifier, pacing, records, vault, writing
 from stalewatch.sdk.testing import ConnectorContract, NotifierContract
 from stalewatch.services.operating.health import ConnectionHealth, Snapshot
 from stalewatch.services.operating.tokens import SCOPES
@@ -191,7 +191,7 @@ def classes(module: ModuleType) -> Iterator[type]:
 
 
 def test_every_class_of_the_plugin_surface_is_named() -> None:
-    surface = (connector, network, notifier, records, errors, writing)
+    surface = (connector, network, notifier, pacing, records, errors, vault, writing)
     names = {one.__name__ for module in surface for one in classes(module)}
     assert missing(names, PLUGINS) == []
 
@@ -207,7 +207,9 @@ def test_every_function_of_the_plugin_surface_is_named() -> None:
     assert missing(names, PLUGINS.section("A connector")) == []
 
 
-@pytest.mark.parametrize("module", [connector, notifier, writing], ids=["connector", "notifier", "writing"])
+@pytest.mark.parametrize(
+    "module", [connector, notifier, pacing, vault, writing], ids=["connector", "notifier", "pacing", "vault", "writing"]
+)
 def test_every_method_and_field_of_the_plugin_surface_is_named(module: ModuleType) -> None:
     half = PLUGINS.section("A notifier" if module is notifier else "A connector")
     words = {name for one in classes(module) if not issubclass(one, StrEnum) for name in public(one)}

@@ -24,7 +24,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from stalewatch.sdk.errors import Refused
+from stalewatch.sdk.pacing import Pacer
 from stalewatch.sdk.records import Activity, Deal, FieldChange, Lead, Person, Rejected, StageVisit
+from stalewatch.sdk.vault import MemoryVault, Vault
 from stalewatch.sdk.writing import Change, Writing, Written
 
 Cursor = Mapping[str, Any]
@@ -46,6 +48,8 @@ class ConnectionSettings:
             A connector may leave out what nobody reads.
         due_soon: asked anew each time: the ids of records one of whose deadlines falls within the next day, which are
             worth a closer look; None: nobody can tell.
+        vault: where to keep a secret that arrives while it runs.
+        pacer: counts the calls to each account for everybody who calls it; None: nobody else does.
     """
 
     id: str
@@ -56,6 +60,8 @@ class ConnectionSettings:
     catalogue: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     reads: Mapping[str, Collection[str]] = field(default_factory=dict)
     due_soon: Callable[[], Collection[str]] | None = None
+    vault: Vault = field(default_factory=MemoryVault, repr=False)
+    pacer: Pacer | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

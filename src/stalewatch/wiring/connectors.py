@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from stalewatch import plugins
 from stalewatch.clock import Clock
@@ -10,6 +12,9 @@ from stalewatch.sdk.connector import ConnectionSettings, Connector
 from stalewatch.sdk.errors import ConfigurationError
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.settings import Connecting, Settings
+
+if TYPE_CHECKING:
+    from stalewatch.store.engine import Database
 
 
 def connection_of(settings: Settings, identity: str) -> Connecting:
@@ -27,13 +32,16 @@ def connection_of(settings: Settings, identity: str) -> Connecting:
 
 def make_connector(
     settings: Settings, connection: Connecting, book: Rulebook, clock: Clock,
-    due_soon: Callable[[], Collection[str]] | None = None, *, whole: bool = False,
+    due_soon: Callable[[], Collection[str]] | None = None, *, database: Callable[[], Database] | None = None,
+    whole: bool = False,
 ) -> Connector:  # fmt: skip
     """Make the connector of a connection.
 
     Args:
         due_soon: tells which of its records have a deadline within the next day.
         whole: it reads every field, whether an active rule asks for it or not.
+        database: opens the one in which it keeps what it was given while it ran, and counts its calls; None: it
+            is made for the sake of its options, and keeps nothing.
 
     Raises:
         ConfigurationError: its options cannot be used.
@@ -51,4 +59,16 @@ def make_connector(
         reads={} if whole else {obj: book.needs[obj].fields | book.needs[obj].history for obj in book.objects},
         due_soon=due_soon,
     )
+    if database is not None:
+        told = _keeping(told, settings, clock, database)
     return plugins.connector(connection.type)(told)
+
+
+def _keeping(
+    told: ConnectionSettings, settings: Settings, clock: Clock, database: Callable[[], Database]
+) -> ConnectionSettings:
+    from stalewatch.services.syncing.pacing import StoredPacer  # noqa: PLC0415  # they need the database's libraries
+    from stalewatch.services.syncing.vault import SealedVault  # noqa: PLC0415
+
+    vault = SealedVault(told.id, database, settings.secrets, clock)
+    return replace(told, vault=vault, pacer=StoredPacer(told.id, database))

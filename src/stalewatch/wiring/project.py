@@ -100,13 +100,15 @@ class Stalewatch:
         if identity not in self._connectors:
             self._connectors[identity] = make_connector(
                 self.settings, self.connection(identity), self.rulebook, self.clock,
-                due_soon=lambda: due_soon(self.db, self.clock, identity),
+                due_soon=lambda: due_soon(self.db, self.clock, identity), database=lambda: self.db,
             )  # fmt: skip
         return self._connectors[identity]
 
     def whole_connector(self, identity: str) -> Connector:
         """A connector of its own that reads every field, to look at a connection; raises like `connector`."""
-        return make_connector(self.settings, self.connection(identity), self.rulebook, self.clock, whole=True)
+        return make_connector(
+            self.settings, self.connection(identity), self.rulebook, self.clock, database=lambda: self.db, whole=True
+        )
 
     def following(self, settings: Settings, book: Rulebook) -> Stalewatch:
         """The same project by other rules: what it has opened it keeps, but for connectors that now read other fields.

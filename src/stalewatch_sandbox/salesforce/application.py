@@ -85,6 +85,8 @@ class Application:
         path = request.path
         if path == "/services/oauth2/token" and request.method == "POST":
             return self.logins.token(request)
+        if path == "/services/oauth2/revoke" and request.method == "POST":
+            return self.logins.revoked(request)
         if path.rstrip("/") == "/services/data":
             return _versions()
         if path.startswith("/lightning/"):

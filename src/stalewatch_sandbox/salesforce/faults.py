@@ -30,12 +30,13 @@ def catalogue(sandbox: SalesforceSandbox) -> Catalogue:
         "SF05": switches.cut_children, "SF06": switches.shrinking_pages, "SF08": repeated_page,
         "SF10": query_timeout, "SF11": too_large, "SF12": quota_exhausted, "SF13": too_many_at_once,
         "SF14": switches.shared_quota, "SF15": switches.session_expires, "SF16": session_never_valid,
-        "SF17": odd_unauthorised, "SF22": switches.nobody_approved, "SF23": odd_edge, "SF24": maintenance,
+        "SF17": odd_unauthorised, "SF20": bare_token, "SF21": switches.drifted_login,
+        "SF22": switches.nobody_approved, "SF23": odd_edge, "SF24": maintenance,
         "SF25": truncated, "SF26": never_answers, "SF28": switches.hidden_field, "SF29": switches.hidden_field,
         "SF32": switches.vanished, "SF33": switches.late_deletions, "SF37": switches.hidden_object,
         "SF46": switches.no_mails, "SF51": bulk.bulk_lifecycle,
         "SF52": bulk.dirty_results, "SF48": switches.private, "SF53": refused_write, "SF54": row_locked,
-        "SF55": lost_answer, "SF57": switches.changed_meanwhile,
+        "SF55": lost_answer, "SF57": switches.changed_meanwhile, "SF58": batch_only,
         "read_only": switches.read_only, "X04": echoed_token, "X06": wrong_charset,
         **scenes(sandbox),
     }  # fmt: skip
@@ -99,6 +100,26 @@ def odd_unauthorised(shape: str = "html") -> Fault:
     html = Response.text("<html><body>Unauthorized</body></html>", 401)
     made = html if shape == "html" else Response.json({"error": "x"}, 401)
     return Fault(on=is_data, instead=lambda _: made, times=1)
+
+
+def bare_token() -> Fault:
+    """Token responses say nothing of when the token ends, nor of how to get the next."""
+
+    def bare(_: Request, response: Response) -> Response:
+        told = {key: value for key, value in response.value().items() if key not in ("expires_in", "refresh_token")}
+        return replace(response, body=Response.json(told).body)
+
+    return Fault(on=lambda request: request.path == "/services/oauth2/token", afterwards=bare)
+
+
+def batch_only() -> Fault:
+    """`/composite/batch` counts each of its requests, `/composite` counts once: whoever uses the former is refused."""
+    message = "TotalRequests Limit exceeded."
+    on_batch = re.compile(r"/composite/batch/?$")
+    return Fault(
+        on=lambda request: on_batch.search(request.path) is not None,
+        instead=_refusal(403, "REQUEST_LIMIT_EXCEEDED", message),
+    )
 
 
 def odd_edge(status: int = 420, *, empty: bool = False) -> Fault:

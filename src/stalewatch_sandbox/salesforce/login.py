@@ -31,7 +31,9 @@ class ConnectedApp:
         run_as: user of the client credentials flow; None: nobody was chosen.
         approved: users who are pre-authorised for the JWT flow.
         certificate: PEM of the registered certificate or public key.
+        refresh_tokens: those that are good.
         rotates: each refresh token works once, and the answer brings the next.
+        spent: refresh tokens that worked once; whoever shows one again is a thief, and everything is revoked.
     """
 
     client_id: str = "sandbox-client"
@@ -41,6 +43,7 @@ class ConnectedApp:
     certificate: str | None = None
     refresh_tokens: set[str] = field(default_factory=lambda: {"sandbox-refresh"})
     rotates: bool = False
+    spent: set[str] = field(default_factory=set)
 
 
 class Refused(Exception):
@@ -56,18 +59,32 @@ class Logins:
 
     Attributes:
         instance_url: what token responses name; the server's own address.
-        lifetime: of a token; None: until `expire`.
+        skew: by how much the clock that judges assertions is ahead of the one on the records.
     """
 
     def __init__(self, org: Org, app: ConnectedApp) -> None:
         self._org, self.app = org, app
         self.instance_url = ""
+        self.skew = timedelta()
         self._good: set[str] = set()
         self._count = itertools.count(1)
 
     def expire(self) -> None:
         """End every session."""
         self._good.clear()
+
+    def revoke(self, token: str | None = None) -> None:
+        """A refresh token or a session is worth nothing any more; None: all of them, with every session."""
+        if token is None:
+            self.app.refresh_tokens.clear()
+            self.expire()
+        self.app.refresh_tokens.discard(token or "")
+        self._good.discard(token or "")
+
+    def revoked(self, request: Request) -> Response:
+        """Answer the revocation endpoint, which tells nobody whether a token was good."""
+        self.revoke(request.form.get("token", ""))
+        return _token_response({})
 
     def require(self, request: Request) -> None:
         """Let pass whoever brings a good token.
@@ -103,19 +120,25 @@ class Logins:
 
     def _refresh(self, form: dict[str, str], request: Request) -> dict[str, Any]:
         self._check_client(form, request, needs_secret="client_secret" in form)
-        if form.get("refresh_token") not in self.app.refresh_tokens:
+        given = form.get("refresh_token", "")
+        if given not in self.app.refresh_tokens:
+            if given in self.app.spent:
+                self.revoke()
             raise Refused("invalid_grant", "expired access/refresh token")
         if not self.app.rotates:
             return {"scope": "refresh_token api"}
-        self.app.refresh_tokens = {f"sandbox-refresh-{next(self._count)}"}
-        return {"scope": "refresh_token api", "refresh_token": next(iter(self.app.refresh_tokens))}
+        self.app.refresh_tokens.remove(given)
+        self.app.spent.add(given)
+        fresh = f"sandbox-refresh-{next(self._count)}"
+        self.app.refresh_tokens.add(fresh)
+        return {"scope": "refresh_token api", "refresh_token": fresh}
 
     def _jwt(self, form: dict[str, str], request: Request) -> dict[str, Any]:
         claims = self._claims(form.get("assertion", ""))
         if claims.get("iss") != self.app.client_id:
             raise Refused("invalid_client_id", "client identifier invalid")
         audience = str(claims.get("aud", "")).rstrip("/")
-        left = _number(claims.get("exp")) - self._org.clock.now().timestamp()
+        left = _number(claims.get("exp")) - (self._org.clock.now() + self.skew).timestamp()
         is_timely = 0 < left <= _LONGEST.total_seconds()
         if audience not in _AUDIENCES | {self.instance_url} or not is_timely:
             raise Refused("invalid_grant", "invalid assertion")

@@ -155,6 +155,22 @@ class Switches:
         """No user is pre-authorised for the JWT flow any more."""
         return _setting(self._sandbox.app, "approved", set())
 
+    def drifted_login(self, minutes: float = 9) -> Fault:
+        """The clock by which assertions are judged, and that of the Date header, is so far ahead of ours."""
+        drift = timedelta(minutes=minutes)
+        logins, clock = self._sandbox.logins, self._sandbox.clock
+
+        def switch() -> Callable[[], None]:
+            before = logins.skew, clock.skew
+            logins.skew = clock.skew = drift
+
+            def back() -> None:
+                logins.skew, clock.skew = before
+
+            return back
+
+        return Fault(on=_never, switch=switch)
+
     def late_deletions(self, hours: float = 3) -> Fault:
         """The lists of deleted records are complete only up to so long ago."""
         return _setting(self._sandbox.application.replication, "lag", timedelta(hours=hours))

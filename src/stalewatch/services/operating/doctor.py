@@ -19,6 +19,7 @@ from stalewatch.services.rules.coverage import judgeable
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.rules.rulefiles import Checked
 from stalewatch.services.syncing import noticing
+from stalewatch.services.syncing.vault import unopened
 from stalewatch.settings import Settings
 from stalewatch.store import connections, migrate, quarantine
 from stalewatch.store.engine import Database
@@ -110,6 +111,7 @@ class Doctor:
         yield self._found(subject, Level.OK, self._say("database_ok", where=db.where, schema=schema))
         yield from self._refused(db)
         yield from self._syncs(db)
+        yield from self._sealed(db)
         db.dispose()
 
     def _refused(self, db: Database) -> Iterator[Finding]:
@@ -138,6 +140,13 @@ class Doctor:
                 yield self._found(f"{connection.id} {one.subject}", one.level, one.message, one.cure)
         for identity, reason, count in left_out:
             yield self._found(identity, Level.WARNING, self._say("rejected", count=count, reason=reason))
+
+    def _sealed(self, db: Database) -> Iterator[Finding]:
+        """Secrets of connections that no key opens: the key was changed or lost, or they lie in a wrong place."""
+        for connection, name in unopened(db, self.settings.secrets):
+            if connection in {one.id for one in self.settings.connections}:
+                what = self._say("sealed", name=name.partition(" ")[0])
+                yield self._found(connection, Level.WARNING, what, self._say("unseal"))
 
     def _connections(self, book: Rulebook) -> Iterator[Finding]:
         if not self.settings.connections:

@@ -62,6 +62,16 @@ WORDS: Final[dict[str, Words]] = {
     "rejected": {"en": "rows left out: {count} ({reason})", "ja": "{count} 行を除外: {reason}"},
     "last_error": {"en": "the last sync failed: {error}", "ja": "前回の同期に失敗しました: {error}"},
     "never_synced": {"en": "not synced yet", "ja": "まだ同期していません"},
+    "sealed": {
+        "en": "the stored {name} cannot be opened with secrets.key",
+        "ja": "保存されている {name} は、いまの secrets.key では開けません",
+    },
+    "unseal": {
+        "en": "write the key that it was sealed with as secrets.previous; if it is lost, authorize the app again and "
+        "write its new auth.refresh_token",
+        "ja": "保存したときの鍵を secrets.previous に書いてください。失われた場合は、アプリを認可し直して新しい "
+        "auth.refresh_token を書いてください",
+    },
     "sync_it": {"en": "stalewatch sync {connection}", "ja": "stalewatch sync {connection}"},
     "notifier_ok": {"en": "{name}", "ja": "{name}"},
     "notifier_console": {

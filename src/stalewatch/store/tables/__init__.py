@@ -7,6 +7,7 @@ foreign keys: a CRM sends rows in any order, and an owner may arrive after their
 
 from __future__ import annotations
 
+from stalewatch.store.tables.calling import accounts, permits, secrets
 from stalewatch.store.tables.judgement import alerts, audit, clocks, facts, rule_states, tokens
 from stalewatch.store.tables.messages import deliveries, destinations, edits, inbox, notices, writebacks
 from stalewatch.store.tables.metadata import metadata
@@ -24,6 +25,7 @@ from stalewatch.store.tables.records import (
 )
 
 __all__ = [
+    "accounts",
     "activities",
     "activity_records",
     "alerts",
@@ -42,8 +44,10 @@ __all__ = [
     "metadata",
     "notices",
     "people",
+    "permits",
     "quarantine",
     "rule_states",
+    "secrets",
     "tokens",
     "waits",
     "writebacks",

@@ -29,6 +29,7 @@ connections = sa.Table(
     *lease(),
     *instants("first_sync_at", "data_at", "last_sync_at"),
     *texts("last_error"),
+    *codes("account"),
 )
 
 deals = sa.Table(
