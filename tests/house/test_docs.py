@@ -23,7 +23,7 @@ from stalewatch.domain.language.model import FieldType, Mode, Origin, Severity
 from stalewatch.domain.language.placeholders import CLOCK_PLACEHOLDERS
 from stalewatch.domain.language.project_messages import PROJECT_PROBLEMS
 from stalewatch.domain.language.starts import STARTS
-from stalewatch.sdk import addresses, connector, errors, network, notifier, pacing, records, vault, writing
+from stalewatch.sdk import addresses, connector, errors, mail, network, notifier, pacing, records, vault, writing
 from stalewatch.sdk.testing import ConnectorContract, NotifierContract
 from stalewatch.services.operating.health import ConnectionHealth, Snapshot
 from stalewatch.services.operating.tokens import SCOPES
@@ -191,7 +191,7 @@ def classes(module: ModuleType) -> Iterator[type]:
 
 
 def test_every_class_of_the_plugin_surface_is_named() -> None:
-    surface = (connector, network, notifier, pacing, records, errors, vault, writing)
+    surface = (connector, mail, network, notifier, pacing, records, errors, vault, writing)
     names = {one.__name__ for module in surface for one in classes(module)}
     assert missing(names, PLUGINS) == []
 
@@ -199,7 +199,7 @@ def test_every_class_of_the_plugin_surface_is_named() -> None:
 def test_every_function_of_the_plugin_surface_is_named() -> None:
     names = {
         name
-        for module in (addresses, network)
+        for module in (addresses, mail, network)
         for name, one in inspect.getmembers(module, inspect.isfunction)
         if one.__module__ == module.__name__ and not name.startswith("_")
     }

@@ -9,8 +9,8 @@ import pytest
 
 from stalewatch.domain.entries import Entry
 from stalewatch.domain.instants import from_us
-from stalewatch.sdk.records import FieldChange
-from stalewatch.store import clocks
+from stalewatch.sdk.records import FieldChange, StageVisit
+from stalewatch.store import changes, clocks, records
 from tests.services.conftest import Founder
 from tests.services.world import World, at, deal, default_pack
 
@@ -64,3 +64,20 @@ def test_a_field_whose_own_history_came_along_did_not_change_just_now(world: Wor
     world.changes("acme", next_step=None)
     world.rounds()
     assert began(world, "acme", "no-next-step") == at("2026-03-03 09:00")
+
+
+def test_another_pipeline_begins_the_stage_anew_and_is_no_step_back(world: World) -> None:
+    """The stage has the same name of ours in both; what was before stays under the pipeline that it was in."""
+    world.has(deal("acme", stage="proposal", pipeline="expansion"))
+    world.crm.visits = [
+        StageVisit(deal="acme", stage=stage, entered_at=at(f"2026-02-{day:02} 10:00"), pipeline=pipeline)
+        for stage, day, pipeline in (
+            ("negotiation", 20, "new_business"), ("proposal", 23, "new_business"), ("proposal", 27, "expansion"),
+        )
+    ]  # fmt: skip
+    world.reaches("2026-03-02 12:00")
+    with world.db.read() as conn:
+        [row] = records.read_by_ids(conn, "deal", ["crm:acme"])
+        told = {row[2]: row[4] for row in changes.read(conn, ["crm:acme"], ["pipeline"])}
+    assert from_us(row.stage_entered_at) == at("2026-02-27 10:00")
+    assert list(told.values()) == ["new_business", "expansion"]
