@@ -59,6 +59,27 @@ WORDS: Final[dict[str, Words]] = {
         "ja": "{rules} 件中 {judging} 件のルールが判定できます",
     },
     "map_for": {"en": "map {fields} to enable {rules}", "ja": "{fields} を対応付けると {rules} が使えます"},
+    "grant_for": {"en": "grant {lacking} to enable {rules}", "ja": "{lacking} を許可すると {rules} が使えます"},
+    "correct_rows": {
+        "en": "correct them in the CRM, or what is mapped; they are tried again when they change",
+        "ja": "CRM の値か対応付けを直してください。変更があれば読み直します",
+    },
+    "data_age": {"en": "read {age} ago", "ja": "{age}前に読み込みました"},
+    "data_too_old": {
+        "en": "read {age} ago, and defaults.max_data_age is {most}: nothing is judged by it",
+        "ja": "{age}前に読み込んだもので、defaults.max_data_age ({most}) より古いため判定しません",
+    },
+    "read_more": {
+        "en": "stalewatch sync {connection}; `stalewatch serve` or a scheduled `stalewatch run --once` keeps it young",
+        "ja": "stalewatch sync {connection} を実行し、`stalewatch serve` か定期的な `stalewatch run --once` を動かしてください",
+    },
+    "minutes": {"en": "{many} min", "ja": "{many} 分"},
+    "hours": {"en": "{many} h", "ja": "{many} 時間"},
+    "days": {"en": "{many} days", "ja": "{many} 日"},
+    "parked": {
+        "en": "set aside, because reading it ended its worker again and again",
+        "ja": "読み込むたびに処理が停止したため、対象から外しています",
+    },
     "rejected": {"en": "rows left out: {count} ({reason})", "ja": "{count} 行を除外: {reason}"},
     "last_error": {"en": "the last sync failed: {error}", "ja": "前回の同期に失敗しました: {error}"},
     "never_synced": {"en": "not synced yet", "ja": "まだ同期していません"},
@@ -73,6 +94,28 @@ WORDS: Final[dict[str, Words]] = {
         "auth.refresh_token を書いてください",
     },
     "sync_it": {"en": "stalewatch sync {connection}", "ja": "stalewatch sync {connection}"},
+    "writes_nothing": {
+        "en": "off: nothing is written into the CRM (`writeback: none`)",
+        "ja": "オフ: CRM には何も書き込みません(`writeback: none`)",
+    },
+    "writes_notes": {
+        "en": "notes: notes, tasks and meetings may be written, no field of a record",
+        "ja": "notes: メモ・タスク・商談予定だけを書き込みます。データの項目は変更しません",
+    },
+    "writes_fields": {
+        "en": "fields: notes, tasks, meetings, next step, close date, hold and lost may be written",
+        "ja": "fields: メモ・タスク・商談予定のほか、次アクション・完了予定日・保留・失注を書き込みます",
+    },
+    "cannot_write": {
+        "en": "this connection can only be read, but `writeback` is on",
+        "ja": "この接続は読み込み専用ですが、`writeback` がオンになっています",
+    },
+    "write_nothing": {"en": "set `writeback: none`", "ja": "`writeback: none` にしてください"},
+    "not_written": {"en": "cannot be written: {what}", "ja": "書き込めません: {what}"},
+    "give_it": {
+        "en": "give the integration user or its key: {what}",
+        "ja": "連携ユーザーまたはキーに権限を付けてください: {what}",
+    },
     "notifier_ok": {"en": "{name}", "ja": "{name}"},
     "notifier_console": {
         "en": "console: messages are printed here, nobody else sees them",
