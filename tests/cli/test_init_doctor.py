@@ -8,6 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from stalewatch import wiring
+from stalewatch.domain.instants import HOUR
+from stalewatch.domain.language.catalogue import load_catalogue
+from stalewatch.domain.language.diagnostics import Findings
+from stalewatch.sdk.connector import Description, FieldInfo, Finding, Level, SpareField, Unfed, Why
+from stalewatch.services.operating.connection_state import ConnectionState, State
+from stalewatch.services.operating.doctor_connections import advised, of_state
+from stalewatch.services.operating.doctor_mapping import of_mapping
+from stalewatch.services.rules.coverage import judgeable
+from stalewatch.services.rules.rulefiles import catalogue_sources
+from stalewatch.services.syncing import noticing
+from stalewatch.store.engine import Database
 from stalewatch_sandbox.serving.clock import Clock
 from stalewatch_sandbox.slack.server import SlackServer
 from tests.cli.conftest import Call, Said
@@ -104,6 +116,17 @@ def test_it_speaks_japanese(call: Call) -> None:
     assert "agenda を対応付けると exit-first-meeting が使えます" in said.out
 
 
+def test_what_a_pull_noticed_in_another_process_is_shown(project: Path, call: Call) -> None:
+    call("sync", *NOW)
+    doubt = Finding(subject="comparison of ids", level=Level.WARNING, message="1 where 4 were known", cure="Look.")
+    db = Database(f"sqlite:///{project / 'stalewatch.db'}")
+    with db.write() as conn:
+        noticing.note(conn, "export", [doubt])
+    db.dispose()
+    told = found(call("doctor", "--json", *NOW))["export comparison of ids"]
+    assert told == ("warning", "1 where 4 were known", "Look.")
+
+
 def test_a_broken_configuration_is_told_with_its_places_and_nothing_else_is_looked_at(
     project: Path, call: Call
 ) -> None:
@@ -188,3 +211,66 @@ def test_slack_is_asked_for_its_token_and_scopes(project: Path, call: Call, monk
     assert said.status == 1
     assert "the token was revoked" in said.out
     assert server.token not in said.out + said.err
+
+
+# ------------------------------------------------------------------------------------------- how a connection stands
+
+
+def test_a_connection_tells_how_it_stands(project: Path, call: Call) -> None:
+    [before] = [one for one in json.loads(call("doctor", "--json", *NOW).out) if "connection" in one]
+    assert (before["message"], before["connection"]["state"]) == ("not synced yet", "never_read")
+    change(project / "exports" / "deals.csv", "12400000", "lots")
+    call("sync", *NOW)
+    rows = json.loads(call("doctor", "--json", *NOW).out)
+    [after] = [one["connection"] for one in rows if "connection" in one]
+    assert (after["id"], after["type"], after["state"], after["error"]) == ("export", "csv", "ok", None)
+    assert (after["judging"], after["rules"], after["data_age"]) == (11, 19, 0)
+    assert "exit-first-meeting" in after["blind"]["deal"]["rules"]
+    assert after["left_out"] == {"amount is not a number": 1}
+    assert ("export data", "ok", "read 0 min ago") in [(one["subject"], one["level"], one["message"]) for one in rows]
+    assert "amount is not a number" in call("doctor", *NOW).out
+
+
+def test_what_does_not_fit_is_told_in_both_languages() -> None:
+    catalogue = load_catalogue(catalogue_sources(None, Findings())).catalogue
+    assert catalogue is not None
+    loose = FieldInfo(ours="decision_date", theirs="Decided__c", type="date", is_loose=True)
+    size = FieldInfo(ours="segment", theirs="Size__c", type="choice", choices=("enterprise", "Tier 2"))
+    wrong = Unfed(ours="amount", why=Why.MISFIT, theirs="Size_Text__c", theirs_type="string")
+    right = SpareField(name="Size_Amount__c", label="Size amount", type="currency", holds=["money"])
+    told = Description(fields={"deal": [loose, size]}, unfed={"deal": [wrong]}, spare={"deal": [right]})
+    found = {one.subject: one for one in of_mapping("sf", catalogue, told, "en")}
+    misfit = found["sf map.deal.fields.amount"]
+    assert (
+        misfit.message
+        == "amount is mapped to Size_Text__c, which is string; it needs money, so nothing is read from it"
+    )
+    assert misfit.cure == "map.deal.fields: {amount: Size_Amount__c}   # Size amount (currency)"
+    assert found["sf map.deal.fields.decision_date"].level == "warning"
+    values = found["sf map.deal.values.segment"]
+    assert (values.message.count("Tier 2"), "enterprise" in values.message) == (1, False)
+    assert values.cure == 'map.deal.values.segment: {smb: ["Tier 2"]}'
+    assert all(one.message != other.message for one, other in zip(
+        found.values(), of_mapping("sf", catalogue, told, "ja"), strict=True
+    ))  # fmt: skip
+
+
+def test_a_missing_permission_is_to_be_granted_and_not_mapped(project: Path) -> None:
+    examined = wiring.examine(project / "stalewatch.yaml", datetime(2026, 4, 15, 9, tzinfo=UTC))
+    assert examined.rulebook is not None
+    rules = examined.rulebook.rules
+    fed = Description(fields={"deal": []}, missing={"deal": {"next_meeting_at": ["Access Activities"]}})
+    said = [*advised(judgeable(rules, fed), rules, fed, "en")]
+    assert said[0].startswith("grant Access Activities to enable")
+    assert "no-next-meeting" in said[0]
+    assert not any("next_meeting_at" in line for line in said)
+
+
+@pytest.mark.parametrize(
+    ("hours", "state", "says"), [(1, "ok", "read 60 min ago"), (40, "too_old", "nothing is judged")]
+)
+def test_data_that_is_too_old_is_told_with_its_limit(hours: int, state: str, says: str) -> None:
+    found = ConnectionState(id="sf", type="salesforce", state=State(state), last_sync_at=1, data_at=1,
+                            data_age=hours * HOUR, most_age=6 * HOUR)  # fmt: skip
+    [told] = of_state(found, "en")
+    assert (says in told.message, bool(told.cure)) == (True, state == "too_old")

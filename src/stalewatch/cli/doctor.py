@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Final
 
 import click
@@ -14,6 +16,7 @@ from stalewatch.cli.printing import as_json
 from stalewatch.cli.projects import language_of
 from stalewatch.delivery.wording.untrusted import printable
 from stalewatch.sdk.connector import Finding, Level
+from stalewatch.services.operating.connection_state import ConnectionState
 
 _COLORS: Final = {Level.OK: "green", Level.WARNING: "yellow", Level.ERROR: "red"}
 _WIDEST: Final = max(len(level.value) for level in Level)
@@ -33,9 +36,10 @@ def doctor(invocation: Invocation) -> int:
     clock = wiring.clock_at(invocation.now)
     examined = wiring.examine(invocation.config, clock.now())
     language = language_of(invocation, examined.draft)
-    found = list(wiring.doctor(examined, clock, language).look())
+    looking = wiring.doctor(examined, clock, language)
+    found = list(looking.look())
     if invocation.json:
-        as_json([_data(finding) for finding in found])
+        as_json(_rows(found, looking.states))
     else:
         for finding in found:
             _tell(finding)
@@ -53,7 +57,16 @@ def _tell(finding: Finding) -> None:
         click.echo(f"{' ' * _WIDEST}  → {printable(line)}")
 
 
-def _data(finding: Finding) -> dict[str, str | None]:
+def _rows(found: Sequence[Finding], states: Mapping[str, ConnectionState]) -> list[dict[str, object]]:
+    """The findings; the first one of each connection also says how it stands."""
+    left = dict(states)
+    return [
+        {**_data(one), **({"connection": asdict(left.pop(one.subject))} if one.subject in left else {})}
+        for one in found
+    ]
+
+
+def _data(finding: Finding) -> dict[str, object]:
     return {
         "subject": finding.subject,
         "level": finding.level.value,

@@ -178,6 +178,7 @@ def doctor(examined: Examined, clock: Clock, language: str) -> Doctor:
         open_database=lambda: project.db,
         connector=project.connector,
         notifier=lambda: project.notifier,
+        clock=clock,
     )
 
 

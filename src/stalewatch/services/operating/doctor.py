@@ -4,24 +4,31 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
+from stalewatch.clock import Clock
 from stalewatch.delivery.by_address import services
 from stalewatch.domain.calendar_spec import Spec
+from stalewatch.domain.durations import elapsed
+from stalewatch.domain.instants import to_us
 from stalewatch.domain.language.model import Mode
 from stalewatch.sdk.connector import Connector, Finding, Level
 from stalewatch.sdk.errors import StalewatchError
 from stalewatch.sdk.notifier import Notifier
 from stalewatch.services.judging import in_force
+from stalewatch.services.operating.connection_state import ConnectionState, states
+from stalewatch.services.operating.doctor_connections import advised, of_state
+from stalewatch.services.operating.doctor_mapping import of_mapping
 from stalewatch.services.operating.doctor_words import say
+from stalewatch.services.operating.doctor_writing import of_writing
 from stalewatch.services.rules.coverage import judgeable
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.rules.rulefiles import Checked
 from stalewatch.services.syncing import noticing
 from stalewatch.services.syncing.vault import unopened
 from stalewatch.settings import Settings
-from stalewatch.store import connections, migrate, quarantine
+from stalewatch.store import connections, migrate
 from stalewatch.store.engine import Database
 
 _MOST_ADVICE = 5
@@ -34,6 +41,7 @@ class Doctor:
     Attributes:
         book: None if the configuration or the rules have errors.
         open_database, connector, notifier: make the part, or raise.
+        states: how each connection stood when it was looked at, by id.
     """
 
     settings: Settings
@@ -43,6 +51,8 @@ class Doctor:
     open_database: Callable[[], Database]
     connector: Callable[[str], Connector]
     notifier: Callable[[], Notifier]
+    clock: Clock
+    states: dict[str, ConnectionState] = field(default_factory=dict)
 
     def look(self) -> Iterator[Finding]:
         """Everything, in the order in which it depends on each other."""
@@ -51,7 +61,7 @@ class Doctor:
             return
         yield from self._rules(self.book)
         yield from self._calendars()
-        yield from self._database()
+        yield from self._database(self.book)
         yield from self._connections(self.book)
         yield from self._notifier()
 
@@ -100,7 +110,7 @@ class Doctor:
 
     # --------------------------------------------------------------------------- database and connections
 
-    def _database(self) -> Iterator[Finding]:
+    def _database(self, book: Rulebook) -> Iterator[Finding]:
         subject = self._say("database")
         try:
             db = self.open_database()
@@ -110,7 +120,7 @@ class Doctor:
             return
         yield self._found(subject, Level.OK, self._say("database_ok", where=db.where, schema=schema))
         yield from self._refused(db)
-        yield from self._syncs(db)
+        yield from self._syncs(db, book)
         yield from self._sealed(db)
         db.dispose()
 
@@ -123,23 +133,17 @@ class Doctor:
             message = self._say("refused", place=found.place, what=what)
             yield self._found(self._say("rules"), Level.WARNING, message, self._say("read_again"))
 
-    def _syncs(self, db: Database) -> Iterator[Finding]:
-        """How the last sync of each connection went, and which rows it had to leave out."""
+    def _syncs(self, db: Database, book: Rulebook) -> Iterator[Finding]:
+        """How the last sync of each connection went, how old its data is, and which rows it had to leave out."""
+        types = {one.id: one.type for one in self.settings.connections}
+        found = states(db, book, types, self._ages(), to_us(self.clock.now()))
+        self.states.update((one.id, one) for one in found)
         with db.read() as conn:
-            known = {row.id: row for row in connections.read(conn)}
-            left_out = quarantine.counts(conn)
-            noticed = {row.id: noticing.noticed(conn, row.id) for row in known.values()}
+            noticed = {row.id: noticing.noticed(conn, row.id) for row in connections.read(conn)}
         for connection in self.settings.connections:
-            row = known.get(connection.id)
-            cure = self._say("sync_it", connection=connection.id)
-            if row is None or row.last_sync_at is None:
-                yield self._found(connection.id, Level.OK, self._say("never_synced"), cure)
-            if row is not None and row.last_error:
-                yield self._found(connection.id, Level.WARNING, self._say("last_error", error=row.last_error), cure)
+            yield from of_state(self.states[connection.id], self.language)
             for one in noticed.get(connection.id, ()):
                 yield self._found(f"{connection.id} {one.subject}", one.level, one.message, one.cure)
-        for identity, reason, count in left_out:
-            yield self._found(identity, Level.WARNING, self._say("rejected", count=count, reason=reason))
 
     def _sealed(self, db: Database) -> Iterator[Finding]:
         """Secrets of connections that no key opens: the key was changed or lost, or they lie in a wrong place."""
@@ -147,6 +151,16 @@ class Doctor:
             if connection in {one.id for one in self.settings.connections}:
                 what = self._say("sealed", name=name.partition(" ")[0])
                 yield self._found(connection, Level.WARNING, what, self._say("unseal"))
+
+    def _ages(self) -> dict[str, int | None]:
+        """From which age, in microseconds, the data of each connection is too old; None: never."""
+        most, found = elapsed(self.settings.judging.max_data_age), dict[str, int | None]()
+        for one in self.settings.connections:
+            try:
+                found[one.id] = most if self.connector(one.id).ages else None
+            except StalewatchError:  # said where the connection itself is looked at
+                found[one.id] = most
+        return found
 
     def _connections(self, book: Rulebook) -> Iterator[Finding]:
         if not self.settings.connections:
@@ -164,16 +178,18 @@ class Doctor:
         for finding in findings:
             subject = f"{identity} {finding.subject}"
             yield self._found(subject, finding.level, finding.message, finding.cure)
-        if any(finding.level is Level.ERROR for finding in findings):
-            return
-        found = judgeable(book.rules, connector.describe())
-        advice = [
-            self._say("map_for", fields=", ".join(names), rules=", ".join(rules))
-            for names, rules in found.advice()[:_MOST_ADVICE]
-        ]
+        if findings and all(finding.level is Level.ERROR for finding in findings):
+            return  # it does not answer at all
+        description = connector.describe()
+        found = judgeable(book.rules, description)
+        yield from of_mapping(identity, book.rules.catalogue, description, self.language)
+        advice = [*advised(found, book.rules, description, self.language)][:_MOST_ADVICE]
         level = Level.WARNING if found.missing else Level.OK
         message = self._say("can_judge", judging=found.judging, rules=found.rules)
         yield self._found(identity, level, message, "\n".join(advice) or None)
+        allowed = next(one.writeback for one in self.settings.connections if one.id == identity)
+        if connector.ages or allowed.value != "none":  # nobody asks whether a file may be written
+            yield from of_writing(identity, allowed, description, self.language)
 
     def _notifier(self) -> Iterator[Finding]:
         subject = self._say("notifier")

@@ -71,7 +71,7 @@ WORDS: Final[dict[str, Words]] = {
     },
     "read_more": {
         "en": "stalewatch sync {connection}; `stalewatch serve` or a scheduled `stalewatch run --once` keeps it young",
-        "ja": "stalewatch sync {connection} を実行し、`stalewatch serve` か定期的な `stalewatch run --once` を動かしてください",
+        "ja": "stalewatch sync {connection} を実行し、`stalewatch serve` を動かしてください",
     },
     "minutes": {"en": "{many} min", "ja": "{many} 分"},
     "hours": {"en": "{many} h", "ja": "{many} 時間"},

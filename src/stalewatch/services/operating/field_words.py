@@ -35,6 +35,10 @@ WORDS: Final[dict[str, Words]] = {
         "en": "{ours} is read out of the text {theirs}: where it is no {type}, rules cannot judge the record",
         "ja": "{ours} は文字列 {theirs} から読み取ります。{type} でない値の案件は判定できません",
     },
+    "make_it": {
+        "en": "map a field of type {type}, or make {theirs} one",
+        "ja": "{type} の項目を対応付けるか、{theirs} の型を変えてください",
+    },
     "values": {
         "en": "values of {theirs} that {ours} does not know: {values}; no rule takes them for one of ours",
         "ja": "{theirs} の値のうち {ours} に対応のないもの: {values}。ルールではどの値とも一致しません",
