@@ -115,6 +115,7 @@ class Story:
         catalogue: Mapping[str, Mapping[str, str]] = CATALOGUE, **more: Any,
     ) -> HubSpotConnector:  # fmt: skip
         told = {"now": self.now, "reads": reads, "catalogue": catalogue, "due_soon": more.pop("due_soon", None)}
+        told |= more.pop("kept", {})  # what it shares with others, a vault or a pacer
         settings = connection_settings(self.options(**more), Path(), **told)
         return HubSpotConnector(settings, self.patience.pace(**(pace or {})))
 

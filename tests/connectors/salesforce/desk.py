@@ -175,12 +175,13 @@ class Desk:
         return {"id": "sf", "type": "salesforce", "auth": auth, "allow_custom_host": True, **more}
 
     def connector(
-        self, pace: Pace | None = None, reads: Mapping[str, Any] | None = None, **options: Any
-    ) -> SalesforceConnector:
-        """A fresh connector to this org."""
+        self, pace: Pace | None = None, reads: Mapping[str, Any] | None = None, *,
+        kept: Mapping[str, Any] | None = None, **options: Any,
+    ) -> SalesforceConnector:  # fmt: skip
+        """A fresh connector to this org; `kept` is what it shares with others, a vault or a pacer."""
         settings = connection_settings(
             self.options(**options), self.base, id="sf", now=lambda: self.sandbox.clock.now() + self.skew,
-            reads=READS if reads is None else reads,
+            reads=READS if reads is None else reads, **(kept or {}),
         )  # fmt: skip
         return SalesforceConnector(settings, pace or self.time.pace())
 

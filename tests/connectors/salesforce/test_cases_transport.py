@@ -6,13 +6,15 @@ import logging
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from time import monotonic
+from threading import Lock
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
 
 from stalewatch.sdk.connector import Level, Page
 from stalewatch.sdk.errors import ConnectorError, NeedsReconnect, TryLater
+from stalewatch.sdk.pacing import MemoryPacer
 from stalewatch_salesforce.limits import Quota, parse
 from stalewatch_salesforce.queries import ROOT
 from stalewatch_salesforce.transport import Pace
@@ -68,6 +70,43 @@ def test_sf13_too_many_at_once_passes(desk: Desk) -> None:
     assert desk.time.waits == [1.0]
 
 
+def test_sf13_too_many_at_once_are_fewer_from_then_on(desk: Desk) -> None:
+    """Ten workers, told twice that they are too many: eight calls at once and no more, but never none."""
+    connector, _ = started(desk)
+    transport, running, most = connector.transport, [0], [0]
+    lock = Lock()
+
+    def busy(_: object, response: Response) -> Response:
+        with lock:
+            running[0] -= 1
+        return response
+
+    def arriving(_: object) -> bool:
+        with lock:
+            running[0] += 1
+            most[0] = max(most[0], running[0])
+        sleep(0.01)
+        return True
+
+    def read(_: object) -> Any:
+        return transport.call("GET", f"{ROOT}/query?q=SELECT+Id+FROM+Opportunity", lambda reply: reply.status)
+
+    desk.sandbox.faults.arm("SF13", times=2)
+    for _ in range(2):
+        read(None)
+    assert transport._slots._most == 8
+    desk.sandbox.faults.arm("SF13", times=None)
+    for _ in range(4):
+        with pytest.raises(TryLater):
+            read(None)
+    assert transport._slots._most == 1
+    desk.sandbox.faults.disarm()
+    desk.sandbox.faults.arm_fault("counted", Fault(on=arriving, afterwards=busy))
+    with ThreadPoolExecutor(10) as threads:
+        assert list(threads.map(read, range(20))) == [200] * 20
+    assert most[0] == 1
+
+
 @pytest.mark.parametrize("form", ["plain", "with_app", "app_first"])
 def test_sf14_the_quota_is_read_in_every_form_and_work_that_can_wait_waits(desk: Desk, form: str) -> None:
     connector, seen = started(desk)
@@ -98,6 +137,25 @@ def test_sf14_the_ceiling_is_the_operators(desk: Desk) -> None:
     seen = Snapshot().take(connector.pull(None))
     desk.sandbox.clock.advance(timedelta(days=1, minutes=5))
     assert len(list(connector.pull(seen.cursor))) == 3
+
+
+def test_sf12_sf14_another_connection_to_the_same_org_knows_both(desk: Desk) -> None:
+    """A second worker, or a second connection with another user: what one was told, all of them keep to."""
+    desk.deal()
+    shared = {"pacer": MemoryPacer(desk.time.monotonic)}
+    one, other = desk.connector(kept=shared), desk.connector(kept=shared)
+    seen = Snapshot().take(one.pull(None))
+    desk.sandbox.faults.arm("SF14", used=81_000)
+    desk.sandbox.clock.advance(FIVE_MINUTES)
+    seen.take(one.pull(seen.cursor))
+    desk.sandbox.clock.advance(timedelta(days=1))
+    other.transport.session.token()
+    assert other.transport.quota.is_tight, "before its first call"
+    desk.sandbox.faults.arm("SF12")
+    assert isinstance(failing(one, seen), TryLater)
+    desk.sandbox.ledger.reset()
+    assert isinstance(failing(other, seen), TryLater)
+    assert desk.calls() == []
 
 
 def test_sf14_parts_come_in_either_order() -> None:
@@ -265,6 +323,27 @@ def test_sf26_a_login_that_never_answers_ends_as_well(desk: Desk) -> None:
     with pytest.raises(TryLater):
         list(desk.connector(Pace(connect=0.2, read=0.2, call=0.5)).pull(None))
     assert monotonic() - began < 2.0
+
+
+@pytest.mark.parametrize("form", ["plain", "with_app", "app_first"])
+def test_sf58_our_own_counter_moves_as_the_header_does(desk: Desk, form: str) -> None:
+    """Five queries are one call, for they go to /composite: /composite/batch would count each."""
+    connector, seen = started(desk)
+    desk.sandbox.faults.arm("SF58")
+    desk.sandbox.faults.arm("SF14", used=0, form=form)
+
+    def own() -> int:
+        return sum(count for kind, count in connector.transport.calls.items() if kind != "token")
+
+    for _ in range(3):
+        before, heard = own(), connector.transport.quota.usages["org"].used
+        desk.sandbox.clock.advance(timedelta(minutes=65))
+        desk.sandbox.ledger.reset()
+        seen.take(connector.pull(seen.cursor))
+        moved = own() - before
+        assert moved == connector.transport.quota.usages["org"].used - heard == desk.sandbox.ledger.weight()
+        assert len(desk.sandbox.ledger.where("composite")) == moved < len(desk.asked())
+    assert desk.sandbox.ledger.where("batch") == []
 
 
 def test_x04_a_token_that_is_echoed_is_not_repeated(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:

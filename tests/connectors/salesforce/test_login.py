@@ -49,6 +49,34 @@ def test_a_jwt_logs_in_and_its_token_is_kept(desk: Desk, key_file: Path) -> None
     assert len(desk.sandbox.ledger.where("token")) == 1
 
 
+@pytest.mark.parametrize("flow", ["jwt", "client_credentials", "refresh_token"])
+def test_sf20_a_token_that_tells_nothing_of_its_end_is_kept_until_it_is_refused(
+    desk: Desk, key_file: Path, flow: str
+) -> None:
+    desk.sandbox.faults.arm("SF20")
+    deal = desk.deal()
+    more = {"flow": flow, "client_secret": desk.sandbox.app.client_secret, "refresh_token": "sandbox-refresh"}
+    seen, connector = Snapshot(), by_jwt(desk, key_file, **more)
+    for _ in range(4):
+        seen.take(connector.pull(seen.cursor))
+        desk.sandbox.clock.advance(timedelta(hours=3))
+    assert deal in seen.deals
+    assert len(desk.sandbox.ledger.where("token")) == 1
+    desk.sandbox.logins.expire()
+    seen.take(connector.pull(seen.cursor))
+    assert len(desk.sandbox.ledger.where("token")) == 2
+
+
+@pytest.mark.parametrize("minutes", [-9, 9])
+def test_sf21_a_jwt_that_was_refused_for_its_time_follows_the_date_of_the_refusal(
+    desk: Desk, key_file: Path, minutes: float
+) -> None:
+    deal = desk.deal()
+    desk.sandbox.faults.arm("SF21", minutes=minutes)
+    assert deal in Snapshot().take(by_jwt(desk, key_file).pull(None)).deals
+    assert [call.status for call in desk.sandbox.ledger.where("token")] == [400, 200]
+
+
 @pytest.mark.parametrize("minutes", [-20, 20])
 def test_sf21_a_jwt_follows_the_servers_clock(desk: Desk, key_file: Path, minutes: int) -> None:
     deal = desk.deal()
@@ -59,7 +87,7 @@ def test_sf21_a_jwt_follows_the_servers_clock(desk: Desk, key_file: Path, minute
 
 
 def test_sf22_a_user_who_was_not_approved_is_told_what_to_set(desk: Desk, key_file: Path) -> None:
-    desk.sandbox.app.approved.clear()
+    desk.sandbox.faults.arm("SF22")
     [finding] = by_jwt(desk, key_file).check()
     assert finding.level is Level.ERROR
     assert "pre-authorized" in (finding.cure or "")
