@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from stalewatch.store import bulk
 from stalewatch.store.bulk import Found
 from stalewatch.store.expressions import among
-from stalewatch.store.tables import activity_records, alerts, changes, deals, leads, notices, waits
+from stalewatch.store.tables import activity_records, alerts, changes, deals, leads, notices, waits, writebacks
 
 Merged = Mapping[str, str]
 """Old id to new id."""
@@ -82,6 +82,17 @@ def move_waits(conn: Connection, merged: Merged) -> None:
     """Let the waits of old records be those of the new ones."""
     for old, new in sorted(merged.items()):
         conn.execute(sa.update(waits).where(waits.c.record_id == old).values(record_id=new))
+
+
+def move_writebacks(conn: Connection, merged: Merged, objects: Mapping[str, str]) -> None:
+    """Let what is to be written into old records, and was, be written into the new ones.
+
+    Args:
+        objects: of each new record.
+    """
+    for old, new in sorted(merged.items()):
+        there = sa.update(writebacks).where(writebacks.c.record_id == old)
+        conn.execute(there.values(record_id=new, object=objects[new]))
 
 
 def move_activities(conn: Connection, merged: Merged) -> None:

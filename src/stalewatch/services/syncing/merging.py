@@ -78,6 +78,7 @@ class _Union:
         merges.move_alerts(self.conn, merged, {self.new: self.object}, self.now)
         self._alerts()
         merges.move_waits(self.conn, merged)
+        merges.move_writebacks(self.conn, merged, {self.new: self.object})
         merges.move_activities(self.conn, merged)
         self._history()
         self._own_fields()
