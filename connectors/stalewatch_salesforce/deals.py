@@ -18,25 +18,30 @@ from stalewatch_salesforce.values import Unusable, day, value_of
 
 ROLE_FIELDS: Final = ("decision_maker", "economic_buyer", "champion")
 HISTORY_FIELDS: Final = frozenset({"stage", "amount", "close_date", "forecast_category"})
+_CORE: Final = {
+    "stage": "StageName", "amount": "Amount", "close_date": "CloseDate", "owner": "OwnerId",
+    "forecast_category": "ForecastCategoryName",
+}  # fmt: skip
 _NOON: Final = time(12, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class DealReader:
-    """Reads opportunities and their history."""
+    """Reads opportunities and their history; `hidden` are fields of ours that no row can tell."""
 
     map: DealMap
     partner: Mapping[str, Collection[str]]
     org: Org
     exchange: Exchange
     base: str
+    hidden: frozenset[str] = frozenset()
 
     def deal(self, row: rows.Opportunity) -> Deal | Rejected:
         """The opportunity of a row, or why there is none."""
         if row.CreatedDate is None or not row.Name:
             return Rejected(ref=ids.whole(row.Id), reason="no name or no time of creation", detail=str(row.Name)[:200])
         outcome = Outcome.OPEN if not row.IsClosed else Outcome.WON if row.IsWon else Outcome.LOST
-        unreadable = set(self._unreadable(row, outcome))
+        unreadable = {*self.hidden, *self._unreadable(row, outcome)}
         fields: dict[str, Value] = {"stage_entered_at": row.LastStageChangeDate or row.CreatedDate}
         fields["forecast_category"] = forecast_of(self.map.forecasts, row.ForecastCategoryName)
         fields |= self._mapped(row, unreadable)
@@ -165,6 +170,16 @@ class DealReader:
 
     def _is_partner(self, values: Mapping[str, Value]) -> bool:
         return bool(self.partner) and all(values.get(name) in allowed for name, allowed in self.partner.items())
+
+
+def hidden(map_: DealMap, org: Org) -> frozenset[str]:
+    """Fields of ours whose source is not there or not shown: empty would be a statement, and nobody can make it."""
+    core = {
+        ours for ours, theirs in _CORE.items() if ours not in map_.fields and org.field(OPPORTUNITY, theirs) is None
+    }
+    known = {ours: map_.types[ours] for ours in map_.fields if ours in map_.types}
+    mapped = {ours for ours, type_ in known.items() if org.feeding(OPPORTUNITY, map_.fields[ours], type_) is None}
+    return frozenset(core | mapped)
 
 
 def owner(id_: str | None) -> str | None:

@@ -83,6 +83,7 @@ class LeadReader:
             wanted = self.map.types.get(ours)
             told = None if wanted is None else self.org.feeding(LEAD, theirs, wanted)
             if told is None or wanted is None:
+                unreadable.update(() if wanted is None else (ours,))
                 continue
             try:
                 words, cell = self.map.values.get(ours, {}), getattr(row, told.name, None)

@@ -11,7 +11,7 @@ from stalewatch.sdk.records import Activity, Deal, FieldChange, Lead, Person, Re
 from stalewatch_salesforce import evidence, ids, merging
 from stalewatch_salesforce.asking import CHUNK, Asking
 from stalewatch_salesforce.chains import Chain, Shape
-from stalewatch_salesforce.deals import HISTORY_FIELDS, DealReader, person
+from stalewatch_salesforce.deals import HISTORY_FIELDS, DealReader, hidden, person
 from stalewatch_salesforce.evidence import Draft, Ours
 from stalewatch_salesforce.harvest import Batch, Harvest
 from stalewatch_salesforce.leads import LeadReader
@@ -112,7 +112,8 @@ class Reading:
         if known is None or known[0] != self.asking.generation:
             options, org = self.options, self.org
             exchange = Exchange(self.asking.settings.currency, options.currency, org.rates, org.dated)
-            reader = DealReader(options.deal, options.partner, org, exchange, self._base)
+            unseen = hidden(options.deal, org)
+            reader = DealReader(options.deal, options.partner, org, exchange, self._base, unseen)
             self._deals_by = known = (self.asking.generation, reader)
         return known[1]
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from stalewatch_sandbox.salesforce.addresses import is_data, is_query, is_query_of, is_write
@@ -28,7 +26,7 @@ def catalogue(sandbox: SalesforceSandbox) -> Catalogue:
     return {
         "SF01": switches.late_commits, "SF02": switches.wrong_clock, "SF04": switches.mass_touch,
         "SF05": switches.cut_children, "SF06": switches.shrinking_pages, "SF08": repeated_page,
-        "SF10": query_timeout, "SF11": too_large, "SF12": quota_exhausted, "SF13": too_many_at_once,
+        "SF10": switches.query_timeout, "SF11": too_large, "SF12": quota_exhausted, "SF13": too_many_at_once,
         "SF14": switches.shared_quota, "SF15": switches.session_expires, "SF16": session_never_valid,
         "SF17": odd_unauthorised, "SF20": bare_token, "SF21": switches.drifted_login,
         "SF22": switches.nobody_approved, "SF23": odd_edge, "SF24": maintenance,
@@ -55,20 +53,6 @@ def repeated_page() -> Fault:
         return Response.json(document | {"done": False, "nextRecordsUrl": path}, weight=1, kind="query")
 
     return Fault(on=lambda request: is_query(request) and "-" in request.path, afterwards=same, times=1)
-
-
-def query_timeout(sobject: str = "Opportunity", **limit: float) -> Fault:
-    """Queries over a window longer than so many days take too long."""
-    of_object, most = is_query_of(sobject), timedelta(days=limit.get("days", 7))
-    stamps = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)")
-
-    def is_long(request: Request) -> bool:
-        if not of_object(request):
-            return False
-        times = sorted(map(datetime.fromisoformat, stamps.findall(request.parameter("q") or "")))
-        return len(times) < 2 or times[-1] - times[0] > most
-
-    return Fault(on=is_long, instead=_refusal(400, "QUERY_TIMEOUT", "Your query request was running for too long."))
 
 
 def too_large(sobject: str = "Task") -> Fault:

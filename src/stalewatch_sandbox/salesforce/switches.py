@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
 
-from stalewatch_sandbox.salesforce.addresses import is_data, is_write_of
+from stalewatch_sandbox.salesforce.addresses import is_data, is_query_of, is_write_of
 from stalewatch_sandbox.salesforce.errors import ApiError, session_invalid
 from stalewatch_sandbox.salesforce.limits import Form
 from stalewatch_sandbox.salesforce.table import Row
@@ -15,6 +16,9 @@ from stalewatch_sandbox.serving.faults import Fault
 
 if TYPE_CHECKING:
     from stalewatch_sandbox.salesforce.sandbox import SalesforceSandbox
+
+_STAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_ID_BOUND: Final = re.compile(r"\bId (>|<=) '(\w+)'")
 
 
 class Switches:
@@ -56,6 +60,26 @@ class Switches:
             return min(wished, sizes[max(number for number, start in enumerate(starts) if start <= offset)])
 
         return _setting(self._sandbox.application.queries, "page_size", size)
+
+    def query_timeout(self, sobject: str = "Opportunity", days: float = 7, rows: int = 5_000) -> Fault:
+        """Queries that look over more than so many days, or that no time bounds over more than so many rows, take too
+        long; one that counts, or wants a single row or rows by their ids, is answered from an index."""
+        of_object, org, most = is_query_of(sobject), self._sandbox.org, timedelta(days=days)
+
+        def is_long(request: Request) -> bool:
+            query = request.parameter("q") or ""
+            if not of_object(request) or query.endswith("LIMIT 1") or "COUNT()" in query or "Id IN (" in query:
+                return False
+            if times := sorted(map(datetime.fromisoformat, _STAMP.findall(query))):
+                newest: datetime = times[-1] if len(times) > 1 else org.clock.now()
+                return newest - times[0] > most
+            bounds: dict[str, str] = dict(_ID_BOUND.findall(query))
+            low, high = bounds.get(">", ""), bounds.get("<=", "~")
+            there = [id_ for id_ in org.tables[sobject].rows if low < id_ <= high]
+            return len(there) > rows
+
+        error = ApiError(400, "QUERY_TIMEOUT", "Your query request was running for too long.")
+        return Fault(on=is_long, instead=lambda _: error.response())
 
     def shared_quota(self, used: int = 81_000, daily: int = 100_000, form: str = Form.PLAIN) -> Fault:
         """Others have used most of the quota; the header comes in one of its forms."""

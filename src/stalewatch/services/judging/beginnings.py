@@ -81,7 +81,10 @@ def beginning(
     sources = {by[row.id, name, anchor] for name in behind if anchor is not None and (row.id, name, anchor) in by}
     if isinstance(rule.start, FromFields) and _is_ours(behind, rule, rules):
         return Beginning(start, said, AnchorSource.OURS)
-    return Beginning(start, said, _source(sources, is_creation=anchor == row.created_at))
+    is_creation = anchor == row.created_at
+    if is_creation and not sources and not _PAST.isdisjoint(behind):  # a past that nothing tells began with the record
+        return Beginning(start, said, AnchorSource.ESTIMATED)
+    return Beginning(start, said, _source(sources, is_creation=is_creation))
 
 
 def event_title(event: str) -> Words:

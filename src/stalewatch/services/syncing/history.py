@@ -42,7 +42,7 @@ def note(
     given = {row["id"]: row for row in rows}
     before = records.columns(conn, obj, given.keys(), [*columns, "fields", "created_at", "modified_at"])
     differing = [
-        (record, name, old, new, before["created_at"][position])
+        (record, name, old, new, before["created_at"][position], before["modified_at"][position])
         for position, record in enumerate(before["id"])
         for name in tracked
         if name in given[record] or name not in own  # a column that the page does not name keeps its value
@@ -53,10 +53,12 @@ def note(
     there = changes.read(conn, {one[0] for one in differing}, {one[1] for one in differing})
     last = {(row[0], row[1]): row[2] for row in there}
     found = []
-    for record, name, old, new, created in differing:
+    for record, name, old, new, created, modified in differing:
         if (record, name) not in last:
             found.append(_seen(record, name, created or 0, old, now))
-        at = min(given[record].get("modified_at") or as_of or now, now)
+        at = given[record].get("modified_at")
+        # Nobody touched a record whose formula changed, or that is mapped in another way: that was seen, and no more.
+        at = min((as_of or now) if at in (None, modified) else at, now)
         # What stands there now came last, whatever the CRM's clock says: a tie or a step back keeps that order.
         found.append(_seen(record, name, max(at, last.get((record, name), created or 0) + 1), new, now))
     changes.add(conn, found)
