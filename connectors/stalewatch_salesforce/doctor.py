@@ -12,7 +12,7 @@ from stalewatch_salesforce.certificate import certificate
 from stalewatch_salesforce.composite import Part, ask
 from stalewatch_salesforce.coverage import sees_mails
 from stalewatch_salesforce.decoding import decode
-from stalewatch_salesforce.lacking import lacks, permission
+from stalewatch_salesforce.lacking import HIDDEN, lacks, permission
 from stalewatch_salesforce.options import Options
 from stalewatch_salesforce.org import EMAIL, EVENT, LEAD, OPPORTUNITY, Org
 from stalewatch_salesforce.queries import API_VERSION, END_OF_LIFE, address
@@ -23,7 +23,6 @@ from stalewatch_salesforce.strangers import strangers
 _SKEW: Final = timedelta(minutes=1)
 _NOTICE: Final = 180
 """Days before a version of the API is no more supported."""
-_HIDDEN: Final = "field-level security of "
 _NEEDED: Final = {
     "OpportunityHistory": "since when a deal is in its stage, and how its amount and close date moved",
     "OpportunityContactRole": "who is involved",
@@ -137,12 +136,12 @@ def _quota(reading: Reading) -> Iterator[Finding]:
 def _coverage(reading: Reading) -> Iterator[Finding]:
     org = reading.org
     for name, fields in lacks(org, reading.options, {}, is_heard=sees_mails(org)).items():
-        hidden = sorted({one for names in fields.values() for one in names if one.startswith(_HIDDEN)})
+        hidden = sorted({one for names in fields.values() for one in names if one.startswith(HIDDEN)})
         if hidden:
             yield Finding(
                 subject=f"{name} fields",
                 level=Level.WARNING,
-                message=f"hidden from the integration user: {', '.join(hidden)}",
+                message=f"the integration user lacks {', '.join(hidden)}",
                 cure="Setup, Permission Sets, Object Settings: make them readable.",
             )
     if not sees_mails(org) and org.has(EMAIL):

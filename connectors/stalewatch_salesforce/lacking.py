@@ -13,6 +13,7 @@ from stalewatch_salesforce.org import EMAIL, EVENT, HISTORY, LEAD, OPPORTUNITY, 
 
 ACTIVITIES: Final = "Access Activities"
 VIEW_ALL: Final = "View All Data"
+HIDDEN: Final = "read access to "
 ENHANCED: Final = "Enhanced Email"
 TOO_LARGE: Final = "OPERATION_TOO_LARGE"
 _HEARD: Final = (EMAIL, TASK, EVENT)
@@ -74,7 +75,7 @@ def _grants(org: Org, name: str, ours: str, *, is_heard: bool) -> Iterator[str]:
         yield ENHANCED
     holder, theirs = _FIXED[name].get(ours, ("", ""))
     if org.has(holder) and org.field(holder, theirs) is None:
-        yield f"field-level security of {holder}.{theirs}"
+        yield f"{HIDDEN}{holder}.{theirs} (field-level security)"
 
 
 def unfed(org: Org, options: Options, told: Mapping[str, Collection[str]], *, is_heard: bool) -> dict[str, list[Unfed]]:

@@ -66,10 +66,10 @@ def test_rules_that_cannot_judge_are_named() -> None:
 
 def test_hs24_the_scope_that_is_missing_is_named() -> None:
     one = CannotJudge("hs", (MAIL,), (SILENCE,), 412, ("sales-email-read",))
-    assert operator(one).title == "hs: E-mails cannot be read, scope sales-email-read is missing"
-    assert operator(one, language="ja").title == "hs:メールを読み込めません。スコープ sales-email-read がありません"
+    assert operator(one).title == "hs: E-mails cannot be read for want of sales-email-read"
+    assert operator(one, language="ja").title == "hs:メールを読み込めません。必要な権限:sales-email-read"
     two = CannotJudge("hs", (MAIL,), (SILENCE,), 412, ("a.read", "b.read"))
-    assert operator(two).title == "hs: E-mails cannot be read, scopes a.read and b.read are missing"
+    assert operator(two).title == "hs: E-mails cannot be read for want of a.read and b.read"
 
 
 def test_several_pieces_of_news_are_one_message() -> None:

@@ -157,11 +157,7 @@ def _cannot_judge(news: CannotJudge, reader: Reader) -> tuple[str, str]:
     words = reader.words
     said = words.gettext("{connection}: {fields} cannot be read")
     if news.scopes:
-        said = words.ngettext(
-            "{connection}: {fields} cannot be read, scope {scopes} is missing",
-            "{connection}: {fields} cannot be read, scopes {scopes} are missing",
-            len(news.scopes),
-        )
+        said = words.gettext("{connection}: {fields} cannot be read for want of {scopes}")
     scopes = reader.listed([clean(each) for each in news.scopes])
     fields = reader.listed([reader.pick(each) for each in news.fields])
     headline = said.format(connection=clean(news.connection), fields=fields, scopes=scopes)

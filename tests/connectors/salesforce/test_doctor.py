@@ -103,10 +103,10 @@ def test_what_may_not_be_read_is_named_with_the_permission(desk: Desk) -> None:
     desk.sandbox.faults.arm("SF37", sobject="Event")
     desk.sandbox.faults.arm("SF28", field="Amount")
     assert "Access Activities" in (found(desk)["Event"].cure or "")
-    assert "field-level security of Opportunity.Amount" in found(desk)["deal fields"].message
+    assert "read access to Opportunity.Amount" in found(desk)["deal fields"].message
     missing = desk.connector().describe().missing["deal"]
     assert missing["next_meeting_at"] == ["Access Activities"]
-    assert missing["amount"] == ["field-level security of Opportunity.Amount"]
+    assert missing["amount"] == ["read access to Opportunity.Amount (field-level security)"]
     assert "stage" not in missing
 
 
