@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice, repeat
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
@@ -40,6 +40,15 @@ def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
     iterator = iter(items)
     while chunk := list(islice(iterator, size)):
         yield chunk
+
+
+def abreast(one: Iterator[None], other: Iterator[None], steps: int) -> None:
+    """Do two pieces of work whose steps wait for different limits: after each of the one, some of the other."""
+    for _ in chain(one, repeat(None)):
+        if not list(islice(other, steps)):
+            break
+    for _ in one:
+        pass
 
 
 @dataclass(slots=True)

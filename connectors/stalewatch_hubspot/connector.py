@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import timedelta
-from itertools import chain
 from typing import ClassVar, Final
 
 from msgspec.structs import replace
@@ -15,7 +14,7 @@ from msgspec.structs import replace
 from stalewatch.sdk.connector import ConnectionSettings, Connector, Cursor, Description, Finding, Page
 from stalewatch.sdk.errors import TryLater
 from stalewatch.sdk.writing import Change, Written
-from stalewatch_hubspot.api import Api, chunks
+from stalewatch_hubspot.api import Api, abreast, chunks
 from stalewatch_hubspot.coverage import describe
 from stalewatch_hubspot.cycle import Cycle, Window
 from stalewatch_hubspot.doctor import findings
@@ -36,6 +35,8 @@ from stalewatch_hubspot.writing import Writer
 
 OVERLAP: Final = 10 * MINUTE
 LONG_OVERLAP: Final = 2 * HOUR
+_SEARCHES: Final = 5
+"""That go out while the associations of 1,000 deals are read: either has a limit of its own, and neither waits."""
 
 
 class HubSpotConnector(Connector):
@@ -207,10 +208,7 @@ class HubSpotConnector(Connector):
                 return
             book.planned.note(piece.activities)
             yield piece.page(before.cursor())
-        for piece in chain(
-            self._late(gatherer, book, everything=is_nightly) if is_hourly else (),
-            reconcile.pieces() if is_nightly else (),
-        ):
+        for piece in self._looking(gatherer, book, reconcile, is_hourly=is_hourly, is_nightly=is_nightly):
             book.planned.note(piece.activities)
             yield piece.page(before.cursor())
         after = replace(
@@ -220,16 +218,25 @@ class HubSpotConnector(Connector):
         noticed = reconcile.findings() if is_nightly else None
         yield Page(cursor=after.cursor(), open_ids=reconcile.open_ids, findings=noticed)
 
-    def _late(self, gatherer: Gatherer, book: Notebook, *, everything: bool) -> Iterator[Piece]:
-        """What happened while no date moved: late associations, and meetings that were deleted.
+    def _looking(
+        self, gatherer: Gatherer, book: Notebook, reconcile: Reconcile, *, is_hourly: bool, is_nightly: bool
+    ) -> Iterator[Piece]:
+        """What no window shows: late associations, deleted meetings, deals that are gone.
 
         By the hour of the deals that have a deadline within the next day, as far as anybody knows; by night of all.
         """
-        loader, looked = Loader(gatherer, book.bonds, is_resumed=True), sorted(book.bonds.deals)
-        if not everything and self._settings.due_soon is not None:
-            looked = sorted(book.bonds.deals.keys() & set(self._settings.due_soon()))
-        changed = loader.late(looked)
-        for part in chunks(changed, BLOCK):
+        loader, looked = Loader(gatherer, book.bonds, is_resumed=True), sorted(book.bonds.deals) if is_hourly else []
+        if not is_nightly and self._settings.due_soon is not None:
+            looked = sorted(set(looked) & set(self._settings.due_soon()))
+        abreast(loader.look(looked), reconcile.look() if is_nightly else iter(()), _SEARCHES)
+        if is_hourly:
+            yield from self._late(gatherer, book, loader, looked)
+        if is_nightly:
+            yield from reconcile.pieces()
+
+    def _late(self, gatherer: Gatherer, book: Notebook, loader: Loader, looked: Sequence[str]) -> Iterator[Piece]:
+        """What happened while no date moved: late associations, and meetings that were deleted."""
+        for part in chunks(loader.late, BLOCK):
             rows = gatherer.api.read(DEALS, part, gatherer.deal_properties).rows
             yield from (piece for piece, _ in loader.whole(rows))
         if gatherer.facts.can_read(MEETINGS):

@@ -27,7 +27,7 @@ class Loader:
     Attributes:
         total: of the records that a load will bring, as far as it is known.
         open_ids: of the deals that were loaded.
-        meetings: of the deals that `late` looked at.
+        meetings: of the deals that `look` looked at. late: those of them that have other associations now.
         is_whole: whether every row could be read.
     """
 
@@ -39,6 +39,7 @@ class Loader:
         self.open_ids: set[str] = set()
         self.is_whole = True
         self.meetings: set[str] = set()
+        self.late: list[str] = []
         self._odd: list[Rejected] = []
 
     def deals(self, last: str) -> Iterator[tuple[Piece, str]]:
@@ -94,14 +95,13 @@ class Loader:
         links = {kind: api.links(DEALS.name, kind.name, ids) for kind in self._gather.kinds}
         return links, api.links(DEALS.name, CONTACTS.name, ids) if self._gather.reads_people else None
 
-    def late(self, ids: Sequence[str]) -> list[str]:
-        """Those of these open deals that are associated with other things than was known."""
-        found: list[str] = []
+    def look(self, ids: Sequence[str]) -> Iterator[None]:
+        """Find those of these open deals that are associated with other things than was known, step by step."""
         for chunk in chunks(ids, BLOCK):
             links, contacts = self.links(chunk)
-            found += self._bind(chunk, links, contacts)
+            self.late += self._bind(chunk, links, contacts)
             self.meetings.update(f"meeting-{one}" for ends in links.get(MEETINGS, {}).values() for one in ends)
-        return found
+            yield
 
     # ------------------------------------------------------------------------------------------------- the parts
 

@@ -30,10 +30,11 @@ class Reconcile:
         self._gather, self._bonds = gatherer, bonds
         self.open_ids: frozenset[str] | None = None
         self.doubt: str | None = None
+        self._there: set[str] = set()
 
     def pieces(self) -> Iterator[Piece]:
-        """What follows: deals that were deleted or merged, and open ones that were not known."""
-        there, known = self._there(), set(self._bonds.deals)
+        """What follows from `look`: deals that were deleted or merged, and open ones that were not known."""
+        there, known = self._there, set(self._bonds.deals)
         vanished = known - there
         if len(vanished) > HALF * len(known):
             self.open_ids = frozenset(there)  # whoever stores them will not believe it either, and says so
@@ -53,12 +54,12 @@ class Reconcile:
         found = Finding(subject="comparison of ids", level=Level.WARNING, message=self.doubt or "", cure=cure)
         return [found] if self.doubt else []
 
-    def _there(self) -> set[str]:
-        found: set[str] = set()
+    def look(self) -> Iterator[None]:
+        """Read the ids of all open deals, step by step."""
         for page in self._gather.api.keyset(DEALS, queries.OPEN, ("hs_object_id",)):
-            found.update(row.id for row in page.rows)
-            found.update(one.ref for one in page.rejected)  # an odd row is a deal that is there
-        return found
+            self._there.update(row.id for row in page.rows)
+            self._there.update(one.ref for one in page.rejected)  # an odd row is a deal that is there
+            yield
 
     def _explained(self, vanished: list[str], there: set[str]) -> Iterator[Piece]:
         """Look at each that is missing: search forgets deals for minutes, and a merged one has another id."""
