@@ -19,12 +19,14 @@ from stalewatch.store import records
 from stalewatch.store.engine import Database
 from stalewatch_sandbox.hubspot import feed as hubspot_feed
 from stalewatch_sandbox.hubspot import naming as hubspot_naming
+from stalewatch_sandbox.hubspot.credentials import READ_ALL
 from stalewatch_sandbox.opportunity import Opportunity, State
 from stalewatch_sandbox.pipeline import Size, World, generate
 from stalewatch_sandbox.salesforce import feed as salesforce_feed
 from stalewatch_sandbox.salesforce import naming as salesforce_naming
 from stalewatch_sandbox.salesforce.sandbox import SalesforceSandbox
 from stalewatch_sandbox.serving.faults import Faults
+from stalewatch_sandbox.serving.ledger import Ledger
 from tests.connectors.hubspot.portals import opened
 from tests.connectors.salesforce.desk import Desk
 
@@ -40,11 +42,13 @@ class Crm(Protocol):
     Attributes:
         deals, owners, leads: id in the world to id in the CRM.
         faults: breaks it, by case.
+        ledger: every call that came in.
     """
 
     world: World
     clock: Clock
     faults: Faults
+    ledger: Ledger
     deals: dict[str, str]
     owners: dict[str, str]
     leads: dict[str, str]
@@ -55,6 +59,14 @@ class Crm(Protocol):
 
     def passes(self, span: timedelta) -> None:
         """Time goes on, and with it what people do; the last minute is still and everything can be found."""
+        ...
+
+    def mends(self, case: str | None = None) -> None:
+        """A fault ends, or all of them, and whoever has to act has acted."""
+        ...
+
+    def catches_up(self) -> None:
+        """Whatever has happened by now is in the CRM, though nobody asked for it."""
         ...
 
     def told_until(self) -> datetime:
@@ -73,7 +85,7 @@ class InSalesforce:
 
     def __post_init__(self) -> None:
         self.clock: Any = self.desk.sandbox.clock
-        self.faults = self.desk.sandbox.faults
+        self.faults, self.ledger = self.desk.sandbox.faults, self.desk.sandbox.ledger
         self.deals, self.owners = self.feed.scribe.deals, self.feed.scribe.users
         self.leads = self.feed.leads
 
@@ -84,6 +96,12 @@ class InSalesforce:
 
     def passes(self, span: timedelta) -> None:
         self.clock.advance(span)
+
+    def mends(self, case: str | None = None) -> None:
+        self.faults.disarm(case)
+
+    def catches_up(self) -> None:
+        self.feed.advance(self.clock.now())
 
     def told_until(self) -> datetime:
         now: datetime = self.clock.now()
@@ -100,7 +118,8 @@ class InHubSpot:
     unmapped: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        self.clock, self.faults = self.story.board.clock, self.story.board.faults
+        board = self.story.board
+        self.clock, self.faults, self.ledger = board.clock, board.faults, board.ledger
         self.deals, self.owners = self.feed.scribe.deals, self.feed.scribe.owners
         self.leads = self.feed.leads
 
@@ -114,6 +133,14 @@ class InHubSpot:
         self.clock.advance(span - INDEXED)
         self.feed.advance(self.clock.now())
         self.clock.advance(INDEXED)
+
+    def mends(self, case: str | None = None) -> None:
+        self.faults.disarm(case)
+        server = self.story.server
+        server.api.credentials.add_token(server.token, READ_ALL)  # somebody made it valid again
+
+    def catches_up(self) -> None:
+        pass  # `passes` has told it everything
 
     def told_until(self) -> datetime:
         now: datetime = self.clock.now()
