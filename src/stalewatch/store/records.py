@@ -7,6 +7,7 @@ What a page does not name stays as it is, so the store's own columns (holds, wai
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -146,6 +147,7 @@ def _transposed(asked: Sequence[sa.Column[Any]], rows: Sequence[Found]) -> dict[
     return {column.name: read_column(column, values) for column, values in pairs}
 
 
+@cache
 def column_names(obj: str) -> frozenset[str]:
     """The columns that records of this object have; every other catalogue field is kept in `fields`."""
     return frozenset(column.name for column in _table(obj).c)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -65,18 +66,25 @@ def note(
     return handed_over
 
 
-def told_by(connection: str, book: Rulebook, page: Page, now: int) -> Told:
-    """The last value of every field whose own history stands on a page."""
-    rows = sorted(_numbered(_told(connection, book, page, now)), key=lambda row: (row["at"], row["ordinal"]))
-    return {(row["record_id"], row["field"]): row["value"] for row in rows}
+def rows_of(connection: str, book: Rulebook, page: Page, now: int) -> list[Row]:
+    """The page's own histories as rows of the store."""
+    return list(_numbered(_told(connection, book, page, now)))
 
 
-def replace(conn: Connection, connection: str, book: Rulebook, page: Page, now: int) -> list[str]:
-    """Store what the page's histories tell instead of what syncs inferred; return the records that changed."""
-    rows = list(_numbered(_told(connection, book, page, now)))
+def told_by(rows: Collection[Row]) -> Told:
+    """The last value of every field whose own history these rows are."""
+    oldest_first = sorted(rows, key=itemgetter("at", "ordinal"))
+    return {(row["record_id"], row["field"]): row["value"] for row in oldest_first}
+
+
+def replace(conn: Connection, connection: str, page: Page, rows: Collection[Row]) -> list[str]:
+    """Store what the page's histories tell, its `rows_of`, instead of what syncs inferred; return the records that
+    changed."""
     whole = {f"{connection}:{one}" for one in page.histories}
+    if not whole:
+        return changes.add(conn, list(rows))
     mine = [row for row in rows if row["record_id"] in whole and row["field"] in page.history_fields]
-    changed = changes.replace_history(conn, whole, page.history_fields, mine) if whole else []
+    changed = changes.replace_history(conn, whole, page.history_fields, mine)
     rest = [row for row in rows if row["record_id"] not in whole or row["field"] not in page.history_fields]
     return changed + changes.add(conn, rest)
 
@@ -104,8 +112,8 @@ def _numbered(rows: Iterable[Row]) -> Iterable[Row]:
     seen: dict[tuple[str, str, int], int] = {}
     for row in rows:
         place = (row["record_id"], row["field"], row["at"])
-        seen[place] = seen.get(place, -1) + 1
-        yield {**row, "ordinal": seen[place]}
+        row["ordinal"] = seen[place] = seen.get(place, -1) + 1
+        yield row
 
 
 def _value(table: Mapping[str, Sequence[Any]], position: int, name: str) -> Stored:

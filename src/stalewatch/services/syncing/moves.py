@@ -31,15 +31,17 @@ def derive(conn: Connection, book: Rulebook, obj: str, ids: Collection[str]) -> 
     pasts = _read(conn, ids)
     order = book.rules.catalogue.objects[obj]["stage"].values
     kept = book.needs[obj].history & frozenset(_FIELDS)
-    names = ["stage", "stage_entered_at", "created_at", "closed_at", "first_seen_at"]
+    names = ["stage", "created_at", "closed_at", "first_seen_at", *_FIELDS]
     present = records.columns(conn, obj, pasts.keys(), names)
     rows: list[Row] = []
     found: list[Row] = []
     history: list[Row] = []
     for record, *values in zip(present["id"], *(present[name] for name in names), strict=True):
-        stage, entered, created, closed, seen = values
+        stage, created, closed, seen, entered, *_ = known = values
         moves = _Moves(pasts[record], closed)
-        rows.append({"id": record, **moves.fields(stage, entered)})
+        told = moves.fields(stage, entered)
+        if [told[name] for name in _FIELDS] != known[-len(_FIELDS) :]:
+            rows.append({"id": record, **told})
         found += _events(record, moves.events(order), seen)
         history += [row for row in moves.past(record, created or 0) if row["field"] in kept]
     records.update(conn, obj, rows)

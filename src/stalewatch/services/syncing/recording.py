@@ -70,12 +70,13 @@ class Recorder:
         teams = _teams(conn, self.connection, self.speaking)
         deals = [row for deal in page.deals if (row := self._usable(deal, teams, rejected)) is not None]
         leads = [row for lead in page.leads if (row := self._usable(lead, teams, rejected)) is not None]
-        told = history.told_by(self.connection, self.book, page, self.now)
+        past = history.rows_of(self.connection, self.book, page, self.now)
+        told = history.told_by(past)
         as_of = to_us(page.as_of) if page.as_of else None
         self._records(conn, deals, told, as_of, done)
         self._records(conn, leads, told, as_of, done)
         self._unite(conn, page.merged, done)
-        self._happenings(conn, page, done)
+        self._happenings(conn, page, past, done)
         self._gone(conn, page.gone)
         done.rejected.update(one.reason for one in rejected)
         self._set_aside(conn, rejected)
@@ -112,10 +113,10 @@ class Recorder:
                 done.touch(obj, ids)
                 done.moved.update(ids)
 
-    def _happenings(self, conn: Connection, page: Page, done: Recorded) -> None:
+    def _happenings(self, conn: Connection, page: Page, past: Sequence[Row], done: Recorded) -> None:
         touched = activities.upsert(conn, [self._activity(one) for one in page.activities])
         done.moved.update(touched)
-        touched += history.replace(conn, self.connection, self.book, page, self.now)
+        touched += history.replace(conn, self.connection, page, past)
         for record, obj in records.objects(conn, touched).items():
             done.touch(obj, [record])
 
