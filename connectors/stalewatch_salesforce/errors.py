@@ -16,6 +16,7 @@ from stalewatch.sdk.errors import ConnectorError, NeedsReconnect, Refused, TryLa
 QUOTA_PAUSE: Final = timedelta(hours=1)
 _TRANSIENT: Final = frozenset({406, 408, 420, 425, 429})
 _BUSY_CODES: Final = frozenset({"SERVER_UNAVAILABLE", "UNKNOWN_EXCEPTION", "UNABLE_TO_LOCK_ROW"})
+_SPENT: Final = "REQUEST_LIMIT_EXCEEDED"
 _HIDDEN: Final = "[hidden]"
 _TOKENS: Final = re.compile(
     r"(?i)(bearer\s+|access_token[=\"':\s]+|refresh_token[=\"':\s]+|client_secret[=\"':\s]+|assertion[=\"':\s]+)[^\s\"'&,}<]+"
@@ -48,7 +49,9 @@ class Fault:
         """The same for whoever called."""
         words = f"{self.code}: {self.message}" if self.code else self.message
         if self.next is Next.LATER:
-            return TryLater("the daily quota of API calls is exhausted", after=QUOTA_PAUSE, cure=cure)
+            spent = "the daily quota of API calls is exhausted"
+            what = spent if self.code == _SPENT else f"Salesforce stops us for a while: {words}"
+            return TryLater(what, after=QUOTA_PAUSE, cure=cure)
         if self.next in (Next.RETRY, Next.CALM):
             return TryLater(f"Salesforce does not answer properly ({self.status}): {words}", cure=cure)
         if self.next in (Next.RENEW, Next.RECONNECT):
@@ -124,7 +127,7 @@ def hidden(text: str, secrets: Iterable[str] = ()) -> str:
 def _next(status: int, code: str, message: str) -> Next:
     if status == 401:
         return Next.RENEW
-    if code == "REQUEST_LIMIT_EXCEEDED":
+    if code == _SPENT:
         return Next.CALM if "concurrent" in message.casefold() else Next.LATER
     if code == "TXN_SECURITY_METERING_ERROR":
         return Next.LATER

@@ -227,14 +227,13 @@ class Transport:
     def _check_quota(self, token: Token) -> None:
         rest = self.pacer.resting(token.account)
         if rest is not None:
-            raise TryLater("the daily quota of API calls is exhausted", after=timedelta(seconds=rest.seconds))
+            raise TryLater(rest.why, after=timedelta(seconds=rest.seconds))
 
     def give_up(self, fault: Fault) -> ConnectorError:
         """The error for a fault that will not pass in time; a spent quota stops every further call."""
-        token = self.session.known
+        error, token = fault.error(), self.session.known
         if fault.next is Next.LATER and token is not None:
-            self.pacer.rest(token.account, QUOTA_PAUSE.total_seconds(), "quota")
-        error = fault.error()
+            self.pacer.rest(token.account, QUOTA_PAUSE.total_seconds(), error.what)
         error.__dict__["fault"] = fault
         return error
 

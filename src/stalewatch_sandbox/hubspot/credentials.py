@@ -37,12 +37,13 @@ class Grant:
 
 @dataclass(slots=True)
 class App:
-    """An OAuth app that was installed in the portal."""
+    """An OAuth app that was installed in the portal; `rotates`: each answer brings another refresh token."""
 
     client_id: str
     secret: str
     refresh_token: str
     scopes: set[str] = field(default_factory=lambda: set(READ_ALL))
+    rotates: bool = False
 
 
 class Credentials:
@@ -131,6 +132,8 @@ class Credentials:
             raise Refused(400, {"status": "BAD_GRANT_TYPE", "message": "missing or unknown grant type"})
         if form["grant_type"] == "refresh_token" and form.get("refresh_token") != app.refresh_token:
             raise Refused(400, {"status": "BAD_REFRESH_TOKEN", "message": "missing or unknown refresh token"})
+        if app.rotates:
+            app.refresh_token = f"sandbox-refresh-{next(self._numbers)}"
         token = f"CJ{next(self._numbers):06}sandbox-access-token"
         self._grants[token] = Grant(token, app.scopes, self._now() + _LIFE, app.client_id)
         return {
