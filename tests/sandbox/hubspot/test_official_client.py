@@ -16,6 +16,14 @@ from hubspot.crm.deals import (  # type: ignore[import-untyped]
     SimplePublicObjectInput,
     SimplePublicObjectInputForCreate,
 )
+from hubspot.crm.objects.notes import (  # type: ignore[import-untyped]
+    AssociationSpec,
+    PublicAssociationsForObject,
+    PublicObjectId,
+)
+from hubspot.crm.objects.notes import (
+    SimplePublicObjectInputForCreate as NoteForCreate,
+)
 
 from stalewatch_sandbox.hubspot.company import Owner
 from stalewatch_sandbox.hubspot.credentials import App
@@ -151,3 +159,20 @@ def test_what_is_refused_is_an_api_exception(official: Official) -> None:
         official.api("crm.deals.basic_api").create(SimplePublicObjectInputForCreate(properties={"dealnam": "Typo"}))
     assert caught.value.status == 400
     assert "PROPERTY_DOESNT_EXIST" in caught.value.body
+
+
+def test_a_note_is_created_with_its_deal_and_a_task_is_associated_by_default(
+    server: HubSpotServer, official: Official
+) -> None:
+    id_ = deal(server)
+    link = AssociationSpec(association_category="HUBSPOT_DEFINED", association_type_id=214)
+    belongs = PublicAssociationsForObject(to=PublicObjectId(id=id_), types=[link])
+    said = {"hs_timestamp": "2026-04-01T12:00:00Z", "hs_note_body": "[stalewatch:7f3a]"}
+    made = official.api("crm.objects.notes.basic_api").create(NoteForCreate(properties=said, associations=[belongs]))
+    due = {"hs_timestamp": "2026-04-05T03:00:00Z", "hs_task_subject": "Call"}
+    task = official.api("crm.objects.tasks.basic_api").create(NoteForCreate(properties=due, associations=[]))
+    official.api("crm.associations.v4.basic_api").create_default("tasks", task.id, "deals", id_)
+    shown = official.api("crm.deals.basic_api").get_by_id(id_, associations=["notes", "tasks"])
+    assert {kind: [one.id for one in found.results] for kind, found in shown.associations.items()} == {
+        "notes": [made.id], "tasks": [task.id],
+    }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import (
     SalesforceAuthenticationFailed,
+    SalesforceGeneralError,
     SalesforceMalformedRequest,
     SalesforceResourceNotFound,
 )
@@ -153,3 +155,16 @@ def test_it_logs_in_with_a_signed_assertion(sandbox: SalesforceSandbox, tmp_path
         pytest.raises(SalesforceAuthenticationFailed, match="hasn't approved this consumer"),
     ):
         login("nobody@sandbox.example.com")
+
+
+def test_it_changes_what_nobody_has_changed_since_and_nothing_else(client: Any, org: Org) -> None:
+    id_, before = deal(org, "Renewal"), {"If-Unmodified-Since": "Thu, 01 Jan 2015 00:00:00 GMT"}
+    with pytest.raises(SalesforceGeneralError) as refused:
+        client.Opportunity.update(id_, {"NextStep": "Mine"}, headers=before)
+    assert refused.value.status == 412
+    since = {"If-Unmodified-Since": format_datetime(org.record(id_)["LastModifiedDate"], usegmt=True)}
+    assert client.Opportunity.update(id_, {"NextStep": "Mine"}, headers=since) == 204
+    task = client.Task.create({"WhatId": id_, "Subject": "Call", "Description": "[stalewatch:7f3a]"})["id"]
+    query = format_soql("SELECT Id, Description FROM Task WHERE WhatId = {} ORDER BY CreatedDate DESC", id_)
+    [found] = client.query(query)["records"]
+    assert (found["Id"], found["Description"]) == (task, "[stalewatch:7f3a]")
