@@ -111,4 +111,4 @@ def test_a_query_of_any_length_goes_into_a_body(desk: Desk) -> None:
     assert told.by_ref["x"].fault is None
     [call] = desk.sandbox.ledger.where("composite")
     assert len(call.body) > 16_384
-    assert len(call.target) < 100
+    assert len(call.path) < 100
