@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final
 
 from stalewatch.cli.grid import padded
 from stalewatch.delivery.columns import width, wrapped
 from stalewatch.delivery.wording import record_words as say
 from stalewatch.delivery.wording.explained import explanation_text
-from stalewatch.delivery.wording.money import money
+from stalewatch.delivery.wording.money import both
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.times import moment
 from stalewatch.delivery.wording.untrusted import clean, printable
@@ -52,10 +51,8 @@ class _Page:
         """Who and what it is, and the answer to "is anything wrong"."""
         record, fields = self.record, self.record["fields"]
         stage = self._value("status" if record["object"] == "lead" else "stage", fields)
-        amount = fields.get("amount")
-        what = [clean(record["name"]), stage]
-        if amount is not None:
-            what.insert(1, money(Decimal(str(amount)), record["currency"], self.reader))
+        amount = both(fields.get("amount"), record["currency"], record.get("amount_original"), self.reader)
+        what = [clean(record["name"]), amount, stage]
         yield " · ".join(part for part in what if part)
         owner = clean(record["owner_name"] or "") or self.reader.words.gettext("no owner")
         yield " · ".join(part for part in (owner, clean(fields.get("team") or ""), record["id"]) if part)

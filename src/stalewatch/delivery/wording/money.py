@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Final
+from typing import Any, Final
 
 from babel.numbers import format_compact_currency, format_currency, get_currency_name
 
@@ -31,6 +31,17 @@ def money(amount: Decimal, currency: str, reader: Reader) -> str:
     code = currency if _CODE.fullmatch(currency) else ""
     say = _japanese if reader.language == "ja" else _compact
     return bound + say(amount, code, reader)
+
+
+def both(amount: float | None, currency: str, original: Mapping[str, Any] | None, reader: Reader) -> str:
+    """An amount in the project's currency, and behind it what the CRM has in another: "¥1,500 (€9)".
+
+    Args:
+        amount: None where there is none, or nobody knows the rate. original: `amount` and `currency`, or None.
+    """
+    here = "" if amount is None else money(Decimal(str(amount)), currency, reader)
+    there = "" if original is None else money(Decimal(str(original["amount"])), str(original["currency"]), reader)
+    return f"{here} ({there})" if here and there else here or there
 
 
 def total(amounts: Iterable[tuple[Decimal, str]], reader: Reader) -> str:

@@ -191,6 +191,7 @@ class Reports:
             "outcome": getattr(row, "outcome", None),
             "url": row.url,
             "currency": self.book.judging.currency,
+            "amount_original": self._original(row),
             "fields": {
                 name: as_json(kind.type.value, values[name], zone)
                 for name, kind in kinds.items()
@@ -198,6 +199,13 @@ class Reports:
             },
             "unreadable": list(row.unreadable or ()),
         }
+
+    def _original(self, row: Any) -> dict[str, Any] | None:
+        """The amount as the CRM has it, where that is in another currency than the project's."""
+        told, currency = getattr(row, "amount_original", None), getattr(row, "currency", None)
+        if told is None or not currency or currency == self.book.judging.currency:
+            return None
+        return {"amount": float(told), "currency": currency}
 
     def _owner(self, conn: Connection, row: Any) -> dict[str, Any]:
         known = people.by_id(conn, [row.owner] if row.owner else []).get(row.owner)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Annotated, Any, Final
 
 from fastapi import Query, Request, Response
@@ -13,7 +12,7 @@ from fastapi.responses import RedirectResponse
 from stalewatch.delivery.wording import record_words as say
 from stalewatch.delivery.wording.explained import explanation_parts, explanation_text
 from stalewatch.delivery.wording.list_words import as_of
-from stalewatch.delivery.wording.money import money
+from stalewatch.delivery.wording.money import both
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.times import moment
 from stalewatch.delivery.wording.untrusted import clean, safe_url
@@ -110,8 +109,8 @@ class _Words:
     reader: Reader
 
     def amount(self) -> str:
-        amount = self.story.record["fields"].get("amount")
-        return "" if amount is None else money(Decimal(str(amount)), self.story.record["currency"], self.reader)
+        told = self.story.record
+        return both(told["fields"].get("amount"), told["currency"], told["amount_original"], self.reader)
 
     def stage(self) -> str:
         name = "status" if self.story.record["object"] == "lead" else "stage"
