@@ -154,7 +154,7 @@ def test_options_that_mean_nothing_are_refused_at_once(server: AcmeServer, optio
 
 
 @pytest.mark.security
-def test_s21_no_token_leads_into_a_private_network_that_nobody_named(server: AcmeServer) -> None:
+def test_s16_no_token_leads_into_a_private_network_that_nobody_named(server: AcmeServer) -> None:
     with pytest.raises(TryLater, match="PrivateAddress"):
         list(connector(server, allow_custom_host=False).pull(None))
     assert server.asked == []
