@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from stalewatch.sdk.errors import Conflict, Refused
+from stalewatch.sdk.errors import Conflict, Refused, TryLater
 from stalewatch.sdk.records import Value
 from stalewatch.sdk.writing import Change, Fields, Lost, Meeting, Note, Task, Written, marked, marker
 from stalewatch_hubspot import queries
@@ -28,7 +28,9 @@ from stalewatch_hubspot.values import maybe
 from stalewatch_hubspot.writable import CLOSE_DATE, lost_stages, theirs
 
 LASTS: Final = 20.0
-"""Seconds that each call of a write may take, every repetition included; there are three at most."""
+"""Seconds that a write may take, every repetition included."""
+BEGINS: Final = 35.0
+"""Seconds within which it has to begin: who looks for it afterwards counts on that."""
 _SEEN: Final[Mapping[str, tuple[str, ...]]] = {
     "deals": ("dealstage", "pipeline", "amount", "closedate", "hubspot_owner_id", "hs_next_step"),
     "leads": ("hs_pipeline_stage", "hs_pipeline", "hubspot_owner_id"),
@@ -87,6 +89,7 @@ class Writer:
 
     def __init__(self, api: Api, options: Options) -> None:
         self._api, self._options = api, options
+        self._began = api.transport.pace.monotonic()
 
     def write(self, change: Change) -> Written:
         """Write a change; raises as `Connector.write_back` says."""
@@ -104,6 +107,11 @@ class Writer:
         kind, properties = self._beside(change, wish)
         return self._find_created(change, kind, properties)
 
+    def _once(self, method: str, path: str, body: object) -> _Answer:
+        if self._api.transport.pace.monotonic() - self._began > BEGINS:
+            raise TryLater("HubSpot was too slow to tell what a write needs to know; nothing was written")
+        return self._api.transport.once(method, path, _Answer, body, seconds=LASTS)
+
     # ------------------------------------------------------------------------------------------ the record itself
 
     def _set(self, change: Change, wish: Fields | Lost) -> Written:
@@ -111,7 +119,7 @@ class Writer:
         values = self._values(change, wish, shown)
         self._check(change, shown)
         body = {"properties": values.texts}
-        answer = self._api.transport.once("PATCH", self._path(change), _Answer, body, seconds=LASTS)
+        answer = self._once("PATCH", self._path(change), body)
         before = {name: shown.properties.get(name) for name in values.texts}
         return Written(
             version=maybe(answer.updatedAt), ref=answer.id, before=before, after=dict(values.texts), answer="200"
@@ -211,7 +219,7 @@ class Writer:
         link = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": _LINKS[kind, _kind(change)]}
         body = {"properties": properties, "associations": [{"to": {"id": change.record}, "types": [link]}]}
         path = queries.path("objects", kind)
-        answer = self._api.transport.once("POST", path, _Answer, body, seconds=LASTS)
+        answer = self._once("POST", path, body)
         return Written(version=None, ref=answer.id, after=_told(kind, properties), answer="201")
 
     def _find_created(self, change: Change, kind: str, properties: Mapping[str, str]) -> Written | None:

@@ -23,7 +23,7 @@ from stalewatch_salesforce.reading import Reading
 from stalewatch_salesforce.remedies import Remedies
 from stalewatch_salesforce.transport import Pace, Transport
 from stalewatch_salesforce.writable import Names, names_of, writing_of
-from stalewatch_salesforce.writing import Writer
+from stalewatch_salesforce.writing import LASTS, Writer
 
 _DAY: Final = timedelta(days=1)
 
@@ -109,15 +109,17 @@ class SalesforceConnector(Connector):
 
     def write_back(self, change: Change) -> Written:
         """Write a change with one request; raises as the SDK says."""
-        return self._writer().write(change)
+        by = self.transport.deadline(LASTS)
+        return self._writer(by).write(change)
 
     def written(self, change: Change) -> Written | None:
         """Look what became of a change whose answer was lost; raises as the SDK says."""
-        return self._writer().look(change)
+        by = self.transport.deadline(LASTS)
+        return self._writer(by).look(change)
 
-    def _writer(self) -> Writer:
-        org = self._known()
-        return Writer(self.transport, org, self._options, self._called())
+    def _writer(self, by: float) -> Writer:
+        """A writer that is done by a moment; what the org has to be asked before counts."""
+        return Writer(self.transport, self._known(), self._options, self._called(), by)
 
     def _called(self) -> Names:
         """What the org calls lost stages and tasks that are done; asked once a day, by who writes."""

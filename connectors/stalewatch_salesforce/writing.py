@@ -60,11 +60,11 @@ class Shown:
 
 
 class Writer:
-    """Writes into one org."""
+    """Writes into one org; nothing of it is under way after `deadline`, on the monotonic clock."""
 
-    def __init__(self, transport: Transport, org: Org, options: Options, names: Names) -> None:
+    def __init__(self, transport: Transport, org: Org, options: Options, names: Names, deadline: float) -> None:
         self._transport, self._org, self._options, self._names = transport, org, options, names
-        self._deadline = transport.deadline(LASTS)
+        self._deadline = deadline
 
     def write(self, change: Change) -> Written:
         """Write a change; raises as `Connector.write_back` says."""

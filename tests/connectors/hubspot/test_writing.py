@@ -213,3 +213,11 @@ def test_without_writeback_nothing_more_is_asked_or_told(story: Story) -> None:
     story.board.ledger.reset()
     assert story.connector().describe().writing == {}
     assert story.board.ledger.where("scopes") == []
+
+
+def test_a_write_that_would_begin_too_late_does_not_begin(story: Story) -> None:
+    deal = story.deal()
+    story.board.faults.arm("HS14", times=4)
+    with pytest.raises(TryLater, match="nothing was written"):
+        writer(story).write_back(change(deal, Fields(next_step="Call")))
+    assert story.board.ledger.where(wanted=lambda call: call.method == "PATCH") == []

@@ -268,3 +268,11 @@ def test_a_session_that_is_refused_at_once_needs_a_person(desk: Desk) -> None:
     desk.sandbox.faults.arm("SF16")
     with pytest.raises(NeedsReconnect):
         connector.write_back(change(desk.deal(), Note(text="Budget")))
+
+
+def test_a_write_is_over_before_anybody_looks_for_it(desk: Desk) -> None:
+    deal, connector = desk.deal(), writer(desk)
+    desk.sandbox.faults.arm("SF24", times=None)
+    with pytest.raises((TryLater, WriteUnknown)):
+        connector.write_back(change(deal, Note(text="Budget")))
+    assert desk.time.moment < connector.timeout_seconds
