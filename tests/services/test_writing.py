@@ -11,6 +11,7 @@ from stalewatch.domain.writebacks import Writeback
 from stalewatch.sdk.errors import Conflict, NeedsReconnect, Refused, TryLater
 from stalewatch.sdk.records import Outcome
 from stalewatch.sdk.writing import Fields, Lost, Meeting, Note, Task, Wish
+from stalewatch.services.alerting.agenda import FAR, Agenda
 from stalewatch.services.writing.asking import NotAllowed, Why
 from stalewatch.services.writing.moving import Wrote
 from stalewatch.services.writing.writes import Writes
@@ -154,3 +155,13 @@ def test_a_claim_takes_what_is_due_by_an_index(office: Office) -> None:
     with office.db.write() as conn:
         assert leases.claim(conn, WRITEBACKS, due=office.us - 1, lease_us=1) == []
         assert len(leases.claim(conn, WRITEBACKS, due=office.us, lease_us=1)) == 1
+
+
+def test_an_engine_sleeps_until_something_is_to_be_written(office: Office) -> None:
+    agenda = Agenda(office.db, office.clock, {"crm": None})
+    assert agenda.until_write() == FAR
+    office.asks()
+    assert agenda.until_write() == 0
+    office.crm.faults = [TryLater("busy", after=timedelta(minutes=2))]
+    office.writes()
+    assert agenda.until_write() == 2 * 60 * 1_000_000

@@ -112,3 +112,9 @@ def test_an_answer_breaks_off(server: HubSpotServer, caller: Caller, case: str) 
     with pytest.raises(httpx.TransportError):
         caller.search("deals")
     assert caller.search("deals").status_code == 200
+
+
+def test_it_says_how_many_records_there_are(server: HubSpotServer) -> None:
+    deal(server)
+    server.portal.archive("deals", deal(server))
+    assert httpx.get(f"{server.url}/__sandbox__/records").json() == {"deals": 1}

@@ -6,10 +6,12 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 
 from stalewatch_sandbox.salesforce import removal
 from stalewatch_sandbox.salesforce.org import Org
+from stalewatch_sandbox.salesforce.sandbox import SalesforceSandbox
 from stalewatch_sandbox.serving.clock import Clock
 from tests.sandbox.salesforce.orgs import NOON, contact, deal
 
@@ -146,3 +148,10 @@ def test_a_moment_of_any_zone_is_kept_in_utc(org: Org) -> None:
     org.update(event, {"EndDateTime": tokyo + timedelta(hours=1)}, at=tokyo)
     stored = [org.record(event)[name] for name in ("StartDateTime", "EndDateTime", "CreatedDate", "SystemModstamp")]
     assert {moment.utcoffset() for moment in stored} == {timedelta()}
+
+
+def test_it_says_how_many_records_there_are(sandbox: SalesforceSandbox) -> None:
+    first = deal(sandbox.org, "Renewal")
+    deal(sandbox.org, "Expansion")
+    removal.delete(sandbox.org, first)
+    assert httpx.get(f"{sandbox.url}/__sandbox__/records").json()["Opportunity"] == 1
