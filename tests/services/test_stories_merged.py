@@ -213,6 +213,12 @@ def test_a_chain_of_merges_ends_at_its_last(found: Founder) -> None:
     assert standing is not None
     assert (standing.record_id, standing.state) == ("crm:all", "open")
     assert standing.moved_from in {"crm:acme", "crm:beta"}
+    world.crm.merged = {"acme": "both"}  # an old page comes once more
+    later(world)
+    with world.db.read() as conn:
+        assert merges.known(conn, ["crm:acme"]) == {"crm:acme": "crm:all"}
+        into = [row.after["into"] for row in audit.read(conn, obj="crm:acme")]
+    assert into == ["crm:all", "crm:both"], "one line for each merge, the newest first"
 
 
 @SQLITE_DAILY

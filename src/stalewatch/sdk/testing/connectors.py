@@ -137,7 +137,7 @@ class ConnectorContract:
 
     def test_what_a_page_calls_gone_it_does_not_show(self) -> None:
         for page in self.connector().pull(None, full=True):
-            both = _records([page]).keys() & set(page.gone)
+            both = _records([page]).keys() & {*page.gone, *page.merged}
             must(not both, f"shown and gone on one page: {both}")
 
     def test_what_is_left_out_says_which_and_why(self) -> None:

@@ -35,6 +35,8 @@ def unite(conn: Connection, book: Rulebook, connection: str, told: Mapping[str, 
         told: old id to new id, as the CRM says them.
     """
     asked = _straight({f"{connection}:{old}": f"{connection}:{new}" for old, new in told.items()})
+    beyond = merges.known(conn, set(asked.values()))  # of a new one that became another meanwhile, that one
+    asked = {old: last for old, new in asked.items() if (last := beyond.get(new, new)) != old}
     objects = records.objects(conn, {*asked, *asked.values()})
     done = merges.known(conn, asked)
     merged = {old: new for old, new in asked.items() if old in objects and new in objects and done.get(old) != new}
