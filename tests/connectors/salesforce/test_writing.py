@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from stalewatch.domain.instants import to_us
 from stalewatch.sdk.errors import Conflict, NeedsReconnect, Refused, TryLater, WriteUnknown
 from stalewatch.sdk.writing import Change, Fields, Kind, Lost, Meeting, Note, Task, Wish, marked
 from stalewatch_salesforce.connector import SalesforceConnector
 from stalewatch_sandbox.salesforce.schema import Field
 from stalewatch_sandbox.salesforce.stock import Stage
-from tests.connectors.salesforce.desk import Desk, open_desk
+from tests.connectors.salesforce.desk import Desk, Snapshot, open_desk
 
 REASONS = ("Price", "Timing", "No decision")
 MAP = {"deal": {"fields": {"loss_reason": "Loss_Reason__c", "hold_until": "On_Hold_Until__c"}}}
@@ -276,3 +277,15 @@ def test_a_write_is_over_before_anybody_looks_for_it(desk: Desk) -> None:
     with pytest.raises((TryLater, WriteUnknown)):
         connector.write_back(change(deal, Note(text="Budget")))
     assert desk.time.moment < connector.timeout_seconds
+
+
+def test_what_we_wrote_is_read_as_the_next_meeting_and_shows_nobody_at_work(desk: Desk) -> None:
+    deal, connector = desk.deal(), writer(desk)
+    starts = desk.sandbox.clock.now() + timedelta(days=3)
+    connector.write_back(change(deal, Note(text="Budget next year"), "a1"))
+    meeting = Meeting(title="Review", starts_at=starts, ends_at=starts + timedelta(hours=1))
+    connector.write_back(change(deal, meeting, "b2"))
+    desk.sandbox.clock.advance(timedelta(minutes=20))
+    found = Snapshot().take(desk.connector().pull(None)).evidence(deal, desk.sandbox.clock.now())
+    assert (found.next_meeting_at, found.last_customer_activity_at) == (to_us(starts), None)
+    assert found.last_seller_activity_at is None
