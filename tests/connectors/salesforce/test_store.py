@@ -10,15 +10,19 @@ from typing import Any
 
 import pytest
 
+from stalewatch.domain.explain import AnchorSource, StartedBy
 from stalewatch.domain.instants import to_us
 from stalewatch.sdk.records import Outcome
-from stalewatch.services.syncing import sync
+from stalewatch.services.reporting.reports import Reports
+from stalewatch.services.syncing import noticing, sync
 from stalewatch.services.syncing.sync import Sync, Synced, register
-from stalewatch.store import records
+from stalewatch.store import changes, records
 from stalewatch.store.engine import Database
 from stalewatch_salesforce.connector import SalesforceConnector
 from stalewatch_sandbox.project import DEMO_AT
+from stalewatch_sandbox.salesforce import removal
 from stalewatch_sandbox.salesforce.naming import mapping
+from stalewatch_sandbox.salesforce.schema import Field
 from stalewatch_sandbox.truth import truth_of
 from tests import databases
 from tests.connectors.salesforce.desk import NOW, Desk
@@ -180,3 +184,93 @@ def _told(truth: Any, users: dict[str, str]) -> dict[str, Any]:
         "owner": f"sf:{users[truth.owner]}",
         "outcome": truth.outcome.value,
     }
+
+
+def still_there(office: Office) -> set[str]:
+    """The deals that are held for open."""
+    with office.db.read() as conn:
+        pieces = records.column_chunks(conn, "deal", ["id"], connection="sf", open_only=True)
+        return {one.removeprefix("sf:") for piece in pieces for one in piece["id"]}
+
+
+def a_night(office: Office, connector: SalesforceConnector) -> Synced:
+    office.desk.sandbox.clock.advance(timedelta(days=1, minutes=1))
+    return office.syncs(connector)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_sf32_the_only_deals_may_vanish(office: Office, number: int) -> None:
+    desk = office.desk
+    deals = [desk.deal(f"Deal {one}") for one in range(number)]
+    connector = desk.connector()
+    office.syncs(connector)
+    for deal in deals:
+        removal.hard_delete(desk.org, deal)
+    done = a_night(office, connector)
+    assert (done.vanished, done.kept, still_there(office)) == (number, 0, set())
+
+
+def test_sf32_more_than_half_at_once_is_not_believed_and_doctor_says_so_until_it_is_over(office: Office) -> None:
+    desk = office.desk
+    deals = {desk.deal(f"Deal {one}") for one in range(9)}
+    connector = desk.connector()
+    office.syncs(connector)
+    desk.sandbox.faults.arm("SF32", ids=sorted(deals)[:5])
+    done = a_night(office, connector)
+    assert (done.kept, still_there(office)) == (5, deals)
+    with office.db.read() as conn:
+        [found] = noticing.noticed(conn, "sf")
+    assert found.message.startswith("5 of 9 records")
+    assert "see all records" in (found.cure or "")
+    desk.sandbox.faults.disarm("SF32")
+    a_night(office, connector)
+    with office.db.read() as conn:
+        assert noticing.noticed(conn, "sf") == []
+
+
+def test_deals_that_were_hidden_and_are_shown_again_come_back_with_their_past(office: Office) -> None:
+    """Nothing stamps them: only the comparison of ids shows that they are there, also to another process."""
+    desk = office.desk
+    deals = [desk.deal(f"Deal {one}") for one in range(5)]
+    connector = desk.connector()
+    office.syncs(connector)
+    desk.sandbox.faults.arm("SF32", ids=deals[:2])
+    a_night(office, connector)
+    assert still_there(office) == set(deals[2:])
+    answered = desk.ago(minutes=20)
+    desk.mail(deals[0], at=answered)
+    desk.sandbox.clock.advance(timedelta(hours=3))
+    desk.sandbox.faults.disarm("SF32")
+    assert office.syncs(desk.connector()).error is None
+    assert a_night(office, desk.connector()).error is None
+    assert still_there(office) == set(deals)
+    assert office.shows("last_customer_activity_at")[deals[0]] == (to_us(answered.replace(microsecond=0)),)
+
+
+def test_sf30_a_formula_is_dated_by_when_it_was_seen(office: Office) -> None:
+    desk = office.desk
+    desk.org.schema.add_field("Opportunity", Field(name="Score__c", type="string", is_calculated=True), desk.ago())
+    deal = desk.deal(at=desk.ago(days=90), Score__c="A")
+    words = {"deal": {"fields": {"next_step": "Score__c"}}}
+    connector = desk.connector(map=words, reads={})
+    office.syncs(connector)
+    desk.sandbox.faults.arm("SF30", opportunity=deal, field="Score__c", value="B")
+    desk.sandbox.clock.advance(timedelta(hours=6, minutes=1))
+    office.syncs(connector)
+    with office.db.read() as conn:
+        past = [(row[2], row[4]) for row in changes.read(conn, [f"sf:{deal}"], ["next_step"])]
+    assert past[-1] == (to_us(desk.sandbox.clock.now()), "B"), "not when somebody last touched the record"
+
+
+def test_sf37_without_history_the_explanation_says_that_the_start_is_an_estimate(office: Office) -> None:
+    desk = office.desk
+    deal = desk.deal(at=desk.ago(days=60), StageName="Needs Analysis")
+    moved = desk.deal("Moved", at=desk.ago(days=60))
+    desk.org.update(moved, {"StageName": "Needs Analysis"}, at=desk.ago(days=40))
+    desk.sandbox.faults.arm("SF37")
+    office.syncs(desk.connector(reads={}))
+    said = {}
+    for one in (deal, moved):
+        told = Reports(office.db, office.sync.book, {}).explain(f"sf:{one}", to_us(desk.sandbox.clock.now())) or []
+        said[one] = {clock.source for clock in told if clock.start is StartedBy.STAGE}
+    assert said == {deal: {AnchorSource.ESTIMATED}, moved: {AnchorSource.CRM}}

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
 from stalewatch.clock import Clock
 from stalewatch.domain.instants import DAY, to_us
-from stalewatch.sdk.connector import Finding
+from stalewatch.sdk.connector import Finding, Level
 from stalewatch.store import clocks, facts
 from stalewatch.store.engine import Connection, Database
+
+DOUBTED: Final = "missing records"
+_CURE: Final = (
+    "Most often the connection's user may see less than before: give back the right to see all records, and the next "
+    "comparison takes this back. What is to be deleted for good in such numbers is closed before: closed records are "
+    "not compared."
+)
 
 
 def noticed(conn: Connection, connection: str) -> list[Finding]:
@@ -21,6 +29,17 @@ def noticed(conn: Connection, connection: str) -> list[Finding]:
 def note(conn: Connection, connection: str, found: Sequence[Finding]) -> None:
     """Remember it in place of what was noticed before."""
     facts.write(conn, f"noticed:{connection}", msgspec.to_builtins(list(found)))
+
+
+def doubt(conn: Connection, connection: str, missing: int, of: int) -> None:
+    """Remember that so many records were missing at once, which nobody believed; 0: the latest look was believed."""
+    known = noticed(conn, connection)
+    found = [one for one in known if one.subject != DOUBTED]
+    if missing:
+        message = f"{missing:,} of {of:,} records were missing all at once; that was not believed, and they stay open"
+        found.append(Finding(subject=DOUBTED, level=Level.WARNING, message=message, cure=_CURE))
+    if found != known:
+        note(conn, connection, found)
 
 
 def due_soon(db: Database, clock: Clock, connection: str) -> list[str]:

@@ -44,7 +44,7 @@ class Synced:
         is_stopped: the worker was told to stop half-way.
         rejected: rows left out, by reason; they are shown by `doctor` and tried again with the next pull.
         judged: records whose deadlines were computed.
-        kept: vanished records that were not believed to be gone; `of` so many.
+        kept: vanished records that were not believed to be gone.
         unheld: open deals that a comparison of ids showed and we do not hold.
     """
 
@@ -55,7 +55,6 @@ class Synced:
     judged: int = 0
     vanished: int = 0
     kept: int = 0
-    of: int = 0
     unheld: list[str] = field(default_factory=list)
     is_busy: bool = False
     is_stopped: bool = False
@@ -216,9 +215,10 @@ class Sync:
     ) -> None:
         """Take these records for gone, unless they are more than half of what there was: of one or two that says
         nothing."""
-        if of > FEW and len(missing) > HALF * of:
+        is_doubted = of > FEW and len(missing) > HALF * of
+        noticing.doubt(conn, connection, len(missing) if is_doubted else 0, of)
+        if is_doubted:
             done.kept += len(missing)
-            done.of += of
             return
         done.vanished += len(missing)
         clocks.wake(conn, connection, dict.fromkeys(records.mark_gone(conn, missing, now), now))
