@@ -52,6 +52,7 @@ def findings(reading: Reading, now: datetime) -> list[Finding]:
         *_fields(reading),
         *_clock(reading, now),
         *_quota(reading),
+        *_currencies(reading),
         *_coverage(reading),
     ]
 
@@ -130,6 +131,17 @@ def _quota(reading: Reading) -> Iterator[Finding]:
             level=Level.WARNING if is_tight else Level.OK,
             message=f"{usage.used:,} of {usage.allowed:,} API calls {names[kind]} used in 24 hours ({usage.share:.0%})",
             cure=f"Above {quota.ceiling:.0%} work that can wait is left alone." if is_tight else None,
+        )
+
+
+def _currencies(reading: Reading) -> Iterator[Finding]:
+    org, ours = reading.org, reading.asking.settings.currency
+    if org.field(OPPORTUNITY, "CurrencyIsoCode") and ours not in {rate.IsoCode for rate in org.rates}:
+        yield Finding(
+            subject="currencies",
+            level=Level.WARNING,
+            message=f"there are several, and no rate of {ours} can be read: amounts in others cannot be judged",
+            cure=f"Setup, Manage Currencies: make {ours} active. Reading it may take “View Setup and Configuration”.",
         )
 
 

@@ -68,3 +68,11 @@ def test_a_changed_rate_is_picked_up_within_a_day_though_no_deal_was_touched(des
 def test_a_rate_that_cannot_be_makes_the_amount_unreadable(rate: float) -> None:
     exchange = Exchange("JPY", "JPY", [CurrencyRate("JPY", 1.0), CurrencyRate("USD", rate)])
     assert exchange.convert(Decimal(5), "USD") is None
+
+
+def test_doctor_says_that_nobody_knows_the_rate(desk: Desk) -> None:
+    currencies.set_rates(desk.org, {"USD": 1.0})
+    [told] = [one for one in desk.connector().check() if one.subject == "currencies"]
+    assert "no rate of JPY can be read" in told.message
+    currencies.set_rates(desk.org, RATES)
+    assert not [one for one in desk.connector().check() if one.subject == "currencies"]

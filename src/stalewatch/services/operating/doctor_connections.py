@@ -37,10 +37,10 @@ def of_state(found: ConnectionState, language: str) -> Iterator[Finding]:
 def _age(found: ConnectionState, language: str) -> Finding:
     age = _shown(found.data_age or 0, language)
     if found.most_age is None or (found.data_age or 0) <= found.most_age:
-        return Finding(subject=f"{found.id} data", level=Level.OK, message=say(language, "data_age", age=age))
+        return Finding(subject=f"{found.id} last sync", level=Level.OK, message=say(language, "data_age", age=age))
     message = say(language, "data_too_old", age=age, most=_shown(found.most_age, language))
     cure = say(language, "read_more", connection=found.id)
-    return Finding(subject=f"{found.id} data", level=Level.WARNING, message=message, cure=cure)
+    return Finding(subject=f"{found.id} last sync", level=Level.WARNING, message=message, cure=cure)
 
 
 def _shown(age: int, language: str) -> str:
