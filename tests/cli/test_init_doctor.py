@@ -227,7 +227,7 @@ def test_a_connection_tells_how_it_stands(project: Path, call: Call) -> None:
     assert (after["judging"], after["rules"], after["data_age"]) == (11, 19, 0)
     assert "exit-first-meeting" in after["blind"]["deal"]["rules"]
     assert after["left_out"] == {"amount is not a number": 1}
-    assert ("export last sync", "ok", "read 0 min ago") in [(one["subject"], one["level"], one["message"]) for one in rows]
+    assert {"subject": "export last sync", "level": "ok", "message": "read 0 min ago", "cure": None} in rows
     assert "amount is not a number" in call("doctor", *NOW).out
 
 
