@@ -47,7 +47,7 @@ class DealColumns:
     Attributes:
         vendor: whose export it is, None if it is nobody's we know.
         doubtful: fields that more than one column could feed, with those columns; none of them does.
-        absent: columns that `map` names and the file does not have.
+        absent: fields whose column, as `map` names it, the file does not have, with that name.
 
     Raises:
         Refused: if the id is missing or doubtful, if nothing tells the outcome, or a column of ours stands twice.
@@ -58,7 +58,7 @@ class DealColumns:
         self._mapping = mapping
         self.vendor = headings.vendor_of(header.columns)
         self.doubtful: dict[str, list[str]] = {}
-        self.absent = [name for name in mapping.columns.values() if not header.places(name)]
+        self.absent = {ours: name for ours, name in mapping.columns.items() if not header.places(name)}
         self.id = self._id()
         self.outcome = self._place("outcome")
         self.flags = {name: self._place(name) for name in _FLAGS} if self.vendor else {}

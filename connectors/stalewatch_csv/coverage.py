@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from stalewatch.sdk.connector import Description, FieldInfo, Finding, Level
+from stalewatch.sdk.connector import Description, FieldInfo, Finding, Level, SpareField, Unfed, Why
 from stalewatch.sdk.errors import ConnectorError
 from stalewatch.sdk.records import Outcome, Rejected
 from stalewatch_csv.evidence import EVIDENCE_FIELDS
@@ -25,6 +25,8 @@ _CURES: Final = {
     "unknown outcome": "Name these words under map.deal.values.outcome: {won: [...], lost: [...], open: [...]}.",
     "broken characters": "Write the file's encoding beside this connection's path, such as encoding: shift_jis.",
 }
+_HOLDS: Final = ("text", "choice", "int", "money", "bool", "date", "datetime")
+"""A column of a file has no type: it may hold anything but a person."""
 _CORE_TYPES: Final = {"name": "text", "created_at": "datetime", "owner": "person", "is_open": "bool"}
 
 
@@ -33,7 +35,19 @@ def describe(reading: Reading, files: Mapping[str, Path]) -> Description:
     infos = {info.ours: info for info in _from_columns(reading, files[DEALS])}
     for ours, theirs, type_name in _from_happenings(files):
         infos.setdefault(ours, FieldInfo(ours=ours, theirs=theirs, type=type_name))
-    return Description(fields={"deal": list(infos.values())}, logs_meeting_outcomes=True)
+    columns = reading.columns
+    spare = [SpareField(name=name, label=name, type="column", holds=_HOLDS) for name in columns.unread]
+    unfed = [
+        Unfed(ours=ours, why=Why.ABSENT, theirs=theirs)
+        for ours, theirs in columns.absent.items()
+        if ours in reading.types and ours not in infos
+    ]
+    return Description(
+        fields={"deal": list(infos.values())},
+        logs_meeting_outcomes=True,
+        spare={"deal": spare},
+        unfed={"deal": unfed},
+    )
 
 
 def findings(open_reading: Callable[[], Reading], folder: Path) -> list[Finding]:
@@ -136,7 +150,7 @@ def _how(reading: Reading, file: str) -> Iterator[Finding]:
     for ours, several in columns.doubtful.items():
         message = f"{' and '.join(several)} could both be {ours}: neither is read"
         yield Finding(subject=file, level=Level.WARNING, message=message, cure=f"Name one under map: {ours}.")
-    for name in columns.absent:
+    for name in columns.absent.values():
         message = f"the column {name}, which map names, is not there"
         yield Finding(subject=file, level=Level.WARNING, message=message, cure="Correct map, or add it to the export.")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from stalewatch.sdk.connector import Level
+from stalewatch.sdk.connector import Level, Why
 from stalewatch.sdk.errors import Refused, TryLater
 from stalewatch.sdk.records import Outcome
 from stalewatch_csv.headings import VENDORS
@@ -167,6 +167,14 @@ def test_a_column_that_the_map_names_in_vain_is_a_finding(export: Export) -> Non
     export.options["map"] = {"deal": {"fields": {"pain": "Pain__c"}}}
     report(export, (*ACME, *REST))
     assert "the column Pain__c, which map names, is not there" in export.findings()
+    (unfed,) = export.connector().describe().unfed["deal"]
+    assert (unfed.ours, unfed.why, unfed.theirs) == ("pain", Why.ABSENT, "Pain__c")
+
+
+def test_columns_that_feed_nothing_are_offered(export: Export) -> None:
+    report(export, (*ACME, *REST, "slow"), header=(*SALESFORCE, "Customer pain"))
+    offered = [one.name for one in export.connector().describe().spare["deal"]]
+    assert offered == ["Last Activity", "Probability (%)", "Customer pain"]
 
 
 def test_a_formula_is_text(export: Export) -> None:
