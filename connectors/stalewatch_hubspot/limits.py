@@ -22,6 +22,8 @@ _NEAR: Final = 0.75
 """Share of the ceiling from which work that can wait becomes rarer."""
 _HEADERS: Final = ("x-hubspot-ratelimit-daily", "x-hubspot-ratelimit-daily-remaining")
 _DAY: Final = "day"
+_FIRST: Final = 200
+"""Calls after which a portal that does not say who it is will not do so any more."""
 
 
 class Limits:
@@ -38,18 +40,26 @@ class Limits:
         self._calls = Limit("burst", max(1, int(options.burst)), 10.0)
         self._account = f"hubspot:?{_mark(options)}"
         self._heard: tuple[Usage, date] | None = None
+        self._early: list[Limit] = []
 
     def meet(self, portal: int, zone: ZoneInfo) -> None:
         """The portal has told who it is: from now on everybody who calls it counts together."""
         self.zone = zone
         if portal:
             self._account = f"hubspot:{portal}"
+        early, self._early = self._early, []
+        for limit in early:  # those that it took to find out are the portal's, too
+            self._pacer.claim(self._account, limit)
 
     # ------------------------------------------------------------------------------------------------- the calls
 
     def claim(self, kind: str) -> Wait | None:
         """Count one call of a kind, or tell how long to wait. Raises TryLater."""
-        return self._pacer.claim(self._account, self._searches if kind == SEARCH else self._calls)
+        limit = self._searches if kind == SEARCH else self._calls
+        wait = self._pacer.claim(self._account, limit)
+        if wait is None and self._account.startswith("hubspot:?") and len(self._early) < _FIRST:
+            self._early.append(limit)
+        return wait
 
     def rest(self, seconds: float) -> None:
         """Nobody calls this portal for so long. Raises TryLater."""

@@ -189,7 +189,8 @@ class Portal:
         with self.lock:
             numbers = [self.heir(of, int(primary)), self.heir(of, int(other))]
             first, second = (self._records[of.name].pop(number).now.properties for number in numbers)
-            merged = {name: value for name, value in {**second, **first}.items() if name != "hs_object_id"}
+            both = {**second, **first}
+            merged = {name: value for name, value in both.items() if name not in ("hs_object_id", of.modified)}
             earlier = [*first.get("hs_merged_object_ids", "").split(";"), *map(str, numbers)]
             ids = ";".join(id_ for id_ in earlier if id_)
             new = self.create(of.name, merged | {"hs_merged_object_ids": ids}, at=at, source=("MERGE_OBJECTS", ids))

@@ -258,3 +258,14 @@ def test_a_busy_portal_is_read_with_a_short_overlap_and_by_the_hour_with_a_long_
         [low] = [int(one["value"]) for one in asked["filterGroups"][0]["filters"] if one["operator"] == "BETWEEN"]
         lows.append((before - low) // 60_000)
     assert lows == [10, 2, 2, 120]
+
+
+def test_calls_from_before_the_portal_said_who_it_is_count_as_well() -> None:
+    with opened(is_unlimited=False) as story:
+        story.server.api.limits.allowance.burst = 4
+        story.mail(story.deal())
+        story.passes(minutes=15)
+        reader = story.reader(limits={"burst": 4})
+        reader.pull()
+        assert len(reader.acts) == 1
+        assert story.server.api.limits.violations == {}
