@@ -82,6 +82,13 @@ def test_what_bulk_jobs_bring_is_what_pages_bring(full: Desk, monkeypatch: pytes
     assert kinds(full)["bulk job"] == kinds(full)["bulk delete"] == 10
 
 
+def test_salesforce_works_on_all_jobs_at_once(full: Desk) -> None:
+    Snapshot().take(full.connector(reads={}, map=MAP).pull(None))
+    order = [call.kind for call in full.sandbox.ledger if call.kind.startswith("bulk")]
+    assert order[:10] == ["bulk job"] * 10
+    assert "bulk job" not in order[10:]
+
+
 def test_a_small_org_needs_no_job(desk: Desk) -> None:
     desk.deal()
     Snapshot().take(desk.connector().pull(None))

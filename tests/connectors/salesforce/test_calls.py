@@ -164,7 +164,7 @@ def test_no_pull_by_pages_needs_many_more_calls_than_the_least(
     assert counter.compared == [deals]
 
 
-@pytest.mark.parametrize("changes", [200, pytest.param(3_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("changes", [200, pytest.param(2_500, marks=pytest.mark.slow)])
 def test_an_hourly_look_reads_what_the_changed_relations_belong_to_and_no_more(desk: Desk, changes: int) -> None:
     made = stock(desk, changes)
     counter = Counter(desk, desk.connector())
