@@ -22,13 +22,14 @@ from stalewatch_hubspot import queries as hubspot_queries
 from stalewatch_hubspot.api import Api
 from stalewatch_hubspot.connector import HubSpotConnector
 from stalewatch_hubspot.queries import DEALS
+from stalewatch_salesforce.asking import Asking
 from stalewatch_salesforce.connector import SalesforceConnector
 from stalewatch_salesforce.discovery import discover
 from stalewatch_salesforce.harvest import Harvest
 from stalewatch_salesforce.options import read_options
 from stalewatch_salesforce.org import OPPORTUNITY
 from stalewatch_salesforce.queries import select
-from stalewatch_salesforce.reading import Reading
+from stalewatch_salesforce.remedies import Remedies
 
 SIZE: Final = 20_000
 TURNS: Final = 5
@@ -70,13 +71,13 @@ def salesforce(server: Server) -> None:
     settings = connection_settings(options, id="sf", now=lambda: NOW, reads=READS)
     connector = SalesforceConnector(settings)
     told = read_options(settings)
-    reading = Reading(
-        settings, told, connector.transport, discover(connector.transport, told.deal.fields.values(), None)
-    )
-    chain = lambda: reading.chain(OPPORTUNITY)  # noqa: E731
-    fetch = lambda: _rows(Harvest(connector.transport, [chain()], [], kind="full"))  # noqa: E731
+    org = discover(connector.transport, told.deal.fields.values(), None)
+    asking = Asking(settings, told, connector.transport, org, lambda: org)
+    remedy = Remedies(asking).goes_on
+    chain = lambda: asking.chain(OPPORTUNITY)  # noqa: E731
+    fetch = lambda: _rows(Harvest(connector.transport, [chain()], [], remedy, kind="full"))  # noqa: E731
     ours = _ours("Salesforce", fetch, connector)
-    question = select(chain().fields, OPPORTUNITY, (), "ORDER BY Id")
+    question = select(chain().shape().fields, OPPORTUNITY, (), "ORDER BY Id")
     for peer in ("simple_salesforce", "tap_salesforce", "dlt"):
         _beside("Salesforce", peer, server, question, ours)
 

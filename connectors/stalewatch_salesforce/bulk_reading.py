@@ -100,12 +100,8 @@ class BulkReading:
             parts = [Part(name, address(select(("COUNT()",), name))) for name in some]
             answers = ask(transport, parts, kind="count").by_ref
             for name in some:
-                answer = answers[name]
-                if answer.fault is not None:
-                    is_large = answer.fault.code == TOO_SLOW
-                else:
-                    is_large = msgspec.json.decode(answer.body, type=_Count).totalSize > LARGE
-                if is_large:
+                fault, told = answers[name].fault, answers[name].body
+                if fault.code == TOO_SLOW if fault else msgspec.json.decode(told, type=_Count).totalSize > LARGE:
                     yield name
 
     # --------------------------------------------------------------------------------------------- their jobs

@@ -17,11 +17,13 @@ from stalewatch_salesforce.org import OPPORTUNITY, ROLES, Org
 from stalewatch_salesforce.values import Unusable, day, value_of
 
 ROLE_FIELDS: Final = ("decision_maker", "economic_buyer", "champion")
+_NO_ROLES: Final = {f"roles.{ours}": 0 for ours in ROLE_FIELDS}
 HISTORY_FIELDS: Final = frozenset({"stage", "amount", "close_date", "forecast_category"})
 _CORE: Final = {
     "stage": "StageName", "amount": "Amount", "close_date": "CloseDate", "owner": "OwnerId",
     "forecast_category": "ForecastCategoryName",
 }  # fmt: skip
+_NOBODY: Final[frozenset[str]] = frozenset()
 _NOON: Final = time(12, tzinfo=UTC)
 
 
@@ -45,7 +47,9 @@ class DealReader:
         fields: dict[str, Value] = {"stage_entered_at": row.LastStageChangeDate or row.CreatedDate}
         fields["forecast_category"] = forecast_of(self.map.forecasts, row.ForecastCategoryName)
         fields |= self._mapped(row, unreadable)
-        fields |= self._roles(row)
+        contacts = self._contacts(row)
+        if contacts is not None:
+            fields |= self._roles(row, contacts)
         closes = self._closes(row, fields, unreadable)
         amount = self._amount(row, fields)
         pipeline, stage = self._pipeline(row), self.stage(row.StageName)
@@ -64,7 +68,7 @@ class DealReader:
             close_date=closes,
             fields=fields,
             unreadable=frozenset(unreadable),
-            contacts=self._contacts(row),
+            contacts=contacts,
             is_partner_deal=self._is_partner({**fields, "pipeline": pipeline, "stage": stage}),
             url=f"{self.base}/lightning/r/Opportunity/{ids.whole(row.Id)}/view",
             modified_at=row.LastModifiedDate or row.SystemModstamp,
@@ -154,19 +158,19 @@ class DealReader:
             return None
 
     def _contacts(self, row: rows.Opportunity) -> frozenset[str] | None:
-        if row.OpportunityContactRoles is None and not self.org.has_children(OPPORTUNITY, ROLES):
-            return None
+        if row.OpportunityContactRoles is None:
+            return _NOBODY if self.org.has_children(OPPORTUNITY, ROLES) else None
         return frozenset(ids.whole(role.ContactId) for role in _roles_of(row) if role.ContactId)
 
-    def _roles(self, row: rows.Opportunity) -> dict[str, Value]:
-        contacts = self._contacts(row)
-        if contacts is None:
-            return {}
-        holders: dict[str, set[str]] = {name: set() for name in ROLE_FIELDS}
+    def _roles(self, row: rows.Opportunity, contacts: frozenset[str]) -> dict[str, Value]:
+        counted: dict[str, Value] = {**_NO_ROLES, "stakeholders": len(contacts)}
+        holders: dict[str, set[str]] = {}
         for role in _roles_of(row):
             for ours in self.map.roles.get(plain(role.Role or ""), ()):
                 holders.setdefault(ours, set()).add(ids.whole(role.ContactId or ""))
-        return {**{f"roles.{ours}": len(people) for ours, people in holders.items()}, "stakeholders": len(contacts)}
+        for ours, people in holders.items():
+            counted[f"roles.{ours}"] = len(people)
+        return counted
 
     def _is_partner(self, values: Mapping[str, Value]) -> bool:
         return bool(self.partner) and all(values.get(name) in allowed for name, allowed in self.partner.items())

@@ -13,7 +13,7 @@ from stalewatch_salesforce import ids
 from stalewatch_salesforce.rows import Correspondent, Email, Event, Task
 from stalewatch_salesforce.values import Unusable, day
 
-MARKER: Final = "[stalewatch]"
+MARKER: Final = "[stalewatch"
 """Stands in the subject of what we write ourselves: it shows nobody at work."""
 _DRAFT: Final = "5"
 _DECLINED: Final = frozenset({"Declined", "Uninvited"})

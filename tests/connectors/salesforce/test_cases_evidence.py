@@ -302,3 +302,27 @@ def test_roles_are_counted_by_person(desk: Desk) -> None:
     told = [fields[f"roles.{one}"] for one in ("decision_maker", "economic_buyer", "champion")]
     assert told == [1, 1, 1]
     assert fields["stakeholders"] == 2
+
+
+def test_what_we_wrote_ourselves_shows_nobody_at_work(desk: Desk) -> None:
+    """Its marker stands in a description, which is never read: a task is paperwork, whoever made it."""
+    deal = desk.deal()
+    made = {"WhatId": deal, "Subject": "Call Sato", "ActivityDate": NOW.date(), "Description": "[stalewatch:a1]"}
+    desk.org.insert("Task", made, by=desk.org.user)
+    desk.org.insert("Task", made | {"Status": "Completed", "Subject": "[stalewatch:a2] Called"}, by=desk.org.user)
+    start = NOW + timedelta(days=3)
+    desk.org.insert("Event", {"WhatId": deal, "Subject": "Review", "StartDateTime": start}, by=desk.org.user)
+    evidence = read(desk).evidence(deal)
+    assert (evidence.last_customer_activity_at, evidence.last_seller_activity_at) == (None, None)
+    assert evidence.next_meeting_at == to_us(start), "the meeting that somebody agreed is one all the same"
+    later = read(desk).evidence(deal, start + timedelta(days=1))
+    assert later.last_customer_activity_at is None
+    assert not any("Description" in query for query in desk.asked())
+
+
+def test_meetings_of_attendees_and_series_count_once(desk: Desk) -> None:
+    deal, start = desk.deal(), NOW + timedelta(days=3)
+    parent = desk.meeting(deal, start)
+    desk.meeting(deal, start, IsChild=True)
+    desk.meeting(deal, start, IsRecurrence=True)
+    assert [one.id for one in read(desk).of(deal)] == [parent]
