@@ -20,6 +20,8 @@ DEALS: Final = "deals"
 STAGES: Final = "stages"
 EVENTS: Final = "events"
 _DEFAULT_FILES: Final = {DEALS: "deals.csv", STAGES: "stages.csv", EVENTS: "events.csv"}
+_FILES: Final = frozenset({".csv", ".tsv", ".txt", ".gz"})
+"""Endings by which a path is a file and no folder."""
 _OWN_KEYS: Final = frozenset({"path", "files", "tz", "encoding", "dates", "decimal", "map", "partner_deals"})
 _SHARED_KEYS: Final = frozenset({"id", "type", "every", "writeback", "own_domains"})
 _MAP_KEYS: Final = frozenset({"fields", "stages", "pipelines", "values"})
@@ -75,9 +77,10 @@ def read_mapping(settings: ConnectionSettings) -> FileMapping:
     deal = section.inner("map").inner("deal")
     section.inner("map").only({"deal"})
     deal.only(_MAP_KEYS)
+    folder, alone = _place(settings.base / section.text("path", "."))
     return FileMapping(
-        folder=settings.base / section.text("path", "."),
-        files={**_DEFAULT_FILES, **{role: files.text(role, "") for role in files.values}},
+        folder=folder,
+        files={**_DEFAULT_FILES, **alone, **{role: files.text(role, "") for role in files.values}},
         named=frozenset(role for role in files.values if files.text(role, "")) | {DEALS},
         zone=section.zone("tz"),
         codec=KNOWN.get(section.one_of("encoding", KNOWN) or ""),
@@ -88,6 +91,11 @@ def read_mapping(settings: ConnectionSettings) -> FileMapping:
         partner={name: frozenset(words) for name, words in section.inner("partner_deals").lists().items()},
         digest=_digest(settings),
     )
+
+
+def _place(path: Path) -> tuple[Path, Mapping[str, str]]:
+    """The folder of a path, and the deals' file if the path names that in place of a folder."""
+    return (path.parent, {DEALS: path.name}) if path.suffix.casefold() in _FILES else (path, {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,6 +194,12 @@ def test_separators_byte_marks_and_line_ends_do_not_matter(export: Export, mark:
     assert export.pull().ids == ["D1", "D2"]
 
 
+def test_a_path_may_be_the_file_itself(export: Export) -> None:
+    export.write("report.csv", HEADER, "D1,Acme,Sato,open,2026-01-05,,proposal,100")
+    export.options["path"] = "report.csv"
+    assert export.pull().ids == ["D1"]
+
+
 def test_a_missing_required_column_is_refused_with_the_columns_found(export: Export) -> None:
     export.deals("D1,Acme", header="deal_id,title")
     with pytest.raises(Refused, match=r"the column outcome is missing\s+found: deal_id, title"):
