@@ -124,6 +124,7 @@ def test_a_refusal_is_shown_in_the_words_of_the_crm_and_can_be_tried_again(desk:
     assert desk.record()["CloseDate"] == date(2026, 9, 30)
 
 
+@pytest.mark.slow
 def test_a_refusal_that_nobody_cares_for_is_dropped(desk: Desk) -> None:
     desk.sandbox.faults.arm("SF53")
     desk.writes("--next-step", "Call", "--yes")
@@ -145,7 +146,10 @@ def colleague(org: Org, deal: str) -> None:
     org.update(deal, {"NextStep": "Theirs"})
 
 
-@pytest.mark.parametrize(("writeback", "words"), [("none", "`writeback: none`"), ("notes", "`writeback: notes`")])
+@pytest.mark.parametrize(
+    ("writeback", "words"),
+    [pytest.param("none", "`writeback: none`", marks=pytest.mark.slow), ("notes", "`writeback: notes`")],
+)
 def test_what_the_configuration_does_not_allow_is_said_and_not_done(desk: Desk, writeback: str, words: str) -> None:
     desk.allows(writeback)
     shown, done = desk.writes("--next-step", "Call"), desk.writes("--next-step", "Call", "--yes")

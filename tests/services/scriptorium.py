@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+from stalewatch.domain.instants import to_us
 from stalewatch.domain.writebacks import Writeback
 from stalewatch.sdk.errors import TryLater
 from stalewatch.sdk.writing import Change, Fields, Lost, Wish, Written
@@ -96,8 +97,18 @@ class Office(World):
 def open_office(url: str) -> Iterator[Office]:
     """An office with two deals, on a database that is closed in the end."""
     office = Office(opened(url), rulebook(RULES))
-    office.has(deal("acme", next_step="Wait", modified_at=office.clock.now() - timedelta(days=2)), deal("zen"))
-    office.syncs()
+    acme, zen = deal("acme", next_step="Wait", modified_at=office.clock.now() - timedelta(days=2)), deal("zen")
+    office.has(acme, zen)
+    rows = [
+        {
+            "id": f"crm:{one.id}", "connection": "crm", "external_id": one.id, "object": "deal", "name": one.name,
+            "owner": "crm:sato", "is_open": True, "next_step": one.fields.get("next_step"),
+            "modified_at": None if one.modified_at is None else to_us(one.modified_at),
+        }
+        for one in (acme, zen)
+    ]  # fmt: skip
+    with office.db.write() as conn:  # as a sync leaves it, in a tenth of the time
+        records.upsert_deals(conn, rows)
     try:
         yield office
     finally:

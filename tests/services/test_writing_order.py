@@ -12,6 +12,7 @@ from stalewatch.domain.instants import to_us
 from stalewatch.sdk.errors import Refused, TryLater, WriteUnknown
 from stalewatch.sdk.writing import Change, Fields, Kind, Lost, Note, Written, kind_of
 from stalewatch.store.tables import writebacks as table
+from tests.databases import SQLITE_DAILY
 from tests.services.scriptorium import Office, open_office
 
 
@@ -31,6 +32,7 @@ def test_a_lost_answer_is_looked_up_and_not_sent_again(office: Office) -> None:
     assert office.state(write)[0] == "done"
 
 
+@SQLITE_DAILY
 def test_what_did_not_arrive_is_sent_again(office: Office) -> None:
     office.asks(Note(text="Budget"))
     office.crm.faults = [WriteUnknown("reset")]
@@ -38,6 +40,7 @@ def test_what_did_not_arrive_is_sent_again(office: Office) -> None:
     assert len(office.crm.taken) == 1
 
 
+@SQLITE_DAILY
 def test_a_connector_with_a_fault_of_its_own_is_looked_up_too(office: Office) -> None:
     office.asks(Note(text="Budget"))
     office.crm.losses = [KeyError("id")]
@@ -45,6 +48,7 @@ def test_a_connector_with_a_fault_of_its_own_is_looked_up_too(office: Office) ->
     assert len(office.crm.taken) == 1
 
 
+@SQLITE_DAILY
 def test_as_long_as_nobody_can_look_nothing_is_sent(office: Office) -> None:
     write = office.asks(Note(text="Budget"))
     office.crm.losses, office.crm.is_blind = [WriteUnknown("reset")], True
@@ -82,6 +86,7 @@ def test_writes_of_one_record_follow_each_other_and_expect_each_others_version(o
     assert second.seen_version == office.clock.now(), "our own write is nobody's change"
 
 
+@SQLITE_DAILY
 def test_somebody_who_saw_an_older_version_is_not_carried_over_a_change(office: Office) -> None:
     before = to_us(office.clock.now() - timedelta(days=2))
     office.changes("acme", modified_at=office.clock.now() - timedelta(hours=1))
@@ -106,6 +111,7 @@ def test_what_needs_another_write_is_not_written_without_it(office: Office) -> N
     assert [kind_of(change.wish) for change in office.crm.taken] == [Kind.LOST, Kind.NOTE]
 
 
+@SQLITE_DAILY
 def test_another_record_does_not_wait(office: Office) -> None:
     office.asks(Note(text="x"))
     office.asks(Note(text="y"), "zen")
