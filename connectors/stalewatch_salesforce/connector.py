@@ -95,7 +95,7 @@ class SalesforceConnector(Connector):
         digest, puller = digest_of(self._settings), self._puller()
         if full or before is None or before.digest != digest:
             pages = puller.everything(puller.begin(digest, before), is_fresh=True)
-        elif before.left is not None and before.begun is None:
+        elif before.is_beginning:
             pages = puller.everything(before, is_fresh=False)
         else:
             pages = Looker(puller).cycle(before)

@@ -20,6 +20,7 @@ from stalewatch_salesforce.place import Place
 from stalewatch_salesforce.pulling import OVERLAP, Puller
 from stalewatch_salesforce.queries import quote
 from stalewatch_salesforce.reading import Found
+from stalewatch_salesforce.remedies import findings
 from stalewatch_salesforce.revaluing import rates_of
 from stalewatch_salesforce.rows import OnlyId
 
@@ -106,7 +107,7 @@ class Looker:
             memory.refused |= {name: (words, place.since) for name, words in refused.items()}
             missing = {name: refused.get(name, words) for name, words in place.missing.items() if name not in done}
             place = place.moved(arriving=batch.state, missing=missing)
-            yield found.page(place, as_of=place.since)
+            yield found.page(place, as_of=place.since, findings=findings(missing))
         remedies.given_up.clear()
         return self.puller.keep(place)
 

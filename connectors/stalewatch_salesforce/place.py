@@ -74,6 +74,11 @@ class Place:
             told["jobs"] = {name: ticket.told() for name, ticket in self.jobs.items()}
         return told
 
+    @property
+    def is_beginning(self) -> bool:
+        """Everything is being read for the first time, or again."""
+        return self.left is not None and self.begun is None
+
     def moved(self, **changes: Any) -> Place:
         """The place after a step."""
         return replace(self, **changes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from stalewatch_salesforce.harvest import Batch, Harvest, State, together
 from stalewatch_salesforce.org import EMAIL, EVENT, HISTORY, LEAD, OPPORTUNITY, TASK
 from stalewatch_salesforce.place import Place, beginning
 from stalewatch_salesforce.reading import Found, Reading
-from stalewatch_salesforce.remedies import TOO_LARGE, Remedies
+from stalewatch_salesforce.remedies import CURE, TOO_LARGE, Remedies, findings
 from stalewatch_salesforce.revaluing import rates_of
 
 OVERLAP: Final = timedelta(minutes=15)
@@ -165,7 +165,8 @@ class Puller:
         given_up, now = self.remedies.given_up, self.reading.transport.server_now()
         self.memory.refused |= {name: (words, now) for name, words in given_up.items()}
         left = place.left and {name: bounds for name, bounds in place.left.items() if name not in given_up}
-        return Found().page(replace(place, left=left, missing={**place.missing, **given_up}), as_of=place.since)
+        place = place.moved(left=left, missing={**place.missing, **given_up})
+        return Found().page(place, as_of=place.since, findings=findings(place.missing))
 
     def _blind(self) -> TryLater:
         """The coverage that rules judge by was told before this: nothing more is stored until it is told anew."""
@@ -174,8 +175,7 @@ class Puller:
         if TOO_LARGE in told:
             return TryLater(
                 f"{names} cannot be read without “View All Data”: what it shows counts as unknown from now on",
-                cure="Give the integration user “View All Data”, or a sharing rule for activities. It is tried again "
-                "every hour.",
+                cure=CURE,
             )
         return TryLater(f"{names} cannot be read any more, and counts as unknown from now on: {told}")
 

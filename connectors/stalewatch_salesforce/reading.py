@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Final
 
 from stalewatch.sdk.connector import Page
@@ -86,7 +87,8 @@ class Reading:
         self._leads(batch.rows.get(LEAD, ()), found)
         ours = Ours(self.options.own_domains or place.domains, self._user)
         drafts = list(self._drafts(batch.rows, ours))
-        for activity in self._placed(drafts):
+        before = None if place.is_beginning else place.since
+        for activity in self._placed(drafts, before):
             found.activities[activity.id] = activity
         return found, place
 
@@ -160,8 +162,10 @@ class Reading:
         made += [evidence.of_email(row, ours, counts_automatic=automatic) for row in rows.get(EMAIL, ())]
         return (merging.renamed(draft, self.merged) for draft in made if draft is not None)
 
-    def _placed(self, drafts: list[Draft]) -> Iterator[Activity]:
-        """Activities with their records; those that name none go to the open deals of their contacts, by guess."""
+    def _placed(self, drafts: list[Draft], before: datetime | None) -> Iterator[Activity]:
+        """Activities with their records; those that name none go to the open deals of their contacts, by guess.
+
+        One that was made earlier may have named a record when it was read, and does no more: that is told."""
         adrift = [draft for draft in drafts if not draft.is_placed and draft.contacts]
         deals = self._deals_of({one for draft in adrift for one in draft.contacts})
         for draft in drafts:
@@ -170,6 +174,8 @@ class Reading:
                 yield draft.activity
             elif guessed:
                 yield replace(draft.activity, records=tuple(guessed), inferred=True)
+            elif before is not None and (draft.activity.recorded_at or before) < before:
+                yield draft.activity
 
     def _deals_of(self, contacts: Collection[str]) -> dict[str, set[str]]:
         """Per contact the open deals on which they hold a role; asked only when somebody is adrift."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
 import msgspec
 
+from stalewatch.sdk.connector import Finding, Level
 from stalewatch.sdk.errors import ConnectorError, TryLater
 from stalewatch_salesforce.asking import Asking
 from stalewatch_salesforce.chains import Chain
@@ -26,6 +28,24 @@ _MOST: Final = 90
 """Refusals of one query in a row: from ends of a table to single ids it takes fewer."""
 _COLUMN: Final = re.compile(r"No such column '([A-Za-z]\w*)' on entity '(\w+)'", re.ASCII)
 _SLOW_SERVER: Final = timedelta(minutes=5)
+
+CURE: Final = (
+    "Give the integration user “View All Data”, or a sharing rule for activities. It is tried again every hour."
+)
+
+
+def findings(missing: Mapping[str, str]) -> list[Finding]:
+    """What `doctor` says of objects that were refused in spite of their describe."""
+    return [
+        Finding(
+            subject=name,
+            level=Level.WARNING,
+            message=f"is described and cannot be read ({words}): what it shows counts as unknown",
+            cure=CURE if TOO_LARGE in words else f"Give the integration user read access to {name}.",
+        )
+        for name, words in missing.items()
+        if words
+    ]
 
 
 class Remedies:

@@ -326,3 +326,17 @@ def test_meetings_of_attendees_and_series_count_once(desk: Desk) -> None:
     desk.meeting(deal, start, IsChild=True)
     desk.meeting(deal, start, IsRecurrence=True)
     assert [one.id for one in read(desk).of(deal)] == [parent]
+
+
+def test_an_activity_that_is_taken_from_its_deal_counts_for_it_no_more(desk: Desk) -> None:
+    deal, other = desk.deal(), desk.deal("Other")
+    away, moved = desk.call(deal), desk.call(deal)
+    connector = desk.connector()
+    seen = Snapshot().take(connector.pull(None))
+    assert len(seen.of(deal)) == 2
+    desk.sandbox.clock.advance(timedelta(minutes=5))
+    desk.org.update(away, {"WhatId": None, "WhoId": None})
+    desk.org.update(moved, {"WhatId": other})
+    seen.take(connector.pull(seen.cursor))
+    assert seen.of(deal) == []
+    assert [one.id for one in seen.of(other)] == [moved]

@@ -135,6 +135,8 @@ def test_sf11_activities_that_are_too_many_are_unknown_and_the_rest_goes_on(desk
     pages = []
     with pytest.raises(TryLater, match="Task cannot be read without “View All Data”"):
         pages += connector.pull(None)
+    [noticed] = pages[0].findings or ()
+    assert (noticed.subject, "View All Data" in (noticed.cure or "")) == ("Task", True)
     assert [page.deals for page in pages] == [[]], "nothing is judged before it is known that this is unknown"
     seen = Snapshot().take(pages)
     for reader in (connector, desk.connector()):
@@ -171,6 +173,7 @@ def test_sf11_comes_back_by_itself_and_counts_only_when_all_of_it_is_read(desk: 
     seen.take(connector.pull(seen.cursor))
     assert call in seen.activities
     assert "last_customer_activity_at" in fed(connector, seen)
+    assert [page.findings for page in seen.pages if page.findings is not None][-1] == []
 
 
 def test_sf11_in_the_middle_of_life_nothing_is_concluded_from_what_is_not_shown(desk: Desk) -> None:
