@@ -45,7 +45,7 @@ def findings(
         *_stages(portal, wants),
         *_roles(portal, options),
         *_clock(transport),
-        *_quota(transport),
+        *_quota(transport, options.quota_ceiling),
         *_doubt(doubt),
     ]
 
@@ -158,15 +158,15 @@ def _clock(transport: Transport) -> Iterator[Finding]:
         yield Finding(subject="clock", level=Level.WARNING, message=message, cure=cure)
 
 
-def _quota(transport: Transport) -> Iterator[Finding]:
+def _quota(transport: Transport, ceiling: float) -> Iterator[Finding]:
     usage, is_tight = transport.limits.usage, transport.limits.is_tight
     if usage is None:
         return
     yield Finding(
         subject="quota",
         level=Level.WARNING if is_tight else Level.OK,
-        message=f"{usage.used:,} of {usage.allowed:,} calls of this day are used ({usage.share:.0%}), "
-        "by everybody together",
+        message=f"{usage.used:,} of {usage.allowed:,} calls of this day are used ({usage.share:.0%}, "
+        f"ceiling {ceiling:.0%}), by everybody together",
         cure="HubSpot shows who calls: Settings, Integrations, API usage. Until midnight only what changed is read."
         if is_tight
         else None,

@@ -129,8 +129,12 @@ def _quota(reading: Reading) -> Iterator[Finding]:
         yield Finding(
             subject="quota",
             level=Level.WARNING if is_tight else Level.OK,
-            message=f"{usage.used:,} of {usage.allowed:,} API calls {names[kind]} used in 24 hours ({usage.share:.0%})",
-            cure=f"Above {quota.ceiling:.0%} work that can wait is left alone." if is_tight else None,
+            message=f"{usage.used:,} of {usage.allowed:,} API calls {names[kind]} used in 24 hours ({usage.share:.0%}, "
+            f"ceiling {quota.ceiling:.0%}), by everybody together",
+            cure="Work that can wait is left alone. Setup, Company Information, API Requests shows how many; a longer "
+            "`every` or a higher quota_ceiling of this connection takes less or more of them."
+            if is_tight
+            else None,
         )
 
 

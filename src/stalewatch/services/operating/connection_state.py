@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -12,7 +12,7 @@ from stalewatch.services.alerting import failing
 from stalewatch.services.judging.sources import Sources, lacking
 from stalewatch.services.rules.coverage import Judgeable, judgeable
 from stalewatch.services.rules.rulebook import Rulebook
-from stalewatch.store import connections, quarantine
+from stalewatch.store import accounts, connections, quarantine
 from stalewatch.store.engine import Connection, Database
 
 
@@ -42,6 +42,15 @@ class Blind:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """Calls of an account as the CRM told them last, at the instant `heard_at`, by all who call it together."""
+
+    used: int
+    allowed: int
+    heard_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionState:
     """One connection. Instants are microseconds since 1970 UTC, ages microseconds; None where there is nothing yet.
 
@@ -52,6 +61,7 @@ class ConnectionState:
         judging, rules: how many of how many rules on its objects can judge.
         blind: per object, what it does not tell.
         left_out: rows that could not be used, by reason.
+        quota: what its account told of its quotas, by the CRM's names for them; empty: it told nothing yet.
     """
 
     id: str
@@ -68,6 +78,7 @@ class ConnectionState:
     rules: int = 0
     blind: Mapping[str, Blind] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
+    quota: Mapping[str, Quota] = field(default_factory=dict)
 
 
 def states(db: Database, book: Rulebook, types: Mapping[str, str], ages: Sources, now: int) -> list[ConnectionState]:
@@ -83,9 +94,18 @@ def states(db: Database, book: Rulebook, types: Mapping[str, str], ages: Sources
     with db.read() as conn:
         rows = {row.id: row for row in connections.read(conn)}
         left_out = {(row.connection, row.reason): row.many for row in quarantine.counts(conn)}
-        return [
+        quotas = {row.id: _quota(row) for row in accounts.quotas(conn)}
+        found = [
             _state(conn, book, id_, type_, rows.get(id_), ages.get(id_), left_out, now) for id_, type_ in types.items()
         ]
+    return [replace(one, quota=quotas.get(one.id, {})) for one in found]
+
+
+def _quota(row: Any) -> dict[str, Quota]:
+    return {
+        name: Quota(used=int(used), allowed=int(allowed), heard_at=row.heard_at)
+        for name, (used, allowed) in row.usages.items()
+    }
 
 
 def _state(
