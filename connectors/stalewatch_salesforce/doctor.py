@@ -102,8 +102,8 @@ def _fields(reading: Reading) -> Iterator[Finding]:
             elif (told := reading.org.field(object_, theirs)) is not None and told.calculated:
                 yield Finding(
                     subject=f"{object_}.{theirs}",
-                    level=Level.WARNING,
-                    message=f"{ours} is mapped to a formula: a change of it alone is seen only when the record changes",
+                    level=Level.OK,
+                    message=f"{ours} is mapped to a formula: if a rule reads it, open records are read every six hours",
                 )
 
 

@@ -45,6 +45,7 @@ class Found:
     changes: list[FieldChange] = field(default_factory=list)
     histories: set[str] = field(default_factory=set)
     gone: dict[str, None] = field(default_factory=dict)
+    merged: dict[str, str] = field(default_factory=dict)
     rejected: list[Rejected] = field(default_factory=list)
 
     def page(self, place: Place, **more: Any) -> Page:
@@ -60,6 +61,7 @@ class Found:
             histories=frozenset(self.histories),
             history_fields=HISTORY_FIELDS if self.histories else frozenset(),
             gone=list(self.gone),
+            merged=self.merged,
             rejected=self.rejected,
             **more,
         )
@@ -147,7 +149,10 @@ class Reading:
         reader = LeadReader(self.options.lead, self.org, self._base, self.org.givers)
         for row in rows:
             if row.IsDeleted:
-                found.gone[ids.whole(row.Id)] = None
+                if row.MasterRecordId:
+                    found.merged[ids.whole(row.Id)] = ids.whole(row.MasterRecordId)
+                else:
+                    found.gone[ids.whole(row.Id)] = None
                 continue
             lead = reader.lead(row)
             if isinstance(lead, Rejected):

@@ -176,6 +176,7 @@ class Lead(Row, kw_only=True):
     OwnerId: Text = None
     LeadSource: Text = None
     IsConverted: Flag = None
+    MasterRecordId: Text = None
     CreatedDate: Time = None
     LastModifiedDate: Time = None
     Histories: Records[LeadChange] | None = None

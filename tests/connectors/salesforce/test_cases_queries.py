@@ -389,3 +389,14 @@ def test_deals_that_are_shown_again_are_read_with_their_past(desk: Desk) -> None
     assert len(seen.visits[deal]) == 2
     assert [page.cursor for page in pages] == [cursor] * len(pages)
     assert list(pages[-1].histories) == [deal]
+
+
+def test_sf34_a_lead_that_was_merged_says_with_which(desk: Desk) -> None:
+    kept, lost = (desk.org.insert("Lead", {"LastName": name, "Company": "New"}) for name in ("Kept", "Lost"))
+    connector = desk.connector(reads={})
+    seen = Snapshot().take(connector.pull(None))
+    assert seen.leads.keys() == {kept, lost}
+    desk.sandbox.clock.advance(FIVE_MINUTES)
+    removal.merge(desk.org, kept, lost)
+    pages = list(connector.pull(seen.cursor))
+    assert [page.merged for page in pages if page.merged] == [{lost: kept}]
