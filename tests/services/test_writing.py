@@ -63,6 +63,7 @@ def test_our_own_copy_stays_as_it_is_until_the_crm_shows_it(office: Office) -> N
         (Writeback.NOTES, CALL, Why.NOTES_ONLY),
         (Writeback.NOTES, Lost(), Why.NOTES_ONLY),
         (Writeback.FIELDS, Fields(), Why.EMPTY),
+        (Writeback.NOTES, Note(text=" "), Why.EMPTY),
     ],
 )
 def test_s30_what_the_configuration_does_not_allow_is_not_even_asked_for(

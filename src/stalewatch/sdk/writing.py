@@ -175,6 +175,9 @@ def marker(change: str) -> str:
 
 
 def marked(text: str | None) -> str | None:
-    """The id of the change that created what this text belongs to; None if no change of ours did."""
-    found = _MARKER.search(text or "")
-    return found[1] if found else None
+    """The id of the change that created what this text belongs to; None if no change of ours did.
+
+    The last marker counts: it is added behind what somebody typed, whatever stands in that.
+    """
+    found: list[str] = _MARKER.findall(text or "")
+    return found[-1] if found else None

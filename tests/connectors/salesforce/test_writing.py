@@ -160,6 +160,13 @@ def test_sf55_a_task_whose_answer_was_lost_is_found_by_its_marker(desk: Desk, wi
     assert (found.ref, found.answer) == (task["Id"], "found by its marker")
 
 
+def test_sf55_a_marker_that_somebody_typed_is_not_taken_for_ours(desk: Desk) -> None:
+    deal, connector = desk.deal(), writer(desk)
+    connector.write_back(change(deal, Note(text="See [stalewatch:b2]"), "a1"))
+    assert connector.written(change(deal, Note(text="x"), "b2")) is None
+    assert connector.written(change(deal, Note(text="x"), "a1")) is not None
+
+
 def test_sf55_a_task_that_never_arrived_is_not_there(desk: Desk) -> None:
     deal, connector = desk.deal(), writer(desk)
     desk.task(deal, date(2026, 3, 5), Description="[stalewatch:another]")

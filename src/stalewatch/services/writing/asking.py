@@ -11,7 +11,7 @@ from typing import Any
 
 from stalewatch.domain.writebacks import Writeback, WriteState
 from stalewatch.sdk.errors import StalewatchError
-from stalewatch.sdk.writing import Fields, Kind, Lost, Meeting, Wish, kind_of
+from stalewatch.sdk.writing import Fields, Kind, Lost, Meeting, Note, Task, Wish, kind_of
 from stalewatch.services.writing.wishes import document_of, seen_of
 from stalewatch.store import audit, writebacks
 from stalewatch.store.engine import Connection
@@ -108,6 +108,8 @@ def _wrong(record: Any, wish: Wish) -> tuple[Why, str] | None:
         return Why.CLOSED, "the deal is closed already"
     if isinstance(wish, Fields) and not wish.given:
         return Why.EMPTY, "no field was given"
+    if isinstance(wish, Note | Task) and not wish.text.strip():
+        return Why.EMPTY, "the text is empty"
     if isinstance(wish, Meeting) and wish.ends_at <= wish.starts_at:
         return Why.BACKWARDS, "the meeting ends before it begins"
     return None
