@@ -102,14 +102,17 @@ def check(allowed: Writeback, record: Any, wish: Wish) -> None:
 def _wrong(record: Any, wish: Wish) -> tuple[Why, str] | None:
     if record.gone_at is not None:
         return Why.GONE, "the CRM does not show this record any more"
-    if isinstance(wish, Lost) and record.object == "lead":
-        return Why.NO_DEAL, "only deals are lost"
-    if isinstance(wish, Lost) and not record.is_open:
-        return Why.CLOSED, "the deal is closed already"
-    if isinstance(wish, Fields) and not wish.given:
-        return Why.EMPTY, "no field was given"
-    if isinstance(wish, Note | Task) and not wish.text.strip():
-        return Why.EMPTY, "the text is empty"
+    if isinstance(wish, Lost):
+        return _not_losable(record)
     if isinstance(wish, Meeting) and wish.ends_at <= wish.starts_at:
         return Why.BACKWARDS, "the meeting ends before it begins"
+    is_empty = isinstance(wish, Fields) and not wish.given
+    if is_empty or (isinstance(wish, Note | Task) and not wish.text.strip()):
+        return Why.EMPTY, "nothing was given to be written"
     return None
+
+
+def _not_losable(record: Any) -> tuple[Why, str] | None:
+    if record.object == "lead":
+        return Why.NO_DEAL, "only deals are lost"
+    return None if record.is_open else (Why.CLOSED, "the deal is closed already")
