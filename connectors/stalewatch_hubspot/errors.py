@@ -180,7 +180,7 @@ def _pause(status: int, told: _Body, after: float | None) -> float | None:
 def _read(body: bytes) -> _Body:
     try:
         return msgspec.json.decode(body, type=_Body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _Body(message="a page instead of data" if body.strip() else "no text")
 
 

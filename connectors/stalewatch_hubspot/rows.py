@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from stalewatch.sdk.nesting import flattened
 from stalewatch.sdk.records import Rejected
 
 T = TypeVar("T")
@@ -131,9 +132,9 @@ class PropertyRow(msgspec.Struct):
 
     name: str
     label: str | None = None
-    type: str = "string"
+    type: str | None = "string"
     fieldType: str | None = None  # noqa: N815
-    options: list[OptionRow] = []
+    options: list[OptionRow] | None = None
     hubspotDefined: bool | None = None  # noqa: N815
     calculated: bool | None = None
     referencedObjectType: str | None = None  # noqa: N815
@@ -190,8 +191,8 @@ def decoded(body: bytes, type_: type[T]) -> T:
     """
     try:
         return msgspec.json.decode(body, type=type_)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        lax = json.loads(body.decode("utf-8", "replace"), parse_constant=lambda _: None)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        lax = json.loads(flattened(body).decode("utf-8", "replace"), parse_constant=lambda _: None)
         return msgspec.json.decode(json.dumps(lax, ensure_ascii=False).encode("utf-8", "replace"), type=type_)
 
 

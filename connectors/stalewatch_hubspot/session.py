@@ -85,7 +85,7 @@ class Session:
             }  # fmt: skip
             try:
                 granted = msgspec.json.decode(self._exchange(form), type=_Granted)
-            except msgspec.DecodeError as error:
+            except (msgspec.DecodeError, RecursionError) as error:
                 raise TryLater("HubSpot answered half a token") from error
             self.refresh.keep(granted.refresh_token)
         return Token(granted.access_token, number, self._monotonic() + granted.expires_in)

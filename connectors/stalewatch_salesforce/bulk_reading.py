@@ -21,6 +21,7 @@ from stalewatch_salesforce.bulk import Fetched, JobLost, Jobs, Ticket
 from stalewatch_salesforce.bulk_csv import Columns, Piece
 from stalewatch_salesforce.bulk_shelf import Shelf
 from stalewatch_salesforce.composite import MOST_QUERIES, Part, ask
+from stalewatch_salesforce.decoding import document
 from stalewatch_salesforce.errors import Fault, Next
 from stalewatch_salesforce.harvest import Batch
 from stalewatch_salesforce.org import (
@@ -101,7 +102,7 @@ class BulkReading:
             answers = ask(transport, parts, kind="count").by_ref
             for name in some:
                 fault, told = answers[name].fault, answers[name].body
-                if fault.code == TOO_SLOW if fault else msgspec.json.decode(told, type=_Count).totalSize > LARGE:
+                if fault.code == TOO_SLOW if fault else document(told, _Count).totalSize > LARGE:
                     yield name
 
     # --------------------------------------------------------------------------------------------- their jobs

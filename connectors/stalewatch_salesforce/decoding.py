@@ -28,6 +28,18 @@ def decode(body: bytes, type_: type[T]) -> tuple[Records[T], list[Rejected]]:
         return _row_by_row(body, type_)
 
 
+def document(body: bytes, type_: type[T]) -> T:
+    """An answer that is one thing and not a list of rows.
+
+    Raises:
+        TryLater: it is something else.
+    """
+    try:
+        return msgspec.json.decode(body, type=type_)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise TryLater(f"Salesforce answered with something else than it was asked for ({error})") from error
+
+
 @cache
 def _decoder(type_: type[Any]) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(Records[type_])  # type: ignore[valid-type]  # the row's type is made at run time

@@ -14,7 +14,7 @@ import msgspec
 from stalewatch.sdk.errors import NeedsReconnect
 from stalewatch_salesforce import ids, queries
 from stalewatch_salesforce.composite import Answer, Part, ask
-from stalewatch_salesforce.decoding import decode
+from stalewatch_salesforce.decoding import decode, document
 from stalewatch_salesforce.org import DESCRIBED, EMAIL, LEAD, OPPORTUNITY, Described, Org
 from stalewatch_salesforce.queries import ROOT, address, select
 from stalewatch_salesforce.rows import CurrencyRate, DatedRate, OnlyId, Organization, Records, Stage
@@ -28,7 +28,6 @@ _SAMPLE: Final = 200
 _STANDARD: Final = ("Id", "Name", "OwnerId", "StageName", "Amount", "CloseDate", "NextStep", "Type", "CreatedDate",
                     "ForecastCategoryName", "IsClosed")  # fmt: skip
 _OF_LEADS: Final = ("Id", "Name", "OwnerId", "Status", "LeadSource", "CreatedDate", "IsConverted")
-_DESCRIBES: Final = msgspec.json.Decoder(Described)
 _SAMPLES: Final = msgspec.json.Decoder(Records[dict[str, Any]])
 
 
@@ -133,7 +132,7 @@ def _take(org: Org, name: str, answer: Answer, known: Org | None) -> None:
     elif answer.fault is not None:
         org.refused[name] = f"{answer.fault.code} {answer.fault.message}".strip()
     else:
-        org.objects[name] = _DESCRIBES.decode(answer.body)
+        org.objects[name] = document(answer.body, Described)
 
 
 def _sample(answer: Answer) -> list[dict[str, Any]]:

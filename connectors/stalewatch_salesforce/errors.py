@@ -89,7 +89,7 @@ def told(body: bytes) -> tuple[str, str]:
     """Error code and message of a body, which may be a list, an object, a page or nothing."""
     try:
         value = msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return "", "a page instead of data" if body.strip() else "no text"
     return told_by(value)
 
@@ -98,7 +98,7 @@ def _fields(body: bytes) -> tuple[str, ...]:
     """The fields that the errors of a body are about; bodies of another shape name none."""
     try:
         errors = msgspec.json.decode(body, type=list[_Error])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return ()
     return tuple(dict.fromkeys(name for error in errors for name in error.fields))
 

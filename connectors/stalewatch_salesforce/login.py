@@ -92,7 +92,7 @@ class Login:
         reply = self._transport.post(base + TOKEN_PATH, form, limit)
         try:
             answer = msgspec.json.decode(reply.body, type=TokenAnswer)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise Broken(Fault(Next.RETRY, reply.status, "", "half a token")) from error
         if refresh_token:
             self._refresh.keep(answer.refresh_token)  # before anything is done with the access token beside it

@@ -126,6 +126,9 @@ class Reading:
     def _deals(self, rows: dict[str, list[Any]], found: Found) -> None:
         for row in rows.get(OPPORTUNITY, ()):
             id_ = ids.whole(row.Id)
+            if not ids.is_whole(id_):
+                found.rejected.append(Rejected(ref=id_[:40] or "?", reason="an id that is none"))
+                continue
             if row.IsDeleted:
                 found.gone[id_] = None
                 continue

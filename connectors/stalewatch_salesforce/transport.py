@@ -19,6 +19,7 @@ import msgspec
 
 from stalewatch.sdk.connector import ConnectionSettings
 from stalewatch.sdk.errors import ConnectorError, NeedsReconnect, Refused, TryLater
+from stalewatch.sdk.nesting import flattened
 from stalewatch.sdk.network import (
     Deadline,
     GuardedBackend,
@@ -184,8 +185,8 @@ class Transport:
         if told := self.quota.hear(reply.headers.get("sforce-limit-info")):
             self.pacer.hear(token.account, told)
         try:
-            return parse(reply)
-        except msgspec.DecodeError as error:
+            return _parsed(parse, reply)
+        except (msgspec.DecodeError, RecursionError) as error:
             raise Broken(Fault(Next.RETRY, reply.status, "", f"half an answer ({error})")) from error
 
     def send(self, request: httpx.Request, limit: float, sink: IO[bytes] | None = None) -> Reply:
@@ -236,6 +237,13 @@ class Transport:
             self.pacer.rest(token.account, QUOTA_PAUSE.total_seconds(), error.what)
         error.__dict__["fault"] = fault
         return error
+
+
+def _parsed(parse: Callable[[Reply], T], reply: Reply) -> T:
+    try:
+        return parse(reply)
+    except RecursionError:  # one cell that is nested without end: what lies around it can be read
+        return parse(replace(reply, body=flattened(reply.body)))
 
 
 def _poured(response: httpx.Response, sink: IO[bytes]) -> bool:
