@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from stalewatch.sdk.errors import TryLater
+from stalewatch.sdk.errors import ConnectorError, TryLater
 from stalewatch.sdk.records import Rejected
 from stalewatch_salesforce.chains import Chain, Trail
 from stalewatch_salesforce.composite import MOST_QUERIES, Part, ask
@@ -130,14 +130,20 @@ class Harvest:
 
 
 def together(batches: Iterator[Batch], most: int) -> Iterator[Batch]:
-    """Batches joined until they have about so many rows; each stands where its last part stood."""
+    """Batches joined until they have about so many rows; each stands where its last part stood. What was read before
+    a fault is handed over before it."""
     joined = Batch()
-    for batch in batches:
-        _join(joined, batch)
-        joined.at, joined.state, joined.is_last = batch.at, batch.state, batch.is_last
-        if batch.is_last or sum(map(len, joined.rows.values())) >= most:
+    try:
+        for batch in batches:
+            _join(joined, batch)
+            joined.at, joined.state, joined.is_last = batch.at, batch.state, batch.is_last
+            if batch.is_last or sum(map(len, joined.rows.values())) >= most:
+                yield joined
+                joined = Batch()
+    except ConnectorError:
+        if joined.rows:
             yield joined
-            joined = Batch()
+        raise
 
 
 def _split(chains: list[Chain]) -> Chain | None:
