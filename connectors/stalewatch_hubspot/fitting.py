@@ -54,7 +54,7 @@ def holds(told: PropertyRow) -> list[str]:
 
 def shown_type(told: PropertyRow) -> str:
     """Its type as people know it: HubSpot calls a list of one and a list of several the same."""
-    return f"{told.type} (several)" if told.fieldType == SEVERAL else told.type
+    return f"{told.type} (several)" if told.fieldType == SEVERAL else told.type or "?"
 
 
 def choices(told: PropertyRow, words: Words) -> tuple[str, ...] | None:

@@ -46,7 +46,7 @@ _LOOSELY: Final[Mapping[str, frozenset[str]]] = dict.fromkeys(("date", "datetime
 def fit(told: FieldTold, wanted: str) -> Fit:
     """How well a field of the org feeds a catalogue type."""
     if wanted == "person":
-        return Fit.WELL if told.type == "reference" and _USER in told.referenceTo else Fit.NOT
+        return Fit.WELL if told.type == "reference" and _USER in (told.referenceTo or ()) else Fit.NOT
     if told.type in _HOLDS.get(wanted, ()):
         return Fit.WELL
     return Fit.LOOSELY if told.type in _LOOSELY.get(wanted, ()) else Fit.NOT

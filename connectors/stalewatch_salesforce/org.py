@@ -65,7 +65,7 @@ class Value(msgspec.Struct, gc=False):
     """A value of a picklist, as records hold it; its label may be another word."""
 
     value: str | None = None
-    active: bool = True
+    active: bool | None = True
     label: str | None = None
 
 
@@ -77,9 +77,9 @@ class FieldTold(msgspec.Struct):
     label: str | None = None
     calculated: bool = False
     updateable: bool = False
-    custom: bool = False
-    picklistValues: list[Value] = []  # noqa: N815  # the names are Salesforce's
-    referenceTo: list[str] = []  # noqa: N815
+    custom: bool | None = False
+    picklistValues: list[Value] | None = None  # noqa: N815  # the names are Salesforce's
+    referenceTo: list[str] | None = None  # noqa: N815
     relationshipName: str | None = None  # noqa: N815
 
 
@@ -107,7 +107,7 @@ class Described(msgspec.Struct, dict=True):
     createable: bool = False
     updateable: bool = False
     childRelationships: list[ChildTold] = []  # noqa: N815
-    recordTypeInfos: list[TypeTold] = []  # noqa: N815
+    recordTypeInfos: list[TypeTold] | None = None  # noqa: N815
 
     def field(self, name: str) -> FieldTold | None:
         """A field by its name in whatever case."""
@@ -176,7 +176,7 @@ class Org:
 
     def name_record_types(self) -> None:
         """Remember what the record types of opportunities are called."""
-        told = [one for one in self.objects[OPPORTUNITY].recordTypeInfos if not one.master]
+        told = [one for one in self.objects[OPPORTUNITY].recordTypeInfos or () if not one.master]
         names = {one.recordTypeId: (one.developerName, one.name) for one in told}
         self.record_types = {id_: tuple(plain(name) for name in both if name) for id_, both in names.items()}
 

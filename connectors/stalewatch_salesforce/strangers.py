@@ -34,7 +34,7 @@ def strangers(reading: Reading) -> Iterator[Finding]:
 
 def _pipelines(org: Org, known: Collection[str]) -> Iterator[str]:
     """Record types, where they tell pipelines, and values of Type, which tells them for all others."""
-    types = [one for one in org.objects[OPPORTUNITY].recordTypeInfos if one.active and not one.master]
+    types = [one for one in (org.objects[OPPORTUNITY].recordTypeInfos or ()) if one.active and not one.master]
     names = [[plain(name) for name in (one.developerName, one.name) if name] for one in types]
     if any(name in known for both in names for name in both):
         told = zip(types, names, strict=True)

@@ -117,7 +117,7 @@ def _choices(told: FieldTold) -> tuple[Choice, ...]:
     """The active values of a picklist."""
     return tuple(
         Choice(value=one.value, label=one.label or one.value)
-        for one in told.picklistValues
+        for one in told.picklistValues or ()
         if one.active and one.value is not None
     )
 
