@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from tempfile import TemporaryFile
 from typing import IO, Any, Final
@@ -115,23 +115,21 @@ class Jobs:
         Raises:
             JobLost: its result is not there any more.
         """
-        file = TemporaryFile()  # noqa: SIM115  # whoever reads it closes it
         more = f"&locator={quote_plus(locator)}" if locator else ""
         path = f"{_JOBS}/{job}/results?maxRecords={ROWS_A_PAGE}{more}"
-        try:
-            count, following = self.transport.call(
-                "GET", path, _read_page, headers={"Accept": "text/csv"}, kind="bulk", sink=file
-            )
-        except BaseException as error:
-            file.close()
-            if isinstance(error, Refused):
+        with ExitStack() as undone:
+            file = undone.enter_context(TemporaryFile())
+            try:
+                count, following = self.transport.call(
+                    "GET", path, _read_page, headers={"Accept": "text/csv"}, kind="bulk", sink=file
+                )
+            except Refused as error:
                 raise _gone(error) from error
-            raise
-        if following == locator and locator:
-            file.close()
-            raise TryLater("Salesforce leads in a circle while the result of a bulk job is read")
-        file.seek(0)
-        return Fetched(file, count, following)
+            if following == locator and locator:
+                raise TryLater("Salesforce leads in a circle while the result of a bulk job is read")
+            file.seek(0)
+            undone.pop_all()  # whoever reads it closes it
+            return Fetched(file, count, following)
 
     def delete(self, job: str) -> None:
         """Let Salesforce forget a job. One that will not go ends by itself after seven days, and stops nobody."""
