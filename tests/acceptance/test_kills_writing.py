@@ -32,7 +32,8 @@ from tests.acceptance.write_worker import Design, write_all
 from tests.databases import SQLITE_DAILY
 
 DEALS = 6
-PATIENCE = 90.0
+PATIENCE = 60.0
+"""Seconds, and two for each kill, after which what is not settled counts as stuck."""
 
 
 @dataclass
@@ -117,7 +118,7 @@ def asked(url: str, crm: Crm) -> tuple[set[str], set[str]]:
 
 def run(nursery: ForkServerContext, url: str, crm: Crm, *, kills: int, seed: int, design: Design) -> int:
     """Start a worker, kill it, start the next, until the last one ends by itself; how many were killed."""
-    dice, killed, deadline = Random(seed), 0, time.monotonic() + PATIENCE  # noqa: S311
+    dice, killed, deadline = Random(seed), 0, time.monotonic() + PATIENCE + 2 * kills  # noqa: S311
     while time.monotonic() < deadline:
         process = nursery.Process(target=write_all, args=(url, crm.name, crm.options, design))
         process.start()
@@ -128,7 +129,7 @@ def run(nursery: ForkServerContext, url: str, crm: Crm, *, kills: int, seed: int
         process.kill()
         process.join()
         killed += 1
-    raise AssertionError(f"not settled after {PATIENCE} seconds, seed {seed}")
+    raise AssertionError(f"not settled in time, seed {seed}")
 
 
 def logged(url: str) -> Counter[str]:
@@ -151,7 +152,8 @@ def test_s29_each_write_is_in_the_crm_once_and_in_the_audit_log_once(
     with opened(crm) as there:
         steps, notes = asked(migrated_database_url, there)
         there.drops_answers(3)
-        run(nursery, migrated_database_url, there, kills=kills, seed=seed, design=Design.OURS)
+        killed = run(nursery, migrated_database_url, there, kills=kills, seed=seed, design=Design.OURS)
+        assert killed >= kills // 2, "the work was over before half of the kills"
         assert there.notes() == Counter(dict.fromkeys(notes, 1)), f"seed {seed}"
         assert logged(migrated_database_url) == Counter(dict.fromkeys(steps | notes, 1)), f"seed {seed}"
         assert there.changes() == len(steps), f"seed {seed}"
