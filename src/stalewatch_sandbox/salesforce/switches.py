@@ -110,6 +110,8 @@ class Switches:
 
         def switch() -> Callable[[], None]:
             org = self._sandbox.org
+            if org.schema.known(sobject).field(field) is None:
+                return _nothing  # it is hidden already, and comes back with what hid it
             gone = org.schema.drop_field(sobject, field, org.clock.now())
             return lambda: org.schema.add_field(sobject, gone, org.clock.now())
 
