@@ -139,9 +139,9 @@ class SalesforceConnector(Connector):
         return Asking(self._settings, self._options, self.transport, self._known(), self._discovered)
 
     def _known(self) -> Org:
-        """What the org has; asked once a day."""
-        known = self._org
-        if known is None or self.transport.server_now() - known.read_at >= _DAY:
+        """What the org has; asked once a day, and later while others need what is left of the quota."""
+        known, is_tight = self._org, self.transport.quota.is_tight
+        if known is None or (self.transport.server_now() - known.read_at >= _DAY and not is_tight):
             return self._discovered()
         return known
 

@@ -119,6 +119,21 @@ def test_sf14_the_quota_is_read_in_every_form_and_work_that_can_wait_waits(desk:
         list(connector.pull(None))
 
 
+def test_sf14_an_org_that_is_known_is_not_described_anew_above_the_ceiling(desk: Desk) -> None:
+    connector, seen = started(desk)
+    desk.sandbox.faults.arm("SF14", used=81_000)
+    desk.sandbox.clock.advance(FIVE_MINUTES)
+    seen.take(connector.pull(seen.cursor))
+    desk.sandbox.clock.advance(timedelta(days=2))
+    desk.sandbox.ledger.reset()
+    connector.describe()
+    assert desk.calls() == []
+    desk.sandbox.faults.disarm("SF14")
+    seen.take(connector.pull(seen.cursor))
+    connector.describe()
+    assert any("OpportunityStage" in query for query in desk.asked()), "the day's look is made up for"
+
+
 def test_sf14_near_the_ceiling_work_that_can_wait_comes_less_often(desk: Desk) -> None:
     connector, seen = started(desk)
     looks = []
