@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import ast
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from stalewatch_sandbox.hubspot.server import HubSpotServer
+from stalewatch_sandbox.salesforce.sandbox import SalesforceSandbox
+from stalewatch_sandbox.serving.clock import Clock
+
+NOON: Final = datetime(2026, 4, 1, 12, tzinfo=UTC)
 TESTS: Final = Path(__file__).resolve().parents[1]
 SALESFORCE: Final = (
     "SF01", "SF02", "SF04", "SF05", "SF06", "SF08", "SF10", "SF11", "SF12", "SF14", "SF15", "SF16",
@@ -63,5 +69,17 @@ def test_a_case_has_a_test_that_bears_its_id(there: set[tuple[str, str]], crm: s
     assert (crm, case) in there
 
 
+def test_every_case_can_be_armed_in_its_sandbox() -> None:
+    """A bad month then lives through it, on each database: tests/acceptance/test_two_crms_bad_month.py."""
+    salesforce, hubspot = SalesforceSandbox(NOON), HubSpotServer(Clock(NOON))
+    try:
+        assert {*SALESFORCE, *BOTH} <= set(salesforce.faults.cases)
+        assert {*HUBSPOT, *BOTH} <= set(hubspot.board.faults.cases)
+    finally:
+        salesforce.stop()
+        hubspot.stop()
+
+
 def test_the_list_is_whole() -> None:
+    assert len({*SALESFORCE, *HUBSPOT, *BOTH}) == 77
     assert len(WANTED) == len(set(WANTED)) == 44 + 28 + 2 * 5

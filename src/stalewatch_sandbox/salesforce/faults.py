@@ -22,7 +22,7 @@ _PAUSE: Final = "<html><body>We are setting things up. Down for maintenance.</bo
 
 
 def catalogue(sandbox: SalesforceSandbox) -> Catalogue:
-    """Every fault of one sandbox."""
+    """Every fault of one sandbox. X02 and X03 are about clients alone, and switch nothing."""
     switches, bulk = Switches(sandbox), BulkFaults(sandbox)
     return {
         "SF01": switches.late_commits, "SF02": switches.wrong_clock, "SF04": switches.mass_touch,
@@ -36,7 +36,8 @@ def catalogue(sandbox: SalesforceSandbox) -> Catalogue:
         "SF46": switches.no_mails, "SF51": bulk.bulk_lifecycle,
         "SF52": bulk.dirty_results, "SF48": switches.private, "SF53": refused_write, "SF54": row_locked,
         "SF55": lost_answer, "SF57": switches.changed_meanwhile, "SF58": batch_only,
-        "read_only": switches.read_only, "X04": echoed_token, "X06": wrong_charset,
+        "read_only": switches.read_only, "X02": Fault, "X03": Fault, "X04": echoed_token,
+        "X06": wrong_charset,
         **scenes(sandbox),
     }  # fmt: skip
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from stalewatch_sandbox.salesforce.sandbox import SalesforceSandbox
 
 OUT_OF_OFFICE: Final = "Auto-Submitted: auto-replied\r\nX-Auto-Response-Suppress: All\r\n"
+ODD_NAME: Final = "\U0001f41f\u202e " + "\u5b57" * 1_000 + " \u0000 9007199254740993 <!channel> & <@U1>"
+"""An emoji, a mark that turns the writing round, a NUL, more than a screen holds, and what Slack would obey."""
 
 
 class NothingToTell(LookupError):
@@ -31,7 +33,7 @@ def scenes(sandbox: SalesforceSandbox) -> Catalogue:
     written = {
         "SF30": recalculate, "SF34": merge_contacts, "SF35": edit_amount, "SF38": date_history_back,
         "SF39": plan_far_ahead, "SF40": mail_arrives, "SF41": nobody_is_there, "SF43": meeting_is_off,
-        "SF45": met_long_ago, "SF49": owner_leaves,
+        "SF45": met_long_ago, "SF49": owner_leaves, "X05": odd_name,
     }  # fmt: skip
     return {case: _scene(sandbox, write) for case, write in written.items()}
 
@@ -111,6 +113,11 @@ def met_long_ago(org: Org, deal: Row, *, days: int = 400) -> None:
 def owner_leaves(org: Org, deal: Row) -> None:
     """SF49: the owner is deactivated; the records stay theirs."""
     org.update(deal["OwnerId"], {"IsActive": False})
+
+
+def odd_name(org: Org, deal: Row, *, name: str = ODD_NAME) -> None:
+    """X05: a name that somebody's program typed in."""
+    org.update(deal["Id"], {"Name": name})
 
 
 def merge_contacts(org: Org, deal: Row) -> None:
