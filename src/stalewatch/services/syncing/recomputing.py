@@ -47,19 +47,16 @@ def recompute(db: Database, clock: Clock, book: Rulebook, connection: str, progr
 def _take_up(db: Database, clock: Clock, book: Rulebook, connection: str) -> int:
     """Judge the records of objects that no rule watched before: they have no clocks that could be out of date."""
     key, done = f"watched:{connection}", 0
-    with db.read() as conn:
-        known = facts.read(conn, key)
-        fresh = [obj for obj in book.objects if obj not in (known or ())]
-        pieces = [
-            (obj, piece["id"])
-            for obj in fresh
-            for piece in records.column_chunks(conn, obj, ["id"], connection=connection, size=arming.PIECE)
-        ]
-    for obj, ids in pieces:
-        with db.write() as conn:
-            in_force.require(conn, book.version)
-            clocks.share(conn, connection)
-            done += arming.judge(conn, book, obj, ids, coverage(conn), to_us(clock.now())).records
+    with db.read() as look:
+        known = facts.read(look, key)
+        for obj in (obj for obj in book.objects if obj not in (known or ())):
+            for piece in records.column_chunks(look, obj, ["id"], connection=connection, size=arming.PIECE):
+                judged = {row[0] for row in clocks.stored(look, piece["id"])}
+                ids = [record for record in piece["id"] if record not in judged]
+                with db.write() as conn:
+                    in_force.require(conn, book.version)
+                    clocks.share(conn, connection)
+                    done += arming.judge(conn, book, obj, ids, coverage(conn), to_us(clock.now())).records
     if known != list(book.objects):
         with db.write() as conn:
             facts.write(conn, key, list(book.objects))
