@@ -69,11 +69,29 @@ def test_without_a_run_as_user_there_are_no_client_credentials(http: httpx.Clien
 
 
 def test_a_rotating_refresh_token_works_once(http: httpx.Client, sandbox: SalesforceSandbox) -> None:
+    """Each answer brings the one that follows, and only that one works."""
     sandbox.app.rotates = True
     form = {"grant_type": "refresh_token", "client_id": "sandbox-client", "refresh_token": "sandbox-refresh"}
-    following = http.post("/services/oauth2/token", data=form).json()["refresh_token"]
-    assert http.post("/services/oauth2/token", data=form).status_code == 400
-    assert http.post("/services/oauth2/token", data=form | {"refresh_token": following}).status_code == 200
+    for _ in range(3):
+        answer = http.post("/services/oauth2/token", data=form)
+        assert answer.status_code == 200
+        assert answer.json()["refresh_token"] != form["refresh_token"]
+        form["refresh_token"] = answer.json()["refresh_token"]
+
+
+def test_a_rotating_refresh_token_shown_twice_is_a_theft_and_nothing_works_any_more(
+    http: httpx.Client, sandbox: SalesforceSandbox
+) -> None:
+    sandbox.app.rotates = True
+    form = {"grant_type": "refresh_token", "client_id": "sandbox-client", "refresh_token": "sandbox-refresh"}
+    taken = http.post("/services/oauth2/token", data=form).json()
+    session = {"Authorization": f"Bearer {taken['access_token']}"}
+    assert http.get("/services/data/v64.0/limits", headers=session).status_code == 200
+    again = http.post("/services/oauth2/token", data=form)
+    assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
+    following = http.post("/services/oauth2/token", data=form | {"refresh_token": taken["refresh_token"]})
+    assert (following.status_code, following.json()["error"]) == (400, "invalid_grant")
+    assert http.get("/services/data/v64.0/limits", headers=session).status_code == 401
 
 
 def test_an_old_session_is_refused(api: Rest, sandbox: SalesforceSandbox) -> None:
