@@ -115,6 +115,7 @@ def either_database(database_url: str) -> str:
     return database_url
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True)
 def test_every_owner_of_a_late_deal_gets_one_digest_and_the_second_run_says_nothing_new(
     tmp_path: Path, data: Path, either_database: str
 ) -> None:

@@ -113,10 +113,10 @@ def tells_the_truth(crm: str, size: Size, span: timedelta, every: timedelta, fol
 
 
 @EACH_ON_ONE
-def test_what_is_stored_of_a_hundred_deals_is_true_at_first_and_after_two_days(
+def test_what_is_stored_of_a_hundred_deals_is_true_at_first_and_after_a_day(
     crm: str, tmp_path: Path, migrated_database_url: str
 ) -> None:
-    tells_the_truth(crm, DAILY, timedelta(days=2), 3 * FIVE_MINUTES, tmp_path, migrated_database_url)
+    tells_the_truth(crm, DAILY, timedelta(days=1), 3 * FIVE_MINUTES, tmp_path, migrated_database_url)
 
 
 @EACH_ON_ONE

@@ -26,7 +26,7 @@ def test_the_core_names_no_connector() -> None:
     packages = {folder.name for folder in CONNECTORS.iterdir() if folder.is_dir()}
     named = [
         f"{place(path, line)} imports {name}"
-        for path, tree in sources(CORE, ROOT / "src" / "stalewatch_sandbox")
+        for path, tree in sources(CORE, ROOT / "src" / "stalewatch_sandbox", saying=packages)
         for line, name in imports(tree)
         if name.split(".")[0] in packages
     ]

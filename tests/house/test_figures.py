@@ -5,10 +5,7 @@ from __future__ import annotations
 from tests.house.figures import BROAD_LIMIT, measure
 
 
-def test_nothing_is_too_long_to_read() -> None:
-    assert measure().too_long() == []
-
-
-def test_few_places_catch_everything() -> None:
-    broad = measure().broad
-    assert len(broad) <= BROAD_LIMIT, broad
+def test_nothing_is_too_long_to_read_and_few_places_catch_everything() -> None:
+    figures = measure()
+    assert figures.too_long() == []
+    assert len(figures.broad) <= BROAD_LIMIT, figures.broad

@@ -44,7 +44,7 @@ def numbers(test: ast.FunctionDef) -> set[int]:
 def at_work() -> dict[int, set[str]]:
     """Files of tests by the number of the threat."""
     found: dict[int, set[str]] = {}
-    for path, tree in sources(ROOT / "tests"):
+    for path, tree in sources(ROOT / "tests", saying=("security",)):
         for test in marked(path, tree):
             for number in numbers(test):
                 found.setdefault(number, set()).add(str(path.relative_to(ROOT)))

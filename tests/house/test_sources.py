@@ -38,7 +38,9 @@ def uses(tree: ast.Module, names: set[str]) -> Iterator[int]:
 
 
 def found(names: set[str], *folders: Path, but: Path | None = None) -> list[str]:
-    return [place(path, line) for path, tree in sources(*folders) if path != but for line in uses(tree, names)]
+    said = {name.rpartition(".")[2] for name in names}
+    trees = sources(*folders, saying=said)
+    return [place(path, line) for path, tree in trees if path != but for line in uses(tree, names)]
 
 
 def test_only_the_clock_asks_what_time_it_is() -> None:
@@ -60,7 +62,7 @@ def test_the_search_sees_every_way_to_ask() -> None:
 def test_the_domain_opens_no_file() -> None:
     opened = [
         place(path, node.lineno)
-        for path, tree in sources(CORE / "domain")
+        for path, tree in sources(CORE / "domain", saying=FILES)
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] in FILES
     ]

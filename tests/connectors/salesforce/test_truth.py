@@ -91,6 +91,7 @@ def company(base: Path, as_of: datetime, world: World) -> Iterator[Company]:
         yield Company(desk, load_world(sandbox, world, as_of), world, Snapshot())
 
 
+@pytest.mark.slow  # tests/acceptance/test_two_crms_truth.py asks the same through the store every day
 def test_after_a_first_reading_everything_is_as_it_is(tmp_path: Path) -> None:
     with company(tmp_path, DEMO_AT, demo_world()) as acme:
         acme.sync()
