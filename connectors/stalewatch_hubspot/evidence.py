@@ -24,7 +24,11 @@ _NOT_CONNECTED: Final = frozenset({
     "17b47fee-58de-441e-a44c-c6300d46f273",  # wrong number
 })  # fmt: skip
 _CALL_DONE: Final = frozenset({"COMPLETED", ""})
-_CALLED_OFF: Final = frozenset({"CANCELED", "CANCELLED", "RESCHEDULED", "NO_SHOW"})
+_OUTCOMES: Final[Mapping[str, MeetingState]] = {
+    "CANCELED": MeetingState.CANCELLED, "CANCELLED": MeetingState.CANCELLED, "RESCHEDULED": MeetingState.RESCHEDULED,
+    "NO_SHOW": MeetingState.NO_SHOW, "COMPLETED": MeetingState.HELD,
+}  # fmt: skip
+"""What is logged of a meeting; with any other outcome, as with none, it is planned."""
 _UNSENT: Final = frozenset({"BOUNCED", "FAILED", "SCHEDULED", "SENDING"})
 _ADDRESS: Final = re.compile(r"[^\s<>\"',;]+@[^\s<>\"',;]+")
 
@@ -103,10 +107,7 @@ class EvidenceReader:
         return self._act(row, ActivityKind.CALL, actor, around, row.get("hs_timestamp"))
 
     def _meeting(self, row: Row, around: Around) -> Activity | Rejected:
-        outcome = row.get("hs_meeting_outcome").upper()
-        state = MeetingState.CANCELLED if outcome in _CALLED_OFF else MeetingState.UNLOGGED
-        if outcome == "COMPLETED":
-            state = MeetingState.HELD
+        state = _OUTCOMES.get(row.get("hs_meeting_outcome").upper(), MeetingState.UNLOGGED)
         actor = Actor.CUSTOMER if state is MeetingState.HELD else Actor.NOBODY
         start = row.get("hs_meeting_start_time") or row.get("hs_timestamp")
         ends = maybe(row.get("hs_meeting_end_time"))

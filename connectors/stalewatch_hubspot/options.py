@@ -29,7 +29,7 @@ _FLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "token": ("token",), "oauth": ("client_id", "client_secret", "refresh_token"),
 }  # fmt: skip
 _COUNTING: Final = ("count_automatic_replies", "count_accepted_invitations")
-_REVISION: Final = 3
+_REVISION: Final = 4
 """Raised when the same portal would be read as other records; everything is then read again."""
 
 

@@ -15,7 +15,7 @@ from stalewatch_salesforce.bulk import Ticket
 from stalewatch_salesforce.harvest import State
 
 _VERSION: Final = 1
-_REVISION: Final = 3
+_REVISION: Final = 4
 """Raised when the same org would be read as other records; everything is then read again."""
 _OWN: Final = (
     "map", "partner_deals", "own_domains", "currency", "count_automatic_replies", "count_called_off_meetings",

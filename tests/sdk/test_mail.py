@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stalewatch.sdk.mail import Machine, machine
+from stalewatch.sdk.mail import Machine, cancels, machine
 
 
 @pytest.mark.parametrize(("subject", "kind"), [
@@ -18,12 +18,25 @@ from stalewatch.sdk.mail import Machine, machine
     ("Automatic reply: offer", Machine.AWAY), ("Re: Out of Office", Machine.AWAY), ("自動返信: 見積", Machine.AWAY),
     ("不在通知：3月", Machine.AWAY), ("Undeliverable: offer", Machine.RETURNED),
     ("Delivery Status Notification (Failure)", Machine.RETURNED), ("配信不能: 見積", Machine.RETURNED),
+    ("Accepted：定例", Machine.ACCEPTED), ("辞退のお知らせ", Machine.CALENDAR), ("不在（3月末まで）", Machine.AWAY),
+    ("不在のときの対応について", None), ("Re: automatic door", None), ("RE: Out of the box", None),
+    ("Invitations", None),
     ("Re: accepted your offer", None), ("Acceptance of the offer", None), ("不在者投票システムのご提案", None),
     ("We had to cancel, sorry", None), ("Reading list", None), ("", None),
 ])  # fmt: skip
 def test_subjects(subject: str, kind: Machine | None) -> None:
     assert machine(subject) is kind
     assert machine(f"RE: {subject}") is kind
+
+
+@pytest.mark.parametrize(("title", "is_off"), [
+    ("Canceled: Kick-off", True), ("Cancelled event: x", True), ("キャンセル済み: 定例", True),
+    ("キャンセル：定例", True),
+    ("中止: 定例", True), ("FW: Canceled: x", True), ("Abgesagt: x", True), ("Declined: x", False),
+    ("Cancellation policy", False), ("キャンセルポリシーの確認", False), ("中止基準の打ち合わせ", False), ("", False),
+])  # fmt: skip
+def test_titles_of_meetings_that_were_cancelled(title: str, is_off: bool) -> None:
+    assert cancels(title) is is_off
 
 
 @pytest.mark.parametrize(("headers", "kind"), [

@@ -6,7 +6,7 @@ which activities come does not matter. All instants are microseconds (instants.p
 
 A meeting counts as planned from its booking until its end and as held from then on. Its state decides, not its
 actor: `held` and a past `planned` one (a CRM without outcomes) show both sides at work, a past `unlogged` one
-only that a meeting took place, a `cancelled` one nothing. Tasks and notes are paperwork: they show nobody at
+only that a meeting took place, one that was called off nothing. Tasks and notes are paperwork: they show nobody at
 work. Whatever NOBODY did (automatic replies, our own writes) is no evidence.
 """
 
@@ -19,10 +19,11 @@ from itertools import groupby
 from typing import Final, NamedTuple
 
 from stalewatch.domain.instants import DAY, HOUR, NEVER, to_us
-from stalewatch.sdk.records import Activity, ActivityKind, Actor, MeetingState
+from stalewatch.sdk.records import CALLED_OFF, Activity, ActivityKind, Actor, MeetingState
 
 _REACHES: Final = frozenset({ActivityKind.EMAIL, ActivityKind.CALL, ActivityKind.OTHER})
 """Kinds by which one side reaches the other; OTHER is for sources that do not tell mails from calls."""
+_NO_MEETING: Final = (None, *CALLED_OFF)
 _MEETING_LENGTH: Final = HOUR
 _TOUCH_APART: Final = HOUR
 _PEOPLE_WINDOW: Final = 180 * DAY
@@ -151,7 +152,7 @@ def changes_of(
 
 
 def meetings_held(acts: Iterable[Act], at: int) -> list[MeetingEvent]:
-    """The meetings that were over by an instant and not cancelled, by their end."""
+    """The meetings that were over by an instant and not called off, by their end."""
     events = (MeetingEvent(act.id, act.end, act.at) for act in acts if _is_meeting(act) and act.end <= at)
     return sorted(events, key=lambda event: (event.at, event.began, event.subject))
 
@@ -179,7 +180,7 @@ def _steps_of(act: Act) -> Iterator[_Step]:
 
 
 def _is_meeting(act: Act) -> bool:
-    return act.kind is ActivityKind.MEETING and act.meeting not in (None, MeetingState.CANCELLED)
+    return act.kind is ActivityKind.MEETING and act.meeting not in _NO_MEETING
 
 
 def _shows_customer(act: Act) -> bool:

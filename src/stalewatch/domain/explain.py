@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from stalewatch.domain.durations import Duration
 from stalewatch.domain.language.model import Words
+from stalewatch.sdk.records import MeetingState
 
 
 class AnchorSource(StrEnum):
@@ -40,6 +41,14 @@ class Clause:
     values: tuple[tuple[Words, Words], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class CalledOff:
+    """A meeting that lies ahead and is none: when it would begin, and what became of it."""
+
+    at: int
+    state: MeetingState
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """Why a clock says what it says. Instants are microseconds since the epoch, None where there is none.
@@ -51,6 +60,7 @@ class Explanation:
         holidays_skipped: days that would be workdays but for a holiday or closure, between anchor and due.
         paused_dates: whole local dates that a wait took out of the count.
         missing: titles of what `until` still lacks.
+        called_off: meetings ahead that do not count, the first one first, where the rule reads the next meeting.
         unreadable: titles of the fields that cannot be told; set in state cannot_judge.
         unmapped: names of those among them that the connection does not feed at all: they can be mapped.
         scopes: what the connection lacks for them, by the CRM's own names.
@@ -78,6 +88,7 @@ class Explanation:
     due: int | None = None
     warn: int | None = None
     missing: tuple[Words, ...] = ()
+    called_off: tuple[CalledOff, ...] = ()
     unreadable: tuple[Words, ...] = ()
     unmapped: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()

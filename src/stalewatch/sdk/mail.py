@@ -21,19 +21,24 @@ class Machine(StrEnum):
     RETURNED = "returned"  # nobody got the mail
 
 
+_CANCELS: Final = (
+    r"(?:event )?cancel+ed(?: event)?\s*[:：]", r"(?:予定の)?キャンセル(?:済み|された予定)?\s*[:：]",
+    r"中止\s*[:：]", r"取り消し\s*[:：]", r"abgesagt\s*[:：]", r"annulé\s*[:：]",
+)  # fmt: skip
+"""How calendars begin the title of a meeting that was cancelled, and the mail that says so."""
 _SUBJECTS: Final[Mapping[Machine, tuple[str, ...]]] = {
-    Machine.ACCEPTED: (r"accepted\s*:", r"承諾(?:済み)?\s*[:：]", r"出席\s*[:：]", r"参加\s*[:：]"),
+    Machine.ACCEPTED: (r"accepted\s*[:：]", r"承諾(?:済み)?\s*(?:[:：]|のお知らせ)", r"出席\s*[:：]", r"参加\s*[:：]"),
     Machine.CALENDAR: (
-        r"declined\s*:", r"tentative(?:ly accepted)?\s*:", r"(?:event )?cancel+ed(?: event)?\s*:",
-        r"(?:updated )?invitation(?: from [^:]{1,80})?\s*:", r"invitation\b(?= @ )", r"new time proposed\s*:",
-        r"proposed new time\s*:", r"辞退\s*[:：]", r"仮承諾\s*[:：]", r"欠席\s*[:：]", r"未定\s*[:：]",
-        r"(?:予定の)?キャンセル(?:済み|された予定)?\s*[:：]", r"中止\s*[:：]", r"取り消し\s*[:：]",
+        *_CANCELS, r"declined\s*[:：]", r"tentative(?:ly accepted)?\s*[:：]",
+        r"(?:updated )?invitation(?: from [^:]{1,80})?\s*[:：]", r"invitation\b(?= @ )", r"new time proposed\s*:",
+        r"proposed new time\s*:", r"辞退\s*(?:[:：]|のお知らせ)", r"仮承諾\s*(?:[:：]|のお知らせ)", r"欠席\s*[:：]",
+        r"未定\s*[:：]",
         r"(?:更新された)?招待(?:状)?\s*[:：]", r"予定の招待",
     ),
     Machine.AWAY: (
         r"automatic reply\b", r"auto[- ]?reply\b", r"autoresponse\b", r"auto[- ]response\b",
         r"out of (?:the )?office\b", r"read\s*:", r"自動(?:返信|応答)", r"不在(?:通知|のお知らせ|連絡|メール)?\s*[:：]",
-        r"不在(?:通知|のお知らせ|連絡|のため)", r"開封済み\s*[:：]",
+        r"不在(?:通知|のお知らせ|連絡|のため)", r"不在\s*(?:[(（\[]|$)", r"開封済み\s*[:：]",
     ),
     Machine.RETURNED: (
         r"undeliverable\b", r"undelivered mail\b", r"delivery status notification\b", r"mail delivery (?:failed|sub)",
@@ -59,6 +64,7 @@ def _one_of(table: Mapping[Machine, tuple[str, ...]], beginning: str) -> re.Patt
 
 
 _SUBJECT: Final = _one_of(_SUBJECTS, _AGAIN)
+_CANCEL: Final = re.compile(f"{_AGAIN}(?:{'|'.join(_CANCELS)})", re.IGNORECASE)
 _HEADER: Final = _one_of(_HEADERS, r"(?<![\w-])")
 
 
@@ -72,3 +78,8 @@ def machine(subject: str, headers: str = "") -> Machine | None:
     """
     found = _SUBJECT.match(subject) or (_HEADER.search(headers) if headers else None)
     return None if found is None or found.lastgroup is None else Machine(found.lastgroup)
+
+
+def cancels(title: str) -> bool:
+    """Whether the title of a meeting says that it was cancelled: calendars change it so and leave the meeting there."""
+    return _CANCEL.match(title) is not None

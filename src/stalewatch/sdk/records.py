@@ -12,6 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Final
 
 Value = str | bool | int | float | Decimal | date | datetime | None
 """What a catalogue field may hold: text and choices as `str`, money as `Decimal`; None or "" is empty."""
@@ -60,7 +61,16 @@ class MeetingState(StrEnum):
     PLANNED = "planned"  # not cancelled; past its end it counts as held by both sides (no outcome logging)
     UNLOGGED = "unlogged"  # planned in a CRM that logs outcomes: once past, held but no customer evidence
     HELD = "held"  # held with a customer
-    CANCELLED = "cancelled"  # cancelled, declined by all customers, no-show, rescheduled
+    CANCELLED = "cancelled"  # called off, as its own words or its absence tell
+    DECLINED = "declined"  # by everybody of the customer's who was invited
+    RESCHEDULED = "rescheduled"  # it takes place at another time, as another meeting
+    NO_SHOW = "no_show"  # the customer did not come
+
+
+CALLED_OFF: Final = (
+    MeetingState.CANCELLED, MeetingState.DECLINED, MeetingState.RESCHEDULED, MeetingState.NO_SHOW,
+)  # fmt: skip
+"""States of meetings that count for nothing; a person is told which of them it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

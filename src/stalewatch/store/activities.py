@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from stalewatch.sdk.records import CALLED_OFF
 from stalewatch.store import bulk
 from stalewatch.store.bulk import Found, Row
 from stalewatch.store.columns import as_text, encoded
 from stalewatch.store.expressions import among
 from stalewatch.store.tables import activities, activity_records
 
+_OFF: Final = tuple(state.value for state in CALLED_OFF)
 Links = dict[str, set[str]]
 
 
@@ -54,6 +56,18 @@ def read(conn: Connection, record_ids: Collection[str]) -> list[Found]:
         there = among(conn, activity_records.c.record_id, chunk)
         statement = sa.select(activity_records.c.record_id, *activities.c).select_from(both).where(there)
         found.extend(conn.execute(statement.order_by(*order)).all())
+    return found
+
+
+def called_off(conn: Connection, record_ids: Collection[str], after: int) -> list[Found]:
+    """Meetings of these records that would begin after a moment and were called off: (record_id, at, meeting)."""
+    found: list[Found] = []
+    both = activity_records.join(activities, activities.c.id == activity_records.c.activity_id)
+    columns = (activity_records.c.record_id, activities.c.at, activities.c.meeting)
+    for chunk in bulk.chunks(sorted(record_ids)):
+        ahead = (activities.c.meeting.in_(_OFF), activities.c.at > after)
+        statement = sa.select(*columns).select_from(both).where(among(conn, columns[0], chunk), *ahead)
+        found.extend(conn.execute(statement.order_by(*columns)).all())
     return found
 
 

@@ -13,9 +13,11 @@ from stalewatch.delivery.wording.silent_clocks import why_silent
 from stalewatch.delivery.wording.times import duration, moment
 from stalewatch.delivery.wording.untrusted import clean
 from stalewatch.domain.explain import AnchorSource, Explanation, StartedBy
+from stalewatch.sdk.records import MeetingState
 
 _BRANDS: Final = {"salesforce": "Salesforce", "hubspot": "HubSpot", "csv": "CSV"}
 """Types of connections as their makers write them; another one is said as it is configured."""
+_MOST_CALLED_OFF: Final = 2
 
 
 class Part(StrEnum):
@@ -28,6 +30,7 @@ class Part(StrEnum):
     PAUSED = "paused"
     DUE = "due"
     MISSING = "missing"
+    CALLED_OFF = "called_off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ def explanation_parts(explanation: Explanation, language: str, now: datetime) ->
         Said(Part.PAUSED, " · ".join(_pauses(explanation, reader))),
         Said(Part.DUE, _due(explanation, reader)),
         Said(Part.MISSING, _missing(explanation, reader)),
+        Said(Part.CALLED_OFF, " · ".join(_called_off(explanation, reader))),
     ]
     return tuple(said for said in parts if said.text)
 
@@ -146,3 +150,17 @@ def _missing(explanation: Explanation, reader: Reader) -> str:
     if not missing:
         return ""
     return reader.words.gettext("still missing: {missing}").format(missing=reader.listed(missing))
+
+
+def _called_off(explanation: Explanation, reader: Reader) -> Iterator[str]:
+    """Which meetings in the calendar are no next meeting, and why."""
+    words = reader.words
+    for one in explanation.called_off[:_MOST_CALLED_OFF]:
+        said = {
+            MeetingState.DECLINED: words.gettext(
+                "the meeting on {date} does not count: declined by all of the customer's people"
+            ),
+            MeetingState.RESCHEDULED: words.gettext("the meeting on {date} does not count: moved to another time"),
+            MeetingState.NO_SHOW: words.gettext("the meeting on {date} does not count: the customer did not come"),
+        }.get(one.state, words.gettext("the meeting on {date} does not count: cancelled"))
+        yield said.format(date=moment(one.at, reader, timed=False))

@@ -13,7 +13,7 @@ from stalewatch.delivery.wording.values import Filled, shown
 from stalewatch.domain.explain import Explanation
 from stalewatch.domain.instants import to_us
 from stalewatch.domain.language.model import Field, FieldType
-from stalewatch.sdk.records import MeetingState
+from stalewatch.sdk.records import CALLED_OFF
 
 _MOST_CALLED_OFF: Final = 3
 MARKS: Final = {"breached": "●", "at_risk": "◐", "paused": "‖", "watching": "○", "cannot_judge": "?"}
@@ -142,6 +142,9 @@ def happened(event: Mapping[str, Any], reader: Reader) -> str:
     planned = {
         "planned": words.pgettext("meeting", "planned"),
         "cancelled": words.pgettext("meeting", "cancelled"),
+        "declined": words.pgettext("meeting", "declined by the customer"),
+        "rescheduled": words.pgettext("meeting", "rescheduled"),
+        "no_show": words.pgettext("meeting", "the customer did not come"),
     }.get(str(event.get("meeting")))
     by = {
         "customer": words.pgettext("by whom", "customer"),
@@ -152,21 +155,33 @@ def happened(event: Mapping[str, Any], reader: Reader) -> str:
 
 
 def called_off(record: Mapping[str, Any], planned: str, reader: Reader) -> str:
-    """The next meeting beside those ahead that were called off: "none · 12 Mar called off"; "" without any such.
+    """The next meeting beside those ahead that were called off, and how: "none · 12 Mar cancelled"; "" without any.
 
     `record` is what `Reports.record` tells, `planned` its next meeting in words.
     """
     present = instant(record["as_of"])
     ahead = sorted(
-        at
+        (at, str(event["meeting"]))
         for event in record["timeline"]
-        if event.get("meeting") == MeetingState.CANCELLED and (at := instant(event["at"])) > present
+        if event.get("meeting") in CALLED_OFF and (at := instant(event["at"])) > present
     )
     if not ahead:
         return ""
-    dates = list(dict.fromkeys(moment(at, reader, timed=False) for at in ahead))[:_MOST_CALLED_OFF]
-    said = reader.words.gettext("{next} · {dates} called off")
-    return said.format(next=planned or reader.words.pgettext("next meeting", "none"), dates=reader.listed(dates))
+    dates: dict[str, dict[str, None]] = {}
+    for at, state in ahead[:_MOST_CALLED_OFF]:
+        dates.setdefault(state, {})[moment(at, reader, timed=False)] = None
+    off = [_off(state, reader).format(dates=reader.listed(list(some))) for state, some in dates.items()]
+    return " · ".join([planned or reader.words.pgettext("next meeting", "none"), *off])
+
+
+def _off(state: str, reader: Reader) -> str:
+    """What became of meetings, as a sentence that takes their dates."""
+    words = reader.words
+    return {
+        "declined": words.gettext("{dates} declined by all of the customer's people"),
+        "rescheduled": words.gettext("{dates} moved to another time"),
+        "no_show": words.gettext("{dates}: the customer did not come"),
+    }.get(state, words.gettext("{dates} cancelled"))
 
 
 def value(kind: Field, stored: Any, currency: str, reader: Reader) -> str:

@@ -15,14 +15,14 @@ from stalewatch.domain.clocks import Verdict
 from stalewatch.domain.conditions import Scope
 from stalewatch.domain.deadlines import State
 from stalewatch.domain.durations import Unit
-from stalewatch.domain.explain import Clause, Explanation
+from stalewatch.domain.explain import CalledOff, Clause, Explanation
 from stalewatch.domain.frame import Frame
 from stalewatch.domain.instants import NEVER, OUTSIDE, Instants
 from stalewatch.domain.language.model import Condition, Each, Rule, Since, Words
 from stalewatch.domain.language.reads import fields_read
 from stalewatch.domain.missing import missing, title_of
 from stalewatch.domain.pauses import Pauses
-from stalewatch.services.judging import frames
+from stalewatch.services.judging import called_off, frames
 from stalewatch.services.judging.beginnings import Beginning, Told, beginning, told
 from stalewatch.services.judging.clauses import Clauses
 from stalewatch.services.judging.sources import Lacking, coverage, lacking
@@ -46,7 +46,8 @@ class Explainer:
         frame = frames.load(conn, self.book.rules.catalogue, needs, row.object, [row.id], coverage(conn))
         chosen = self.book.calendars.choose(frame, self.book.rules)
         source = _Source.of(conn, row.connection)
-        case = _Case(self.book, self.now, frame, chosen, row, told(conn, [row.id], needs), source)
+        off = called_off.ahead(conn, [row.id], self.now).get(row.id, ())
+        case = _Case(self.book, self.now, frame, chosen, row, told(conn, [row.id], needs), source, off)
         found = [each for verdict in self.book.judge.judge(frame) for each in case.explanations(verdict)]
         return sorted(found, key=_gravest_first)
 
@@ -75,6 +76,7 @@ class _Case:
     row: Any
     told: Told
     source: _Source
+    off: tuple[CalledOff, ...]
 
     def explanations(self, verdict: Verdict) -> list[Explanation]:
         """The clocks of a rule; of one that follows events, where there were none, that there is no clock."""
@@ -127,6 +129,7 @@ class _Case:
             due=due,
             warn=None if warn == due else warn,
             missing=lacking if state in (State.WATCHING, State.AT_RISK, State.BREACHED) else (),
+            called_off=called_off.of_rule(rule, self.book.rules, state, self.off),
             **(self._blind(rule) if state is State.CANNOT_JUDGE else {}),
             wanted=self._wanted(rule, state, scope, clock),
             met=self._met(rule, state, scope, clock),

@@ -13,8 +13,10 @@ import msgspec
 from stalewatch.delivery.wording.explained import explanation_text
 from stalewatch.domain.calendar import Calendar
 from stalewatch.domain.entries import Entry
+from stalewatch.domain.explain import CalledOff
 from stalewatch.domain.instants import from_day, from_us
 from stalewatch.services.alerting.tellings import calendars_of, days_over
+from stalewatch.services.judging import called_off
 from stalewatch.services.judging.beginnings import Told, told
 from stalewatch.services.judging.listed_clocks import of_entry
 from stalewatch.services.reporting.dwelling import Dwell, dwell
@@ -84,6 +86,7 @@ class Shelf:
         clocks: the stored clocks per record.
         told: who says when their fields changed.
         crms: connection -> its type.
+        off: meetings ahead of these records that were called off.
     """
 
     book: Rulebook
@@ -93,6 +96,7 @@ class Shelf:
     clocks: Mapping[str, Sequence[Entry]]
     told: Told
     crms: Mapping[str, str]
+    off: Mapping[str, tuple[CalledOff, ...]]
 
     @classmethod
     def of(
@@ -104,7 +108,8 @@ class Shelf:
         by: dict[tuple[str, str, int], str] = {}
         for obj in sorted(set(objects.values())):
             by |= told(conn, [record for record, mine in objects.items() if mine == obj], book.needs[obj])
-        return cls(book, language, now, calendars_of(conn, book, objects), clocks, by, crms)
+        off = called_off.ahead(conn, objects, now)
+        return cls(book, language, now, calendars_of(conn, book, objects), clocks, by, crms, off)
 
     def stalled(self, row: Any, late: Sequence[Any]) -> Item:
         """A record with its breached alerts, the gravest first; what another one hides stands behind it."""
@@ -181,7 +186,7 @@ class Shelf:
     def _explained(self, row: Any, entry: Entry) -> str:
         calendar = self.calendars[row.id]
         crm = self.crms.get(row.connection, "")
-        facts = of_entry(self.book, row, entry, calendar, self.told, crm, self.now)
+        facts = of_entry(self.book, row, entry, calendar, self.told, crm, self.now, self.off.get(row.id, ()))
         return explanation_text(facts, self.language, from_us(self.now))
 
     def title(self, rule_id: str) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Final
 
-from stalewatch.sdk.records import ActivityKind, Actor, MeetingState
+from stalewatch.sdk.records import CALLED_OFF, ActivityKind, Actor
 from stalewatch.store import activities, records
 from stalewatch.store.engine import Connection
 
 _REACHES: Final = (ActivityKind.EMAIL.value, ActivityKind.CALL.value)
+_NO_MEETING: Final = (None, *(state.value for state in CALLED_OFF))
 
 
 def find(conn: Connection, ids: Collection[str], now: int) -> dict[str, int]:
@@ -27,5 +28,5 @@ def find(conn: Connection, ids: Collection[str], now: int) -> dict[str, int]:
 def _is_touch(act: Any) -> bool:
     """A mail or a call of ours that went out, or a meeting that was not called off, whoever of us it was."""
     if act.kind == ActivityKind.MEETING.value:
-        return act.meeting not in (None, MeetingState.CANCELLED.value)
+        return act.meeting not in _NO_MEETING
     return act.kind in _REACHES and act.actor == Actor.SELLER.value
