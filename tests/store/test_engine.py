@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 import threading
 import time
@@ -143,6 +144,16 @@ def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
         pass
     assert "127.0.0.1" in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_server_whose_name_nobody_knows_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked(*_: object, **__: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", asked)
+    database = Database("postgresql+psycopg://sato@nobody.invalid/x")
+    with pytest.raises(DatabaseUnreachable, match="cannot be reached"), database.read():
+        pass
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:

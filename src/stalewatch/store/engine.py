@@ -28,6 +28,9 @@ WAL_LIMIT: Final = 16 * 1024 * 1024
 
 _FORMS: Final = "sqlite:///stalewatch.db or postgresql+psycopg://user@host/name"
 
+_PATIENCE: Final = 10
+"""Seconds in which a server must take a connection; `connect_timeout` in the address says otherwise."""
+
 
 class Database:
     """One database. Safe to share between threads; every process opens its own."""
@@ -61,6 +64,7 @@ class Database:
             options["connect_args"] = {"timeout": busy_seconds}
         else:
             options["pool_pre_ping"] = True
+            options["connect_args"] = {} if "connect_timeout" in self.url.query else {"connect_timeout": _PATIENCE}
         self._reader = sa.create_engine(_to_look_at(self.url) if looking else self.url, **options)
         self._writer = self._reader if looking else sa.create_engine(self.url, **options)
         prepare = _prepare_sqlite if self.is_sqlite else _prepare_postgresql

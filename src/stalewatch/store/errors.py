@@ -107,7 +107,14 @@ _FAULTS: Final[tuple[tuple[tuple[str, ...], type[StoreError], str, str], ...]] =
         "check user, password and rights in `database:`",
     ),
     (
-        ("unable to open database", "connection", "could not translate host", "server closed", "shutting down"),
+        (
+            "unable to open database",
+            "connection",
+            "could not translate host",
+            "failed to resolve host",
+            "server closed",
+            "shutting down",
+        ),
         DatabaseUnreachable,
         "the database cannot be reached",
         "check `database:` in stalewatch.yaml: that the folder exists and may be written, or the server runs",

@@ -52,13 +52,14 @@ def examine(
 
     Args:
         text: what the file is about to say, in place of what it says now.
-        lists: knows what the CRM's own lists of values have; without it nobody is warned of what they lack.
+        lists: knows what the CRM's own lists of values have; without it nobody is warned of what they lack. It is not
+            asked of a configuration with errors: where its database is may be one of them.
 
     Raises:
         ConfigurationError: there is no such file.
     """
     loaded = read_settings(config, env, text=text)
-    known = NO_LISTS if lists is None else lists(loaded.draft)
+    known = NO_LISTS if lists is None or loaded.settings is None else lists(loaded.settings)
     checked = rulefiles.check_project(loaded.draft, now.date(), loaded.diagnostics, known)
     settings = None if checked.has_errors else loaded.settings
     book = None if settings is None else rulefiles.rulebook(checked, settings)

@@ -49,13 +49,13 @@ def known_lists(settings: Settings) -> Lists:
     """What the CRMs' own lists of values had at the last sync; nothing where no database can tell."""
     try:
         db = database_to_look_at(settings)
+        try:
+            with db.read() as conn:
+                return offered(connections.read(conn), [one.id for one in settings.connections])
+        finally:
+            db.dispose()
     except StalewatchError:  # to check rules takes no database; whoever needs one says what is wrong with it
         return NO_LISTS
-    try:
-        with db.read() as conn:
-            return offered(connections.read(conn), [one.id for one in settings.connections])
-    finally:
-        db.dispose()
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,12 @@ class Reports:
 
     def row(self, conn: Connection, record_id: str, visible: Visible | None) -> Any:
         """The stored row of a record that may be seen, or of the one that it was merged with; None if there is none."""
-        record_id = merges.known(conn, [record_id]).get(record_id, record_id)
+        row = self._stored(conn, record_id, visible)
+        if row is None or row.merged_into is None:
+            return row
+        return self._stored(conn, merges.known(conn, [record_id])[record_id], visible)
+
+    def _stored(self, conn: Connection, record_id: str, visible: Visible | None) -> Any:
         obj = records.objects(conn, [record_id]).get(record_id)
         rows = records.read_by_ids(conn, obj, [record_id], visible=visible) if obj else []
         return rows[0] if rows else None
