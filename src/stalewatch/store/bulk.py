@@ -1,21 +1,23 @@
 """Many rows in few statements: executemany on SQLite, arrays through unnest on PostgreSQL.
 
 Neither asks for RETURNING, which would cost more than the write; what changed is counted or compared beforehand.
-All rows of one call have the same columns.
+All rows of one call have the same columns. SQLAlchemy writes the statements; many rows go past it to the driver and
+back, since what it does for each of them costs more than the database does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Connection
+from sqlalchemy.sql.dml import UpdateBase
 
 from stalewatch.store.columns import Json, encoded
-from stalewatch.store.expressions import among, is_sqlite
+from stalewatch.store.expressions import among, array, is_sqlite
 
 Row = Mapping[str, Any]
 """A row to be written: values by column name."""
@@ -63,27 +65,22 @@ def update(conn: Connection, table: sa.Table, rows: Sequence[Row], *, by: Sequen
     """
     if not rows:
         return 0
-    names = [name for name in rows[0] if name not in by]
-    counted = {"version": table.c.version + 1} if "version" in by else {}
     if is_sqlite(conn):
-        there = [table.c[name] == sa.bindparam(f"by_{name}", type_=table.c[name].type) for name in by]
-        statement = sa.update(table).where(*there).values({**_params(table, names), **counted})
-        return _run(conn, statement, [_renamed(row, by) for row in rows])
+        return _each(conn, _lite_update(table, tuple(rows[0]), tuple(by)), table, rows)
     given = _unnest(table, rows)
+    news: dict[str, Any] = {name: given.c[name] for name in rows[0] if name not in by}
     statement = sa.update(table).where(*(table.c[name] == given.c[name] for name in by))
-    return _run(conn, statement.values({**{name: given.c[name] for name in names}, **counted}))
+    return _count(conn, statement.values({**news, **_counted(table, by)}))
 
 
 def delete(conn: Connection, table: sa.Table, rows: Sequence[Row]) -> int:
     """Delete rows by the columns given; return how many there were."""
     if not rows:
         return 0
-    names = list(rows[0])
     if is_sqlite(conn):
-        there = [table.c[name] == sa.bindparam(f"by_{name}", type_=table.c[name].type) for name in names]
-        return _run(conn, sa.delete(table).where(*there), [_renamed(row, names) for row in rows])
+        return _each(conn, _lite_delete(table, tuple(rows[0])), table, rows)
     given = _unnest(table, rows)
-    return _run(conn, sa.delete(table).where(*(table.c[name] == given.c[name] for name in names)))
+    return _count(conn, sa.delete(table).where(*(table.c[name] == given.c[name] for name in rows[0])))
 
 
 def read(
@@ -99,6 +96,15 @@ def read(
     return found
 
 
+def tuples(conn: Connection, statement: sa.Select[Any]) -> list[tuple[Any, ...]]:
+    """What a statement finds, as the driver gives it: JSON as text, and yes or no as SQLite's 1 or 0."""
+    result = conn.execute(statement)
+    try:
+        return list(result.cursor.fetchall()) if result.cursor is not None else []
+    finally:
+        result.close()
+
+
 def chunks(values: Sequence[str], size: int = CHUNK) -> Iterable[Sequence[str]]:
     """Cut a list into pieces of at most `size`."""
     return (values[start : start + size] for start in range(0, len(values), size))
@@ -109,22 +115,16 @@ def _put(
 ) -> int:
     if not rows:
         return 0
-    names = list(rows[0])
-    keys = list(table.primary_key)
+    names = tuple(rows[0])
     if is_sqlite(conn):
-        lite = sqlite.insert(table).values(_params(table, names))
-        if not changing:
-            return _run(conn, lite.on_conflict_do_nothing(), rows)
-        new = {name: lite.excluded[name] for name in changing}
-        return _run(
-            conn, lite.on_conflict_do_update(index_elements=keys, set_=new, where=_differs(table, new, silent)), rows
-        )
+        return _each(conn, _lite_put(table, names, tuple(changing), frozenset(silent)), table, rows)
     given = _unnest(table, rows)
     put = postgresql.insert(table).from_select(names, sa.select(*(given.c[name] for name in names)))
     if not changing:
-        return _run(conn, put.on_conflict_do_nothing())
+        return _count(conn, put.on_conflict_do_nothing())
     new = {name: put.excluded[name] for name in changing}
-    return _run(conn, put.on_conflict_do_update(index_elements=keys, set_=new, where=_differs(table, new, silent)))
+    keys = list(table.primary_key)
+    return _count(conn, put.on_conflict_do_update(index_elements=keys, set_=new, where=_differs(table, new, silent)))
 
 
 def _differs(
@@ -133,32 +133,85 @@ def _differs(
     return sa.or_(*(table.c[name].is_distinct_from(value) for name, value in new.items() if name not in silent))
 
 
+def _counted(table: sa.Table, by: Sequence[str]) -> Mapping[str, sa.ColumnElement[int]]:
+    return {"version": table.c.version + sa.literal_column("1")} if "version" in by else {}
+
+
+def _count(conn: Connection, statement: UpdateBase) -> int:
+    return conn.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+
+
+def _values(column: sa.Column[Any], rows: Sequence[Row]) -> list[Any]:
+    """What the rows have in this column, as it is stored: JSON as its text."""
+    values = [row[column.name] for row in rows]
+    return [encoded(value) for value in values] if isinstance(column.type, Json) else values
+
+
+# --------------------------------------------------------------------------------------------------------- SQLite
+
+
+class _Lite(NamedTuple):
+    """A statement of SQLite's for many rows: its text, and the columns in the order of its question marks."""
+
+    text: str
+    names: Sequence[str]
+
+
+@lru_cache(maxsize=256)
+def _lite_put(table: sa.Table, names: tuple[str, ...], changing: tuple[str, ...], silent: frozenset[str]) -> _Lite:
+    put = sqlite.insert(table).values(_params(table, names))
+    if not changing:
+        return _lite(put.on_conflict_do_nothing())
+    new = {name: put.excluded[name] for name in changing}
+    keys = list(table.primary_key)
+    return _lite(put.on_conflict_do_update(index_elements=keys, set_=new, where=_differs(table, new, silent)))
+
+
+@lru_cache(maxsize=256)
+def _lite_update(table: sa.Table, names: tuple[str, ...], by: tuple[str, ...]) -> _Lite:
+    news: dict[str, Any] = {**_params(table, [name for name in names if name not in by]), **_counted(table, by)}
+    return _lite(sa.update(table).where(*_found_by(table, by)).values(news))
+
+
+@lru_cache(maxsize=256)
+def _lite_delete(table: sa.Table, names: tuple[str, ...]) -> _Lite:
+    return _lite(sa.delete(table).where(*_found_by(table, names)))
+
+
+def _lite(statement: UpdateBase) -> _Lite:
+    compiled: Any = statement.compile(dialect=sqlite.dialect(paramstyle="qmark"))
+    return _Lite(str(compiled), [name.removeprefix(_BY) for name in compiled.positiontup])
+
+
+_BY: Final = "by "
+"""SQLAlchemy keeps a column's own name for the value it is set to, so what it is found by needs another."""
+
+
 def _params(table: sa.Table, names: Iterable[str]) -> dict[str, sa.BindParameter[Any]]:
     return {name: sa.bindparam(name, type_=table.c[name].type) for name in names}
 
 
-def _renamed(row: Row, names: Collection[str]) -> dict[str, Any]:
-    """SQLAlchemy keeps a column's own name for the value it is set to, so what it is found by needs another."""
-    return {f"by_{name}" if name in names else name: value for name, value in row.items()}
+def _found_by(table: sa.Table, names: Iterable[str]) -> Iterable[sa.ColumnElement[bool]]:
+    return (table.c[name] == sa.bindparam(f"{_BY}{name}", type_=table.c[name].type) for name in names)
+
+
+def _each(conn: Connection, statement: _Lite, table: sa.Table, rows: Sequence[Row]) -> int:
+    """Run it for every row; return how many rows of the table that concerned."""
+    columns = [_values(table.c[name], rows) for name in statement.names]
+    given = list(zip(*columns, strict=True))
+    return conn.exec_driver_sql(statement.text, given, execution_options={"preserve_rowcount": True}).rowcount
+
+
+# ----------------------------------------------------------------------------------------------------- PostgreSQL
 
 
 def _unnest(table: sa.Table, rows: Sequence[Row]) -> sa.TableValuedAlias:
     """The rows as a table, one array per column: the statement is as long for one row as for 30,000."""
     columns = [table.c[name] for name in rows[0]]
-    arrays = [sa.bindparam(None, _array(column, rows), ARRAY(_plain(column))) for column in columns]
+    arrays = [array(_values(column, rows), _plain(column)) for column in columns]
     given = [sa.column(column.name, _plain(column)) for column in columns]
     return sa.func.unnest(*arrays).table_valued(*given, name="given").render_derived()
 
 
-def _array(column: sa.Column[Any], rows: Sequence[Row]) -> list[Any]:
-    """JSON goes as its text: a list of lists would be taken for an array of two dimensions."""
-    values = [row[column.name] for row in rows]
-    return [encoded(value) for value in values] if isinstance(column.type, Json) else values
-
-
 def _plain(column: sa.Column[Any]) -> sa.types.TypeEngine[Any]:
-    return sa.Text() if isinstance(column.type, Json) else column.type
-
-
-def _run(conn: Connection, statement: sa.Executable, rows: Sequence[Row] | None = None) -> int:
-    return conn.execute(statement, rows, execution_options={"preserve_rowcount": True}).rowcount
+    return sa.Text() if isinstance(column.type, Json | sa.Text) else column.type

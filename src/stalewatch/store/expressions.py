@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+import re
+from collections.abc import Callable, Collection
+from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator
 
 
 class database_now(FunctionElement[int]):  # noqa: N801 - reads as the SQL function that it is
@@ -36,7 +38,45 @@ def among(conn: Connection, column: sa.ColumnElement[Any], values: Collection[st
     if conn.dialect.name == "sqlite":
         listed = sa.func.json_each(sa.bindparam(None, msgspec.json.encode(list(values)).decode(), sa.Text()))
         return column.in_(sa.select(listed.table_valued("value").c.value))
-    return column == sa.any_(sa.bindparam(None, list(values), ARRAY(sa.Text())))
+    return column == sa.any_(array(values, sa.Text()))
+
+
+class _Array(TypeDecorator[Collection[str | int | bool | None]]):
+    """An array of PostgreSQL's that goes as one text: its driver would write it value by value."""
+
+    impl = ARRAY
+    cache_ok = True
+
+    def __init__(self, kind: sa.types.TypeEngine[Any]) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], str]:
+        return _array_text
+
+
+def array(values: Collection[str | int | bool | None], kind: sa.types.TypeEngine[Any]) -> sa.ColumnElement[Any]:
+    """These values as one parameter of PostgreSQL's: it has to be of the array's type, since the planner looks into a
+    constant, and not into what is made of one."""
+    return sa.bindparam(None, values, _Array(kind))
+
+
+_FOREIGN_ESCAPE: Final = re.compile(r'\\[^"\\]')
+
+
+def _array_text(values: Collection[str | int | bool | None]) -> str:
+    """An array of JSON's is one of PostgreSQL's in other brackets, if only quotes and backslashes are escaped."""
+    text = msgspec.json.encode(list(values)).decode()
+    if _FOREIGN_ESCAPE.search(text):
+        text = f"[{','.join(map(_quoted, values))}]"
+    return f"{{{text[1:-1]}}}"
+
+
+def _quoted(value: str | int | bool | None) -> str:
+    if value is None:
+        return "null"
+    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def is_sqlite(conn: Connection) -> bool:

@@ -62,7 +62,7 @@ def _stored(
     columns = [table.c.id, *(as_text(table.c[name]) for name in names)]
     for chunk in bulk.chunks(sorted(ids)):
         there = sa.select(*columns).where(among(conn, table.c.id, chunk)).order_by(table.c.id)
-        found.update((row[0], tuple(row[1:])) for row in conn.execute(there.with_for_update()).all())
+        found.update((row[0], row[1:]) for row in bulk.tuples(conn, there.with_for_update()))
     return found
 
 
@@ -99,10 +99,10 @@ def columns(
     """
     table = _table(obj)
     asked = _asked(table, names)
-    rows: list[Found] = []
+    rows: list[tuple[Any, ...]] = []
     for chunk in bulk.chunks(sorted(ids)):
         there = sa.select(*map(unread, asked)).where(among(conn, table.c.id, chunk))
-        rows.extend(conn.execute(there.order_by(table.c.id)).all())
+        rows.extend(bulk.tuples(conn, there.order_by(table.c.id)))
     return _transposed(asked, rows)
 
 
@@ -128,7 +128,7 @@ def column_chunks(
         wanted.append(table.c.is_open)
     statement = sa.select(*map(unread, asked)).where(*wanted).order_by(table.c.id).limit(size)
     after = ""
-    while rows := conn.execute(statement.where(table.c.id > after)).all():
+    while rows := bulk.tuples(conn, statement.where(table.c.id > after)):
         yield _transposed(asked, rows)
         after = rows[-1][0]
         if len(rows) < size:
@@ -139,7 +139,7 @@ def _asked(table: sa.Table, names: Sequence[str]) -> list[sa.Column[Any]]:
     return [table.c.id, *(table.c[name] for name in names if name != "id")]
 
 
-def _transposed(asked: Sequence[sa.Column[Any]], rows: Sequence[Found]) -> dict[str, list[Any]]:
+def _transposed(asked: Sequence[sa.Column[Any]], rows: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
     """Values are read from their stored form a column at a time: a row at a time costs twice as much."""
     if not rows:
         return {column.name: [] for column in asked}
