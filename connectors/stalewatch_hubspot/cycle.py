@@ -86,7 +86,7 @@ class Cycle:
         for page in self._gather.api.keyset(kind, filters, names, belongs=lambda row: self._is_inside(kind, row)):
             window.close()
             self._rejected += page.rejected
-            self._gather.miss(names, page.rows)
+            self._gather.miss(kind, names, page.rows)
             found.update((row.id, row) for row in page.rows)
         fresh = [row for row in found.values() if self._seen.is_new(kind.name, row.id, row.get(kind.modified))]
         if len(fresh) > MANY:
@@ -218,14 +218,14 @@ class Cycle:
             tasks = acts.get(TASKS, ())
             wanted |= {record for task in tasks for record in records[TASKS].get(task.id, ())}
         missing = sorted(wanted - {row.id for row in deals})
-        return self._gather.api.read(DEALS, missing, self._gather.deal_properties).rows if missing else []
+        return self._gather.deal_rows(missing)
 
     def _tell_leads(self, leads: Sequence[Row], contacts: Sequence[Row], piece: Piece) -> None:
         """Leads that changed, and those of whose contacts one was qualified meanwhile: that moves no date of a lead."""
         entered = [row.id for row in contacts if self._is_recent(row.get(LIFECYCLE))]
         qualified = self._gather.api.links(CONTACTS.name, LEADS.name, entered) if entered else {}
         missing = sorted(set(inverted(qualified)) - {row.id for row in leads})
-        rows = self._gather.api.read(LEADS, missing, self._gather.lead_properties).rows if missing else []
+        rows = self._gather.lead_rows(missing)
         self._gather.tell_leads([*leads, *rows], piece)
 
     def _is_recent(self, told: str) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
 from stalewatch.sdk.records import Deal, FieldChange, Outcome, Rejected, StageVisit, Value
+from stalewatch_hubspot.absence import fields_of, unshown
 from stalewatch_hubspot.histories import oldest_first
 from stalewatch_hubspot.mapping import plain
 from stalewatch_hubspot.options import Options
@@ -19,6 +20,12 @@ from stalewatch_hubspot.values import Unusable, day, maybe, moment, number, seve
 
 HISTORY: Final = ("dealstage", "amount", "closedate")
 _ROLES: Final = "roles."
+_ALWAYS: Final = (
+    ("name", "dealname"), ("created_at", "createdate"), ("pipeline", "pipeline"), ("stage", "dealstage"),
+    ("owner", "hubspot_owner_id"), ("stage_entered_at", "hs_v2_date_entered_current_stage"),
+    ("amount", "deal_currency_code"),
+)  # fmt: skip
+"""Fields that are read without a mapping, and what an amount cannot be understood without."""
 Roles = Mapping[str, str]
 """Contact to what stands in its buying role."""
 
@@ -29,17 +36,20 @@ class Past:
 
     Attributes:
         has_amounts: whether every amount of them could be told in the project's currency.
+        hidden: fields of which nothing is shown, their past neither.
     """
 
     deals: set[str] = field(default_factory=set)
     visits: list[StageVisit] = field(default_factory=list)
     changes: list[FieldChange] = field(default_factory=list)
     has_amounts: bool = True
+    hidden: frozenset[str] = frozenset()
 
     @property
     def fields(self) -> frozenset[str]:
         """The fields whose whole past is told."""
-        return frozenset({"stage", "pipeline", "close_date"} | ({"amount"} if self.has_amounts else set()))
+        amount = {"amount"} if self.has_amounts else set[str]()
+        return frozenset({"stage", "pipeline", "close_date"} | amount) - self.hidden
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +72,7 @@ class DealReader:
         strangers: ids of stages that nobody told of.
     """
 
-    def __init__(self, facts: Facts, options: Options, currency: str) -> None:
+    def __init__(self, facts: Facts, options: Options, currency: str, missing: Collection[str] = ()) -> None:
         self._facts, self._options, self._project = facts, options, currency
         self._zone = facts.timezone
         self._several = facts.several.get(DEALS.name, ())
@@ -70,6 +80,7 @@ class DealReader:
         self._mapped = [(ours, theirs, self._typed(ours)) for ours, theirs in mapped.items()]
         self._roles = sorted(name for name in options.deal.types if name.startswith(_ROLES))
         self.strangers: set[str] = set()
+        self._shown = unshown(facts, DEALS, fields_of(options.deal.fields, _ALWAYS, options.deal.types), missing)
 
     def read(self, row: Row, beside: Beside, rejected: list[Rejected]) -> Deal:
         """The opportunity of a row."""
@@ -83,9 +94,9 @@ class DealReader:
         money = amount if isinstance(amount, Decimal) else None
         told: dict[str, Value] = {**values, **self._beside(beside), "stage_entered_at": entered or created}
         close_date = told.pop("close_date", None)
-        unreadable = cells.bad & self._options.deal.types.keys() if cells.bad else set[str]()
+        unreadable = self._shown.of(row) | (cells.bad & self._options.deal.types.keys())
         if outcome is Outcome.OPEN and not self._is_mapped(row):
-            unreadable |= {"stage"}
+            unreadable = unreadable | {"stage"}
         return Deal(
             id=row.id,
             name=row.get("dealname") or row.id,

@@ -95,7 +95,14 @@ def _properties(portal: Portal, options: Options) -> Iterator[Finding]:
         absent = portal.facts.absent.get(kind.name, ())
         usual = {"hs_manual_forecast_category", "hs_lead_source", "hs_next_step"}
         for ours, theirs in mapped.items():
-            if theirs in absent:
+            if theirs in absent and theirs in portal.properties.get(kind.name, {}):
+                yield Finding(
+                    subject=f"map.{kind.name.removesuffix('s')}.fields.{ours}",
+                    level=Level.ERROR,
+                    message=f"the portal lists the property {theirs} and shows it in no row; it is not asked for",
+                    cure=f"Let whoever the token stands for view {theirs}: Settings, Properties, field permissions.",
+                )
+            elif theirs in absent:
                 yield Finding(
                     subject=f"map.{kind.name.removesuffix('s')}.fields.{ours}",
                     level=Level.WARNING if theirs in usual else Level.ERROR,

@@ -10,18 +10,31 @@ from typing import Any, Final
 
 from stalewatch.sdk.connector import Cursor, Page
 from stalewatch.sdk.records import Activity, ActivityKind, Actor, Deal, Lead, MeetingState, Rejected
+from stalewatch_hubspot.absence import name_of
 from stalewatch_hubspot.api import Api, chunks
+from stalewatch_hubspot.blanks import readable
 from stalewatch_hubspot.deals import HISTORY, Beside, DealReader, Past
 from stalewatch_hubspot.evidence import Around, EvidenceReader, forwarders, is_open_task
 from stalewatch_hubspot.leads import Before, LeadReader, follows_lifecycle, past_of
 from stalewatch_hubspot.memory import Meeting
 from stalewatch_hubspot.options import Options
 from stalewatch_hubspot.portal import Facts, deal_properties, lead_properties
-from stalewatch_hubspot.queries import ACTIVITIES, CONTACTS, DEALS, EMAILS, LEADS, LIFECYCLE, MEETINGS, TASKS, Kind
+from stalewatch_hubspot.queries import (
+    ACTIVITIES,
+    CONTACTS,
+    DEALS,
+    EMAILS,
+    LEADS,
+    LIFECYCLE,
+    MEETINGS,
+    TASKS,
+    Kind,
+)
 from stalewatch_hubspot.rows import Row
 from stalewatch_hubspot.values import day, maybe
 from stalewatch_hubspot.wants import Wants
 
+_PASTS: Final = (("amount", "amount"), ("close_date", "closedate"))
 _MOST_ROLES: Final = 200_000
 Rows = Mapping[Kind, Sequence[Row]]
 
@@ -58,16 +71,19 @@ class Gatherer:
         kinds: of activities that the token may read.
         past: fields of leads, and the properties whose past tells them.
         roles: contact to buying role, as far as they were read; kept from pull to pull.
-        lost: properties that were asked for and that no row of a page had: HubSpot is silent about unknown names.
+        lost: properties ("deals.amount") that were asked for and that no row of a page had: HubSpot is silent about
+            unknown names.
     """
 
     def __init__(
-        self, api: Api, facts: Facts, options: Options, wants: Wants, currency: str, roles: OrderedDict[str, str]
-    ) -> None:
+        self, api: Api, facts: Facts, options: Options, wants: Wants, currency: str, roles: OrderedDict[str, str],
+        missing: Collection[str] = (),
+    ) -> None:  # fmt: skip
+        """`missing` is what was known to be missing when the connection was described."""
         self.api, self.facts, self.wants, self.roles = api, facts, wants, roles
         self.kinds = tuple(kind for kind in ACTIVITIES if facts.can_read(kind))
-        self.deals = DealReader(facts, options, currency)
-        self.leads = LeadReader(facts, options, wants)
+        self.deals = DealReader(facts, options, currency, missing)
+        self.leads = LeadReader(facts, options, wants, missing)
         self.past = past_of(facts, options, wants)
         self.reads_people = wants.people and facts.can_read(CONTACTS)
         self.reads_roles = wants.roles and self.reads_people
@@ -101,12 +117,12 @@ class Gatherer:
 
     def tell(self, rows: Rows, records: Mapping[Kind, Mapping[str, Sequence[str]]], piece: Piece) -> None:
         """Add activities to a page."""
-        mails = [row for row in rows.get(EMAILS, ()) if records.get(EMAILS, {}).get(row.id)]
+        mails = readable(self.api, [row for row in rows.get(EMAILS, ()) if records.get(EMAILS, {}).get(row.id)])
         customers = self._customers(forwarders(mails))
         reader = EvidenceReader(self._own, customers, counted=self._counted)
         for kind, some in rows.items():
             known = records.get(kind, {})
-            mine = [row for row in some if known.get(row.id)]
+            mine = mails if kind is EMAILS else [row for row in some if known.get(row.id)]
             people = self._people(kind, mine)
             for row in mine:
                 told = reader.read(kind, row, Around(known[row.id], people.get(row.id, ())))
@@ -156,10 +172,23 @@ class Gatherer:
             piece.deals.append(self.deals.read(row, beside, piece.rejected))
             piece.merged |= dict.fromkeys(ancestors(row), row.id)
 
-    def miss(self, asked: Sequence[str], rows: Sequence[Row]) -> None:
+    def deal_rows(self, ids: Sequence[str]) -> list[Row]:
+        """These deals as they are now."""
+        return self._rows(DEALS, ids, self.deal_properties)
+
+    def lead_rows(self, ids: Sequence[str]) -> list[Row]:
+        """These leads as they are now."""
+        return self._rows(LEADS, ids, self.lead_properties)
+
+    def _rows(self, kind: Kind, ids: Sequence[str], properties: Sequence[str]) -> list[Row]:
+        rows = self.api.read(kind, ids, properties).rows if ids else []
+        self.miss(kind, properties, rows)
+        return rows
+
+    def miss(self, kind: Kind, asked: Sequence[str], rows: Sequence[Row]) -> None:
         """Note what was asked for and did not come, not even empty."""
         if rows:
-            self.lost.update(name for name in asked if not any(name in row.properties for row in rows))
+            self.lost.update(name_of(kind, name) for name in asked if not any(name in row.properties for row in rows))
 
     def contacts_of(self, deals: Sequence[str]) -> Mapping[str, Sequence[str]] | None:
         """Who is associated with at most 1,000 deals; None if no rule asks for it."""
@@ -168,6 +197,8 @@ class Gatherer:
     def tell_past(self, rows: Sequence[Row], piece: Piece) -> None:
         """Add what the properties of deals held before."""
         now = {row.id: row for row in rows}
+        absent = self.facts.absent.get(DEALS.name, ())
+        piece.past.hidden = frozenset(ours for ours, theirs in _PASTS if theirs in absent)
         found = self.api.histories(DEALS, now, HISTORY)
         for row in found.rows:
             if row.id in now:

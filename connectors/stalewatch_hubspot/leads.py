@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from stalewatch.sdk.records import Lead, Rejected, Value
+from stalewatch_hubspot.absence import fields_of, unshown
 from stalewatch_hubspot.histories import oldest_first
 from stalewatch_hubspot.options import Options
 from stalewatch_hubspot.portal import Facts
@@ -18,6 +19,10 @@ from stalewatch_hubspot.wants import Wants
 
 _CONVERTED: Final = "sql"
 _QUALIFIED: Final = "mql"
+_ALWAYS: Final = (
+    ("name", "hs_lead_name"), ("created_at", "hs_createdate"), ("owner", "hubspot_owner_id"),
+    ("status", "hs_pipeline_stage"), ("accepted", "hs_pipeline_stage"),
+)  # fmt: skip
 _AT_ONCE: Final = timedelta(seconds=5)
 """Whoever owns a lead this soon after it came was its first owner: nobody handed it over."""
 STAGE: Final = "hs_pipeline_stage"
@@ -42,16 +47,17 @@ class Before:
 class LeadReader:
     """Reads rows of leads."""
 
-    def __init__(self, facts: Facts, options: Options, wants: Wants) -> None:
+    def __init__(self, facts: Facts, options: Options, wants: Wants, missing: Collection[str] = ()) -> None:
         self._facts, self._map, self._zone = facts, options.lead, facts.timezone
         self._mapped = feeds(facts, options.lead.fields)
         self._several = facts.several.get(LEADS.name, ())
         self._past = past_of(facts, options, wants)
+        self._shown = unshown(facts, LEADS, fields_of(options.lead.fields, _ALWAYS, options.lead.types), missing)
 
     def read(self, row: Row, before: Before, rejected: list[Rejected]) -> Lead:
         """The lead of a row."""
         fields: dict[str, Value] = self._told_by_past(row, before)
-        unreadable: set[str] = set()
+        unreadable = set(self._shown.of(row))
         for ours, theirs in self._mapped.items():
             try:
                 words, type_name, text = self._map.values.get(ours, {}), self._map.types[ours], row.get(theirs)

@@ -111,6 +111,7 @@ class Loader:
         for page in self._gather.api.keyset(kind, filters, properties, last=last, belongs=is_own):
             if self.total is None:
                 self.total = page.total
+            self._gather.miss(kind, properties, page.rows)
             self._odd += page.rejected
             self.is_whole &= not page.rejected
             for row in sorted(page.rows, key=lambda row: int(row.id)):

@@ -36,6 +36,18 @@ class Load(msgspec.Struct, frozen=True):
     last: str = "0"
 
 
+class Arrival(msgspec.Struct, frozen=True):
+    """What can be read again and was not for a while: the records that were read without it are read anew.
+
+    Attributes:
+        names: of what came back. kind, last: up to which id of which kind everything is stored.
+    """
+
+    names: list[str]
+    kind: str
+    last: str = "0"
+
+
 class Place(msgspec.Struct, frozen=True):
     """A cursor, read. Times are the server's, in milliseconds since 1970.
 
@@ -48,6 +60,10 @@ class Place(msgspec.Struct, frozen=True):
         busy: kinds of which so much changed in the last window that to read it thrice would cost further pages.
         seen: what was read in the last two hours. bonds: what open deals were associated with.
         planned: meetings that are ahead.
+        missing: what rows were read without: kinds that could not be read and properties that were not shown
+            ("emails", "deals.amount"), and since when; 0: it never was there. Once they can be, what they belong to is
+            read anew.
+        arriving: where that stands.
     """
 
     setup: str
@@ -62,6 +78,8 @@ class Place(msgspec.Struct, frozen=True):
     seen: str = ""
     bonds: str = ""
     planned: str = ""
+    missing: dict[str, int] = {}
+    arriving: Arrival | None = None
     format: int = _FORMAT
 
     def cursor(self) -> Cursor:

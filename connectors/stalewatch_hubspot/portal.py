@@ -18,7 +18,18 @@ from stalewatch_hubspot.errors import MissingScope, scope_cure
 from stalewatch_hubspot.fitting import SEVERAL, Fit, fit
 from stalewatch_hubspot.mapping import plain
 from stalewatch_hubspot.options import Options
-from stalewatch_hubspot.queries import CALLS, CONTACTS, DEALS, EMAILS, LEADS, LIFECYCLE, MEETINGS, TASKS, Kind
+from stalewatch_hubspot.queries import (
+    CALLS,
+    CONTACTS,
+    DEALS,
+    DIRECTION,
+    EMAILS,
+    LEADS,
+    LIFECYCLE,
+    MEETINGS,
+    TASKS,
+    Kind,
+)
 from stalewatch_hubspot.rows import Account, OwnerRow, PipelineRow, PropertyRow, Row, StageRow
 from stalewatch_hubspot.wants import Wants
 
@@ -218,7 +229,7 @@ class _Look:
         is_wanted = self._wants.leads and "mql_at" in self._wants.past and LEADS.name not in self._refused
         return is_wanted and (mapped is None or mapped in absent)
 
-    def _sample(self, absent: Mapping[str, Sequence[str]]) -> None:
+    def _sample(self, absent: dict[str, list[str]]) -> None:
         """Look at some rows of each kind: the only sure way to learn what a token may read."""
         kinds: dict[Kind, tuple[str, ...]] = {DEALS: deal_properties(self._options)}
         kinds |= {kind: kind.properties for kind in (EMAILS, MEETINGS, CALLS, TASKS)}
@@ -231,9 +242,11 @@ class _Look:
             there = [name for name in names if name not in absent.get(kind.name, ())]
             body = queries.search(queries.OPEN if kind is DEALS else (), there, "0") | {"limit": _SAMPLE}
             with self._permitted(kind):
-                self._samples[kind.name] = self._api.sample(kind, body)
+                self._samples[kind.name] = rows = self._api.sample(kind, body)
+                if rows and kind.name in absent:  # what is listed and shown in no row may as well not be there
+                    absent[kind.name] += [name for name in there if not any(name in row.properties for row in rows)]
         mails = self._samples.get(EMAILS.name, [])
-        if mails and not any(row.get("hs_email_direction") for row in mails):
+        if mails and not any(row.get(DIRECTION) for row in mails):
             self._refused[EMAILS.name] = queries.SCOPES[EMAILS.name]  # shown, but with blanks
 
     def _is_alike(self, kind: Kind) -> bool:

@@ -50,6 +50,8 @@ TASKS: Final = Kind("tasks", ("hs_timestamp", "hs_task_status", "hs_lastmodified
 LEADS: Final = Kind("leads", (
     "hs_lead_name", "hs_pipeline", "hs_pipeline_stage", "hubspot_owner_id", "hs_createdate", "hs_lastmodifieddate",
 ))  # fmt: skip
+DIRECTION: Final = "hs_email_direction"
+"""Of a mail: who wrote to whom; every mail has one."""
 LIFECYCLE: Final = "hs_v2_date_entered_marketingqualifiedlead"
 """Of a contact: when it came into the lifecycle stage of leads that marketing has qualified."""
 CONTACTS: Final = Kind(

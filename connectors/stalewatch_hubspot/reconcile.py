@@ -64,7 +64,7 @@ class Reconcile:
     def _explained(self, vanished: list[str], there: set[str]) -> Iterator[Piece]:
         """Look at each that is missing: search forgets deals for minutes, and a merged one has another id."""
         for part in chunks(vanished, PART):
-            rows = self._gather.api.read(DEALS, part, self._gather.deal_properties).rows
+            rows = self._gather.deal_rows(part)
             alive = {row.id: row for row in rows}
             heirs = [row for row in rows if row.id not in part]
             missing = [deal for deal in part if deal not in alive]
@@ -84,7 +84,7 @@ class Reconcile:
 
     def _discovered(self, ids: list[str]) -> Iterator[Piece]:
         for part in chunks(ids, BLOCK):
-            yield from self._whole(self._gather.api.read(DEALS, part, self._gather.deal_properties).rows)
+            yield from self._whole(self._gather.deal_rows(part))
 
     def _whole(self, rows: list[Row]) -> Iterator[Piece]:
         if rows:
