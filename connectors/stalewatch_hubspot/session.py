@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from stalewatch.sdk.errors import TryLater
+from stalewatch.sdk.network import is_sendable
 from stalewatch.sdk.vault import RefreshToken, Vault
 from stalewatch_hubspot.options import Auth
 
@@ -88,4 +89,6 @@ class Session:
             except (msgspec.DecodeError, RecursionError) as error:
                 raise TryLater("HubSpot answered half a token") from error
             self.refresh.keep(granted.refresh_token)
+            if not is_sendable(granted.access_token):
+                raise TryLater("HubSpot answered a token that is none")
         return Token(granted.access_token, number, self._monotonic() + granted.expires_in)

@@ -32,6 +32,11 @@ def is_whole(id_: str) -> bool:
     return len(id_) == _WHOLE and id_.isascii() and id_.isalnum()
 
 
+def is_of(id_: str, prefix: str) -> bool:
+    """Whether this can be the long form of an id of the object whose ids begin so."""
+    return id_.startswith(prefix) and is_whole(id_)
+
+
 def beyond(first: str, last: str, times: float) -> str:
     """The id that lies so many times the distance from `first` to `last` behind `first`."""
     low, high = _number(first), _number(last)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from stalewatch.sdk.network import is_sendable
 from stalewatch.sdk.vault import RefreshToken, Vault
 from stalewatch_salesforce import auth as logins
 from stalewatch_salesforce.auth import TOKEN_PATH, Token, TokenAnswer
@@ -96,4 +97,6 @@ class Login:
             raise Broken(Fault(Next.RETRY, reply.status, "", "half a token")) from error
         if refresh_token:
             self._refresh.keep(answer.refresh_token)  # before anything is done with the access token beside it
+        if not is_sendable(answer.access_token):
+            raise Broken(Fault(Next.RETRY, reply.status, "", "a token that is none"))
         return answer.token(self._hosts.check(answer.instance_url, "the instance_url of a login"), number)

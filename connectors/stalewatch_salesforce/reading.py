@@ -45,6 +45,7 @@ class Found:
     changes: list[FieldChange] = field(default_factory=list)
     histories: set[str] = field(default_factory=set)
     gone: dict[str, None] = field(default_factory=dict)
+    withdrawn: list[str] = field(default_factory=list)
     merged: dict[str, str] = field(default_factory=dict)
     rejected: list[Rejected] = field(default_factory=list)
 
@@ -61,6 +62,7 @@ class Found:
             histories=frozenset(self.histories),
             history_fields=HISTORY_FIELDS if self.histories else frozenset(),
             gone=list(self.gone),
+            withdrawn=self.withdrawn,
             merged=self.merged,
             rejected=self.rejected,
             **more,
@@ -126,8 +128,8 @@ class Reading:
     def _deals(self, rows: dict[str, list[Any]], found: Found) -> None:
         for row in rows.get(OPPORTUNITY, ()):
             id_ = ids.whole(row.Id)
-            if not ids.is_whole(id_):
-                found.rejected.append(Rejected(ref=id_[:40] or "?", reason="an id that is none"))
+            if not ids.is_of(id_, ids.OPPORTUNITY):
+                found.rejected.append(_no_id(id_))
                 continue
             if row.IsDeleted:
                 found.gone[id_] = None
@@ -151,11 +153,15 @@ class Reading:
     def _leads(self, rows: Iterable[Any], found: Found) -> None:
         reader = LeadReader(self.options.lead, self.org, self._base, self.org.givers)
         for row in rows:
+            id_ = ids.whole(row.Id)
+            if not ids.is_of(id_, ids.LEAD):
+                found.rejected.append(_no_id(id_))
+                continue
             if row.IsDeleted:
                 if row.MasterRecordId:
-                    found.merged[ids.whole(row.Id)] = ids.whole(row.MasterRecordId)
+                    found.merged[id_] = ids.whole(row.MasterRecordId)
                 else:
-                    found.gone[ids.whole(row.Id)] = None
+                    found.gone[id_] = None
                 continue
             lead = reader.lead(row)
             if isinstance(lead, Rejected):
@@ -215,3 +221,7 @@ class Reading:
     def _domains(self, people: Iterable[Person]) -> frozenset[str]:
         told = {(one.email or "").rpartition("@")[2] for one in people if one.active}
         return frozenset(told - _FREE_MAIL - {""})
+
+
+def _no_id(id_: str) -> Rejected:
+    return Rejected(ref=id_[:40] or "?", reason="an id that is none")

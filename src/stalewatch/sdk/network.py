@@ -11,6 +11,7 @@ It stands on httpx, which comes with stalewatch; nothing else of the plugin surf
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import threading
@@ -29,6 +30,11 @@ Resolve = Callable[[str, int], list[str]]
 """The IP addresses behind a name and a port."""
 _KEPT: Final = 30.0
 """Seconds for which a connection is kept open that nobody uses."""
+
+
+_LONGEST: Final = 16_384
+"""Characters of a token: many servers take no longer header."""
+_SENDABLE: Final = re.compile(r"[!-~]+")
 
 
 class PrivateAddress(httpx.TransportError):
@@ -73,6 +79,11 @@ def addresses(host: str, port: int) -> list[str]:
     except OSError as error:
         raise httpcore.ConnectError(f"{host} cannot be found: {error}") from error
     return [str(one[4][0]) for one in found]
+
+
+def is_sendable(token: str) -> bool:
+    """Whether a token that a login brought fits into a header: one that does not, kept, would stop every call."""
+    return len(token) <= _LONGEST and _SENDABLE.fullmatch(token) is not None
 
 
 def guarded_client(wire: GuardedTransport, *, connect: float, read: float, agent: str = "stalewatch") -> httpx.Client:

@@ -20,7 +20,7 @@ from stalewatch_hubspot.queries import ACCOUNT
 from stalewatch_sandbox.hubspot.credentials import App
 from stalewatch_sandbox.hubspot.faults import catalogue
 from stalewatch_sandbox.serving import wire
-from stalewatch_sandbox.serving.exchange import Response
+from stalewatch_sandbox.serving.exchange import Request, Response
 from stalewatch_sandbox.serving.faults import Fault
 from tests.connectors.hubspot.portals import FEW, NOON, Reader, Story, opened
 
@@ -191,6 +191,20 @@ def test_hs22_a_token_is_renewed_before_it_ends(story: Story) -> None:
     reader.pull()
     assert story.board.ledger.kinds()["token"] == 1
     assert story.board.ledger.kinds()["refused"] == 0
+
+
+def test_hs22_a_token_that_no_header_can_carry_is_half_an_answer_and_not_kept(story: Story) -> None:
+    def garbles(_: Request, response: Response) -> Response:
+        return Response.json({**response.value(), "access_token": "t\0ken"})
+
+    story.server.api.credentials.add_app(App("app", "very-secret", "refresh-me"))
+    deal, reader = story.deal(), story.reader(auth=OAUTH)
+    story.board.faults.arm_fault("garbled", Fault(on=lambda request: "/oauth/" in request.path, afterwards=garbles))
+    with pytest.raises(TryLater):
+        reader.pull()
+    story.board.faults.disarm("garbled")
+    reader.pull()
+    assert deal in reader.deals
 
 
 def test_hs22_one_renewal_for_ten_workers_whose_token_ended(story: Story) -> None:

@@ -11,9 +11,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from stalewatch.sdk.connector import Level
-from stalewatch.sdk.errors import ConfigurationError, NeedsReconnect
+from stalewatch.sdk.errors import ConfigurationError, NeedsReconnect, TryLater
 from stalewatch_salesforce.connector import SalesforceConnector
 from stalewatch_sandbox.salesforce.org import INTEGRATION_USER
+from stalewatch_sandbox.serving.exchange import Request, Response
+from stalewatch_sandbox.serving.faults import Fault
 from tests.connectors.salesforce.desk import Desk, Snapshot
 
 KEY = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
@@ -118,3 +120,17 @@ def test_a_key_that_is_none_is_a_mistake_of_the_configuration(desk: Desk, key_fi
 def test_a_key_that_is_not_there_is_one_too(desk: Desk, key_file: Path) -> None:
     with pytest.raises(ConfigurationError, match="private key"):
         list(by_jwt(desk, key_file, private_key_file="nowhere.pem").pull(None))
+
+
+@pytest.mark.parametrize("odd", ["né", "a\0b", "", "two words", "x" * 20_000], ids=["é", "nul", "none", "two", "long"])
+def test_a_token_that_no_header_can_carry_is_half_an_answer_and_not_kept(desk: Desk, odd: str) -> None:
+    def garbles(_: Request, response: Response) -> Response:
+        return Response.json({**response.value(), "access_token": odd})
+
+    deal, connector = desk.deal(), desk.connector()
+    fault = Fault(on=lambda request: request.path.endswith("/token"), afterwards=garbles)
+    desk.sandbox.faults.arm_fault("garbled", fault, times=None)
+    with pytest.raises(TryLater):
+        list(connector.pull(None))
+    desk.sandbox.faults.disarm("garbled")
+    assert deal in Snapshot().take(connector.pull(None)).deals

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,17 +14,36 @@ import pytest
 from stalewatch.domain.instants import to_us
 from stalewatch.domain.movements import close_date_pushes
 from stalewatch.sdk.records import Outcome
+from stalewatch_salesforce import ids
 from stalewatch_sandbox.pipeline import World
 from stalewatch_sandbox.project import DEMO_AT
 from stalewatch_sandbox.salesforce.feed import Feed, load_world
 from stalewatch_sandbox.salesforce.naming import mapping
 from stalewatch_sandbox.salesforce.sandbox import SalesforceSandbox
+from stalewatch_sandbox.serving.exchange import Request, Response
+from stalewatch_sandbox.serving.faults import Fault
 from stalewatch_sandbox.truth import truth_of
 from tests.connectors.salesforce.desk import Desk, Snapshot
 from tests.sandbox.worlds import demo_world, small_world
 
 HOUR = timedelta(hours=1)
 READS = {"deal": ("stage",), "lead": ("status",)}
+
+
+@pytest.mark.parametrize("odd", ["0035g0000000009AAA", "253402300800000", "9", ""], ids=["contact", "15", "9", "none"])
+def test_a_row_whose_id_is_none_or_of_another_object_is_set_aside(desk: Desk, odd: str) -> None:
+    deals = [desk.deal(), desk.deal()]
+    leads = [desk.org.insert("Lead", {"LastName": "Kimura", "Company": "New"}) for _ in deals]
+
+    def rewrites(_: Request, response: Response) -> Response:
+        body = response.body.replace(f'"Id":"{deals[0]}"'.encode(), f'"Id":"{odd}"'.encode())
+        return replace(response, body=body.replace(f'"Id":"{leads[0]}"'.encode(), f'"Id":"{odd}"'.encode()))
+
+    fault = Fault(on=lambda request: request.inside is None, afterwards=rewrites)
+    desk.sandbox.faults.arm_fault("rewritten", fault, times=None)
+    seen = Snapshot().take(desk.connector(reads=READS).pull(None))
+    assert (set(seen.deals), set(seen.leads)) == ({deals[1]}, {leads[1]})
+    assert set(seen.rejected) == {ids.whole(odd) or "?"}
 
 
 @dataclass
