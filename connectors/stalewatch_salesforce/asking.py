@@ -29,6 +29,7 @@ from stalewatch_salesforce.org import (
     selection,
 )
 from stalewatch_salesforce.queries import one_of
+from stalewatch_salesforce.rows import OnlyId
 from stalewatch_salesforce.strides import Range, Window
 from stalewatch_salesforce.transport import Transport
 
@@ -44,6 +45,7 @@ _INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 _ALWAYS: Final = {EVENT: ("IsPrivate", "IsPrivate = false"), EMAIL: ("ParentId", "ParentId = null")}
 """Conditions that keep out what is none of our business: private meetings, and mails of support cases."""
+ONLY_IDS: Final = Shape(OnlyId, ("Id",))
 _STAMPS: Final = ("SystemModstamp", "LastModifiedDate", "CreatedDate")
 """What tells that a row changed, the best first."""
 _NO_FIELDS: Final = frozenset({ROLES, ATTENDEES, CORRESPONDENTS, CHANGES, "OpportunityHistories", "UserRole"})
@@ -152,6 +154,13 @@ class Asking:
     def since(self, name: str, moment: datetime) -> Chain:
         """A chain over the rows that changed since then."""
         return self.chain(name, bounds=("", "", moment.isoformat(), ""))
+
+    def hidden_since(self, moment: datetime) -> Chain | None:
+        """A chain over the ids of what `_ALWAYS` keeps out of meetings since then; None where nothing is private."""
+        if not self.can_read(EVENT) or self.org.field(EVENT, "IsPrivate") is None:
+            return None
+        window = Window(stamp=self.stamp(EVENT), since=moment)
+        return Chain(object=EVENT, shape=lambda: ONLY_IDS, where=("IsPrivate = true",), window=window)
 
     def by_ids(
         self, name: str, field_name: str, wanted: Collection[str], inside: Collection[str] | None = None

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from stalewatch.sdk.connector import Page
 from stalewatch_salesforce import ids, merging, revaluing
-from stalewatch_salesforce.asking import PARENTS, Asking
-from stalewatch_salesforce.chains import Chain, Shape
+from stalewatch_salesforce.asking import ONLY_IDS, PARENTS, Asking
+from stalewatch_salesforce.chains import Chain
 from stalewatch_salesforce.harvest import Batch
 from stalewatch_salesforce.merging import CONTACT
 from stalewatch_salesforce.org import EMAIL, EVENT, HISTORY, LEAD, OPPORTUNITY, ROLES, TASK, USER, VISITS
@@ -39,7 +39,6 @@ _RELATIONS: Final[Mapping[str, tuple[str, str]]] = {
     "EmailMessageRelation": ("EmailMessageId", "RelationId"),
 }  # fmt: skip
 """Objects whose changes do not touch what they belong to: the fields that say what that is, and who is in it."""
-_IDS: Final = Shape(OnlyId, ("Id",))
 
 
 @dataclass(frozen=True)
@@ -119,7 +118,8 @@ class Looker:
     # --------------------------------------------------------------------------------------------------- hourly
 
     def _relations(self, place: Place, limit: float) -> Generator[Page, None, Place]:
-        """Users, and what was linked, answered or merged without touching the deal, the meeting or the mail itself."""
+        """Users, and what was linked, answered or merged without touching the deal, the meeting or the mail itself;
+        and which meetings became private, where that costs no call more."""
         asking, since = self._asking, place.hourly - OVERLAP
         chains = [asking.since(name, since) for name in (USER, *_RELATIONS) if asking.can_read(name)]
         chains.append(merging.chain(None if self.puller.memory.merged is None else since))
@@ -130,9 +130,15 @@ class Looker:
         fresh = self._merge(contacts, place)
         for batch in self.puller.gather(self._of_people(fresh), kind="merged", limit=limit) if fresh else ():
             _take(batch, rows, touched)
-        for batch in self.puller.gather(self._parents(touched), kind="hourly", limit=limit):
+        parents = self._parents(touched)
+        withdrawn: list[str] = []
+        for batch in (
+            self.puller.gather([*parents, *self._hidden(place)], kind="hourly", limit=limit) if parents else ()
+        ):
+            withdrawn += _hidden_in(batch)
             _take(batch, rows, {})
         found, place = self.puller.reading.records(Batch(rows), place)
+        found.withdrawn = withdrawn
         place = place.moved(hourly=place.since)
         yield found.page(place, as_of=place.since)
         return self.puller.keep(place)
@@ -175,14 +181,21 @@ class Looker:
         """The ids of all open opportunities: what is not among them was deleted for good, or is hidden from us.
 
         Whoever stores them knows what there was: that so much cannot have vanished is said, and decided, there."""
-        chain = Chain(object=OPPORTUNITY, shape=lambda: _IDS, where=("IsClosed = false", "IsDeleted = false"))
+        chain = Chain(object=OPPORTUNITY, shape=lambda: ONLY_IDS, where=("IsClosed = false", "IsDeleted = false"))
         there: set[str] = set()
-        for batch in self.puller.gather([chain], kind="nightly", limit=limit):
+        withdrawn: list[str] = []
+        for batch in self.puller.gather([chain, *self._hidden(place)], kind="nightly", limit=limit):
+            withdrawn += _hidden_in(batch)
             there.update(ids.whole(row.Id) for row in batch.rows.get(OPPORTUNITY, ()))
         yield from self._pasts(sorted(there), place)
         place = place.moved(nightly=place.since)
-        yield Found().page(place, as_of=place.since, open_ids=frozenset(there))
+        yield Found(withdrawn=withdrawn).page(place, as_of=place.since, open_ids=frozenset(there))
         return self.puller.keep(place)
+
+    def _hidden(self, place: Place) -> list[Chain]:
+        """Which meetings became private since the last night, by their ids alone: they are not ours to keep."""
+        hidden = None if EVENT in place.missing else self._asking.hidden_since(place.nightly - OVERLAP)
+        return [] if hidden is None else [hidden]
 
     def _pasts(self, deals: list[str], place: Place) -> Iterator[Page]:
         """The past of open deals again, if only its date of creation tells that a row is new: one that was dated back
@@ -220,6 +233,13 @@ def _parent(name: str) -> str:
     """The object that is read to get what has this name."""
     owner = name.partition(".")[0]
     return PARENTS.get(owner, owner)
+
+
+def _hidden_in(batch: Batch) -> list[str]:
+    """The ids of meetings that were asked for as private; they are taken out of the batch."""
+    events = batch.rows.pop(EVENT, [])
+    batch.rows[EVENT] = [row for row in events if not isinstance(row, OnlyId)]
+    return [ids.whole(row.Id) for row in events if isinstance(row, OnlyId)]
 
 
 def _take(batch: Batch, rows: dict[str, list[Any]], touched: dict[str, set[str]]) -> None:

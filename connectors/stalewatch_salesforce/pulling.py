@@ -68,7 +68,8 @@ class Puller:
         names = [name for name in (*EVIDENCE, *SUBJECTS) if asking.can_read(name) and name not in refused]
         at = asking.transport.server_now().replace(microsecond=0)
         place = beginning(digest, at, {name: [["", ""]] for name in names}, {**asking.missing(), **refused})
-        return place.moved(rates=rates_of(asking.org))
+        nightly = place.nightly if before is None else min(place.nightly, before.nightly)  # what became private since
+        return place.moved(rates=rates_of(asking.org), nightly=nightly)
 
     def everything(self, place: Place, *, is_fresh: bool) -> Iterator[Page]:
         """Read all there is, from where an earlier pull was interrupted.

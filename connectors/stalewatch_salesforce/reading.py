@@ -45,6 +45,7 @@ class Found:
     changes: list[FieldChange] = field(default_factory=list)
     histories: set[str] = field(default_factory=set)
     gone: dict[str, None] = field(default_factory=dict)
+    withdrawn: list[str] = field(default_factory=list)
     merged: dict[str, str] = field(default_factory=dict)
     rejected: list[Rejected] = field(default_factory=list)
 
@@ -61,6 +62,7 @@ class Found:
             histories=frozenset(self.histories),
             history_fields=HISTORY_FIELDS if self.histories else frozenset(),
             gone=list(self.gone),
+            withdrawn=self.withdrawn,
             merged=self.merged,
             rejected=self.rejected,
             **more,

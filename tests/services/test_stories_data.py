@@ -13,7 +13,7 @@ from stalewatch.domain.policies import Speaking
 from stalewatch.domain.routing import Route
 from stalewatch.sdk.errors import NeedsReconnect, TryLater
 from stalewatch.sdk.records import Activity, ActivityKind, Actor, FieldChange, MeetingState, Outcome
-from stalewatch.store.tables import clocks, connections, deals, quarantine
+from stalewatch.store.tables import activities, activity_records, clocks, connections, deals, quarantine
 from tests.services.conftest import Founder
 from tests.services.heard import EMPTY_STEP, QUIET, alert, called_for, count_to, next_at, rows, state
 from tests.services.world import World, at, deal
@@ -338,6 +338,22 @@ def test_a_meeting_that_turns_out_not_to_have_happened_takes_its_clock_along(fou
     world.reaches("2026-03-05 13:00")
     world.reaches("2026-03-06 12:00")
     assert called_for(world) == []
+
+
+def test_sf48_a_meeting_that_is_withdrawn_leaves_the_store_and_takes_its_clock_along(found: Founder) -> None:
+    world = found(MET)
+    world.has(born("acme", meeting_notes=""))
+    world.crm.activities = [meeting("m1", "2026-03-05 10:00"), meeting("m2", "2026-03-03 10:00")]
+    world.reaches("2026-03-02 13:00")
+    world.reaches("2026-03-05 12:00")
+    world.crm.activities.pop(0)
+    world.crm.withdrawn = ["m1", "never-heard-of"]
+    world.reaches("2026-03-05 13:00")
+    assert [row.id for row in rows(world, activities)] == ["crm:m2"]
+    assert [row.record_id for row in rows(world, activity_records)] == ["crm:acme"]
+    assert [row.last_meeting_at for row in rows(world, deals)] == [int(at("2026-03-03 10:00").timestamp()) * 1_000_000]
+    world.reaches("2026-03-06 12:00")
+    assert not any("m1" in row.entries for row in rows(world, clocks))
 
 
 def test_a_meeting_that_moves_to_another_deal_leaves_nothing_behind(found: Founder) -> None:

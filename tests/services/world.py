@@ -92,6 +92,7 @@ class Memory(Connector):
         self.visits: list[StageVisit] = []
         self.changes: list[FieldChange] = []
         self.merged: dict[str, str] = {}
+        self.withdrawn: list[str] = []
         self.noticed: list[Finding] | None = None
         self.fault: ConnectorError | None = None
         self.unfed: set[str] = set()
@@ -128,6 +129,7 @@ class Memory(Connector):
                 visits=self.visits if last else (),
                 changes=self.changes if last else (),
                 merged=self.merged if last else {},
+                withdrawn=self.withdrawn if last else (),
                 findings=self.noticed if last else None,
                 complete=last,
                 as_of=self.as_of,

@@ -177,6 +177,9 @@ class Page:
     Attributes:
         cursor: where to go on after this page; it is stored only together with the page.
         gone: ids of records that the CRM has deleted or no longer shows.
+        withdrawn: ids of activities that are none of our business any more, as a meeting that was made private: they
+            leave the store with all that is known of them. One that was called off or deleted is no such: see
+            `MeetingState`.
         merged: ids of records that the CRM made one with another, each with the id that stands for it now. That one is
             on this page, or was on an earlier one. What stalewatch keeps of the old record (alerts, snoozes, waits,
             messages not yet sent, history) goes over to the new one; to say it again changes nothing.
@@ -200,6 +203,7 @@ class Page:
     visits: Sequence[StageVisit] = ()
     changes: Sequence[FieldChange] = ()
     gone: Sequence[str] = ()
+    withdrawn: Sequence[str] = ()
     merged: Mapping[str, str] = field(default_factory=dict)
     histories: frozenset[str] = frozenset()
     history_fields: frozenset[str] = frozenset()

@@ -65,6 +65,8 @@ class Snapshot:
             self.leads |= {lead.id: lead for lead in page.leads}
             self.people |= {person.id: person for person in page.people}
             self.activities |= {activity.id: activity for activity in page.activities}
+            for id_ in page.withdrawn:
+                self.activities.pop(id_, None)
             for visit in page.visits:
                 self.visits.setdefault(visit.deal, set()).add((visit.entered_at, visit.stage))
             self.changes |= {(one.record, one.field, one.at, one.value) for one in page.changes}

@@ -242,6 +242,42 @@ def test_sf48_private_meetings_are_never_fetched(desk: Desk) -> None:
     assert read(desk).of(deal) == []
 
 
+def test_sf48_a_meeting_that_becomes_private_leaves_within_the_day_and_tells_its_id_alone(desk: Desk) -> None:
+    deal = desk.deal()
+    kept, hidden = (desk.meeting(deal, NOW + timedelta(days=days), Subject=f"Meeting {days}") for days in (3, 4))
+    connector, seen = desk.connector(), Snapshot()
+    seen.take(connector.pull(None))
+    assert {one.id for one in seen.of(deal)} == {kept, hidden}
+    desk.sandbox.clock.advance(timedelta(minutes=5))
+    desk.org.update(hidden, {"IsPrivate": True, "Subject": "Surgery"})
+    desk.sandbox.clock.advance(timedelta(hours=25))
+    desk.sandbox.ledger.reset()
+    seen.take(connector.pull(seen.cursor))
+    assert [one.id for one in seen.of(deal)] == [kept]
+    assert [query.partition(" FROM ")[0] for query in desk.asked() if "IsPrivate = true" in query] == ["SELECT Id"]
+
+
+def test_sf48_it_leaves_within_the_hour_where_relations_are_looked_at_anyway_and_after_a_fresh_start(
+    desk: Desk,
+) -> None:
+    deal = desk.deal()
+    soon, later = (desk.meeting(deal, NOW + timedelta(days=days)) for days in (3, 4))
+    connector, seen = desk.connector(), Snapshot()
+    seen.take(connector.pull(None))
+    desk.sandbox.clock.advance(timedelta(minutes=59))
+    desk.org.update(soon, {"IsPrivate": True})
+    desk.role(deal, desk.contact, at=desk.ago())
+    desk.sandbox.clock.advance(timedelta(minutes=2))
+    seen.take(connector.pull(seen.cursor))
+    assert [one.id for one in seen.of(deal)] == [later]
+    desk.org.update(later, {"IsPrivate": True})
+    desk.sandbox.clock.advance(timedelta(hours=2))
+    seen.take(connector.pull(seen.cursor, full=True))
+    desk.sandbox.clock.advance(timedelta(hours=23))
+    seen.take(connector.pull(seen.cursor))
+    assert seen.of(deal) == [], "what was read anew remembers since when it has to ask"
+
+
 def test_sf49_inactive_owners_and_queues(desk: Desk) -> None:
     desk.org.update(desk.seller, {"IsActive": False})
     queue = desk.org.insert("Group", {"Name": "Inbound", "Type": "Queue"})

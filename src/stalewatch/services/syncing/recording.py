@@ -115,6 +115,7 @@ class Recorder:
 
     def _happenings(self, conn: Connection, page: Page, past: Sequence[Row], done: Recorded) -> None:
         touched = activities.upsert(conn, [self._activity(one) for one in page.activities])
+        touched += activities.remove(conn, [f"{self.connection}:{one}" for one in page.withdrawn])
         done.moved.update(touched)
         touched += history.replace(conn, self.connection, page, past)
         for record, obj in records.objects(conn, touched).items():
