@@ -38,6 +38,7 @@ OPTIONS: Final[Mapping[str, tuple[Mapping[str, Any], ...]]] = {
     "SF24": ({"status": 200}, {"status": 503}),
     "SF25": ({"how": "cut"}, {"how": "json"}, {"how": "reset"}, {"how": "bad_chunk"}),
     "SF26": ({}, {"how": "drip"}, {"login": True}),
+    "HS24": ({}, {"blank": True}),
 }
 """The ways in which a case may come."""
 

@@ -42,7 +42,7 @@ UNTRACEABLE: Final = frozenset({
     "SF45", "SF46", "HS10", "HS25", "HS26", "HS28", "HS29", "HS39", "HS41", "X05",
 })  # fmt: skip
 """Cases in which a CRM hides, back-dates or rewrites rows and no stamp ever says so: what was missed or misread then
-is put right when the row is next touched, or by `sync --full`. HS24 with blanks is one as well."""
+is put right when the row is next touched, or by `sync --full`."""
 _OUR_OWN: Final = frozenset({"first_seen_at", "seen_at", "modified_at", "team", "url"})
 """Columns of records that say when we looked, or where the CRM is, and nothing about the company."""
 _OVER: Final = ("id", "object", "is_open", "outcome", "gone_at")
