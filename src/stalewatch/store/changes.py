@@ -8,27 +8,34 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from operator import itemgetter
+from typing import Any, Final, NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from stalewatch.store import bulk
-from stalewatch.store.bulk import Found, Row
-from stalewatch.store.columns import as_text, encoded
+from stalewatch.store.bulk import Row
+from stalewatch.store.columns import as_text, encoded, read_column
 from stalewatch.store.expressions import among
 from stalewatch.store.tables import changes
 
-_COLUMNS = (changes.c.record_id, changes.c.field, changes.c.at, changes.c.ordinal, changes.c.value, changes.c.source)
+_Key = tuple[str, str, int, int]
+"""What tells one change from another: record_id, field, at, ordinal."""
+_KEY: Final = ("record_id", "field", "at", "ordinal")
+_key_of = itemgetter(*_KEY)
+_TOLD: Final = tuple(as_text(changes.c[name]) for name in (*_KEY, "value", "source"))
 
 
-class _Key(NamedTuple):
-    """What tells one change from another."""
+class Change(NamedTuple):
+    """A field of a record had this value from then on."""
 
     record_id: str
     field: str
     at: int
     ordinal: int
+    value: Any
+    source: str
 
 
 class _What(NamedTuple):
@@ -46,11 +53,30 @@ def add(conn: Connection, rows: Sequence[Row]) -> list[str]:
     return sorted({row["record_id"] for row in new})
 
 
-def read(conn: Connection, ids: Collection[str], fields: Collection[str]) -> list[Found]:
-    """Changes (record_id, field, at, ordinal, value, source) of these fields, sorted by the first four."""
-    found: list[Found] = []
+def append(conn: Connection, rows: Sequence[Row]) -> None:
+    """Add changes of which the caller knows that they are later than the `latest`; nobody looks whether they are."""
+    bulk.insert(conn, changes, rows)
+
+
+def latest(conn: Connection, ids: Collection[str], fields: Collection[str]) -> dict[tuple[str, str], int]:
+    """When each of these fields changed last, by record and field; fields without a past are left out."""
+    found: dict[tuple[str, str], int] = {}
+    place = (changes.c.record_id, changes.c.field)
     for chunk in bulk.chunks(sorted(ids)):
-        found.extend(conn.execute(_select(conn, _COLUMNS, chunk, fields).order_by(*changes.primary_key)).all())
+        last = _select(conn, (*place, sa.func.max(changes.c.at)), chunk, fields).group_by(*place)
+        found.update(((record, field), at) for record, field, at in bulk.tuples(conn, last))
+    return found
+
+
+def read(conn: Connection, ids: Collection[str], fields: Collection[str]) -> list[Change]:
+    """The changes of these fields, sorted by record, field, instant and ordinal."""
+    found: list[Change] = []
+    for chunk in bulk.chunks(sorted(ids)):
+        rows = bulk.tuples(conn, _select(conn, _TOLD, chunk, fields).order_by(*changes.primary_key))
+        values = read_column(changes.c.value, [row[4] for row in rows])
+        found += [
+            Change(row[0], row[1], row[2], row[3], value, row[5]) for row, value in zip(rows, values, strict=True)
+        ]
     return found
 
 
@@ -68,20 +94,20 @@ def replace_history(conn: Connection, ids: Collection[str], fields: Collection[s
     obsolete = [
         key
         for key, what in there.items()
-        if _is_obsolete(key, what, told, begins) and not _is_ahead(key, what, ends.get((key.record_id, key.field)))
+        if _is_obsolete(key, what, told, begins) and not _is_ahead(key, what, ends.get(key[:2]))
     ]
     fresh = [row for row in rows if there.get(_key(row)) != told[_key(row)]]
-    bulk.delete(conn, changes, [key._asdict() for key in obsolete])
+    bulk.delete(conn, changes, [dict(zip(_KEY, key, strict=True)) for key in obsolete])
     bulk.insert(conn, changes, fresh)
-    return sorted({key.record_id for key in obsolete} | {row["record_id"] for row in fresh})
+    return sorted({key[0] for key in obsolete} | {row["record_id"] for row in fresh})
 
 
 def _is_obsolete(key: _Key, what: _What, told: Mapping[_Key, _What], begins: Mapping[tuple[str, str], int]) -> bool:
     if key in told:
         return what != told[key]
     if what.source == "crm":
-        begin = begins.get((key.record_id, key.field))
-        return begin is not None and key.at >= begin
+        begin = begins.get(key[:2])
+        return begin is not None and key[2] >= begin
     return what.source == "seen"
 
 
@@ -91,14 +117,13 @@ def _is_ahead(key: _Key, what: _What, last: tuple[_Key, _What] | None) -> bool:
 
 
 def _last(told: Mapping[_Key, _What]) -> dict[tuple[str, str], tuple[_Key, _What]]:
-    return {(key.record_id, key.field): (key, told[key]) for key in sorted(told)}
+    return {key[:2]: (key, told[key]) for key in sorted(told)}
 
 
 def _first_instants(keys: Iterable[_Key]) -> dict[tuple[str, str], int]:
     first: dict[tuple[str, str], int] = {}
     for key in keys:
-        place = (key.record_id, key.field)
-        first[place] = min(key.at, first.get(place, key.at))
+        first[key[:2]] = min(key[2], first.get(key[:2], key[2]))
     return first
 
 
@@ -107,21 +132,25 @@ def forget_before(conn: Connection, horizon: int, ids: Collection[str]) -> int:
     old: dict[tuple[str, str], list[_Key]] = defaultdict(list)
     for chunk in bulk.chunks(sorted(ids)):
         wanted = sa.and_(among(conn, changes.c.record_id, chunk), changes.c.at < horizon)
-        for row in conn.execute(sa.select(*_COLUMNS[:4]).where(wanted).order_by(*changes.primary_key)):
-            old[row[0], row[1]].append(_Key(*row))
-    return bulk.delete(conn, changes, [key._asdict() for keys in old.values() for key in keys[:-1]])
+        for record, field, at, ordinal in bulk.tuples(conn, _keys(wanted)):
+            old[record, field].append((record, field, at, ordinal))
+    obsolete = (key for keys in old.values() for key in keys[:-1])
+    return bulk.delete(conn, changes, [dict(zip(_KEY, key, strict=True)) for key in obsolete])
+
+
+def _keys(wanted: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    return sa.select(*_TOLD[:4]).where(wanted).order_by(*changes.primary_key)
 
 
 def _key(row: Row) -> _Key:
-    return _Key(row["record_id"], row["field"], row["at"], row["ordinal"])
+    return cast("_Key", _key_of(row))
 
 
 def _stored(conn: Connection, ids: Collection[str], fields: Collection[str]) -> dict[_Key, _What]:
-    columns = [as_text(column) for column in _COLUMNS]
     found: dict[_Key, _What] = {}
     for chunk in bulk.chunks(sorted(ids)):
-        for row in conn.execute(_select(conn, columns, chunk, fields)).all():
-            found[_Key(*row[:4])] = _What(row[4], row[5])
+        rows = bulk.tuples(conn, _select(conn, _TOLD, chunk, fields))
+        found.update(((row[0], row[1], row[2], row[3]), _What(row[4], row[5])) for row in rows)
     return found
 
 

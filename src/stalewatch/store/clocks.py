@@ -16,7 +16,7 @@ fired clocks leave behind are never walked. Two rules keep that true while sever
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 import sqlalchemy as sa
@@ -106,10 +106,23 @@ def every(conn: Connection, size: int = bulk.CHUNK) -> Iterator[tuple[str, list[
             after = rows[-1][0]
 
 
-def stored(conn: Connection, ids: Collection[str]) -> list[Found]:
-    """(record_id, entries as text, ruleset, next_at) of those of these records that were judged, in no order."""
+class StoredClocks(NamedTuple):
+    """What is stored of one record: its entries as text, the rules they were judged by, and its next edge."""
+
+    record_id: str
+    entries: str
+    ruleset: str | None
+    next_at: int | None
+
+
+def stored(conn: Connection, ids: Collection[str]) -> list[StoredClocks]:
+    """Those of these records that were judged, in no order."""
     columns = (clocks.c.record_id, clocks.c.entries, clocks.c.ruleset, clocks.c.next_at)
-    return bulk.read(conn, columns, clocks.c.record_id, ids)
+    found: list[StoredClocks] = []
+    for chunk in bulk.chunks(list(ids)):
+        there = sa.select(*columns).where(among(conn, clocks.c.record_id, chunk))
+        found += map(StoredClocks._make, bulk.tuples(conn, there))
+    return found
 
 
 def stale(conn: Connection, connection: str, ruleset: str, limit: int, *, after: str = "") -> list[str]:

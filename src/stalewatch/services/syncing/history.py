@@ -51,8 +51,7 @@ def note(
     ]
     handed_over = [record for record, name, *_ in differing if name == "owner"]
     differing = [one for one in differing if told.get((one[0], one[1]), _UNTOLD) != one[3]]
-    there = changes.read(conn, {one[0] for one in differing}, {one[1] for one in differing})
-    last = {(row[0], row[1]): row[2] for row in there}
+    last = changes.latest(conn, {one[0] for one in differing}, {one[1] for one in differing})
     found = []
     for record, name, old, new, created, modified in differing:
         if (record, name) not in last:
@@ -62,7 +61,7 @@ def note(
         at = min((as_of or now) if at in (None, modified) else at, now)
         # What stands there now came last, whatever the CRM's clock says: a tie or a step back keeps that order.
         found.append(_seen(record, name, max(at, last.get((record, name), created or 0) + 1), new, now))
-    changes.add(conn, found)
+    changes.append(conn, found)
     return handed_over
 
 

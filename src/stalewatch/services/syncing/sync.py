@@ -17,7 +17,7 @@ from stalewatch.services.judging.in_force import RulesMoved
 from stalewatch.services.judging.sources import coverage, lacking, note_lacking
 from stalewatch.services.rules import choices
 from stalewatch.services.rules.rulebook import Rulebook
-from stalewatch.services.syncing import noticing
+from stalewatch.services.syncing import collecting, noticing
 from stalewatch.services.syncing.folding import Folded, folded
 from stalewatch.services.syncing.recording import Recorder
 from stalewatch.services.syncing.stopping import Progress, Stopped
@@ -163,7 +163,7 @@ class Sync:
         self._cover(claimed, description)
         marked = folded(description, claimed.coverage)
         for page in _with_unheld(connector, connector.pull(cursor, full=full), done):
-            with self.db.write() as conn:
+            with collecting.seldom(), self.db.write() as conn:
                 self._store(conn, claimed, page, done, began, marked)
             done.pages += 1
             progress(done.records, page.total)
