@@ -101,6 +101,17 @@ def test_sync_reads_what_is_named_and_everything_again_if_told(company: Company)
     assert wrong.err.splitlines()[0].endswith("there is no connection 'exprot'")
 
 
+def test_what_vanished_is_believed_of_one_connection_and_noted(company: Company) -> None:
+    company.has("acme")
+    assert company.does("sync", "export").status == 0
+    assert company.does("sync", "export", "--full", "--believe-vanished").status == 0
+    noted = company.does("audit", "ls", "--json").out
+    assert "vanished.believe" in noted
+    assert "command line (" in noted
+    assert company.does("sync", "--believe-vanished").status == 2
+    assert company.does("sync", "exprot", "--believe-vanished").status == 1
+
+
 def test_a_row_that_cannot_be_used_is_counted_with_its_reason(company: Company) -> None:
     company.has("acme")
     company.has("kumo", "the day before yesterday")

@@ -97,6 +97,8 @@ def _read(one: Read, reader: Reader) -> Iterator[str]:
     if one.doubted:
         said = words.gettext("{count} records are missing all at once; that is not believed, they stay as they are")
         yield "  " + said.format(count=reader.number(one.doubted))
+        cure = words.gettext("if they are really gone: {command}")
+        yield "  " + cure.format(command=f"stalewatch sync {one.connection} --full --believe-vanished")
 
 
 def _left_out(rejected: Mapping[str, int], reader: Reader) -> Iterator[str]:

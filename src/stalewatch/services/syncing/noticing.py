@@ -16,8 +16,8 @@ from stalewatch.store.engine import Connection, Database
 DOUBTED: Final = "missing records"
 _CURE: Final = (
     "Most often the connection's user may see less than before: give back the right to see all records, and the next "
-    "comparison takes this back. What is to be deleted for good in such numbers is closed before: closed records are "
-    "not compared."
+    "comparison takes this back. If they are really gone, say so: `stalewatch sync {connection} --full "
+    "--believe-vanished`."
 )
 
 
@@ -37,7 +37,9 @@ def doubt(conn: Connection, connection: str, missing: int, of: int) -> None:
     found = [one for one in known if one.subject != DOUBTED]
     if missing:
         message = f"{missing:,} of {of:,} records were missing all at once; that was not believed, and they stay open"
-        found.append(Finding(subject=DOUBTED, level=Level.WARNING, message=message, cure=_CURE))
+        found.append(
+            Finding(subject=DOUBTED, level=Level.WARNING, message=message, cure=_CURE.format(connection=connection))
+        )
     if found != known:
         note(conn, connection, found)
 

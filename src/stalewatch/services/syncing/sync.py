@@ -17,7 +17,7 @@ from stalewatch.services.judging.in_force import RulesMoved
 from stalewatch.services.judging.sources import coverage, lacking, note_lacking
 from stalewatch.services.rules import choices
 from stalewatch.services.rules.rulebook import Rulebook
-from stalewatch.services.syncing import collecting, noticing
+from stalewatch.services.syncing import believing, collecting, noticing
 from stalewatch.services.syncing.folding import Folded, folded
 from stalewatch.services.syncing.recording import Recorder
 from stalewatch.services.syncing.stopping import Progress, Stopped
@@ -193,9 +193,11 @@ class Sync:
     def _vanish(self, conn: Connection, connection: str, done: Synced, began: int, now: int) -> None:
         """Records that a complete pull did not show are gone, unless they are so many that the pull is doubted."""
         quarantine.clear_before(conn, connection, began)
-        for obj in ("deal", "partner_deal", "lead"):
-            missing = records.unseen(conn, obj, connection, began)
-            self._lose(conn, connection, missing, records.count(conn, obj, connection), done, now)
+        groups = [
+            (records.unseen(conn, obj, connection, began), records.count(conn, obj, connection))
+            for obj in ("deal", "partner_deal", "lead")
+        ]
+        self._lose(conn, connection, groups, done, now)
 
     def _compare(self, conn: Connection, connection: str, shown: Collection[str], done: Synced, now: int) -> None:
         """Deals that we hold for open, and that are not among those that the CRM shows as open, are gone; those that
@@ -208,20 +210,25 @@ class Sync:
         }
         missing = [f"{connection}:{one}" for one in sorted(held - frozenset(shown))]
         done.unheld = sorted(frozenset(shown) - held)
-        self._lose(conn, connection, missing, len(held), done, now)
+        self._lose(conn, connection, [(missing, len(held))], done, now)
 
     def _lose(
-        self, conn: Connection, connection: str, missing: Collection[str], of: int, done: Synced, now: int
+        self, conn: Connection, connection: str, groups: Collection[tuple[Collection[str], int]], done: Synced, now: int
     ) -> None:
-        """Take these records for gone, unless they are more than half of what there was: of one or two that says
-        nothing."""
-        is_doubted = of > FEW and len(missing) > HALF * of
-        noticing.doubt(conn, connection, len(missing) if is_doubted else 0, of)
-        if is_doubted:
-            done.kept += len(missing)
-            return
-        done.vanished += len(missing)
-        clocks.wake(conn, connection, dict.fromkeys(records.mark_gone(conn, missing, now), now))
+        """Take these records for gone, unless they are more than half of what there was of their kind and nobody said
+        that it is true: of one or two that says nothing."""
+        many = [(len(missing), of) for missing, of in groups if of > FEW and len(missing) > HALF * of]
+        absent, among = sum(missing for missing, _ in many), sum(of for _, of in many)
+        actor = believing.taken(conn, connection)
+        doubted = absent if actor is None else 0
+        noticing.doubt(conn, connection, doubted, among)
+        if many and actor is not None:
+            believing.note(conn, connection, actor, absent, among, now)
+        done.kept += doubted
+        for missing, of in groups:
+            if not doubted or (len(missing), of) not in many:
+                done.vanished += len(missing)
+                clocks.wake(conn, connection, dict.fromkeys(records.mark_gone(conn, missing, now), now))
 
     def _cover(self, claimed: Any, description: Description) -> None:
         """Remember what the connection feeds; if that changed, every record of it has to be judged again."""
