@@ -90,7 +90,7 @@ def of_task(task: Task, ours: Ours) -> Draft | None:
         records=_records(task.WhatId, task.WhoId),
         recorded_at=task.CreatedDate,
         people=frozenset({contact} if contact else ()),
-        due=_next_step(task, ours),
+        due=_next_step(task),
     )
     return Draft(activity, _adrift(task.WhatId, activity.people))
 
@@ -160,9 +160,9 @@ def _caller(task: Task, ours: Ours, *, is_call: bool) -> Actor:
     return Actor.CUSTOMER if task.CallType == "Inbound" else Actor.SELLER
 
 
-def _next_step(task: Task, ours: Ours) -> date | None:
-    """By when a task is to be done, if it is still to be done; what we wrote ourselves is nobody's plan."""
-    return None if task.IsClosed or task.IsDeleted or _is_our_own(task, ours) else _date(task)
+def _next_step(task: Task) -> date | None:
+    """By when a task is to be done, if it is still to be done; one that we wrote is the plan of who asked for it."""
+    return None if task.IsClosed or task.IsDeleted else _date(task)
 
 
 def _is_our_own(task: Task, ours: Ours) -> bool:

@@ -116,6 +116,20 @@ def test_what_has_no_date_or_is_no_plan_of_ours_is_no_next_step(office: Office) 
     assert due(office, deal) == FRIDAY, "a call that is planned is a step like any other"
 
 
+def test_a_task_that_we_wrote_is_the_next_step_of_whoever_asked_for_it(office: Office) -> None:
+    desk = office.desk
+    deal, connector = desk.deal(), desk.connector()
+    made = {"WhatId": deal, "Subject": "Call Sato", "ActivityDate": FRIDAY, "Description": "[stalewatch:a1]"}
+    task = desk.org.insert("Task", made | {"Status": "Not Started"}, by=desk.org.user)
+    office.syncs(connector)
+    assert due(office, deal) == FRIDAY
+    [shown] = office.shows("last_seller_activity_at")[deal]
+    assert shown is None, "to write it was nobody's work"
+    desk.org.update(task, DONE)
+    cycle(office, connector)
+    assert due(office, deal) is None
+
+
 def test_a_mapped_field_wins_over_any_task_and_tasks_tell_once_it_is_not_mapped_any_more(office: Office) -> None:
     desk = office.desk
     with_a_field(desk)
