@@ -26,7 +26,7 @@ class SlowClock:
     waits: tuple[Wait, ...] = ()
     unclear_until: datetime | None = None
 
-    def state(self, now: datetime) -> State:
+    def state(self, now: datetime) -> State:  # noqa: PLR0911  # one line per state
         """The first that holds, in the order of rules.md."""
         if self.base <= State.NOT_APPLICABLE:
             return self.base
