@@ -136,7 +136,8 @@ class Puller:
             if self.remedies.given_up:
                 yield self._without(place)
                 raise self._blind()
-            seen.update((row.Id, row) for rows in batch.rows.values() for row in rows)
+            if len(seen) <= _REMEMBERED:  # what is too much to be remembered is not held for nothing
+                seen.update((row.Id, row) for rows in batch.rows.values() for row in rows)
             found, place = self.reading.records(self.memory.news(batch), place)
             at = place.begun or batch.at or self.reading.transport.server_now()
             if batch.is_last:
