@@ -36,12 +36,14 @@ class Memory:
     Attributes:
         rows: of the newest window, so that what the overlap shows again unchanged is not handed over again.
         merged: contacts that became another one, None before anybody looked.
+        followed: those of them of whom everything was read anew that names them.
         refused: objects that were, in spite of their describe: with which words, and when last.
     """
 
     cursor: object = None
     rows: dict[str, Any] = field(default_factory=dict)
     merged: dict[str, str] | None = None
+    followed: set[str] = field(default_factory=set)
     refused: dict[str, tuple[str, datetime]] = field(default_factory=dict)
 
     def news(self, batch: Batch) -> Batch:
