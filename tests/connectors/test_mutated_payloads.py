@@ -266,15 +266,15 @@ def set_aside(crm: Crm, rows: int) -> Counter[str]:
 
 
 def test_whatever_comes_a_connector_fails_as_it_may_and_reads_on(crm: Crm) -> None:
-    assert survive(crm, 40)["pulled"]
+    assert survive(crm, 20)["pulled"]
 
 
 def test_where_an_answer_is_none_the_next_pull_knows_everything(crm: Crm) -> None:
-    assert survive(crm, 12, BREAKING, strict=True)["pulled"]
+    assert survive(crm, 8, BREAKING, strict=True)["pulled"]
 
 
 def test_an_odd_row_is_set_aside_alone(crm: Crm) -> None:
-    assert set_aside(crm, 10)["kept"] < 10
+    assert set_aside(crm, 6)["kept"] < 6
 
 
 @pytest.mark.slow
