@@ -223,5 +223,7 @@ def _one_by_one(raws: Iterable[msgspec.Raw]) -> tuple[list[Row], list[Rejected]]
             rows.append(msgspec.convert(told, Row))
         except (ValueError, RecursionError) as error:  # msgspec's own errors are ValueErrors
             id_ = told.get("id") if isinstance(told, dict) else None
-            rejected.append(Rejected(ref=str(id_ or "?"), reason="a row of another shape", detail=str(error)[:200]))
+            rejected.append(
+                Rejected(ref=str(id_ or "?")[:40], reason="a row of another shape", detail=str(error)[:200])
+            )
     return rows, rejected

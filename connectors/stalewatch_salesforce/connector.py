@@ -152,6 +152,8 @@ class SalesforceConnector(Connector):
             self.transport, self._options.deal.fields.values(), self._org, lead.from_teams,
             lead.fields.values() if self._reads_leads else None,
         )  # fmt: skip
+        if self._memory.merged is None:
+            self._memory.merged = self._org.merged
         return self._org
 
     @property

@@ -14,6 +14,7 @@ from stalewatch_salesforce.rows import Records
 
 T = TypeVar("T", bound=msgspec.Struct)
 _DETAIL: Final = 200
+_REF: Final = 40
 
 
 def decode(body: bytes, type_: type[T]) -> tuple[Records[T], list[Rejected]]:
@@ -79,4 +80,4 @@ def _id(text: bytes) -> str:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return "?"
-    return str(value.get("Id") or "?") if isinstance(value, dict) else "?"
+    return str(value.get("Id") or "?")[:_REF] if isinstance(value, dict) else "?"

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from stalewatch.sdk.errors import NeedsReconnect
-from stalewatch_salesforce import ids, queries
+from stalewatch_salesforce import ids, merging, queries
 from stalewatch_salesforce.composite import Answer, Part, ask
 from stalewatch_salesforce.decoding import decode, document
 from stalewatch_salesforce.org import DESCRIBED, EMAIL, LEAD, OPPORTUNITY, Described, Org
@@ -66,15 +66,18 @@ def discover(
     if org.has(EMAIL) and answers.by_ref["mails"].fault is None:
         org.mails_seen = bool(_rows(answers.by_ref["mails"], OnlyId))
     org.samples[OPPORTUNITY] = _sample(answers.by_ref["sample"])
-    _look_closer(transport, org, mapped, of_leads)
+    _look_closer(transport, org, mapped, of_leads, is_first=known is None)
     if giving_teams:
         org.givers = _givers(transport, giving_teams)
     return org
 
 
-def _look_closer(transport: Transport, org: Org, mapped: Collection[str], of_leads: Collection[str] | None) -> None:
-    """Ask what could not be asked before the describes were known; in most orgs there is nothing of the kind."""
-    questions = {}
+def _look_closer(
+    transport: Transport, org: Org, mapped: Collection[str], of_leads: Collection[str] | None, *, is_first: bool
+) -> None:  # fmt: skip
+    """Ask what could not be asked before the describes were known, and what a new process has to know at once: what it
+    reads may still name contacts that are others by now."""
+    questions = {"merged": select(merging.FIELDS, merging.CONTACT, merging.WHERE)} if is_first else {}
     if any(org.field(OPPORTUNITY, name) is None for name in mapped):  # the sample that named it was refused
         questions["sample"] = _newest(org, OPPORTUNITY, (*_STANDARD, *mapped))
     if of_leads is not None and org.has(LEAD):
@@ -88,8 +91,17 @@ def _look_closer(transport: Transport, org: Org, mapped: Collection[str], of_lea
         org.samples[OPPORTUNITY] = _sample(answers["sample"])
     if "leads" in answers:
         org.samples[LEAD] = _sample(answers["leads"])
+    if "merged" in answers:
+        org.merged = _merged(answers["merged"])
     if "dated" in answers:
         org.dated = _rows(answers["dated"], DatedRate)
+
+
+def _merged(answer: Answer) -> dict[str, str] | None:
+    if answer.fault is not None:
+        return None
+    told, _ = decode(answer.body, merging.Contact)
+    return merging.by_loser(told.records) if told.done else None  # of so many only the hourly look reads all
 
 
 def _newest(org: Org, name: str, fields: Iterable[str]) -> str:

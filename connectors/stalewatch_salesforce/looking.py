@@ -141,13 +141,15 @@ class Looker:
         found.withdrawn = withdrawn
         place = place.moved(hourly=place.since)
         yield found.page(place, as_of=place.since)
+        self.puller.memory.followed |= fresh & (self.puller.memory.merged or {}).keys()
         return self.puller.keep(place)
 
     def _merge(self, contacts: Collection[merging.Contact], place: Place) -> set[str]:
         """Remember which contacts became one; those that did since the last look, and whom they became."""
-        known = self.puller.memory.merged or {}
-        recent = [row for row in contacts if row.Id not in known and merging.is_since(row, place.hourly - OVERLAP)]
-        known |= {ids.whole(row.Id): ids.whole(row.MasterRecordId) for row in contacts if row.MasterRecordId}
+        known, followed = self.puller.memory.merged or {}, self.puller.memory.followed
+        news = [row for row in contacts if ids.whole(row.Id) not in followed]
+        recent = [row for row in news if merging.is_since(row, place.hourly - OVERLAP)]
+        known |= merging.by_loser(contacts)
         self.puller.memory.merged = self.puller.reading.merged = known
         return {ids.whole(one) for row in recent for one in (row.Id, row.MasterRecordId) if one}
 

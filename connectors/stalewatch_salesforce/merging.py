@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -24,13 +24,19 @@ class Contact(Row, kw_only=True):
     MasterRecordId: Text = None
 
 
-_SHAPE: Final = Shape(Contact, ("Id", "MasterRecordId", "SystemModstamp"))
+FIELDS: Final = ("Id", "MasterRecordId", "SystemModstamp")
+WHERE: Final = ("IsDeleted = true", "MasterRecordId != null")
+_SHAPE: Final = Shape(Contact, FIELDS)
 
 
 def chain(since: datetime | None) -> Chain:
     """Contacts that were merged since then, or all that are still in the bin; an org may refuse to tell."""
-    where = ("IsDeleted = true", "MasterRecordId != null")
-    return Chain(object=CONTACT, shape=lambda: _SHAPE, where=where, window=Window(since=since), is_optional=True)
+    return Chain(object=CONTACT, shape=lambda: _SHAPE, where=WHERE, window=Window(since=since), is_optional=True)
+
+
+def by_loser(rows: Iterable[Contact]) -> dict[str, str]:
+    """Who became whom."""
+    return {ids.whole(row.Id): ids.whole(row.MasterRecordId) for row in rows if row.MasterRecordId}
 
 
 def is_since(row: Contact, moment: datetime) -> bool:

@@ -140,6 +140,7 @@ class Org:
         zone: of the org; None: nobody can tell.
         givers: users of the teams that hand leads over.
         samples: some opportunities and leads, newest first, to tell how well fields are filled.
+        merged: contacts that became another one; None if that was not asked, or not told to its end.
     """
 
     read_at: datetime
@@ -153,6 +154,7 @@ class Org:
     mails_seen: bool | None = None
     givers: frozenset[str] = frozenset()
     samples: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    merged: dict[str, str] | None = None
 
     def has(self, name: str) -> bool:
         """Whether an object may be read."""

@@ -36,12 +36,14 @@ class Memory:
     Attributes:
         rows: of the newest window, so that what the overlap shows again unchanged is not handed over again.
         merged: contacts that became another one, None before anybody looked.
+        followed: those of them of whom everything was read anew that names them.
         refused: objects that were, in spite of their describe: with which words, and when last.
     """
 
     cursor: object = None
     rows: dict[str, Any] = field(default_factory=dict)
     merged: dict[str, str] | None = None
+    followed: set[str] = field(default_factory=set)
     refused: dict[str, tuple[str, datetime]] = field(default_factory=dict)
 
     def news(self, batch: Batch) -> Batch:
@@ -136,7 +138,8 @@ class Puller:
             if self.remedies.given_up:
                 yield self._without(place)
                 raise self._blind()
-            seen.update((row.Id, row) for rows in batch.rows.values() for row in rows)
+            if len(seen) <= _REMEMBERED:  # what is too much to be remembered is not held for nothing
+                seen.update((row.Id, row) for rows in batch.rows.values() for row in rows)
             found, place = self.reading.records(self.memory.news(batch), place)
             at = place.begun or batch.at or self.reading.transport.server_now()
             if batch.is_last:

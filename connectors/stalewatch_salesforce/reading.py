@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -26,6 +26,8 @@ from stalewatch_salesforce.rows import ContactRole
 from stalewatch_salesforce.transport import Transport
 
 _ROLE: Final = "OpportunityContactRole"
+_KNOWN: Final = 200_000
+"""Contacts whose roles are remembered while a pull goes on: a million mails are from the same people many times."""
 _OPEN_ROLES: Final = Shape(ContactRole, ("Id", "OpportunityId", "ContactId"))
 _FREE_MAIL: Final = frozenset({
     "gmail.com", "googlemail.com", "yahoo.com", "yahoo.co.jp", "outlook.com", "hotmail.com", "icloud.com",
@@ -75,10 +77,12 @@ class Reading:
 
     Attributes:
         merged: contacts that became another one, and which.
+        roles: per contact that was asked for in this pull, the open deals on which they hold a role.
     """
 
     asking: Asking
     merged: Mapping[str, str] = field(default_factory=dict)
+    roles: dict[str, set[str]] = field(default_factory=dict)
     _deals_by: tuple[int, DealReader] | None = None
 
     def records(self, batch: Batch, place: Place) -> tuple[Found, Place]:
@@ -191,12 +195,16 @@ class Reading:
             elif before is not None and (draft.activity.recorded_at or before) < before:
                 yield draft.activity
 
-    def _deals_of(self, contacts: Collection[str]) -> dict[str, set[str]]:
-        """Per contact the open deals on which they hold a role; asked only when somebody is adrift."""
-        found: dict[str, set[str]] = {}
-        if not contacts or not self.org.has(_ROLE):
+    def _deals_of(self, contacts: set[str]) -> dict[str, set[str]]:
+        """Per contact the open deals on which they hold a role; asked once a pull, and only when somebody is adrift."""
+        found = self.roles
+        if len(found) > _KNOWN:
+            found.clear()
+        unknown = contacts - found.keys()
+        if not unknown or not self.org.has(_ROLE):
             return found
-        some, open_ = sorted(contacts), ("Opportunity.IsClosed = false", "IsDeleted = false")
+        found.update((contact, set()) for contact in unknown)
+        some, open_ = sorted(unknown), ("Opportunity.IsClosed = false", "IsDeleted = false")
         chunks = [one_of("ContactId", some[start : start + CHUNK]) for start in range(0, len(some), CHUNK)]
         chains = [Chain(object=_ROLE, shape=lambda: _OPEN_ROLES, where=(chunk, *open_)) for chunk in chunks]
         remedies = Remedies(self.asking)

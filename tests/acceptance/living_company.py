@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -153,12 +154,16 @@ def without(words: Mapping[str, Any], unmapped: Collection[str]) -> dict[str, An
     return {**words, "lead": {**words["lead"], "fields": fields}}
 
 
+_generated: Final = lru_cache(maxsize=2)(generate)
+"""Twins are two companies with one life."""
+
+
 @contextmanager
 def company(
     crm: str, size: Size, begin: datetime, folder: Path, unmapped: tuple[str, ...] = (), seed: int = 5
 ) -> Iterator[Crm]:  # fmt: skip
     """A made-up company whose deals are open at a moment, poured into a CRM as of then; its life goes on."""
-    world = generate(seed, size, begin)
+    world = _generated(seed, size, begin)
     if crm == "salesforce":
         with SalesforceSandbox(begin) as sandbox:
             desk = Desk(sandbox, folder)

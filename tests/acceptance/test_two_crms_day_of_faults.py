@@ -23,13 +23,13 @@ from tests.acceptance.watched_twice import FIVE_MINUTES, UNTRACEABLE, Twins, twi
 from tests.databases import SQLITE_DAILY
 
 BEGIN: Final = datetime(2026, 4, 15, 0, 2, tzinfo=UTC)
-TINY: Final = Size(open=20, closed=2, later=20, leads=4)
+TINY: Final = Size(open=8, closed=2, later=10, leads=2)
 SMALL: Final = Size(open=60, closed=4, later=60, leads=20)
-WHOLE: Final = Size(open=5_000, closed=50, later=2_500, leads=500)
+WHOLE: Final = Size(open=5_000, closed=50, later=500, leads=500)
 SEED: Final = 2026
 QUIET: Final = (*[FIVE_MINUTES] * 3, *[timedelta(hours=2)] * 13, FIVE_MINUTES)
 """What passes between the last rounds: after it every look that a connector takes has been taken."""
-SHORT: Final = (FIVE_MINUTES, timedelta(hours=1), timedelta(hours=25), FIVE_MINUTES)
+SHORT: Final = (timedelta(hours=25), timedelta(hours=3), FIVE_MINUTES)
 """The same in fewer rounds."""
 OPTIONS: Final[Mapping[str, tuple[Mapping[str, Any], ...]]] = {
     "SF14": ({"used": 81_000}, {"used": 96_000, "form": "app_first"}),
@@ -135,12 +135,12 @@ def calm_url(tmp_path: Path, sqlite_template: Path) -> str:
 
 
 @SQLITE_DAILY
-def test_after_an_hour_of_faults_all_is_known_and_said_as_if_there_had_been_none(
+def test_after_half_an_hour_of_faults_all_is_known_and_said_as_if_there_had_been_none(
     tmp_path: Path, migrated_database_url: str, calm_url: str
 ) -> None:
     with twins(("salesforce", "hubspot"), TINY, BEGIN, tmp_path, (migrated_database_url, calm_url)) as both:
-        storm = a_day(both, timedelta(hours=1), 1, 1.0, SHORT)
-        assert len(storm.armed) > 10
+        storm = a_day(both, timedelta(minutes=30), 1, 1.0, SHORT)
+        assert len(storm.armed) > 8
         as_if_nothing_had_been(both)
 
 

@@ -212,3 +212,4 @@ def test_a_crm_that_suddenly_shows_hardly_any_deal_is_not_believed(office: Offic
         ("late", "soon", "fine")
     )
     assert office.alert(crm, "late") == "open"
+    assert office.operator_heard() == [f"{crm}: 2 open records vanished all at once"]

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from stalewatch.clock import FixedClock
 from stalewatch.domain.instants import MINUTE
+from stalewatch.domain.language.reads import fields_read
 from stalewatch.sdk.connector import Connector
 from stalewatch.sdk.errors import StalewatchError
 from stalewatch.services.operating.cycle import Cycle, CycleReport, Source
@@ -43,6 +44,9 @@ UNTRACEABLE: Final = frozenset({
 })  # fmt: skip
 """Cases in which a CRM hides, back-dates or rewrites rows and no stamp ever says so: what was missed or misread then
 is put right when the row is next touched, or by `sync --full`."""
+HIDING: Final[Mapping[str, frozenset[str]]] = {"HS40": frozenset({"amount"})}
+"""Cases in which a field is not there for a while. Rules that read it by a band or a limit take it for empty then, and
+may tell what they would not tell otherwise (rules.md, "cannot_judge")."""
 _OUR_OWN: Final = frozenset({"first_seen_at", "seen_at", "modified_at", "team", "url"})
 """Columns of records that say when we looked, or where the CRM is, and nothing about the company."""
 _OVER: Final = ("id", "object", "is_open", "outcome", "gone_at")
@@ -224,22 +228,21 @@ class Watcher:
 
 @dataclass
 class Twins:
-    """The same companies with the same lives, disturbed and calm."""
+    """The same companies with the same lives, disturbed and calm.
+
+    Attributes:
+        hidden: fields that were not there for a while.
+    """
 
     disturbed: Watcher
     calm: Watcher
+    hidden: set[str] = field(default_factory=set)
 
     def passes(self, span: timedelta = FIVE_MINUTES) -> None:
         """Time goes on in both, and each does a round."""
         for one in (self.disturbed, self.calm):
             one.passes(span)
             one.round()
-
-    def suffers(self, span: timedelta) -> None:
-        """Time goes on in both, and only the disturbed one does a round."""
-        self.calm.passes(span)
-        self.disturbed.passes(span)
-        self.disturbed.round()
 
     def reads_everything(self) -> None:
         """Both read everything again."""
@@ -249,6 +252,7 @@ class Twins:
     def arm(self, connection: str, case: str, **options: Any) -> None:
         """Arm a case in the disturbed CRM; what it writes there for good is written in the calm one as well."""
         self._settle(connection)
+        self.hidden |= HIDING.get(case, frozenset())
         armed = self.disturbed.crms[connection].faults.arm(case, **options)
         self._takes_its_time()
         if armed.fault.stays:
@@ -274,13 +278,21 @@ class Twins:
         ]
 
     def told_amiss(self) -> dict[Told, int]:
-        """What the disturbed one told of which the calm one had no alert, or more often than the calm one told it."""
-        true, often = self.calm.ever(), self.calm.told()
+        """What the disturbed one told of which the calm one had no alert, or more often than the calm one told it.
+
+        A rule that cannot judge is not late, and mutes nothing: what it mutes in the calm one may be told once.
+        """
+        true, often, lenient = self.calm.ever(), self.calm.told(), self._lenient()
         return {
             told: times
             for told, times in self.disturbed.told().items()
-            if told[1:] not in true or times > max(1, often[told])
+            if (told[1:] not in true or times > max(1, often[told])) and told[2] not in lenient
         }
+
+    def _lenient(self) -> set[str]:
+        """Rules that took for empty what was not there."""
+        rules = self.calm.book.rules
+        return {one.id for one in rules.rules if self.hidden & fields_read(one, rules).lenient}
 
     def _takes_its_time(self) -> None:
         """Another process, unless this one waits as long already; while anything is silent it is not patient."""

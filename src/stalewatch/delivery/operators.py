@@ -49,6 +49,14 @@ class CannotJudge:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubted:
+    """So many open records were missing at once in a CRM that it was not believed."""
+
+    connection: str
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
 class Undelivered:
     """Notices that reached nobody."""
 
@@ -86,7 +94,7 @@ class RulesRefused:
     errors: int
 
 
-News = StormHeld | ConnectionFailed | CannotJudge | Undelivered | ServiceDown | GivenUp | RulesRefused
+News = StormHeld | ConnectionFailed | CannotJudge | Doubted | Undelivered | ServiceDown | GivenUp | RulesRefused
 
 
 def compose_operator(
@@ -118,6 +126,8 @@ def _entry(news: News, reader: Reader) -> Entry:
             headline, body = _failed(news, reader)
         case CannotJudge():
             headline, body = _cannot_judge(news, reader)
+        case Doubted():
+            headline, body = _doubted(news, reader)
         case Undelivered():
             headline, body = _undelivered(news, reader)
         case ServiceDown():
@@ -168,6 +178,21 @@ def _cannot_judge(news: CannotJudge, reader: Reader) -> tuple[str, str]:
     )
     rules = reader.listed([words.gettext("“{title}”").format(title=reader.pick(each)) for each in news.rules])
     return headline, body.format(count=reader.number(news.records), rules=rules)
+
+
+def _doubted(news: Doubted, reader: Reader) -> tuple[str, str]:
+    words, connection = reader.words, clean(news.connection)
+    headline = words.ngettext(
+        "{connection}: {count} open record vanished all at once",
+        "{connection}: {count} open records vanished all at once",
+        news.records,
+    )
+    body = words.gettext(
+        "That is not believed, and they stay open: most often the connection's user may see less than before. "
+        "`stalewatch doctor` says more. If they are really gone: `stalewatch sync {connection} --full "
+        "--believe-vanished`."
+    )
+    return headline.format(connection=connection, count=reader.number(news.records)), body.format(connection=connection)
 
 
 def _undelivered(news: Undelivered, reader: Reader) -> tuple[str, str]:

@@ -7,7 +7,7 @@ does not apply to the record; a closed record has none.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -16,6 +16,9 @@ from stalewatch.domain.clocks import Verdict
 from stalewatch.domain.deadlines import Deadlines, State
 from stalewatch.domain.instants import NEVER
 from stalewatch.domain.pauses import Pauses
+
+_WATCHING: Final = State.WATCHING.value
+"""As a plain number: it is compared with for every clock of every record."""
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):
@@ -47,13 +50,18 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
 
     @property
     def runs(self) -> bool:
-        return self.base == State.WATCHING
+        return self.base == _WATCHING
+
+    @property
+    def may_change(self) -> bool:
+        """Whether time alone can make it say something else."""
+        return self.base == _WATCHING or self.excepted_until is not None or self.unclear_until is not None
 
     def kept(self, before: Entry | None, now: int) -> Entry:
         """This entry with `ran_since`: since `before` if the clock never stopped, else since now."""
-        if not self.runs:
+        if self.base != _WATCHING:
             return self
-        same = before is not None and before.runs and before.anchor == self.anchor
+        same = before is not None and before.base == _WATCHING and before.anchor == self.anchor
         return msgspec.structs.replace(self, ran_since=before.ran_since if before and same else now)
 
 
@@ -110,33 +118,28 @@ def _of(verdict: Verdict) -> Iterator[tuple[int, Entry]]:
         clocks.base, clocks.anchor, clocks.warn_at, clocks.breach_at, verdict.limit,
         verdict.estimated, clocks.excepted_until,
     )  # fmt: skip
-    pauses = clocks.pauses
-    for position, row, *values in zip(
-        kept.tolist(), verdict.row[kept].tolist(), *(column[kept].tolist() for column in columns), strict=True
-    ):
-        base, anchor, warn_at, breach_at, limit, estimated, excepted = values
-        waits: tuple[int, ...] = ()
-        if pauses is not None:
-            span = slice(int(pauses.first[position]), int(pauses.first[position + 1]))
-            pairs = zip(pauses.start[span].tolist(), pauses.end[span].tolist(), strict=True)
-            waits = tuple(moment for pair in pairs for moment in pair)
+    told = zip(kept.tolist(), verdict.row[kept].tolist(), *(column[kept].tolist() for column in columns), strict=True)
+    rule, subject, pauses = verdict.rule.id, verdict.subject, clocks.pauses
+    for position, row, base, anchor, warn_at, breach_at, limit, estimated, excepted in told:
         yield (
             row,
             Entry(
-                verdict.rule.id,
-                None if verdict.subject is None else str(verdict.subject[position]),
+                rule,
+                None if subject is None else str(subject[position]),
                 base,
-                _or_none(anchor),
-                _or_none(warn_at),
-                _or_none(breach_at),
+                None if anchor == NEVER else anchor,
+                None if warn_at == NEVER else warn_at,
+                None if breach_at == NEVER else breach_at,
                 limit,
                 estimated,
-                _or_none(excepted),
+                None if excepted == NEVER else excepted,
                 None,
-                waits,
+                () if pauses is None else _waits(pauses, position),
             ),
         )
 
 
-def _or_none(moment: int) -> int | None:
-    return None if moment == NEVER else moment
+def _waits(pauses: Pauses, position: int) -> tuple[int, ...]:
+    span = slice(int(pauses.first[position]), int(pauses.first[position + 1]))
+    pairs = zip(pauses.start[span].tolist(), pauses.end[span].tolist(), strict=True)
+    return tuple(moment for pair in pairs for moment in pair)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Final
@@ -24,12 +25,15 @@ LONGEST: Final = 4_000
 _MOST: Final = 10**17
 """Greatest number that is believed, in hundredths for money: beyond it something is broken."""
 
+_EXACT: Final = 2**53
+"""Below it a whole float is the number that its text says."""
+
 
 class BadValue(ValueError):
     """A value that cannot be a value of its field; the message is a short reason that groups like cases."""
 
 
-def store(kind: FieldType, value: Value) -> Stored:  # noqa: C901, PLR0911  # one line per type of field
+def store(kind: FieldType, value: Value) -> Stored:
     """Bring a value from a CRM into its stored form.
 
     Raises:
@@ -37,23 +41,7 @@ def store(kind: FieldType, value: Value) -> Stored:  # noqa: C901, PLR0911  # on
     """
     if value is None or value == "":
         return None
-    match kind:
-        case FieldType.MONEY:
-            return _number(value, hundredths=True)
-        case FieldType.INT:
-            return _number(value, hundredths=False)
-        case FieldType.BOOL:
-            if isinstance(value, bool):
-                return value
-        case FieldType.DATE:
-            if isinstance(value, date):
-                return to_day(value)
-        case FieldType.DATETIME:
-            if isinstance(value, datetime) and value.tzinfo is not None:
-                return to_us(value)
-        case FieldType.TEXT | FieldType.CHOICE | FieldType.PERSON:
-            return clean(str(value))
-    raise BadValue(f"not a {kind}")
+    return _STORE[kind](value)
 
 
 def load(kind: FieldType, stored: Stored) -> str | bool | int | Decimal | date | datetime | None:
@@ -81,16 +69,59 @@ def clean(text: str) -> str | None:
     return text.replace("\x00", "")[:LONGEST] or None
 
 
-def _number(value: Value, *, hundredths: bool) -> int:
+def _whole(value: Value) -> int:
+    return _number(value, 1)
+
+
+def _hundredths(value: Value) -> int:
+    return _number(value, 100)
+
+
+def _yes_or_no(value: Value) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise BadValue(f"not a {FieldType.BOOL}")
+
+
+def _day(value: Value) -> int:
+    if isinstance(value, date):
+        return to_day(value)
+    raise BadValue(f"not a {FieldType.DATE}")
+
+
+def _instant(value: Value) -> int:
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return to_us(value)
+    raise BadValue(f"not a {FieldType.DATETIME}")
+
+
+def _text(value: Value) -> str | None:
+    return clean(str(value))
+
+
+_STORE: Final[Mapping[FieldType, Callable[[Value], Stored]]] = {
+    FieldType.MONEY: _hundredths, FieldType.INT: _whole, FieldType.BOOL: _yes_or_no, FieldType.DATE: _day,
+    FieldType.DATETIME: _instant, FieldType.TEXT: _text, FieldType.CHOICE: _text, FieldType.PERSON: _text,
+}  # fmt: skip
+
+
+def _number(value: Value, times: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise BadValue("not a number")
     if isinstance(value, float) and not math.isfinite(value):
         raise BadValue("not a finite number")
     try:
-        exact = Decimal(str(value)) * (100 if hundredths else 1)
-        whole = int(exact.to_integral_value(ROUND_HALF_EVEN))
+        whole = value * times if isinstance(value, int) else _rounded(value, times)
     except (InvalidOperation, OverflowError, ValueError):
         raise BadValue("not a finite number") from None
     if abs(whole) > _MOST:
         raise BadValue("number too large")
     return whole
+
+
+def _rounded(value: float | Decimal, times: int) -> int:
+    """What is whole already, as nearly all amounts are, needs no exact arithmetic."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
+        return int(value) * times
+    exact = value if isinstance(value, Decimal) else Decimal(str(value))
+    return int((exact * times).to_integral_value(ROUND_HALF_EVEN))

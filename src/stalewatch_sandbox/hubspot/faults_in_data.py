@@ -86,9 +86,10 @@ class DataFaults:
         portal = self._portal
 
         def switch() -> Callable[[], None]:
-            before = portal.pipelines(DEALS)
-            portal.set_pipelines("deals", [*before, _SAME_LABELS])
-            return lambda: portal.set_pipelines("deals", before)
+            portal.set_pipelines("deals", [*portal.pipelines(DEALS), _SAME_LABELS])
+            return lambda: portal.set_pipelines(
+                "deals", [one for one in portal.pipelines(DEALS) if one.id != _SAME_LABELS.id]
+            )
 
         return Fault(switch=switch)
 

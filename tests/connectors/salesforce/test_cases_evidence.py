@@ -319,6 +319,17 @@ def test_an_activity_of_a_contact_goes_to_their_open_deals_by_guess(desk: Desk) 
     assert seen.of(closed) == []
 
 
+def test_of_each_contact_the_open_deals_are_asked_once_a_pull_however_many_pages_name_them(desk: Desk) -> None:
+    deal = desk.deal()
+    desk.role(deal, desk.contact)
+    for number in range(7):
+        desk.meeting(None, NOW + timedelta(days=1 + number))
+    desk.sandbox.faults.arm("SF06", sizes=[2])
+    seen = read(desk)
+    assert [one.inferred for one in seen.of(deal)] == [True] * 7
+    assert len([one for one in desk.asked() if "FROM OpportunityContactRole WHERE ContactId" in one]) == 1
+
+
 def test_a_stage_that_nobody_mapped_is_unreadable_and_told_once(desk: Desk) -> None:
     desk.org.set_stages((*STAGES, Stage(name="Legal", probability=80)))
     odd, good = desk.deal("Odd", StageName="Legal"), desk.deal("Good")

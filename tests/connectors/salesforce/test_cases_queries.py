@@ -391,6 +391,22 @@ def test_deals_that_are_shown_again_are_read_with_their_past(desk: Desk) -> None
     assert list(pages[-1].histories) == [deal]
 
 
+def test_sf34_a_new_process_that_reads_all_anew_knows_who_became_whom(desk: Desk) -> None:
+    deal, other = desk.deal(), desk.person("Yamada T.", "t.yamada@customer.example")
+    for person in (desk.contact, other):
+        desk.role(deal, person)
+    met = desk.meeting(deal, desk.ago(days=3))
+    seen = Snapshot().take(desk.connector().pull(None))
+    removal.merge(desk.org, other, desk.contact)
+    desk.sandbox.clock.advance(FIVE_MINUTES)
+    desk.org.update(met, {"WhoId": desk.contact})  # somebody's program still writes the id of the one who went
+    called = desk.call(deal, at=desk.ago())
+    seen.take(desk.connector().pull(seen.cursor))
+    assert seen.activities[met].people == seen.activities[called].people == {other}
+    seen.take(desk.connector().pull(None, full=True))
+    assert seen.activities[met].people == seen.activities[called].people == seen.deals[deal].contacts == {other}
+
+
 def test_sf34_a_lead_that_was_merged_says_with_which(desk: Desk) -> None:
     kept, lost = (desk.org.insert("Lead", {"LastName": name, "Company": "New"}) for name in ("Kept", "Lost"))
     connector = desk.connector(reads={})

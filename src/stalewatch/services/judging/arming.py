@@ -88,14 +88,15 @@ def _store(conn: Connection, book: Rulebook, frame: Frame, table: Table, now: in
 
 def next_edges(clocks_of: Sequence[Sequence[Entry]], now: int) -> list[int | None]:
     """Per record the first moment after `now` at which one of its clocks changes by itself."""
-    flat = [entry for mine in clocks_of for entry in mine]
-    edge = deadlines(flat).next_edge(np.full(len(flat), now, np.int64)).tolist() if flat else []
-    found: list[int | None] = []
-    position = 0
-    for mine in clocks_of:
-        first = min(edge[position : position + len(mine)], default=OUTSIDE)
-        found.append(None if first == OUTSIDE else first)
-        position += len(mine)
+    found: list[int | None] = [None] * len(clocks_of)
+    moving = [(place, entry) for place, mine in enumerate(clocks_of) for entry in mine if entry.may_change]
+    if not moving:
+        return found
+    edges = deadlines([entry for _, entry in moving]).next_edge(np.full(len(moving), now, np.int64)).tolist()
+    for (place, _), edge in zip(moving, edges, strict=True):
+        first = found[place]
+        if edge != OUTSIDE and (first is None or edge < first):
+            found[place] = edge
     return found
 
 

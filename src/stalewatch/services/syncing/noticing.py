@@ -10,10 +10,13 @@ import msgspec
 from stalewatch.clock import Clock
 from stalewatch.domain.instants import DAY, to_us
 from stalewatch.sdk.connector import Finding, Level
-from stalewatch.store import clocks, facts
+from stalewatch.services.alerting.tick import operator_notice
+from stalewatch.store import clocks, facts, notices, outbox
 from stalewatch.store.engine import Connection, Database
 
-DOUBTED: Final = "missing records"
+MISSING: Final = "missing records"
+DOUBTED: Final = "doubted"
+"""The kind of the operator's notice is `doubted:<connection>`."""
 _CURE: Final = (
     "Most often the connection's user may see less than before: give back the right to see all records, and the next "
     "comparison takes this back. If they are really gone, say so: `stalewatch sync {connection} --full "
@@ -31,15 +34,20 @@ def note(conn: Connection, connection: str, found: Sequence[Finding]) -> None:
     facts.write(conn, f"noticed:{connection}", msgspec.to_builtins(list(found)))
 
 
-def doubt(conn: Connection, connection: str, missing: int, of: int) -> None:
-    """Remember that so many records were missing at once, which nobody believed; 0: the latest look was believed."""
+def doubt(conn: Connection, connection: str, missing: int, of: int, now: int) -> None:
+    """Remember that so many records were missing at once, which nobody believed; 0: the latest look was believed.
+
+    The operator hears of it, once a day.
+    """
     known = noticed(conn, connection)
-    found = [one for one in known if one.subject != DOUBTED]
+    found = [one for one in known if one.subject != MISSING]
     if missing:
         message = f"{missing:,} of {of:,} records were missing all at once; that was not believed, and they stay open"
         found.append(
-            Finding(subject=DOUBTED, level=Level.WARNING, message=message, cure=_CURE.format(connection=connection))
+            Finding(subject=MISSING, level=Level.WARNING, message=message, cure=_CURE.format(connection=connection))
         )
+        notices.add(conn, [operator_notice(f"{DOUBTED}:{connection}", missing, now)])
+        outbox.call(conn, {"operator": now})
     if found != known:
         note(conn, connection, found)
 

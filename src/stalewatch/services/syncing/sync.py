@@ -221,7 +221,7 @@ class Sync:
         absent, among = sum(missing for missing, _ in many), sum(of for _, of in many)
         actor = believing.taken(conn, connection)
         doubted = absent if actor is None else 0
-        noticing.doubt(conn, connection, doubted, among)
+        noticing.doubt(conn, connection, doubted, among, now)
         if many and actor is not None:
             believing.note(conn, connection, actor, absent, among, now)
         done.kept += doubted

@@ -14,6 +14,7 @@ from stalewatch.delivery.digest import compose_digest
 from stalewatch.delivery.immediate import compose_immediate
 from stalewatch.delivery.operators import (
     ConnectionFailed,
+    Doubted,
     GivenUp,
     News,
     ServiceDown,
@@ -33,6 +34,7 @@ from stalewatch.services.alerting.announcing import BACKLOG
 from stalewatch.services.alerting.route_facts import RouteFacts
 from stalewatch.services.alerting.tellings import Teller
 from stalewatch.services.rules.rulebook import Rulebook
+from stalewatch.services.syncing.noticing import DOUBTED
 from stalewatch.services.telling import outages
 from stalewatch.services.telling.choosing import Batch
 from stalewatch.store import connections, notices, outbox, records
@@ -136,6 +138,7 @@ class Composer:
             "storm": lambda row: StormHeld(
                 row.n, sum(records.count(conn, obj, open_only=True) for obj in self.book.objects)
             ),
+            DOUBTED: lambda row: Doubted(row.kind.partition(":")[2], row.n),
             "undelivered": lambda row: Undelivered(row.n),
             outages.WORKSPACE: lambda row: _outage(conn, row),
             DEAD: lambda row: _given_up(conn),  # noqa: ARG005  # counted as it is now, whatever was counted then
