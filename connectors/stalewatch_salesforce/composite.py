@@ -93,8 +93,16 @@ def _answer(sub: _Sub, transport: Transport) -> Answer:
     body = bytes(sub.body)
     if 200 <= sub.httpStatusCode < 300 or sub.httpStatusCode == 304:
         return Answer(body, sub.httpStatusCode, None)
-    code, message = told_by(msgspec.json.decode(body))
+    code, message = _words(body)
     return Answer(body, sub.httpStatusCode, of_status(sub.httpStatusCode, code, transport.clean(message)))
+
+
+def _words(body: bytes) -> tuple[str, str]:
+    """Why a part failed; nothing if that cannot be read."""
+    try:
+        return told_by(msgspec.json.decode(body))
+    except (msgspec.DecodeError, RecursionError):
+        return told_by(None)
 
 
 def _body(parts: Sequence[Part]) -> bytes:

@@ -11,6 +11,7 @@ import msgspec
 
 from stalewatch.sdk.writing import Choice, Kind, Writable, Writing
 from stalewatch_salesforce.composite import Answer, Part, ask
+from stalewatch_salesforce.decoding import document
 from stalewatch_salesforce.mapping import plain
 from stalewatch_salesforce.options import Options
 from stalewatch_salesforce.org import EVENT, LEAD, OPPORTUNITY, TASK, FieldTold, Org
@@ -69,7 +70,7 @@ def _read(answer: Answer) -> list[str]:
     """Their names; without the right to read them there are none."""
     if answer.fault is not None:
         return []
-    rows = msgspec.json.decode(answer.body, type=Records[_Named]).records
+    rows = document(answer.body, Records[_Named]).records
     return [name for row in rows if (name := row.ApiName or row.MasterLabel)]
 
 

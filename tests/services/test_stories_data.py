@@ -13,7 +13,7 @@ from stalewatch.domain.policies import Speaking
 from stalewatch.domain.routing import Route
 from stalewatch.sdk.errors import NeedsReconnect, TryLater
 from stalewatch.sdk.records import Activity, ActivityKind, Actor, FieldChange, MeetingState, Outcome
-from stalewatch.store.tables import activities, activity_records, clocks, connections, deals, quarantine
+from stalewatch.store.tables import activities, activity_records, changes, clocks, connections, deals, quarantine
 from tests.services.conftest import Founder
 from tests.services.heard import EMPTY_STEP, QUIET, alert, called_for, count_to, next_at, rows, state
 from tests.services.world import World, at, deal
@@ -249,6 +249,26 @@ def test_a_field_that_is_not_read_this_time_keeps_its_value_and_gets_no_history(
     world.reaches("2026-03-04 10:00")
     world.reaches("2026-03-06 18:00")
     assert alert(world).anchor == int(at("2026-03-04 10:00").timestamp()) * 1_000_000
+
+
+@pytest.mark.parametrize("is_said_to_be_hidden", [True, False])
+def test_a_field_that_is_hidden_for_a_while_was_not_emptied(found: Founder, *, is_said_to_be_hidden: bool) -> None:
+    world = found(EMPTY_STEP)
+    shown = born("acme", next_step="call")
+    world.has(shown)
+    world.reaches("2026-03-02 13:00")
+    world.changes("acme", next_step="visit", modified_at=at("2026-03-02 14:00"))
+    world.reaches("2026-03-02 15:00")
+    before, hidden = rows(world, changes), frozenset({"next_step"})
+    world.crm.unfed = set() if is_said_to_be_hidden else set(hidden)
+    blank = hidden if is_said_to_be_hidden else frozenset[str]()
+    world.has(replace(world.crm.deals["acme"], fields={"next_step": None}, unreadable=blank))
+    world.reaches("2026-03-03 13:00")
+    world.crm.unfed = set()
+    world.has(replace(shown, fields={"next_step": "visit"}))
+    world.reaches("2026-03-04 13:00")
+    assert [row.next_step for row in rows(world, deals)] == ["visit"]
+    assert rows(world, changes) == before != []
 
 
 def test_two_changes_of_one_field_dated_at_one_instant_both_count(found: Founder) -> None:

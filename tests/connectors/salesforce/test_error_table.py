@@ -91,6 +91,15 @@ def test_inside_of_a_composite_it_means_the_same(
     assert sizes == [2] + [1] * len(waits)
 
 
+@pytest.mark.parametrize("body", ['[{"message":1e400}]', "[" * 3_000 + "]" * 3_000], ids=["beyond", "deep"])
+def test_a_part_that_failed_in_words_that_cannot_be_read_has_failed_all_the_same(desk: Desk, body: str) -> None:
+    part = f'{{"referenceId":"q0","httpStatusCode":500,"body":{body}}}'
+    answer = Response.text(f'{{"compositeResponse":[{part}]}}', content_type="application/json")
+    desk.sandbox.faults.arm_fault("odd", Fault(on=is_data, instead=lambda _: answer), times=None)
+    with pytest.raises(TryLater):
+        ask(desk.connector().transport, [Part("q0", address(select(("Id",), "User")))], kind="test")
+
+
 def test_what_stops_everything_stops_it_for_an_hour_and_says_why(desk: Desk) -> None:
     transport = calling(desk)
     refusal = answer(400, "TXN_SECURITY_METERING_ERROR", "too many rows")

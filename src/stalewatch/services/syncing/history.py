@@ -18,12 +18,15 @@ from stalewatch.store.engine import Connection
 Row = dict[str, Any]
 Told = Mapping[tuple[str, str], Stored]
 """By record and field of it a value."""
+Differing = tuple[str, str, Stored, Stored, int | None, int | None]
+"""Record, field, what is stored, what stands there now, and when the record was made and last modified."""
 _UNTOLD: Final = object()
+_EMPTY: Final = (None, "")
 
 
 def note(
     conn: Connection, book: Rulebook, obj: str, rows: Sequence[Row], now: int, told: Told = MappingProxyType({}),
-    only: Collection[str] | None = None, as_of: int | None = None,
+    only: Collection[str] | None = None, as_of: int | None = None, fed: Collection[str] | None = None,
 ) -> list[str]:  # fmt: skip
     """Write down which tracked fields differ from what is stored; call it before the rows themselves are stored.
 
@@ -35,6 +38,7 @@ def note(
             when it changed is known better than "by now".
         only: the fields that these rows speak of; None: every field of a record.
         as_of: when the data was true, if the source says so; dates what the CRM does not date itself.
+        fed: the fields that the connection feeds; None: all. What it does not show now was not emptied.
     """
     spoken = book.rules.catalogue.objects[obj].keys() if only is None else frozenset(only)
     tracked = sorted(book.needs[obj].tracked & spoken)
@@ -48,9 +52,11 @@ def note(
         for name in tracked
         if name in given[record] or name not in own  # a column that the page does not name keeps its value
         if (old := _value(before, position, name)) != (new := _given(given[record], name))
+        and not _is_hidden(given[record], name, new, fed)
     ]
     handed_over = [record for record, name, *_ in differing if name == "owner"]
     differing = [one for one in differing if told.get((one[0], one[1]), _UNTOLD) != one[3]]
+    differing = _not_only_hidden(conn, differing)
     last = changes.latest(conn, {one[0] for one in differing}, {one[1] for one in differing})
     found = []
     for record, name, old, new, created, modified in differing:
@@ -63,6 +69,23 @@ def note(
         found.append(_seen(record, name, max(at, last.get((record, name), created or 0) + 1), new, now))
     changes.append(conn, found)
     return handed_over
+
+
+def _is_hidden(row: Row, name: str, value: Stored, fed: Collection[str] | None) -> bool:
+    """Whether there is no value because nobody shows it."""
+    if value not in _EMPTY:
+        return False
+    return name in (row.get("unreadable") or ()) or (fed is not None and name not in fed)
+
+
+def _not_only_hidden(conn: Connection, differing: list[Differing]) -> list[Differing]:
+    """Without those that hold again what they held last, before they were hidden for a while."""
+    empty = [one for one in differing if one[2] in _EMPTY]
+    if not empty:
+        return differing
+    past = changes.read(conn, {one[0] for one in empty}, {one[1] for one in empty})
+    held = {(one.record_id, one.field): one.value for one in past}
+    return [one for one in differing if one[2] not in _EMPTY or held.get(one[:2], _UNTOLD) != one[3]]
 
 
 def rows_of(connection: str, book: Rulebook, page: Page, now: int) -> list[Row]:

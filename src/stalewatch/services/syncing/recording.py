@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,6 +53,7 @@ class Recorder:
         now: the clock's time, when the page is stored.
         began: when the pull began; what it shows is marked as seen then.
         folded: the fields that the connection leaves to us to fill.
+        fed: the fields that it feeds now, by object; None: nobody knows.
     """
 
     connection: str
@@ -61,6 +62,7 @@ class Recorder:
     now: int
     began: int
     folded: Folded
+    fed: Mapping[str, Collection[str]] | None = None
 
     def record(self, conn: Connection, page: Page) -> Recorded:
         """Store everything on the page; rows that cannot be stored are left out and counted."""
@@ -100,7 +102,8 @@ class Recorder:
         for obj, mine in _alike(rows):
             done.records += len(mine)
             done.shown.setdefault(obj, set()).update(row["id"] for row in mine)
-            handed_over = history.note(conn, self.book, obj, mine, self.now, told, as_of=as_of)
+            fed = None if self.fed is None else self.fed.get("deal" if obj == "partner_deal" else obj)
+            handed_over = history.note(conn, self.book, obj, mine, self.now, told, as_of=as_of, fed=fed)
             clocks.wake(conn, self.connection, dict.fromkeys(handed_over, self.now))
             write = records.upsert_leads if obj == "lead" else records.upsert_deals
             done.touch(obj, write(conn, mine))

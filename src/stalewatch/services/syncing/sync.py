@@ -176,7 +176,9 @@ class Sync:
         in_force.require(conn, self.book.version)
         leases.keep(conn, CONNECTIONS, claimed.id, claimed.fence, lease_us=LEASE, cursor=dict(page.cursor))
         clocks.share(conn, claimed.id)  # before any record: the tick locks in the same order
-        recorded = Recorder(claimed.id, self.book, self.speaking, now, began, marked).record(conn, page)
+        fed = coverage(conn)
+        told = fed.get(claimed.id)
+        recorded = Recorder(claimed.id, self.book, self.speaking, now, began, marked, told).record(conn, page)
         done.records += recorded.records
         done.rejected.update(recorded.rejected)
         if page.complete:
@@ -185,7 +187,6 @@ class Sync:
             noticing.note(conn, claimed.id, page.findings)
         if page.open_ids is not None:
             self._compare(conn, claimed.id, page.open_ids, done, now)
-        fed = coverage(conn)
         for obj, ids in recorded.touched.items():
             if obj in self.book.objects:
                 done.judged += arming.judge(conn, self.book, obj, ids, fed, now).records
