@@ -171,6 +171,25 @@ TWO = Clause({"en": "a or b"}, ((STAGE, {"en": "Discovery"}), ({"en": "Amount"},
             "cannot be judged: Agenda cannot be read from sf · map agenda · grant tasks.read",
             "判定できません:sf から議題を読み込めません · 対応付けが必要:agenda · 権限が必要:tasks.read",
         ),
+        (
+            "cannot_judge",
+            {"unreadable": ({"en": "Amount", "ja": "金額"},), "needed_by_exception": True, "connection": ""},
+            "cannot be judged: Amount cannot be read, and an exception depends on it",
+            "判定できません:金額を読み込めず、対象外の条件に当てはまるか分かりません",
+        ),
+        (
+            "cannot_judge",
+            {
+                "unreadable": ({"en": "Amount", "ja": "金額"},),
+                "needed_by_exception": True,
+                "excepted_because": "renewal desk",
+            },
+            "cannot be judged: Amount cannot be read from sf, and an exception depends on it · exception: renewal desk",
+            (
+                "判定できません:sf から金額を読み込めず、対象外の条件に当てはまるか分かりません"
+                " · 対象外の理由:renewal desk"
+            ),
+        ),
         ("excepted", {}, "excepted", "対象外に設定済み"),
         ("excepted", {"excepted_until": at("12-31 23:59")}, "excepted through 31 Dec", "12月31日 まで対象外"),
         (

@@ -15,6 +15,7 @@ from stalewatch.domain.assemble import Happening, Snapshot
 from stalewatch.domain.deadlines import State
 from stalewatch.domain.durations import Duration
 from stalewatch.domain.instants import from_us
+from tests.domain.answer_oracle import Answer, answer
 from tests.domain.calendar_oracle import SlowCalendar, Wait
 from tests.domain.condition_oracle import BEYOND, UNKNOWN, Book, View, close_of, fields_behind
 from tests.domain.length_oracle import in_one_unit, parsed, plain_time
@@ -79,14 +80,18 @@ class _OneRecord:
         if self.values.get("is_open") is not True:
             return SlowClock(name, subject, State.CLOSED)
         if anchor == BEYOND or self._reads() & self.record.unavailable:
-            return SlowClock(name, subject, State.CANNOT_JUDGE, excepted_until=self._excepted(view))
+            excepted, unclear = self._excepted(view)
+            return SlowClock(name, subject, State.CANNOT_JUDGE, excepted_until=excepted, unclear_until=unclear)
         if "where" in rule and not view.holds(rule["where"]):
             return SlowClock(name, subject, State.NOT_APPLICABLE)
         rows = _rows(rule["within"])
         limit = next((n for n, (when, _) in enumerate(rows) if when is None or view.holds(when)), -1)
         if limit < 0:
             return SlowClock(name, subject, State.NOT_APPLICABLE)
-        stopped = SlowClock(name, subject, State.NO_CLOCK, anchor, None, None, limit, estimated, self._excepted(view))
+        excepted, unclear = self._excepted(view)
+        stopped = SlowClock(
+            name, subject, State.NO_CLOCK, anchor, None, None, limit, estimated, excepted, unclear_until=unclear
+        )
         if anchor is None:
             return stopped
         if "until" in rule and view.holds(rule["until"]):
@@ -162,15 +167,16 @@ class _OneRecord:
     def _behind(self, conditions: Sequence[Mapped]) -> set[str]:
         return {name for one in conditions for name in fields_behind(one, self.judge.book, through_bands=False)}
 
-    def _excepted(self, view: View) -> datetime | None:
-        """24:00 of the last date of the exceptions that name the rule and match the record."""
-        days = [
-            one["until"]
-            for one in self.judge.exceptions
-            if self.rule["id"] in one["rules"] and ("where" not in one or view.holds(one["where"]))
-        ]
-        last: date | None = max(days, default=None)
-        return None if last is None else _midnight_after(self.calendar, last)
+    def _excepted(self, view: View) -> tuple[datetime | None, datetime | None]:
+        """24:00 of the last date of the exceptions that name the rule: those that match, those that could."""
+        days: dict[Answer, list[date]] = {answer: [] for answer in Answer}
+        for one in self.judge.exceptions:
+            if self.rule["id"] in one["rules"]:
+                days[answer(one.get("where", {}), view, self.record.unavailable)].append(one["until"])
+        return self._after(days[Answer.YES]), self._after(days[Answer.UNCLEAR])
+
+    def _after(self, days: Sequence[date]) -> datetime | None:
+        return _midnight_after(self.calendar, max(days)) if days else None
 
     # ------------------------------------------------------------------------------------- deadline
 

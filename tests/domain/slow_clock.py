@@ -24,13 +24,16 @@ class SlowClock:
     estimated: bool = False
     excepted_until: datetime | None = None
     waits: tuple[Wait, ...] = ()
+    unclear_until: datetime | None = None
 
-    def state(self, now: datetime) -> State:
+    def state(self, now: datetime) -> State:  # noqa: PLR0911  # one line per state
         """The first that holds, in the order of rules.md."""
         if self.base <= State.NOT_APPLICABLE:
             return self.base
         if self.excepted_until is not None and now < self.excepted_until:
             return State.EXCEPTED
+        if self.unclear_until is not None and now < self.unclear_until:
+            return State.CANNOT_JUDGE
         if self.base is not State.WATCHING or self.warn_at is None or self.breach_at is None:
             return self.base
         if any(start <= now < end for start, end in self.waits):
@@ -41,7 +44,7 @@ class SlowClock:
 
     def edges(self) -> list[datetime]:
         """The moments at which the state may change by itself."""
-        found = [self.excepted_until] if self.base > State.NOT_APPLICABLE else []
+        found = [self.excepted_until, self.unclear_until] if self.base > State.NOT_APPLICABLE else []
         if self.base is State.WATCHING:
             found += [self.warn_at, self.breach_at, *(side for wait in self.waits for side in wait)]
         return [moment for moment in found if moment is not None and moment != BEYOND]

@@ -41,17 +41,20 @@ def entry_of(clock: SlowClock) -> Entry:
     """The clock as it would be stored."""
     waits = tuple(to_us(side) for wait in clock.waits for side in wait)
     anchor, warn_at, breach_at = (told(at) for at in (clock.anchor, clock.warn_at, clock.breach_at))
-    until = told(clock.excepted_until)
+    until, unclear = told(clock.excepted_until), told(clock.unclear_until)
     return Entry(
         clock.rule, clock.subject, clock.base, anchor, warn_at, breach_at, clock.limit, clock.estimated, until,
-        waits=waits,
+        waits=waits, unclear_until=unclear,
     )  # fmt: skip
 
 
 def comparable(entry: Entry) -> Entry:
     """Without what means nothing for its state, and with waits that touch as one."""
     if entry.base == State.CANNOT_JUDGE:
-        return Entry(entry.rule, entry.subject, entry.base, None, None, None, -1, excepted_until=entry.excepted_until)
+        return Entry(
+            entry.rule, entry.subject, entry.base, None, None, None, -1,
+            excepted_until=entry.excepted_until, unclear_until=entry.unclear_until,
+        )  # fmt: skip
     waits: list[int] = []
     for side in entry.waits:
         if waits and len(waits) % 2 == 0 and waits[-1] == side:
@@ -125,6 +128,8 @@ def reached_by(rule: Mapped, clocks: Sequence[SlowClock]) -> Iterator[str]:
     running = [clock for clock in clocks if clock.base is State.WATCHING]
     yield from ["estimated" for clock in running if clock.estimated]
     yield from [f"{len(clock.waits)} waits" for clock in running]
+    yield from ["unclear" for clock in running if clock.unclear_until]
+    yield from ["unclear or excepted" for clock in running if clock.unclear_until and clock.excepted_until]
     yield from ["early" for clock in running if clock.warn_at != clock.breach_at]
     if running:
         yield next(iter(start)) if isinstance(start, dict) else TYPES[start]
@@ -163,6 +168,7 @@ EXPECTED = {
     *(state.word for state in State),
     *(f"{side} {unit}" for side in ("within", "warn") for unit in ("m", "h", "d", "w", "bd", "bh")),
     *("date", "datetime", "latest_of", "earliest_of", "first_of", "since", "each", "estimated", "early"),
+    *("unclear", "unclear or excepted"),
     *("table", "rows", "limit", "while", "from", "no pause", "0 waits", "1 waits", "2 waits"),
     *(f"word {word}" for word in WORDS),
 }

@@ -66,6 +66,7 @@ def facts(verdict: Verdict) -> list[list[Any]]:
         clocks.breach_at,
         clocks.anchor,
     ]
+    said += [] if clocks.unclear_until is None else [clocks.unclear_until]
     said += [clocks.excepted_until] + ([] if verdict.subject is None else [verdict.subject])
     waits = [] if pauses is None or not len(pauses.start) else [pauses.first, pauses.start, pauses.end]
     return [array.tolist() for array in (*said, *waits)]

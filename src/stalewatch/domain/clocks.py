@@ -136,7 +136,8 @@ class _RuleOnFrame:
         base: NDArray[np.int8] = lowest(self.size, _WATCHING, self._verdicts_without_time(limit))
         (clocks,) = (base == _WATCHING).nonzero()
         breach_at, warn_at, pauses = self._deadlines(clocks, limit, base)
-        deadlines = Deadlines(base, self.anchors.at, warn_at, breach_at, self._excepted_until(), pauses)
+        excepted_until, unclear_until = self._excepted_until()
+        deadlines = Deadlines(base, self.anchors.at, warn_at, breach_at, excepted_until, pauses, unclear_until)
         return Verdict(self.plan.rule, self.row, self.anchors.subject, deadlines, limit, self.anchors.estimated)
 
     def _verdicts_without_time(self, limit: Limits) -> Iterator[tuple[Mask, int]]:
@@ -173,14 +174,22 @@ class _RuleOnFrame:
         limit = lowest(self.size, len(whens), rows)
         return limit if whens[-1] is None else np.where(limit == len(whens), -1, limit)
 
-    def _excepted_until(self) -> Instants:
-        until = constant(NEVER, self.size, np.int64)
-        for day, where in self.plan.exceptions:
-            day_of_all = constant(day, self.batch.frame.size, np.int64)
+    def _excepted_until(self) -> tuple[Instants, Instants | None]:
+        """Until when exceptions hold, and until when one could hold of which nobody can tell."""
+        until, unclear = constant(NEVER, self.size, np.int64), None
+        for exception in self.plan.exceptions:
+            day_of_all = constant(exception.ends_on, self.batch.frame.size, np.int64)
             ends = self.batch.scope.per_calendar(day_of_all, Calendar.midnight)[self.row]
-            ends = ends if where is None else only(ends, where(self.scope))
-            until = np.maximum(until, ends)
-        return until
+            if exception.where is None or exception.bounds is None:
+                until = np.maximum(until, ends)
+            elif self.scope.hidden(exception.reads) is None:
+                until = np.maximum(until, only(ends, exception.where(self.scope)))
+            else:
+                sure, could = exception.bounds(self.scope)
+                until = np.maximum(until, only(ends, sure))
+                open_until = only(ends, could & ~sure)
+                unclear = open_until if unclear is None else np.maximum(unclear, open_until)
+        return until, unclear
 
     # ---------------------------------------------------------------------------------------- the deadline
 

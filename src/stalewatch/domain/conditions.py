@@ -6,7 +6,7 @@ How a condition is run: compiled.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from copy import copy
 from datetime import date, datetime
 from typing import Protocol
@@ -89,6 +89,16 @@ class Scope:
         if found is None:
             found = self._changed[name] = newest_change(self.frame, name)
         return found
+
+    def hidden(self, names: Collection[str]) -> Mask | None:
+        """Where one of these fields cannot be told; None if all of them can everywhere."""
+        if any(name not in self.frame.columns for name in names):
+            return np.ones(self.size, np.bool_)
+        gone = [self.frame.unavailable[name] for name in names if name in self.frame.unavailable]
+        if not gone:
+            return None
+        mask: Mask = np.logical_or.reduce(gone)
+        return mask if self.rows is None else mask[self.rows]
 
     # ------------------------------------------------------------------------------------------ columns
 

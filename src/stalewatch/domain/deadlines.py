@@ -45,6 +45,8 @@ class Deadlines:
         warn_at: equals breach_at where the rule does not warn.
         excepted_until: end of the last exception that matches, NEVER where there is none.
         pauses: waits per clock; None if there are none at all.
+        unclear_until: end of the last exception that could match, but reads a field that cannot be told; NEVER
+            where there is none, None if there are none at all.
     """
 
     base: NDArray[np.int8]
@@ -53,6 +55,7 @@ class Deadlines:
     breach_at: Instants
     excepted_until: Instants
     pauses: Pauses | None = None
+    unclear_until: Instants | None = None
 
     def state(self, now: Instants) -> NDArray[np.int8]:
         """The state of every clock at its own `now`."""
@@ -66,7 +69,14 @@ class Deadlines:
         np.minimum(state, self.base, out=state)
         excepted = lowest(len(self.base), int(State.WATCHING), [(now < self.excepted_until, State.EXCEPTED)])
         np.minimum(state, excepted, out=state)
+        if self.unclear_until is not None:
+            state[self._is_unclear(now, self.unclear_until)] = int(State.CANNOT_JUDGE)
         return state
+
+    def _is_unclear(self, now: Instants, until: Instants) -> Mask:
+        """Where nobody can tell whether an exception holds, and none holds for sure: that one excuses anyway."""
+        unclear: Mask = (self.base > State.NOT_APPLICABLE) & (now < until) & (now >= self.excepted_until)
+        return unclear
 
     def paused_until(self, now: Instants) -> Instants:
         """The end of the wait in which `now` lies, NEVER where it lies in none."""
@@ -91,8 +101,10 @@ class Deadlines:
         edge = np.full(len(self.base), OUTSIDE, np.int64)
         for moment in (self.warn_at, self.breach_at):
             edge = np.where(runs & (moment > now), np.minimum(edge, moment), edge)
-        ahead = (self.base > State.NOT_APPLICABLE) & (self.excepted_until > now)
-        edge = np.where(ahead, np.minimum(edge, self.excepted_until), edge)
+        for end in (self.excepted_until, self.unclear_until):
+            if end is not None:
+                ahead = (self.base > State.NOT_APPLICABLE) & (end > now)
+                edge = np.where(ahead, np.minimum(edge, end), edge)
         if self.pauses is not None and len(self.pauses.start):
             clock = self._clock_of_pause(self.pauses)
             for moment in (self.pauses.start, self.pauses.end):

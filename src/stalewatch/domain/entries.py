@@ -28,6 +28,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
         limit: index of the matching row of the rule's `within`.
         ran_since: the moment since which it has had this anchor and a deadline without a break.
         waits: start and end of each wait, one after the other.
+        unclear_until: the last field, so that rows stored before it was kept still read.
     """
 
     rule: str
@@ -41,6 +42,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     excepted_until: int | None = None
     ran_since: int | None = None
     waits: tuple[int, ...] = ()
+    unclear_until: int | None = None
 
     @property
     def key(self) -> tuple[str, str | None]:
@@ -53,7 +55,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     @property
     def may_change(self) -> bool:
         """Whether time alone can make it say something else."""
-        return self.base == _WATCHING or self.excepted_until is not None
+        return self.base == _WATCHING or self.excepted_until is not None or self.unclear_until is not None
 
     def kept(self, before: Entry | None, now: int) -> Entry:
         """This entry with `ran_since`: since `before` if the clock never stopped, else since now."""
@@ -67,7 +69,7 @@ def entries(verdicts: Sequence[Verdict], size: int) -> list[list[Entry]]:
     """The entries of each of a frame's `size` records, in the order of the rules."""
     found: list[list[Entry]] = [[] for _ in range(size)]
     for verdict in verdicts:
-        for record, entry in _of(verdict):
+        for record, entry in _told(verdict):
             found[record].append(entry)
     return found
 
@@ -80,6 +82,7 @@ def deadlines(some: Sequence[Entry]) -> Deadlines:
     first = np.zeros(len(some) + 1, np.int64)
     np.cumsum([len(entry.waits) // 2 for entry in some], out=first[1:])
     pauses = Pauses(first, np.array(starts, np.int64), np.array(ends, np.int64)) if starts else None
+    unclear = [entry.unclear_until for entry in some]
     return Deadlines(
         base,
         _instants([entry.anchor for entry in some]),
@@ -87,11 +90,25 @@ def deadlines(some: Sequence[Entry]) -> Deadlines:
         _instants([entry.breach_at for entry in some]),
         _instants([entry.excepted_until for entry in some]),
         pauses,
+        _instants(unclear) if any(unclear) else None,
     )
 
 
 def _instants(moments: Sequence[int | None]) -> Any:
     return np.fromiter((NEVER if moment is None else moment for moment in moments), np.int64, len(moments))
+
+
+def _told(verdict: Verdict) -> Iterator[tuple[int, Entry]]:
+    """The entries of a rule; nobody pays for what is unclear where nothing is."""
+    unclear = verdict.deadlines.unclear_until
+    if unclear is None:
+        return _of(verdict)
+    base = verdict.deadlines.base
+    until = unclear[(base != State.CLOSED) & (base != State.NOT_APPLICABLE)].tolist()
+    return (
+        (row, msgspec.structs.replace(entry, unclear_until=None if moment == NEVER else moment))
+        for (row, entry), moment in zip(_of(verdict), until, strict=True)
+    )
 
 
 def _of(verdict: Verdict) -> Iterator[tuple[int, Entry]]:

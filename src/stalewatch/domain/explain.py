@@ -64,6 +64,7 @@ class Explanation:
         unreadable: titles of the fields that cannot be told; set in state cannot_judge.
         unmapped: names of those among them that the connection does not feed at all: they can be mapped.
         scopes: what the connection lacks for them, by the CRM's own names.
+        needed_by_exception: whether it is an exception that reads them; `excepted_because`, `excepted_until` are its.
         wanted: in state not_applicable the parts of `where` that are false, in state no_clock those of `since`, with
             the values that make them so; empty where no row of `within` is for the record.
         met: in state satisfied the parts of `until` that hold, with the values that make them so.
@@ -92,6 +93,7 @@ class Explanation:
     unreadable: tuple[Words, ...] = ()
     unmapped: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
+    needed_by_exception: bool = False
     wanted: tuple[Clause, ...] = ()
     met: tuple[Clause, ...] = ()
     excepted_because: str = ""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from stalewatch.domain.compiled import Program, Test
 from stalewatch.domain.durations import Duration
-from stalewatch.domain.instants import to_day
+from stalewatch.domain.excepting import ExceptionPlan, exception_plan
 from stalewatch.domain.language.model import Condition, FromFields, Mode, Pause, Rule, RuleSet, Since, Start
 from stalewatch.domain.language.reads import entered, fields_read
 from stalewatch.domain.language.refs import fields
@@ -45,7 +45,7 @@ class RulePlan:
         whens: the test of each row of `within`; None takes every record that is left.
         limits: each different duration, with the numbers of its rows.
         judged: fields without which the rule cannot judge.
-        exceptions: per exception that names the rule the day behind its last, and its test.
+        exceptions: those that name the rule.
     """
 
     rule: Rule
@@ -57,7 +57,7 @@ class RulePlan:
     whens: tuple[Test | None, ...]
     limits: Mapping[Duration, tuple[int, ...]]
     judged: tuple[str, ...]
-    exceptions: tuple[tuple[int, Test | None], ...]
+    exceptions: tuple[ExceptionPlan, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def _rule(rule: Rule, program: Program, start: int, pauses: tuple[Pause, ...]) -
         limits=limits,
         judged=tuple(sorted(fields_read(rule, program.rules).judged)),
         exceptions=tuple(
-            (to_day(exception.until) + 1, test(exception.where))
+            exception_plan(exception, program)
             for exception in program.rules.exceptions
             if exception.watch == rule.watch and rule.id in exception.rules
         ),

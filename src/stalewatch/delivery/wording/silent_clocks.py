@@ -49,15 +49,27 @@ def _unjudged(explanation: Explanation, reader: Reader) -> Iterator[str]:
     fields = reader.listed([reader.pick(each) for each in explanation.unreadable])
     if not fields:
         yield words.gettext("cannot be judged")
-    elif not where:
-        yield words.gettext("cannot be judged: {fields} cannot be read").format(fields=fields)
     else:
-        said = words.gettext("cannot be judged: {fields} cannot be read from {connection}")
-        yield said.format(fields=fields, connection=where)
+        yield _unread(explanation, reader).format(fields=fields, connection=where)
+    if explanation.needed_by_exception and explanation.excepted_because:
+        yield words.gettext("exception: {because}").format(because=clean(explanation.excepted_because, 200))
     if explanation.unmapped:
         yield words.gettext("map {names}").format(names=reader.listed(explanation.unmapped))
     if explanation.scopes:
         yield words.gettext("grant {scopes}").format(scopes=reader.listed([clean(one) for one in explanation.scopes]))
+
+
+def _unread(explanation: Explanation, reader: Reader) -> str:
+    """What is said of the fields that cannot be read, whoever needs them."""
+    words = reader.words
+    match bool(clean(explanation.connection)), explanation.needed_by_exception:
+        case False, False:
+            return words.gettext("cannot be judged: {fields} cannot be read")
+        case False, True:
+            return words.gettext("cannot be judged: {fields} cannot be read, and an exception depends on it")
+        case True, False:
+            return words.gettext("cannot be judged: {fields} cannot be read from {connection}")
+    return words.gettext("cannot be judged: {fields} cannot be read from {connection}, and an exception depends on it")
 
 
 def _unstarted(explanation: Explanation, reader: Reader) -> str:

@@ -80,14 +80,19 @@ def rearming_fields(rule: Rule, rules: RuleSet, choose: Iterable[str] = ()) -> t
         choose: the fields of `calendars.choose`. Definition: rules.md, "What re-arms".
     """
     reads = fields_read(rule, rules)
-    excepted = {
+    excepted = excepting_fields(rule, rules)
+    events = {f"event:{event}" for event in reads.events}
+    return tuple(sorted({"is_open", *choose, *reads.all, *excepted, *events}))
+
+
+def excepting_fields(rule: Rule, rules: RuleSet) -> frozenset[str]:
+    """What the exceptions of a rule read: where one of these cannot be told, nobody may know whether one holds."""
+    return frozenset(
         name
         for exception in rules.exceptions
         if rule.id in exception.rules and exception.where
         for name in fields(exception.where, rules)
-    }
-    events = {f"event:{event}" for event in reads.events}
-    return tuple(sorted({"is_open", *choose, *reads.all, *excepted, *events}))
+    )
 
 
 def _since(rule: Rule) -> Condition | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,11 +15,13 @@ from stalewatch.domain.clocks import Verdict
 from stalewatch.domain.conditions import Scope
 from stalewatch.domain.deadlines import State
 from stalewatch.domain.durations import Unit
+from stalewatch.domain.excepting import unclear
 from stalewatch.domain.explain import CalledOff, Clause, Explanation
 from stalewatch.domain.frame import Frame
 from stalewatch.domain.instants import NEVER, OUTSIDE, Instants
 from stalewatch.domain.language.model import Condition, Each, Rule, Since, Words
 from stalewatch.domain.language.reads import fields_read
+from stalewatch.domain.language.refs import fields
 from stalewatch.domain.missing import missing, title_of
 from stalewatch.domain.pauses import Pauses
 from stalewatch.services.judging import called_off, frames
@@ -106,9 +108,10 @@ class _Case:
         rule, clocks = verdict.rule, verdict.deadlines
         calendar = self.chosen.of(0)
         anchor, due, warn = (_or_none(int(times[clock])) for times in (clocks.anchor, clocks.breach_at, clocks.warn_at))
+        if state is State.CANNOT_JUDGE:
+            due = warn = None  # nobody knows whether it counts
         limit = int(verdict.limit[clock])
         holidays, waits = self._skipped(verdict, clock, calendar)
-        exception = self._exception(rule)
         begun = self._beginning(rule, anchor, estimated=bool(verdict.estimated[clock]))
         return Explanation(
             rule_id=rule.id,
@@ -130,11 +133,10 @@ class _Case:
             warn=None if warn == due else warn,
             missing=lacking if state in (State.WATCHING, State.AT_RISK, State.BREACHED) else (),
             called_off=called_off.of_rule(rule, self.book.rules, state, self.off),
-            **(self._blind(rule) if state is State.CANNOT_JUDGE else {}),
+            **(self._unjudged(verdict, clock, scope) if state is State.CANNOT_JUDGE else {}),
             wanted=self._wanted(rule, state, scope, clock),
             met=self._met(rule, state, scope, clock),
-            excepted_because=exception if state is State.EXCEPTED else "",
-            excepted_until=_or_none(int(clocks.excepted_until[clock])) if state is State.EXCEPTED else None,
+            **(self._excepted(rule, int(clocks.excepted_until[clock])) if state is State.EXCEPTED else {}),
             connection=self.row.connection,
             crm=self.source.type,
         )
@@ -204,11 +206,33 @@ class _Case:
         mine = Pauses(np.array([0, span.stop - span.start]), clocks.pauses.start[span], clocks.pauses.end[span])
         return holidays, int(calendar.paused_dates(anchor, due, mine)[0]) if span.stop > span.start else 0
 
+    def _unjudged(self, verdict: Verdict, clock: int, scope: Scope) -> dict[str, Any]:
+        """Why a clock cannot be judged: for want of what its rule reads, or of what exceptions of the rule read."""
+        rule, until = verdict.rule, verdict.deadlines.unclear_until
+        if verdict.deadlines.base[clock] == State.CANNOT_JUDGE or until is None:
+            return self._blind(rule)
+        open_ones = [
+            one
+            for one in self.book.rules.exceptions
+            if rule.id in one.rules and one.where is not None and unclear(one.where, scope)[clock]
+        ]
+        read = {name for one in open_ones if one.where is not None for name in fields(one.where, self.book.rules)}
+        because = next((one.because for one in open_ones if one.because), "")
+        return {
+            **self._lacking(read),
+            "needed_by_exception": True,
+            "excepted_because": because,
+            "excepted_until": _or_none(int(until[clock])),
+        }
+
     def _blind(self, rule: Rule) -> dict[str, Any]:
+        return self._lacking(fields_read(rule, self.book.rules).judged)
+
+    def _lacking(self, names: Collection[str]) -> dict[str, Any]:
         """What of the fields that decide cannot be told: their titles, those that can be mapped, lacking scopes."""
         hidden = [
             name
-            for name in sorted(fields_read(rule, self.book.rules).judged)
+            for name in sorted(names)
             if name not in self.frame.columns or self.frame.unavailable.get(name, np.zeros(1, np.bool_))[0]
         ]
         known = set(self.row.unreadable or ())
@@ -220,8 +244,9 @@ class _Case:
             "scopes": tuple(scopes),
         }
 
-    def _exception(self, rule: Rule) -> str:
-        return next((one.because for one in self.book.rules.exceptions if rule.id in one.rules), "")
+    def _excepted(self, rule: Rule, until: int) -> dict[str, Any]:
+        because = next((one.because for one in self.book.rules.exceptions if rule.id in one.rules), "")
+        return {"excepted_because": because, "excepted_until": _or_none(until)}
 
 
 def pause_reason(rule: Rule, row: Any) -> str:

@@ -54,7 +54,7 @@ def of_entry(
         paused_dates=waits,
         pause_reason=pause_reason(rule, row),
         paused_until=None if (held := int(clocks.paused_until(moment)[0])) in (NEVER, OUTSIDE) else held,
-        due=entry.breach_at,
+        due=None if state is State.CANNOT_JUDGE else entry.breach_at,
         called_off=called_off.of_rule(rule, book.rules, state, off),
         connection=row.connection,
         crm=crm,

@@ -12,7 +12,7 @@ from stalewatch.domain.deadlines import State
 from stalewatch.domain.frame import Frame
 from stalewatch.domain.instants import Mask
 from stalewatch.domain.language.model import Rule
-from stalewatch.domain.language.reads import fields_read
+from stalewatch.domain.language.reads import excepting_fields, fields_read
 from stalewatch.domain.pacing import storm
 from stalewatch.services.judging.golive import foreseen
 from stalewatch.services.judging.sources import Sources, trusted
@@ -229,7 +229,8 @@ def _note_lacking(figures: RuleFigures, seen: Seen, frame: Frame, book: Rulebook
     if not len(rows):
         return
     figures.cannot_judge += len(rows)
-    for name in sorted(fields_read(verdict.rule, book.rules).judged & frame.unavailable.keys()):
+    read = fields_read(verdict.rule, book.rules).judged | excepting_fields(verdict.rule, book.rules)
+    for name in sorted(read & frame.unavailable.keys()):
         count = int(frame.unavailable[name][rows].sum())
         if count:
             figures.lacking[name] = figures.lacking.get(name, 0) + count
