@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, Final
@@ -58,17 +58,22 @@ def note(
     differing = [one for one in differing if told.get((one[0], one[1]), _UNTOLD) != one[3]]
     differing = _not_only_hidden(conn, differing)
     last = changes.latest(conn, {one[0] for one in differing}, {one[1] for one in differing})
-    found = []
+    changes.append(conn, list(_dated(differing, given, last, now if as_of is None else as_of, now)))
+    return handed_over
+
+
+def _dated(
+    differing: Iterable[Differing], given: Mapping[str, Row], last: Mapping[tuple[str, str], int], as_of: int, now: int
+) -> Iterator[Row]:
+    """The changes as rows of the store, each behind the last one that is known of its field."""
     for record, name, old, new, created, modified in differing:
         if (record, name) not in last:
-            found.append(_seen(record, name, created or 0, old, now))
+            yield _seen(record, name, created or 0, old, now)
         at = given[record].get("modified_at")
         # Nobody touched a record whose formula changed, or that is mapped in another way: that was seen, and no more.
-        at = min((as_of or now) if at in (None, modified) else at, now)
+        at = min(as_of if at in (None, modified) else at, now)
         # What stands there now came last, whatever the CRM's clock says: a tie or a step back keeps that order.
-        found.append(_seen(record, name, max(at, last.get((record, name), created or 0) + 1), new, now))
-    changes.append(conn, found)
-    return handed_over
+        yield _seen(record, name, max(at, last.get((record, name), created or 0) + 1), new, now)
 
 
 def _is_hidden(row: Row, name: str, value: Stored, fed: Collection[str] | None) -> bool:
