@@ -219,6 +219,13 @@ def test_a_rule_may_ask_since_when_there_is_no_next_step(office: Office) -> None
     assert past[1][0] == done_at
 
 
+def first_touch(office: Office, lead: str) -> int | None:
+    with office.db.read() as conn:
+        [row] = records.read_by_ids(conn, "lead", [f"sf:{lead}"])
+    found: int | None = row.first_touch_at
+    return found
+
+
 def test_a_lead_that_is_handed_over_again_waits_for_its_first_contact_again(office: Office) -> None:
     desk = office.desk
     queue = desk.org.insert("Group", {"Name": "Inbound", "Type": "Queue"})
@@ -231,17 +238,36 @@ def test_a_lead_that_is_handed_over_again_waits_for_its_first_contact_again(offi
     connector = desk.connector(reads={})
     office.syncs(connector)
 
-    def first_touch() -> Any:
-        with office.db.read() as conn:
-            [row] = records.read_by_ids(conn, "lead", [f"sf:{lead}"])
-        return row.first_touch_at
-
-    assert first_touch() == to_us(called)
+    assert first_touch(office, lead) == to_us(called)
     desk.org.update(lead, {"OwnerId": queue})
     desk.org.update(lead, {"OwnerId": desk.manager}, at=desk.ago(seconds=-1))
     cycle(office, connector)
-    assert first_touch() is None
+    assert first_touch(office, lead) is None
     again = desk.ago()
     desk.call("", at=again, **call)
     cycle(office, connector)
-    assert first_touch() == to_us(again)
+    assert first_touch(office, lead) == to_us(again)
+
+
+def test_a_contact_that_came_while_meetings_could_not_be_read_is_the_first_one_afterwards(office: Office) -> None:
+    """Nobody could tell then whether a meeting was the first; the mail was stored, and the lead is not shown again."""
+    desk = office.desk
+    queue = desk.org.insert("Group", {"Name": "Inbound", "Type": "Queue"})
+    lead = desk.org.insert("Lead", {"LastName": "Kimura", "Company": "New", "OwnerId": queue}, at=desk.ago(days=9))
+    desk.mail(desk.deal())
+    desk.org.update(lead, {"OwnerId": desk.seller}, at=desk.ago(days=7))
+    connector = desk.connector(reads={})
+    office.syncs(connector)
+    desk.sandbox.faults.arm("SF11", sobject="Event", times=None)
+    office.desk.sandbox.clock.advance(FIVE_MINUTES)
+    office.syncs(connector)
+    called = desk.ago()
+    desk.call("", at=called, WhatId=None, WhoId=lead, CallType="Outbound")
+    office.desk.sandbox.clock.advance(FIVE_MINUTES)
+    office.syncs(connector)
+    assert first_touch(office, lead) is None
+    desk.sandbox.faults.disarm("SF11")
+    for _ in range(30):
+        office.desk.sandbox.clock.advance(FIVE_MINUTES)
+        office.syncs(connector)
+    assert first_touch(office, lead) == to_us(called)

@@ -60,6 +60,13 @@ def refresh(conn: Connection, book: Rulebook, obj: str, ids: Collection[str], no
     return changed
 
 
+def unfolded(marked: Folded) -> list[str]:
+    """Objects that have a field which was not filled until now: what their activities say was stored all the same."""
+    return [
+        obj for obj, folds in _FOLDS.items() if folds.keys() & marked.fresh.get("lead" if obj == "lead" else "deal", ())
+    ]
+
+
 def _differing(
     conn: Connection, obj: str, ids: Collection[str], name: str, found: Mapping[str, int], now: int
 ) -> tuple[list[Row], set[str]]:

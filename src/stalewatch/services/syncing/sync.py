@@ -17,7 +17,7 @@ from stalewatch.services.judging.in_force import RulesMoved
 from stalewatch.services.judging.sources import coverage, lacking, note_lacking
 from stalewatch.services.rules import choices
 from stalewatch.services.rules.rulebook import Rulebook
-from stalewatch.services.syncing import believing, collecting, noticing
+from stalewatch.services.syncing import believing, collecting, folding, noticing
 from stalewatch.services.syncing.folding import Folded, folded
 from stalewatch.services.syncing.recording import Recorder
 from stalewatch.services.syncing.stopping import Progress, Stopped
@@ -160,8 +160,9 @@ class Sync:
     ) -> None:
         cursor: Cursor | None = claimed.cursor
         description = connector.describe_at(cursor)
-        self._cover(claimed, description)
         marked = folded(description, claimed.coverage)
+        self._fold(claimed, marked)
+        self._cover(claimed, description)
         for page in _with_unheld(connector, connector.pull(cursor, full=full), done):
             with collecting.seldom(), self.db.write() as conn:
                 self._store(conn, claimed, page, done, began, marked)
@@ -230,6 +231,18 @@ class Sync:
             if not doubted or (len(missing), of) not in many:
                 done.vanished += len(missing)
                 clocks.wake(conn, connection, dict.fromkeys(records.mark_gone(conn, missing, now), now))
+
+    def _fold(self, claimed: Any, marked: Folded) -> None:
+        """Fill what is left to us from now on, of records that need not be shown again: a contact may have been stored
+        while nobody could tell whether it was the first. Whoever is killed half-way begins it anew: only afterwards is
+        it remembered that the connection feeds the field."""
+        for obj in folding.unfolded(marked):
+            with self.db.read() as look:
+                for piece in records.column_chunks(look, obj, ["id"], connection=claimed.id):
+                    with self.db.write() as conn:
+                        leases.keep(conn, CONNECTIONS, claimed.id, claimed.fence, lease_us=LEASE)
+                        clocks.share(conn, claimed.id)
+                        folding.refresh(conn, self.book, obj, piece["id"], to_us(self.clock.now()), marked)
 
     def _cover(self, claimed: Any, description: Description) -> None:
         """Remember what the connection feeds; if that changed, every record of it has to be judged again."""
