@@ -62,7 +62,8 @@ def test_each_thing_is_told_once_and_no_timer_rings_in_vain(
             assert outcome.says == ()
             continue
         assert latest.due_at is None or latest.due_at > now
-        assert episodes.step(latest, "mark", clock, now, how).says == (), "told again in the same moment"
+        begins_anew = latest.is_over and state in (State.AT_RISK, State.BREACHED)  # one step ends, the next opens
+        assert begins_anew or not episodes.step(latest, "mark", clock, now, how).says, "told again in the same moment"
         keys += [message_key("mark", latest.episode, said, "sato") for said in outcome.says]
         if shadow:
             assert all(said.kind is Kind.RESOLVE for said in outcome.says)
