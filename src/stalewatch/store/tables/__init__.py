@@ -7,6 +7,7 @@ foreign keys: a CRM sends rows in any order, and an owner may arrive after their
 
 from __future__ import annotations
 
+from stalewatch.store.tables.answers import answers, losses
 from stalewatch.store.tables.calling import accounts, permits, secrets
 from stalewatch.store.tables.judgement import alerts, audit, clocks, facts, rule_states, tokens
 from stalewatch.store.tables.messages import deliveries, destinations, edits, inbox, notices, writebacks
@@ -29,6 +30,7 @@ __all__ = [
     "activities",
     "activity_records",
     "alerts",
+    "answers",
     "audit",
     "changes",
     "clocks",
@@ -41,6 +43,7 @@ __all__ = [
     "facts",
     "inbox",
     "leads",
+    "losses",
     "metadata",
     "notices",
     "people",

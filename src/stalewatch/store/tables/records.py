@@ -45,6 +45,12 @@ deals = sa.Table(
     *instants("last_customer_activity_at", "last_seller_activity_at", "hold_set_at", "loss_check_sent_at"),
     *numbers("seller_touches_since_customer", "close_date_pushes", "stakeholders", "wait_count"),
     *texts("next_step"),
+    *flags("on_hold"),
+    *texts("hold_reason"),
+    *instants("last_partner_report_at"),
+    *texts("report_reason_to_propose"),
+    *codes("report_phase"),
+    *texts("report_champion_activity"),
     *documents("fields", "unreadable", "contacts"),
     index("ix_deals_connection", "connection", "object", "id"),
     index("ix_deals_owner", "owner"),
@@ -133,7 +139,9 @@ waits = sa.Table(
     *codes("set_by"),
     *instants("ended_at"),
     *codes("ended_because"),
+    *instants("due_at"),
     index("ix_waits_record_id", "record_id"),
+    index("ix_waits_due_at", "due_at", where="ended_at IS NULL AND due_at IS NOT NULL"),
 )
 
 quarantine = sa.Table(
