@@ -7,20 +7,24 @@ from typing import Any
 
 from stalewatch.domain.directory import Directory, Person
 from stalewatch.domain.policies import Override, Speaking
-from stalewatch.store import people
+from stalewatch.store import habits, people
 from stalewatch.store.engine import Connection, Database
 
 NOTHING = Override()
 
 
 def directory(conn: Connection, speaking: Speaking) -> Directory:
-    """Read the directory as it is now. Managers named in `people:` are found by their address."""
-    rows = people.read(conn)
+    """Read the directory as it is now. Managers named in `people:` are found by their address.
+
+    A language is the one that `people:` names, else the one set in the messenger, else the CRM's; a zone is that of
+    `people:`, else the CRM's, else the messenger's.
+    """
+    rows, told = people.read(conn), habits.read(conn)
     by_address = {row.email: row.id for row in rows if row.email}
-    known = {row.id: _person(row, speaking, by_address) for row in rows}
+    known = {row.id: _person(row, speaking, by_address, told) for row in rows}
     for address, override in speaking.people.items():
         if address not in by_address and "@" in address:
-            known[address] = _configured(address, override, by_address)
+            known[address] = _configured(address, override, by_address, told)
     return Directory(
         people=known,
         channels=dict(speaking.channels),
@@ -51,8 +55,9 @@ def override_for(speaking: Speaking, email: str | None, name: str | None) -> Ove
     return speaking.people.get((email or "").lower()) or speaking.people.get(name or "") or NOTHING
 
 
-def _person(row: Any, speaking: Speaking, by_address: dict[str, str]) -> Person:
+def _person(row: Any, speaking: Speaking, by_address: dict[str, str], told: Mapping[str, Any]) -> Person:
     said = override_for(speaking, row.email, row.name)
+    language, zone = _habits(told, said.slack, row.email)
     return Person(
         key=row.id,
         name=row.name or row.external_id,
@@ -60,24 +65,31 @@ def _person(row: Any, speaking: Speaking, by_address: dict[str, str]) -> Person:
         active=row.active,
         manager=by_address.get(said.manager, said.manager) if said.manager else row.manager,
         team=said.team or row.team,
-        zone=said.zone or row.zone,
-        language=said.language or row.language,
+        zone=said.zone or row.zone or zone,
+        language=said.language or language or row.language,
         alias=said.slack,
     )
 
 
-def _configured(address: str, said: Override, by_address: dict[str, str]) -> Person:
+def _configured(address: str, said: Override, by_address: dict[str, str], told: Mapping[str, Any]) -> Person:
     """Somebody whom no CRM knows: a manager outside it, a colleague of RevOps."""
+    language, zone = _habits(told, said.slack, address)
     return Person(
         key=address,
         name=address,
         email=address,
         manager=by_address.get(said.manager, said.manager) if said.manager else None,
         team=said.team,
-        zone=said.zone,
-        language=said.language,
+        zone=said.zone or zone,
+        language=said.language or language,
         alias=said.slack,
     )
+
+
+def _habits(told: Mapping[str, Any], alias: str | None, email: str | None) -> tuple[str | None, str | None]:
+    """Language and zone as the messenger told them of somebody."""
+    row = told.get(alias or "") or told.get(email or "")
+    return (None, None) if row is None else (row.language, row.zone)
 
 
 def called(db: Database, speaking: Speaking, text: str) -> tuple[frozenset[str], list[str]]:

@@ -12,6 +12,7 @@ from stalewatch.store.tables.calling import accounts, permits, secrets
 from stalewatch.store.tables.judgement import alerts, audit, clocks, facts, rule_states, tokens
 from stalewatch.store.tables.messages import deliveries, destinations, edits, inbox, notices, writebacks
 from stalewatch.store.tables.metadata import metadata
+from stalewatch.store.tables.readers import habits, homes
 from stalewatch.store.tables.records import (
     activities,
     activity_records,
@@ -41,6 +42,8 @@ __all__ = [
     "edits",
     "events",
     "facts",
+    "habits",
+    "homes",
     "inbox",
     "leads",
     "losses",
