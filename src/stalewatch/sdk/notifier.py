@@ -51,11 +51,13 @@ class Action:
         kind: what it does (`snooze`, `why`): an interaction comes back with it.
         label: the words on it, in the reader's language.
         alert: id of the alert that it is about.
+        in_menu: it is seldom needed, and stands behind a "⋯" where the notifier has such a thing.
     """
 
     kind: str
     label: str
     alert: str
+    in_menu: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
