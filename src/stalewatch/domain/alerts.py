@@ -15,6 +15,7 @@ import numpy as np
 from stalewatch.domain.calendar import Calendar
 from stalewatch.domain.deadlines import State
 from stalewatch.domain.durations import Duration, elapsed
+from stalewatch.domain.levels import Level, Levels
 
 
 class AlertState(StrEnum):
@@ -53,6 +54,21 @@ class Cause(StrEnum):
     RULE_CHANGED = "rule_changed"
     DATA_LOST = "data_lost"
     MERGED = "merged"
+    FALSE_ALARM = "false_alarm"  # somebody said that there is nothing to it
+    LOST = "lost"  # somebody said that the deal is lost, whatever the CRM says as yet
+
+    @property
+    def is_verdict(self) -> bool:
+        """A person's word, against which the same clock says nothing more while it runs on."""
+        return self in (Cause.FALSE_ALARM, Cause.LOST)
+
+
+class Hush(StrEnum):
+    """What a person did that lets an alert be silent for a while."""
+
+    CLAIMED = "claimed"
+    ACKNOWLEDGED = "acknowledged"
+    CRM_CHANGED = "crm_changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +94,16 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One episode of one problem. Instants are microseconds since the epoch, None where there is none."""
+    """One episode of one problem. Instants are microseconds since the epoch, None where there is none.
+
+    Attributes:
+        ask_at: the close of the day on which a wait ends: what is still late is asked again then.
+        hushed_until: nothing is said before this moment, because of what somebody did (`hushed_by`).
+        ladder: the levels that follow its breach, as they were when it opened; `climbed` of them are told.
+        counts_from: when its last word was delivered that the ladder's time counts from; None: not yet.
+        climb_at: when the next level is due; None: nobody knows yet, or there is none.
+        holdout: it stays silent, so that the effect of speaking can be measured.
+    """
 
     fingerprint: str
     episode: int
@@ -96,12 +121,19 @@ class Alert:
     snoozes: int = 0
     snoozed_until: int | None = None
     ask_at: int | None = None
+    hushed_until: int | None = None
+    hushed_by: Hush | None = None
     backlog: bool = False
     shadow: bool = False
+    holdout: bool = False
     muted_by: str | None = None
     resolving_since: int | None = None
     resolved_at: int | None = None
     cause: Cause | None = None
+    ladder: Levels = ()
+    climbed: int = 0
+    counts_from: int | None = None
+    climb_at: int | None = None
     due_at: int | None = None
 
     @property
@@ -110,7 +142,12 @@ class Alert:
 
     @property
     def was_told(self) -> bool:
-        return (self.warn_told or self.breach_told) and not (self.backlog or self.shadow)
+        return (self.warn_told or self.breach_told) and not self.is_silent
+
+    @property
+    def is_silent(self) -> bool:
+        """It is counted, and nothing is said of it."""
+        return self.backlog or self.shadow or self.holdout
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +161,8 @@ class Policy:
         live_since: when the rule began to speak here; what was breached by then is backlog. None: no backlog.
         shadow: compute and count, tell nobody.
         muted_by: a rule on the same record that speaks instead.
+        ladder: what an alert that opens is to climb; `climb` says when a level is due that counts from a moment.
+        holdout: whether an alert that opens stays silent; False also for one that was opened silent before.
     """
 
     keep_for: int
@@ -132,6 +171,9 @@ class Policy:
     live_since: int | None = None
     shadow: bool = False
     muted_by: str | None = None
+    ladder: Levels = ()
+    climb: Callable[[int, Duration], int] = lambda since, after: since + elapsed(after)
+    holdout: bool = False
 
 
 def policy_of(calendar: Calendar, keep_for: Duration, reopen_within: Duration) -> Policy:
@@ -143,15 +185,21 @@ def policy_of(calendar: Calendar, keep_for: Duration, reopen_within: Duration) -
     def close_of_day(moment: int) -> int:
         return int(calendar.closes_at(calendar.local_day(np.array([moment], np.int64)))[0])
 
-    return Policy(elapsed(keep_for), reopens_until, close_of_day)
+    def climb(since: int, after: Duration) -> int:
+        """As deadlines are counted; dates begin at the calendar's open, so that the morning's digest carries it."""
+        due = calendar.add(np.array([since], np.int64), after)
+        return max(int((calendar.opens_at(calendar.local_day(due - 1)) if after.unit.counts_dates else due)[0]), since)
+
+    return Policy(elapsed(keep_for), reopens_until, close_of_day, climb=climb)
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One message that a step calls for: its kind and its number among its kind."""
+    """One message that a step calls for: its kind and its number among its kind, and the level that asks for it."""
 
     kind: Kind
     n: int = 1
+    level: Level | None = None
 
 
 @dataclass(frozen=True, slots=True)

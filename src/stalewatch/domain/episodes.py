@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from stalewatch.domain.alerts import Alert, AlertState, Cause, Kind, Policy, Reading, Said, Step
+from stalewatch.domain import climbing
+from stalewatch.domain.alerts import Alert, AlertState, Cause, Hush, Kind, Policy, Reading, Said, Step
 from stalewatch.domain.deadlines import State
 
 
@@ -22,26 +23,39 @@ def step(latest: Alert | None, mark: str, clock: Reading, now: int, policy: Poli
     """
     if clock.state is State.CANNOT_JUDGE:
         return Step(latest if latest is None else _resting(latest, now))
-    if latest is not None and latest.shadow != policy.shadow and not latest.is_over:
-        latest = replace(latest, shadow=policy.shadow)  # its rule went live, or fell silent again
+    if latest is not None and not latest.is_over:
+        # Its rule went live, or fell silent again; and what is to speak after all is not measured any more.
+        latest = replace(latest, shadow=policy.shadow, holdout=latest.holdout and policy.holdout)
     if latest is None or latest.is_over:
-        if clock.state not in (State.AT_RISK, State.BREACHED):
+        if clock.state not in (State.AT_RISK, State.BREACHED) or _was_dismissed(latest, clock):
             return Step(latest)
         return _speak(_opened(latest, mark, clock, now, policy), clock, now, policy)
     if clock.state is State.PAUSED:
         return Step(_timed(_waiting(latest, clock, now, policy), policy))
     if _holds_on(latest, clock):
-        return _speak(_back(latest, clock, now), clock, now, policy)
+        return _speak(_back(latest, clock, now, policy), clock, now, policy)
     return _fade(latest, clock, now, policy)
 
 
 def end(alert: Alert, cause: Cause, now: int) -> Step:
     """Resolve at once: the rule changed, the record vanished, or somebody said so."""
     over = replace(
-        alert, state=AlertState.RESOLVED, cause=cause, resolved_at=now, due_at=None,
-        snoozed_until=None, ask_at=None, muted_by=None, resolved_since_told=alert.breach_told,
+        alert, state=AlertState.RESOLVED, cause=cause, resolved_at=now, due_at=None, snoozed_until=None, ask_at=None,
+        hushed_until=None, hushed_by=None, counts_from=None, climb_at=None, muted_by=None,
+        resolved_since_told=alert.breach_told,
     )  # fmt: skip
     return Step(over, (Said(Kind.RESOLVE, 1 + alert.reopens),) if alert.was_told else ())
+
+
+def dismiss(alert: Alert, cause: Cause, now: int) -> Step:
+    """Resolve at once by a person's word (`false_alarm`, `lost`), which stands as long as the same clock runs on.
+
+    Raises:
+        ValueError: for a cause that is no such word.
+    """
+    if not cause.is_verdict:
+        raise ValueError(f"{cause} is nobody's verdict")
+    return end(alert, cause, now)
 
 
 def is_late_by(alert: Alert, clock: Reading) -> bool:
@@ -64,7 +78,34 @@ def overruled(alert: Alert, now: int, keep_for: int) -> Alert:
 
 def snooze(alert: Alert, until: int, policy: Policy) -> Alert:
     """Hold back warn, breach, repeat and escalate until then. Limits are the caller's to check."""
-    return _timed(replace(alert, state=AlertState.SNOOZED, snoozed_until=until, snoozes=alert.snoozes + 1), policy)
+    asleep = replace(alert, state=AlertState.SNOOZED, snoozed_until=until, snoozes=alert.snoozes + 1)
+    return _timed(replace(asleep, hushed_until=None, hushed_by=None), policy)
+
+
+def end_snooze(alert: Alert, now: int) -> Alert:
+    """What a snooze waited for has happened: what is still late is asked again at once."""
+    if alert.snoozed_until is None or alert.snoozed_until <= now:
+        return alert
+    return replace(alert, snoozed_until=now, due_at=now)
+
+
+def claim(alert: Alert, until: int, policy: Policy) -> Alert:
+    """Somebody is at it: nothing is said until then (24 hours); what is still late then is asked again."""
+    claimed = replace(alert, state=AlertState.CLAIMED, hushed_until=until, hushed_by=Hush.CLAIMED)
+    return _timed(replace(claimed, snoozed_until=None), policy)
+
+
+def acknowledge(alert: Alert, until: int, policy: Policy) -> Alert:
+    """Somebody has seen it: the same until then (three business days); the alert stays open. A snooze goes on."""
+    return _timed(replace(alert, hushed_until=until, hushed_by=Hush.ACKNOWLEDGED), policy)
+
+
+def crm_changed(alert: Alert, until: int, policy: Policy) -> Alert:
+    """Somebody works on the record: the same until then, where its breach was told; nobody's word is cut short."""
+    if not alert.breach_told or alert.is_silent or alert.is_over or (alert.hushed_until or 0) >= until:
+        return alert
+    by = Hush.CLAIMED if alert.state is AlertState.CLAIMED else Hush.CRM_CHANGED
+    return _timed(replace(alert, hushed_until=until, hushed_by=by), policy)
 
 
 # ------------------------------------------------------------------------------------------------ opening
@@ -77,17 +118,29 @@ def _opened(latest: Alert | None, mark: str, clock: Reading, now: int, policy: P
         return replace(
             latest, state=AlertState.OPEN, anchor=clock.anchor, warn_at=clock.warn_at, breach_at=clock.breach_at,
             reopens=latest.reopens + 1, resolving_since=None, resolved_at=None, cause=None, backlog=backlog,
-            shadow=policy.shadow,
+            shadow=policy.shadow, holdout=latest.holdout and policy.holdout,
         )  # fmt: skip
     return Alert(
         fingerprint=mark, episode=1 if latest is None else latest.episode + 1, state=AlertState.OPEN,
         anchor=clock.anchor, warn_at=clock.warn_at, breach_at=clock.breach_at, opened_at=now,
-        backlog=backlog, shadow=policy.shadow,
+        backlog=backlog, shadow=policy.shadow, holdout=policy.holdout, ladder=policy.ladder,
     )  # fmt: skip
 
 
+def _was_dismissed(latest: Alert | None, clock: Reading) -> bool:
+    """Whether a person's word still stands: the clock has not stopped, nor begun anew, since it was said."""
+    if latest is None or latest.cause is None or not latest.cause.is_verdict:
+        return False
+    return clock.ran_since <= (latest.resolved_at or 0)
+
+
 def _is_same_story(latest: Alert, clock: Reading, policy: Policy) -> bool:
-    """Resolved no longer than reopen_within before the clock ran again, from the same anchor or by condition."""
+    """Resolved no longer than reopen_within before the clock ran again, from the same anchor or by condition.
+
+    What somebody dismissed is a new story when it begins again.
+    """
+    if latest.cause is not None and latest.cause.is_verdict:
+        return False
     resolved = latest.resolved_at or 0
     in_time = clock.ran_since <= policy.reopens_until(resolved)
     return in_time and (clock.by_condition or clock.anchor == latest.anchor)
@@ -110,14 +163,21 @@ def _holds_on(alert: Alert, clock: Reading) -> bool:
             return False
 
 
-def _back(alert: Alert, clock: Reading, now: int) -> Alert:
-    """The trouble holds: out of a flap, a snooze that ended, a wait that ended."""
-    snoozed = alert.snoozed_until is not None and now < alert.snoozed_until
-    state = AlertState.SNOOZED if snoozed else AlertState.OPEN
+def _back(alert: Alert, clock: Reading, now: int, policy: Policy) -> Alert:
+    """The trouble holds: out of a flap, a snooze that ended, a wait that ended, perhaps before its day."""
+    ask_at = None if alert.ask_at is None else min(alert.ask_at, policy.close_of_day(now))
     return replace(
-        alert, state=state, anchor=clock.anchor, warn_at=clock.warn_at, breach_at=clock.breach_at,
-        resolving_since=None, cause=None,
+        alert, state=_named(alert, now), anchor=clock.anchor, warn_at=clock.warn_at, breach_at=clock.breach_at,
+        resolving_since=None, cause=None, ask_at=ask_at,
     )  # fmt: skip
+
+
+def _named(alert: Alert, now: int) -> AlertState:
+    """What an alert is called whose trouble holds."""
+    if alert.snoozed_until is not None and now < alert.snoozed_until:
+        return AlertState.SNOOZED
+    claimed = alert.hushed_by is Hush.CLAIMED and now < (alert.hushed_until or 0)
+    return AlertState.CLAIMED if claimed else AlertState.OPEN
 
 
 def _waiting(alert: Alert, clock: Reading, now: int, policy: Policy) -> Alert:
@@ -145,18 +205,20 @@ def _speak(alert: Alert, clock: Reading, now: int, policy: Policy) -> Step:
         alert = replace(alert, backlog=True)
     alert = replace(alert, muted_by=policy.muted_by)
     if clock.state is State.WATCHING:
-        return Step(_timed(replace(alert, ask_at=None), policy))
+        return Step(_resting(_timed(replace(alert, ask_at=None), policy), now))
     if _is_held_back(alert, clock, now):
         return Step(_timed(alert, policy))
-    woke = alert.snoozed_until is not None or alert.ask_at is not None
-    said = _call(alert, clock, woke=woke)
+    alert = climbing.planned(alert, now, policy)
+    said = _call(alert, clock, woke=_woke(alert))
+    if said is None and clock.state is State.BREACHED:
+        said = climbing.due(alert, now)
     if said is not None and policy.muted_by is not None:
         # Not told, so that it is told when the other one falls silent: then the record is looked at anyway.
         return Step(_resting(_timed(alert, policy), now))
-    alert = replace(alert, snoozed_until=None, ask_at=None)
-    if said is None or alert.backlog or alert.shadow:
+    alert = replace(alert, snoozed_until=None, hushed_until=None, hushed_by=None, ask_at=None)
+    if said is None or alert.is_silent:
         return Step(_timed(alert, policy))
-    return Step(_timed(_told(alert, said), policy), (said,))
+    return Step(_timed(_told(alert, said, now, policy), policy), (said,))
 
 
 def _is_late_backlog(alert: Alert, clock: Reading, policy: Policy) -> bool:
@@ -167,9 +229,14 @@ def _is_late_backlog(alert: Alert, clock: Reading, policy: Policy) -> bool:
 
 
 def _is_held_back(alert: Alert, clock: Reading, now: int) -> bool:
-    if alert.snoozed_until is not None and now < alert.snoozed_until:
+    if any(until is not None and now < until for until in (alert.snoozed_until, alert.hushed_until)):
         return True
     return alert.ask_at is not None and clock.state is State.BREACHED and now < alert.ask_at
+
+
+def _woke(alert: Alert) -> bool:
+    """Whether something held it back that is over by now."""
+    return any(until is not None for until in (alert.snoozed_until, alert.hushed_until, alert.ask_at))
 
 
 def _call(alert: Alert, clock: Reading, *, woke: bool) -> Said | None:
@@ -183,7 +250,11 @@ def _call(alert: Alert, clock: Reading, *, woke: bool) -> Said | None:
     return Said(Kind.REPEAT, alert.repeats + 1) if woke else None
 
 
-def _told(alert: Alert, said: Said) -> Alert:
+def _told(alert: Alert, said: Said, now: int, policy: Policy) -> Alert:
+    if said.level is not None:
+        alert = climbing.climbed(alert, now, policy)
+    elif said.kind is not Kind.WARN:
+        alert = climbing.restarted(alert)
     match said.kind:
         case Kind.WARN:
             return replace(alert, warn_told=True)
@@ -231,14 +302,22 @@ def _timed(alert: Alert, policy: Policy) -> Alert:
     match alert.state:
         case AlertState.RESOLVING:
             return replace(alert, due_at=(alert.resolving_since or 0) + policy.keep_for)
-        case AlertState.SNOOZED:
-            return replace(alert, due_at=alert.snoozed_until)
+        case AlertState.SNOOZED | AlertState.CLAIMED:
+            return replace(alert, due_at=_held_until(alert))
         case AlertState.WAITING:
             return replace(alert, due_at=None)  # the clock's own edge ends the wait
         case AlertState.RESOLVED:
             return replace(alert, due_at=None)
     quiet = AlertState.SHADOW if alert.shadow else AlertState.BACKLOG if alert.backlog else AlertState.OPEN
-    return replace(alert, state=quiet, due_at=alert.ask_at)
+    climbs = None if alert.is_silent or alert.breached_at is None else alert.climb_at
+    held = _held_until(alert)
+    return replace(alert, state=quiet, due_at=climbs if held is None else held)
+
+
+def _held_until(alert: Alert) -> int | None:
+    """The moment at which nothing that holds it back does so any more."""
+    untils = (alert.snoozed_until, alert.hushed_until, alert.ask_at)
+    return max((until for until in untils if until is not None), default=None)
 
 
 def _resting(alert: Alert, now: int) -> Alert:

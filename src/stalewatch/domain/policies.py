@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import blake2s
+from typing import Final
 
 from stalewatch.domain.durations import Duration, Unit
 from stalewatch.domain.hours import Quiet
-from stalewatch.domain.language.model import Mode
+from stalewatch.domain.language.model import Mode, Rule, Severity
+from stalewatch.domain.levels import Ladders
 from stalewatch.domain.routing import EVERYTHING_ELSE, MAIL, MAILTO, OPERATOR, Route
 
 
@@ -37,6 +40,36 @@ class StormGuard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Holdout:
+    """`holdout`: a share (0..1) of the alerts stays silent, so that what speaking does can be measured.
+
+    Attributes:
+        rules: ids and packs of the rules that are measured; empty: all of them.
+        critical: whether critical alerts may stay silent, too.
+    """
+
+    share: float
+    rules: frozenset[str] = frozenset()
+    critical: bool = False
+
+    def silences(self, rule: Rule, fingerprint: str) -> bool:
+        """Whether this problem is one of the silent ones: always the same answer for the same problem and share."""
+        if rule.severity is Severity.CRITICAL and not self.critical:
+            return False
+        if self.rules and self.rules.isdisjoint({rule.id, rule.pack}):
+            return False
+        place = int(blake2s(fingerprint.encode(), digest_size=6, person=b"holdout").hexdigest(), 16)
+        return place < self.share * 2**48
+
+
+ACTS: Final = (
+    *("snoozed", "next_meeting_booked", "on_hold", "acknowledged", "claimed", "loss_check_sent", "marked_lost"),
+    "crm_changed",
+)
+"""What `acted:` may name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Judging:
     """How alerts live.
 
@@ -44,7 +77,9 @@ class Judging:
         tenant: part of every fingerprint; one database serves one tenant.
         mode: of rules that neither `modes` nor they themselves name: new ones start in shadow.
         modes: by pack or rule id.
-        rollout, storm_guard: None is `off`.
+        rollout, storm_guard, holdout: None is `off`.
+        ladders: who hears next of what nobody acts on.
+        acted: the acts (of `ACTS`) after which an alert is silent for a while.
         max_data_age: older data of a connection that ages is not judged.
     """
 
@@ -57,6 +92,9 @@ class Judging:
     snoozing: Snoozing = field(default_factory=Snoozing)
     rollout: Rollout | None = field(default_factory=Rollout)
     storm_guard: StormGuard | None = field(default_factory=StormGuard)
+    holdout: Holdout | None = None
+    ladders: Ladders = field(default_factory=lambda: Ladders(named={}))
+    acted: frozenset[str] = frozenset(ACTS)
     max_data_age: Duration = Duration(2, Unit.HOUR)  # noqa: RUF009
     currency: str = "USD"
 
@@ -79,6 +117,8 @@ class Speaking:
     Attributes:
         routes: first match wins.
         quiet: None is `off`.
+        immediate_per_day, escalations_per_day: ceilings per person and local date, the latter of escalations that are
+            told one by one; what is beyond them goes into the digest, and there into its sums.
         language: of people who have none of their own, "en" or "ja".
         people: by lower-case e-mail address (or name, where a CRM has no addresses).
         channels: team -> channel.
@@ -90,6 +130,7 @@ class Speaking:
     routes: tuple[Route, ...] = (EVERYTHING_ELSE,)
     quiet: Quiet | None = None
     immediate_per_day: int = 3
+    escalations_per_day: int = 5
     language: str = "en"
     people: Mapping[str, Override] = field(default_factory=dict)
     channels: Mapping[str, str] = field(default_factory=dict)

@@ -12,6 +12,8 @@ from stalewatch.domain.deadlines import State
 from stalewatch.domain.durations import Duration
 from stalewatch.domain.entries import Entry
 from stalewatch.domain.language.model import Mode, Rule
+from stalewatch.domain.levels import Ladders
+from stalewatch.domain.policies import Holdout
 from stalewatch.domain.readings import Problem, readings
 
 
@@ -66,6 +68,7 @@ class Steps:
     Attributes:
         tenant: part of every fingerprint.
         modes: the mode in force of each rule; rules that are off are not among `rules`.
+        ladders: of what opens from now on; `holdout` decides what of it stays silent (None: nothing).
     """
 
     tenant: str
@@ -73,6 +76,8 @@ class Steps:
     modes: Mapping[str, Mode]
     keep_for: Duration
     reopen_within: Duration
+    ladders: Ladders = Ladders(named={})  # noqa: RUF009  # immutable
+    holdout: Holdout | None = None
 
     def take(self, record: Watched, now: int) -> list[Moved]:
         """Take every problem of a record to `now`; answers with those that changed."""
@@ -110,7 +115,7 @@ class Steps:
             latest = record.alerts.get(problem)
             muter = next((name for name in muters if problem[0] in self.rules[name].mutes), None)
             mark = self._mark(rule, record, problem, latest)
-            outcome = episodes.step(latest, mark, reading, now, self._policy(record, rule, muter))
+            outcome = episodes.step(latest, mark, reading, now, self._policy(record, rule, muter, mark))
             says = outcome.says or self._inherited(outcome.alert, problem in record.heirs)
             is_named_anew = problem in known_again and latest is not None and not latest.is_over
             if outcome.alert is not None and (outcome.alert != latest or says or is_named_anew):
@@ -145,7 +150,9 @@ class Steps:
 
     def _inherited(self, alert: Alert | None, has_heir: bool) -> tuple[Said, ...]:
         """What a new owner has to hear of an alert that stands: what the last one was told."""
-        if not has_heir or alert is None or alert.state is not AlertState.OPEN or alert.muted_by is not None:
+        if not has_heir or alert is None or alert.state is not AlertState.OPEN:
+            return ()
+        if alert.muted_by is not None or alert.hushed_until is not None:
             return ()
         return (Said(Kind.BREACH if alert.breach_told else Kind.WARN),) if alert.was_told else ()
 
@@ -157,8 +164,10 @@ class Steps:
     def _speaks(self, rule: str) -> bool:
         return rule in self.rules and self.modes.get(rule) is Mode.LIVE
 
-    def _policy(self, record: Watched, rule: Rule, muter: str | None) -> Policy:
+    def _policy(self, record: Watched, rule: Rule, muter: str | None, mark: str) -> Policy:
         plain = alerts.policy_of(record.calendar, self.keep_for, self.reopen_within)
         return replace(
-            plain, live_since=record.live_since.get(rule.id), shadow=not self._speaks(rule.id), muted_by=muter
-        )
+            plain, live_since=record.live_since.get(rule.id), shadow=not self._speaks(rule.id), muted_by=muter,
+            ladder=self.ladders.of(rule.escalate),
+            holdout=self.holdout is not None and self.holdout.silences(rule, mark),
+        )  # fmt: skip

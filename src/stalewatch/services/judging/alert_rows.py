@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from stalewatch.domain.alerts import Alert, AlertState, Cause, Kind
+from stalewatch.domain import levels
+from stalewatch.domain.alerts import Alert, AlertState, Cause, Hush, Kind
 from stalewatch.domain.language.model import Severity
 from stalewatch.domain.steps import Moved
 from stalewatch.store import alerts, notices
@@ -38,12 +39,19 @@ def from_row(row: Any) -> Alert:
         snoozes=row.snoozes,
         snoozed_until=row.snoozed_until,
         ask_at=row.ask_at,
+        hushed_until=row.hushed_until,
+        hushed_by=None if row.hushed_by is None else Hush(row.hushed_by),
         backlog=row.backlog,
         shadow=row.shadow,
+        holdout=row.holdout,
         muted_by=row.muted_by,
         resolving_since=row.resolving_since,
         resolved_at=row.resolved_at,
         cause=None if row.cause is None else Cause(row.cause),
+        ladder=levels.loaded(row.ladder),
+        climbed=row.climbed,
+        counts_from=row.counts_from,
+        climb_at=row.climb_at,
         due_at=row.due_at,
     )
 
@@ -64,12 +72,19 @@ def changing(alert: Alert, before: Any, now: int) -> Row:
         "snoozes": alert.snoozes,
         "snoozed_until": alert.snoozed_until,
         "ask_at": alert.ask_at,
+        "hushed_until": alert.hushed_until,
+        "hushed_by": None if alert.hushed_by is None else alert.hushed_by.value,
         "backlog": alert.backlog,
         "shadow": alert.shadow,
+        "holdout": alert.holdout,
         "muted_by": alert.muted_by,
         "resolving_since": alert.resolving_since,
         "resolved_at": alert.resolved_at,
         "cause": None if alert.cause is None else alert.cause.value,
+        "ladder": levels.stored(alert.ladder),
+        "climbed": alert.climbed,
+        "counts_from": alert.counts_from,
+        "climb_at": alert.climb_at,
         "due_at": alert.due_at,
         "updated_at": now,
     }

@@ -64,7 +64,10 @@ class Rulebook:
     def steps(self) -> Steps:
         """Takes alerts forward by these rules."""
         judging = self.judging
-        return Steps(judging.tenant, self.by_id, self.modes, judging.keep_for, judging.reopen_within)
+        return Steps(
+            judging.tenant, self.by_id, self.modes, judging.keep_for, judging.reopen_within,
+            ladders=judging.ladders, holdout=judging.holdout,
+        )  # fmt: skip
 
     @cached_property
     def renamed(self) -> Mapping[str, str]:

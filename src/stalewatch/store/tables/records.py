@@ -138,7 +138,7 @@ waits = sa.Table(
     *texts("reason", "who", "evidence"),
     *codes("set_by"),
     *instants("ended_at"),
-    *codes("ended_because"),
+    *codes("ended_because", "ends"),
     *instants("due_at"),
     index("ix_waits_record_id", "record_id"),
     index("ix_waits_due_at", "due_at", where="ended_at IS NULL AND due_at IS NOT NULL"),
