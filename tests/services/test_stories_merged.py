@@ -10,6 +10,7 @@ import pytest
 from stalewatch.domain.instants import HOUR, to_us
 from stalewatch.sdk.records import Activity, ActivityKind, Actor, StageVisit
 from stalewatch.services.answering import respond
+from stalewatch.services.judging import holds
 from stalewatch.services.reporting.reports import Reports
 from stalewatch.store import activities, alerts, audit, changes, merges, notices, records, waits
 from tests.databases import SQLITE_DAILY
@@ -166,10 +167,12 @@ def test_the_stage_clock_and_the_waits_go_over(found: Founder) -> None:
     world.crm.visits = [StageVisit(deal="acme", stage="discovery", entered_at=at("2026-03-03 10:00"))]
     world.syncs()
     with world.db.write() as conn:
-        waits.add(conn, [{"id": "w1", "record_id": "crm:acme", "set_at": world.us, "reason": "their board meets",
-                          "set_by": "crm:sato", "until_day": None, "who": None, "evidence": None,
-                          "ended_at": None, "ended_because": None}])  # fmt: skip
-        records.update(conn, "deal", [{"id": "crm:acme", "wait_count": 2}])
+        one = {"id": "w1", "record_id": "crm:acme", "set_at": world.us - 2, "reason": "their auditor",
+               "set_by": "crm:sato", "until_day": None, "who": None, "evidence": None,
+               "ended_at": world.us - 1, "ended_because": "by_hand"}  # fmt: skip
+        two = {"id": "w2", "set_at": world.us, "reason": "their board meets", "ended_at": None, "ended_because": None}
+        waits.add(conn, [one, {**one, **two}])
+        holds.refresh(conn, world.book, ["crm:acme"], world.us)
     [old] = _rows(world, "acme")
     world.clock.advance(DAY)
     merges_into(world, "both", "acme")
@@ -178,8 +181,9 @@ def test_the_stage_clock_and_the_waits_go_over(found: Founder) -> None:
     [row] = _rows(world, "both")
     assert row.stage_entered_at == to_us(at("2026-03-03 10:00"))
     assert (row.first_seen_at, row.wait_count) == (old.first_seen_at, 2)
+    assert (row.on_hold, row.hold_reason) == (True, "their board meets")
     with world.db.read() as conn:
-        assert [one.reason for one in waits.read(conn, ["crm:both"])] == ["their board meets"]
+        assert [one.reason for one in waits.read(conn, ["crm:both"])] == ["their auditor", "their board meets"]
         assert changes.read(conn, ["crm:both"], ["stage"])[0].at == to_us(at("2026-03-03 10:00"))
 
 

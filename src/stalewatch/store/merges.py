@@ -13,7 +13,18 @@ from sqlalchemy.engine import Connection
 from stalewatch.store import bulk
 from stalewatch.store.bulk import Found
 from stalewatch.store.expressions import among
-from stalewatch.store.tables import activity_records, alerts, changes, deals, leads, notices, waits, writebacks
+from stalewatch.store.tables import (
+    activity_records,
+    alerts,
+    answers,
+    changes,
+    deals,
+    leads,
+    losses,
+    notices,
+    waits,
+    writebacks,
+)
 
 Merged = Mapping[str, str]
 """Old id to new id."""
@@ -82,6 +93,13 @@ def move_waits(conn: Connection, merged: Merged) -> None:
     """Let the waits of old records be those of the new ones."""
     for old, new in sorted(merged.items()):
         conn.execute(sa.update(waits).where(waits.c.record_id == old).values(record_id=new))
+
+
+def move_answers(conn: Connection, merged: Merged) -> None:
+    """Let what was answered about old records, and that they were lost, be said of the new ones."""
+    for old, new in sorted(merged.items()):
+        for table in (answers, losses):
+            conn.execute(sa.update(table).where(table.c.record_id == old).values(record_id=new))
 
 
 def move_writebacks(conn: Connection, merged: Merged, objects: Mapping[str, str]) -> None:

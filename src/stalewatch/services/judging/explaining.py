@@ -251,7 +251,7 @@ class _Case:
 
 def pause_reason(rule: Rule, row: Any) -> str:
     """Why a record waits, for a rule whose clock a wait holds; "" if nobody said."""
-    return str((row.fields or {}).get("hold_reason") or "") if rule.pause else ""
+    return str(getattr(row, "hold_reason", None) or "") if rule.pause else ""
 
 
 _ORDER: Sequence[str] = (

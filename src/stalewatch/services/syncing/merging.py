@@ -13,6 +13,7 @@ from typing import Any
 from stalewatch.domain import episodes
 from stalewatch.domain.alerts import AlertState, Cause
 from stalewatch.services.alerting import outdated
+from stalewatch.services.judging import holds
 from stalewatch.services.judging.alert_rows import changing, from_row
 from stalewatch.services.judging.sources import coverage
 from stalewatch.services.rules.rulebook import Rulebook
@@ -21,7 +22,10 @@ from stalewatch.store.engine import Connection
 
 Row = dict[str, Any]
 _OPEN_NOTICES = (notices.PENDING, notices.HELD)
-_KEPT = frozenset({"hold_until", "hold_set_at", "wait_count", "loss_check_sent_at"})
+_KEPT = frozenset({
+    *("on_hold", "hold_until", "hold_set_at", "hold_reason", "wait_count", "loss_check_sent_at"),
+    *("last_partner_report_at", "report_reason_to_propose", "report_phase", "report_champion_activity"),
+})  # fmt: skip
 """Columns that stalewatch fills itself."""
 _SAID_OR_TO_BE = (*_OPEN_NOTICES, notices.CLAIMED, notices.TOLD)
 
@@ -80,10 +84,12 @@ class _Union:
         merges.move_alerts(self.conn, merged, {self.new: self.object}, self.now)
         self._alerts()
         merges.move_waits(self.conn, merged)
+        merges.move_answers(self.conn, merged)
         merges.move_writebacks(self.conn, merged, {self.new: self.object})
         merges.move_activities(self.conn, merged)
         self._history()
         self._own_fields()
+        holds.refresh(self.conn, self.book, [self.new], self.now)
         merges.mark(self.conn, merged, self.now)
         clocks.delete(self.conn, self.olds)
         for old in self.olds:
