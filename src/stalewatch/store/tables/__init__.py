@@ -12,6 +12,7 @@ from stalewatch.store.tables.calling import accounts, permits, secrets
 from stalewatch.store.tables.judgement import alerts, audit, clocks, facts, rule_states, tokens
 from stalewatch.store.tables.messages import deliveries, destinations, edits, inbox, notices, writebacks
 from stalewatch.store.tables.metadata import metadata
+from stalewatch.store.tables.outside import links, loss_answers, partner_reports
 from stalewatch.store.tables.readers import habits, homes
 from stalewatch.store.tables.records import (
     activities,
@@ -46,9 +47,12 @@ __all__ = [
     "homes",
     "inbox",
     "leads",
+    "links",
+    "loss_answers",
     "losses",
     "metadata",
     "notices",
+    "partner_reports",
     "people",
     "permits",
     "quarantine",
