@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -206,7 +206,7 @@ class Ledger(Notifier):
         self.written += [message.delivery] * self.copies
         return Receipt(at=NOON, handle={"delivery": message.delivery})
 
-    def settle(self, delivery: str, address: str, since: datetime) -> Settled:
+    def settle(self, delivery: str, address: str, since: datetime, thread: Mapping[str, Any] | None = None) -> Settled:
         if delivery in self.written if self.sees is None else self.sees:
             return Settled(outcome=Outcome.ARRIVED, receipt=Receipt(at=NOON))
         return Settled(outcome=Outcome.ABSENT)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -56,7 +56,7 @@ class LedgerNotifier(Notifier):
             os.close(ledger)
         return Receipt(at=self._now(), handle={"delivery": message.delivery})
 
-    def settle(self, delivery: str, address: str, since: datetime) -> Settled:
+    def settle(self, delivery: str, address: str, since: datetime, thread: Mapping[str, Any] | None = None) -> Settled:
         """Look the delivery up in the ledger."""
         for line in entries(self._path):
             if line["delivery"] == delivery:

@@ -201,7 +201,7 @@ class TestAnImmediateMessage:
             recipient=sato(),
             now=NOW,
             why="due 14 Nov",
-            thread="t1",
+            thread={"ts": "t1"},
         )
         assert message.title == message.entries[0].headline
         assert message.footer == ("Why you see this: due 14 Nov",)
@@ -210,7 +210,7 @@ class TestAnImmediateMessage:
             "https://crm.example/1",
             "Open the record",
         )
-        assert message.thread == "t1"
+        assert message.thread == {"ts": "t1"}
 
     @pytest.mark.parametrize("tellings", [[], [told("d1"), told("d2")]])
     def test_is_never_about_none_or_several(self, tellings: Sequence[Telling]) -> None:

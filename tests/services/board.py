@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from stalewatch.clock import FixedClock
 from stalewatch.delivery.by_address import ByAddress
@@ -47,9 +49,9 @@ class Board(Mailboxes):
         self.shown[message.delivery] = message
         return receipt
 
-    def settle(self, delivery: str, address: str, since: datetime) -> Settled:
+    def settle(self, delivery: str, address: str, since: datetime, thread: Mapping[str, Any] | None = None) -> Settled:
         """What arrived is found with all that an edit needs."""
-        found = super().settle(delivery, address, since)
+        found = super().settle(delivery, address, since, thread)
         if found.outcome is not Outcome.ARRIVED:
             return found
         return Settled(outcome=found.outcome, receipt=Receipt(at=self.clock.now(), handle={"found": delivery}))

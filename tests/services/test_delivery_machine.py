@@ -109,14 +109,14 @@ class Hazardous(Board):
             raise FAULTS[fault](fault)
         return super().edit(receipt, message)
 
-    def settle(self, delivery: str, address: str, since: Any) -> Settled:
+    def settle(self, delivery: str, address: str, since: Any, thread: Any = None) -> Settled:
         if self.revoked:
             raise WorkspaceDown("revoked")
         if self.looks == "fails":
             raise NotAccepted("no route")
         if self.looks == "sees nothing ever":
             return Settled(outcome=Outcome.CANNOT_LOOK)
-        return super().settle(delivery, address, since)
+        return super().settle(delivery, address, since, thread)
 
 
 class Machine(RuleBasedStateMachine):

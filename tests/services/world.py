@@ -159,7 +159,7 @@ class Mailboxes(Notifier):
             raise fault  # accepted, but the reply was lost
         return Receipt(at=self.clock.now(), handle={"n": len(self.messages)})
 
-    def settle(self, delivery: str, address: str, since: datetime) -> Settled:
+    def settle(self, delivery: str, address: str, since: datetime, thread: Mapping[str, Any] | None = None) -> Settled:
         if not self.can_look:
             return Settled(outcome=Outcome.CANNOT_LOOK)
         arrived = any(message.delivery == delivery for message in self.messages)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 
@@ -95,8 +95,8 @@ class Mailbox(Notifier):
         self.mail.append((self._clock.now(), message))
         return receipt
 
-    def settle(self, delivery: str, address: str, since: datetime) -> Settled:
-        return self._service.settle(delivery, address, since)
+    def settle(self, delivery: str, address: str, since: datetime, thread: Mapping[str, Any] | None = None) -> Settled:
+        return self._service.settle(delivery, address, since, thread)
 
     def edit(self, receipt: Receipt, message: Message) -> Receipt:
         return self._service.edit(receipt, message)

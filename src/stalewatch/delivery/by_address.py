@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from stalewatch.domain.routing import MAILTO
 from stalewatch.sdk.connector import Finding
@@ -29,9 +29,9 @@ class ByAddress(Notifier):
         """Send by the address's service; raises as that does."""
         return self.to(message.address).send(message)
 
-    def settle(self, delivery: str, address: str, since: datetime) -> Settled:
+    def settle(self, delivery: str, address: str, since: datetime, thread: Mapping[str, Any] | None = None) -> Settled:
         """Ask the address's service."""
-        return self.to(address).settle(delivery, address, since)
+        return self.to(address).settle(delivery, address, since, thread)
 
     def edit(self, receipt: Receipt, message: Message) -> Receipt:
         """Edit by the address's service; raises as that does."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Final, TextIO
+from typing import Any, ClassVar, Final, TextIO
 
 from stalewatch.delivery.columns import width, wrapped
 from stalewatch.delivery.wording.emphasis import bold_parts
@@ -62,7 +62,7 @@ class ConsoleNotifier(Notifier):
             raise OutcomeUnknown(f"the message could not be printed: {error}", where=message.delivery) from error
         return Receipt(at=self._now(), handle={"delivery": message.delivery})
 
-    def settle(self, delivery: str, address: str, since: datetime) -> Settled:
+    def settle(self, delivery: str, address: str, since: datetime, thread: Mapping[str, Any] | None = None) -> Settled:
         """A stream cannot be read back."""
         return Settled(outcome=Outcome.CANNOT_LOOK)
 

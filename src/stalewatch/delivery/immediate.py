@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from stalewatch.delivery.digest import entry, ranked
 from stalewatch.delivery.telling import Recipient, Telling
@@ -18,14 +19,14 @@ def compose_immediate(
     recipient: Recipient,
     now: datetime,
     why: str = "",
-    thread: str | None = None,
+    thread: Mapping[str, Any] | None = None,
 ) -> Message:
     """One deal's message: its headline as the title, then the same entry as in a digest.
 
     Args:
         tellings: of one record, at least one.
         why: the explanation of the leading cause (`explanation_text`), as the quiet last line.
-        thread: handle of the parent message, if this is a reply.
+        thread: `Receipt.handle` of the parent message, if this is a reply.
 
     Raises:
         ValueError: if the tellings are of no record or of several.

@@ -99,7 +99,8 @@ class Message:
         address: how the notifier finds them, resolved from the target (an e-mail address or a name).
         title: the first line.
         footer: quiet closing lines (what else is open, why this was sent).
-        thread: what `Receipt.handle` says of the message that this one answers to; None: it stands by itself.
+        thread: `Receipt.handle` of the message that this one answers to; None: it stands by itself. A notifier
+            without threads, or one whose handle this is not, sends the message by itself.
         url: where the whole list or the deal can be seen, with `link` as the words to show for it.
         plain: the same words without any layout, because the service refused it as it was.
     """
@@ -112,7 +113,7 @@ class Message:
     title: str
     entries: Sequence[Entry] = ()
     footer: Sequence[str] = ()
-    thread: str | None = None
+    thread: Mapping[str, Any] | None = None
     url: str | None = None
     link: str = ""
     plain: bool = False
@@ -165,8 +166,8 @@ class Notifier(ABC):
         """
 
     @abstractmethod
-    def settle(self, delivery: str, address: str, since: datetime) -> Settled:
-        """Look whether the delivery that was sent at or after `since` arrived."""
+    def settle(self, delivery: str, address: str, since: datetime, thread: Mapping[str, Any] | None = None) -> Settled:
+        """Look whether the delivery that was sent at or after `since` arrived; `thread` is that of its message."""
 
     def edit(self, receipt: Receipt, message: Message) -> Receipt:
         """Replace an earlier message by a new text. Notifiers that cannot edit leave it as it is.

@@ -272,7 +272,7 @@ class Usual(Notifier):
     def send(self, message: Message) -> Any:
         self.messages.append(message)
 
-    def settle(self, delivery: str, address: str, since: Any) -> Any:
+    def settle(self, delivery: str, address: str, since: Any, thread: Any = None) -> Any:
         raise NotImplementedError
 
 

@@ -196,14 +196,21 @@ def test_a_slow_search_does_not_outlive_the_lease(stage: Stage, monkeypatch: pyt
 
 def test_an_answer_goes_into_its_thread(stage: Stage) -> None:
     notifier = stage.notifier()
-    parent = notifier.send(message()).handle["ts"]
+    parent = notifier.send(message()).handle
     notifier.send(message("d2", thread=parent))
-    assert [post.thread for post in stage.posts()] == ["", parent]
+    assert [post.thread for post in stage.posts()] == ["", parent["ts"]]
 
 
 def test_an_answer_to_what_is_gone_stands_by_itself(stage: Stage) -> None:
-    stage.notifier().send(message(thread="1700000000.000100"))
+    stage.notifier().send(message(thread={"channel": stage.dm, "ts": "1700000000.000100"}))
     assert [post.thread for post in stage.posts()] == [""]
+
+
+@pytest.mark.parametrize("thread", [{"channel": "C0ELSEWHERE", "ts": "1.000001"}, {"message_id": "d0"}, {}])
+def test_what_answers_to_a_message_elsewhere_stands_by_itself(stage: Stage, thread: dict[str, str]) -> None:
+    stage.notifier().send(message(thread=thread))
+    assert [post.thread for post in stage.posts()] == [""]
+    assert stage.requests("chat.postMessage") == 1
 
 
 def test_plain_words_have_no_blocks(stage: Stage) -> None:
@@ -302,11 +309,29 @@ def test_somebody_elses_copy_is_no_proof(stage: Stage) -> None:
 
 def test_a_reply_is_found_in_its_thread(stage: Stage) -> None:
     notifier = stage.notifier()
-    parent = notifier.send(message()).handle["ts"]
+    parent = notifier.send(message()).handle
     notifier.send(message("d2", thread=parent))
     assert outcome(stage, "d2", thread=parent) is Outcome.ARRIVED
+    assert outcome(stage, "d2") is Outcome.ABSENT
     assert outcome(stage, "d3", thread=parent) is Outcome.ABSENT
-    assert outcome(stage, "d3", thread="1700000000.000100") is Outcome.ABSENT
+
+
+def test_an_answer_whose_thread_was_gone_is_found_where_it_stands(stage: Stage) -> None:
+    gone = {"channel": stage.dm, "ts": "1700000000.000100"}
+    stage.notifier().send(message("d2", thread=gone))
+    assert outcome(stage, "d2", thread=gone) is Outcome.ARRIVED
+    assert outcome(stage, "d3", thread=gone) is Outcome.ABSENT
+
+
+def test_an_answer_lost_on_its_way_is_settled_by_the_replies(stage: Stage) -> None:
+    notifier = stage.notifier()
+    parent = notifier.send(message()).handle
+    stage.arm("accept_and_drop")
+    assert type(refused(notifier, delivery="d2", thread=parent)) is OutcomeUnknown
+    found = slack(notifier).settle("d2", SATO, NINE, parent)
+    assert found.receipt is not None
+    assert found.receipt.handle["ts"] == stage.posts()[1].ts
+    assert stage.requests("conversations.replies") == 1
 
 
 def test_a_channel_known_by_name_is_found_in_the_list(stage: Stage) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from stalewatch.delivery.email.letter import letter
 from stalewatch.delivery.email.server import Server, is_address
@@ -70,7 +70,7 @@ class EmailNotifier(Notifier):
             _write(line, text, self.verdict_seconds)
         return Receipt(at=now, handle={"message_id": message.delivery})
 
-    def settle(self, delivery: str, address: str, since: datetime) -> Settled:
+    def settle(self, delivery: str, address: str, since: datetime, thread: Mapping[str, Any] | None = None) -> Settled:
         """Nobody can look into a mailbox."""
         return Settled(outcome=Outcome.CANNOT_LOOK)
 

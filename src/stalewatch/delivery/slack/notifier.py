@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
@@ -58,7 +58,7 @@ class SlackNotifier(Notifier):
         self._identity: Identity | None = None
 
     def send(self, message: Message) -> Receipt:
-        """Post it; `message.thread` is the `ts` of the message that it answers to.
+        """Post it, as an answer in the thread of `message.thread` if that stands in the same conversation.
 
         Raises:
             NotAccepted: and its kinds; it certainly did not arrive.
@@ -68,7 +68,7 @@ class SlackNotifier(Notifier):
         with _nothing_posted():
             place = self._places.find(message.address)
         try:
-            answer = self._posted(place, self._content(message), message.thread, patience)
+            answer = self._posted(place, self._content(message), _parent(message.thread, place), patience)
         except TargetGone:
             self._places.forget(message.address)
             raise
@@ -76,8 +76,10 @@ class SlackNotifier(Notifier):
         self._places.remember(place, channel)
         return Receipt(at=self._now(), handle={"channel": channel, "ts": ts})
 
-    def settle(self, delivery: str, address: str, since: datetime, thread: str | None = None) -> Settled:
-        """Look into the conversation (or the thread) for what we wrote there.
+    def settle(self, delivery: str, address: str, since: datetime, thread: Mapping[str, Any] | None = None) -> Settled:
+        """Look for what we wrote: in its thread, and in the conversation itself, where an answer stands whose thread
+        was gone.
+
 
         Raises:
             NotifierError: Slack could not be asked now; that says nothing of the message.
@@ -85,9 +87,7 @@ class SlackNotifier(Notifier):
         try:
             channel = self._places.identify(self._places.find(address))
             bot = self._me().bot
-            ts = written(self.client, channel, delivery, since, bot, thread) if bot else None
-        except ThreadGone:
-            return Settled(outcome=Outcome.ABSENT)
+            ts = self._found(channel, delivery, since, bot, _parent(thread, channel)) if bot else None
         except (ScopeMissing, TargetGone, TooMuch):
             return Settled(outcome=Outcome.CANNOT_LOOK)
         if ts is None:
@@ -127,6 +127,14 @@ class SlackNotifier(Notifier):
             return (Finding(subject="token", level=Level.ERROR, message=error.what, cure=error.cure),)
         found = Finding(subject="token", level=Level.OK, message=f"speaks in the workspace {me.team}")
         return (found, *_scopes(me))
+
+    def _found(self, channel: str, delivery: str, since: datetime, bot: str, parent: str | None) -> str | None:
+        """The `ts` of what we wrote, None if it is nowhere."""
+        if parent is not None:
+            with suppress(ThreadGone):
+                if (ts := written(self.client, channel, delivery, since, bot, parent)) is not None:
+                    return ts
+        return written(self.client, channel, delivery, since, bot)
 
     def _posted(
         self, place: str, content: Mapping[str, Any], thread: str | None, patience: _Patience
@@ -170,6 +178,14 @@ def _nothing_posted() -> Iterator[None]:
 
 _QUIET: Final[Mapping[str, Any]] = {"unfurl_links": False, "unfurl_media": False}
 """No preview of what stands behind a link."""
+
+
+def _parent(thread: Mapping[str, Any] | None, place: str) -> str | None:
+    """The `ts` of the message to answer, if it stands in this conversation as far as anybody knows."""
+    if not thread or not thread.get("ts"):
+        return None
+    is_elsewhere = not place.startswith("#") and thread.get("channel") not in (None, place)
+    return None if is_elsewhere else str(thread["ts"])
 
 
 def _scopes(me: Identity) -> tuple[Finding, ...]:

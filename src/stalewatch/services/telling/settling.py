@@ -73,7 +73,8 @@ class Settling(Moving):
         """What the other side says of a delivery; None if it could not be asked now, which says nothing."""
         since, address = delivery.sending_at or real, delivery.address or ""
         try:
-            return service_of(self.notifier, address).settle(delivery.id, address, from_us(since))
+            thread = (delivery.body or {}).get("thread")
+            return service_of(self.notifier, address).settle(delivery.id, address, from_us(since), thread)
         except WorkspaceDown:
             raise
         except NotifierError as error:
