@@ -21,10 +21,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say which PostgreSQL was tested, or loudly that none was."""
+    """Show the figures that tests took; say which PostgreSQL was tested, or loudly that none was."""
     reports = [report for kind in ("passed", "failed", "skipped") for report in terminalreporter.getreports(kind)]
     versions = {value for report in reports for name, value in report.user_properties if name == "postgresql"}
     missed = [report for report in reports if report.skipped and postgres.MISSING in str(report.longrepr)]
+    for figures in (value for report in reports for name, value in report.user_properties if name == "figures"):
+        terminalreporter.write_line(f"{figures}")
     if versions:
         terminalreporter.write_line(f"tested on PostgreSQL {', '.join(sorted(versions))}")
     if missed:

@@ -38,6 +38,7 @@ class Size:
         closed: deals that were closed in the year before.
         later: deals that come in during the 60 working days after.
         silent: open deals beside those, whose customers stopped answering in the negotiation a few days ago.
+        per_rep: how many of the open deals each rep has.
     """
 
     open: int
@@ -45,6 +46,7 @@ class Size:
     later: int
     leads: int
     silent: int = 0
+    per_rep: int = DEALS_PER_REP
 
     @classmethod
     def of(cls, open_deals: int) -> Size:
@@ -53,8 +55,8 @@ class Size:
 
     @property
     def reps(self) -> int:
-        """Ten open deals each."""
-        return max(1, round(self.open / DEALS_PER_REP))
+        """As many as it takes to look after the open deals."""
+        return max(1, round(self.open / self.per_rep))
 
     @property
     def deals(self) -> int:

@@ -349,12 +349,12 @@ def fortnight(crm: str, folder: Path) -> Iterator[Fortnight]:
         project = wiring.open_project(folder / "stalewatch.yaml", now=clock.now(), env=secrets)
         project = replace(project, _connectors={"crm": made.connector()})
         stack.callback(project.close)
-        slack.interactions.request_url = stack.enter_context(_served(project)) + "/slack/actions"
+        slack.interactions.request_url = stack.enter_context(served(project)) + "/slack/actions"
         yield Fortnight(made, slack, clock, project, sato.id)
 
 
 @contextmanager
-def _served(project: wiring.Stalewatch) -> Iterator[str]:
+def served(project: wiring.Stalewatch) -> Iterator[str]:
     """The project's own server on a free port."""
     live, ready = Live(project), Event()
     reception = reception_of(live)
