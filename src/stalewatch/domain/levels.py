@@ -48,13 +48,17 @@ class Ladders:
     """
 
     named: Mapping[str, Levels] | None = None
-    usual: Levels = ()
+    usual: Levels = (AGAIN,)
 
     def of(self, name: str | None) -> Levels:
         """The ladder of a rule whose `escalate` is this; a name that went away says nothing further."""
         if name is None:
             return self.usual
         return STANDARD if self.named is None else climbable(self.named.get(name, ()))
+
+
+NOBODY: Final = Ladders(named={}, usual=())
+"""Nothing is said twice, and nobody else hears of it."""
 
 
 def climbable(levels: Sequence[Level]) -> Levels:

@@ -93,7 +93,7 @@ class Judging:
     rollout: Rollout | None = field(default_factory=Rollout)
     storm_guard: StormGuard | None = field(default_factory=StormGuard)
     holdout: Holdout | None = None
-    ladders: Ladders = field(default_factory=lambda: Ladders(named={}))
+    ladders: Ladders = field(default_factory=Ladders)
     acted: frozenset[str] = frozenset(ACTS)
     max_data_age: Duration = Duration(2, Unit.HOUR)  # noqa: RUF009
     currency: str = "USD"

@@ -12,7 +12,7 @@ from stalewatch.domain.deadlines import State
 from stalewatch.domain.durations import Duration
 from stalewatch.domain.entries import Entry
 from stalewatch.domain.language.model import Mode, Rule
-from stalewatch.domain.levels import Ladders
+from stalewatch.domain.levels import NOBODY, Ladders
 from stalewatch.domain.policies import Holdout
 from stalewatch.domain.readings import Problem, readings
 
@@ -76,7 +76,7 @@ class Steps:
     modes: Mapping[str, Mode]
     keep_for: Duration
     reopen_within: Duration
-    ladders: Ladders = Ladders(named={})  # noqa: RUF009  # immutable
+    ladders: Ladders = NOBODY
     holdout: Holdout | None = None
 
     def take(self, record: Watched, now: int) -> list[Moved]:

@@ -7,25 +7,35 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from stalewatch.domain.durations import Unit
 from stalewatch.domain.language.diagnostics import cure
 from stalewatch.domain.language.model import Mode
-from stalewatch.domain.policies import Judging, Rollout, Snoozing, StormGuard
+from stalewatch.domain.levels import AGAIN, Levels
+from stalewatch.domain.policies import ACTS, Holdout, Judging, Rollout, Snoozing, StormGuard
 from stalewatch.settings.section import Section
 
 _DEFAULTS: Final = (
-    *("language", "currency", "max_data_age", "mode", "warn", "keep_for", "reopen_within"),
-    *("snooze", "rollout", "storm_guard"),
+    *("language", "currency", "max_data_age", "mode", "warn", "keep_for", "reopen_within", "repeat"),
+    *("snooze", "rollout", "storm_guard", "holdout"),
 )
 _MODES: Final = tuple(mode.value for mode in Mode)
 
 
-def read_judging(root: Section) -> Judging:
-    """What the project decided about judging, on top of what we start from."""
-    judging = Judging(modes=_modes(root.inner("modes")))
+def read_judging(root: Section, ladders: Mapping[str, Levels] | None = None) -> Judging:
+    """What the project decided about judging, on top of what we start from.
+
+    Args:
+        ladders: its `escalations:`; None: it has none.
+    """
+    judging = Judging(modes=_modes(root.inner("modes")), acted=_acted(root))
+    judging = replace(judging, ladders=replace(judging.ladders, named=ladders))
     defaults = root.inner("defaults")
-    for section in (defaults, root):  # `rollout` and `storm_guard` are understood in both places
+    for section in (defaults, root):  # these three are understood in both places
         if section is not None:
-            judging = replace(judging, rollout=_rollout(section, judging), storm_guard=_guard(section, judging))
+            judging = replace(
+                judging, rollout=_rollout(section, judging), storm_guard=_guard(section, judging),
+                holdout=_holdout(section, judging),
+            )  # fmt: skip
     return judging if defaults is None else _with_defaults(judging, defaults)
 
 
@@ -39,9 +49,41 @@ def _with_defaults(judging: Judging, section: Section) -> Judging:
         warn=None if section.is_off("warn") else section.duration("warn"),
         mode=Mode(mode) if mode else judging.mode,
         snoozing=_snoozing(section.inner("snooze")),
+        ladders=replace(judging.ladders, usual=_repeated(section)),
         max_data_age=section.duration("max_data_age") or judging.max_data_age,
         currency=_currency(section) or judging.currency,
     )
+
+
+def _repeated(section: Section) -> Levels:
+    """What follows a breach of a rule that names no ladder: once more to the owner, and to nobody above."""
+    if section.is_off("repeat"):
+        return ()
+    after = section.duration("repeat", Unit.BUSINESS_DAY)
+    return (AGAIN if after is None else replace(AGAIN, after=after),)
+
+
+def _acted(root: Section) -> frozenset[str]:
+    """The acts after which nothing is said for a while; all of them where the project says nothing."""
+    for node in root.scalars("acted"):
+        if node.text not in ACTS:
+            remedy = cure("one_of", names=", ".join(ACTS))
+            root.findings.unknown("unknown_value", node, node.text, ACTS, remedy, field="acted")
+    return frozenset(root.names("acted")) & frozenset(ACTS) if "acted" in root else frozenset(ACTS)
+
+
+def _holdout(section: Section, judging: Judging) -> Holdout | None:
+    if section.is_off("holdout"):
+        return None
+    inner = section.inner("holdout")
+    if inner is None:
+        return judging.holdout
+    inner.only("share", "rules", "critical")
+    inner.need("share")
+    share = inner.share("share")
+    if share is None:
+        return judging.holdout
+    return Holdout(share=share, rules=frozenset(inner.names("rules")), critical=inner.flag("critical"))
 
 
 def _modes(section: Section | None) -> Mapping[str, Mode]:

@@ -94,6 +94,7 @@ def load(
 
 def _settings(path: Path, source: Source, root: Section, offered: Offered) -> Settings:
     root.only(*_KEYS)
+    ladders = read_escalations(root, speaking.people)
     base = path.absolute().parent
     web = _web(root.inner("web"))
     speaking = read_speaking(root, web.public_url)
@@ -107,10 +108,10 @@ def _settings(path: Path, source: Source, root: Section, offered: Offered) -> Se
         rules=_paths(root, "rules", base) or (base / "rules",),
         catalogue=_paths(root, "catalogue", base),
         connections=read_connections(root, offered),
-        judging=read_judging(root),
+        judging=read_judging(root, ladders),
         speaking=speaking,
         calendars=read_calendars(root),
-        escalations=read_escalations(root, speaking.people),
+        escalations=ladders,
         route_conditions=tuple(node for row in root.rows("routes") if (node := row.get("where"))),
         modes_at=modes.node if modes else None,
         web=web,
@@ -166,10 +167,6 @@ def _admins(auth: Section | None) -> frozenset[str]:
 
 def _others(root: Section) -> dict[str, Any]:
     """Sections that later parts understand: their keys are checked here, their values there."""
-    for node in root.scalars("acted"):
-        if node.text not in _ACTED:
-            remedy = cure("one_of", names=", ".join(_ACTED))
-            root.findings.unknown("unknown_value", node, node.text, _ACTED, remedy, field="acted")
     auth = root.inner("auth")
     if auth is not None:
         auth.only("oidc", "admins")
@@ -180,9 +177,7 @@ def _others(root: Section) -> dict[str, Any]:
         webhook.need("url")
         webhook.address("url")
     return {
-        "acted": root.names("acted"),
         "auth": auth.data() if auth else {},
         "webhooks": [webhook.data() for webhook in webhooks],
         "retention": _only(root.inner("retention"), "changes", "outbox", "audit"),
-        "budget": budget.data() if (budget := root.inner("budget")) else {},
     }

@@ -12,7 +12,6 @@ from stalewatch.domain.durations import Duration, Unit
 from stalewatch.domain.language import nodes
 from stalewatch.domain.policies import Judging, Speaking
 from stalewatch.domain.writebacks import Writeback
-from stalewatch.sdk.notifier import Style
 
 UNNAMED: Final = Spec("default", "UTC", 9 * 60, 18 * 60, frozenset(range(5)))
 """The calendar of a project without `calendars:`: Monday to Friday, 09:00-18:00 UTC, no holidays."""
@@ -58,17 +57,6 @@ class CalendarSpecs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Escalating:
-    """One step of a ladder under `escalations:`: `after` is business time since the breach was told."""
-
-    after: Duration
-    to: tuple[str, ...]
-    say: str | None = None
-    style: Style | None = None
-    stop: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Web:
     """`web:`; `public_url` is where people reach the dashboard."""
 
@@ -91,7 +79,7 @@ class Settings:
         modes_at: the node of `modes:`, for the check against the rules.
         notify: per notifier its options, secrets resolved.
         admins: addresses of those who answer for every record, in lower case.
-        others: sections that only other parts understand (auth, webhooks, retention, acted, budget, partners).
+        others: sections that only other parts understand (auth, webhooks, retention, partners).
     """
 
     path: Path
@@ -105,7 +93,7 @@ class Settings:
     judging: Judging = field(default_factory=Judging)
     speaking: Speaking = field(default_factory=Speaking)
     calendars: CalendarSpecs = field(default_factory=CalendarSpecs)
-    escalations: Mapping[str, tuple[Escalating, ...]] | None = None
+    escalations: Mapping[str, Levels] | None = None
     route_conditions: tuple[nodes.Node, ...] = ()
     modes_at: nodes.Mapping | None = None
     web: Web = field(default_factory=Web)

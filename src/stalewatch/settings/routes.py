@@ -9,10 +9,10 @@ from stalewatch.domain.language.diagnostics import cure
 from stalewatch.domain.language.nodes import Entry, Node, Scalar, Sequence, is_empty
 from stalewatch.domain.language.nodes import Mapping as Keys
 from stalewatch.domain.language.times_of_day import read_time
+from stalewatch.domain.levels import Level, Levels
 from stalewatch.domain.route_conditions import FieldTest, Where
 from stalewatch.domain.routing import EVERYTHING_ELSE, NINE, OnUnknown, Route
 from stalewatch.sdk.notifier import Style
-from stalewatch.settings.project import Escalating
 from stalewatch.settings.section import Section
 from stalewatch.settings.targets import read_targets
 
@@ -109,7 +109,7 @@ def _value(node: Node) -> str | bool | int | float | None:
     return value if isinstance(value, str | bool | int | float) else (node.text if isinstance(node, Scalar) else None)
 
 
-def read_escalations(root: Section, people: Collection[str]) -> Mapping[str, tuple[Escalating, ...]] | None:
+def read_escalations(root: Section, people: Collection[str]) -> Mapping[str, Levels] | None:
     """The ladders by name; None if the project says nothing of them."""
     section = root.inner("escalations")
     if section is None:
@@ -117,7 +117,7 @@ def read_escalations(root: Section, people: Collection[str]) -> Mapping[str, tup
     return {entry.name: tuple(_steps(section, entry.name, people)) for entry in section.node}
 
 
-def _steps(section: Section, name: str, people: Collection[str]) -> list[Escalating]:
+def _steps(section: Section, name: str, people: Collection[str]) -> list[Level]:
     steps = []
     for row in section.rows(name):
         row.only("after", "to", "say", "style", "stop")
@@ -126,5 +126,6 @@ def _steps(section: Section, name: str, people: Collection[str]) -> list[Escalat
         style = row.word("style", _STYLES)
         say, stop = row.word("say", ("again",)), row.flag("stop")
         if after is not None:
-            steps.append(Escalating(after=after, to=to, say=say, style=Style(style) if style else None, stop=stop))
+            way = Style(style) if style else None
+            steps.append(Level(after=after, to=to, again=say is not None, style=way, stop=stop))
     return steps

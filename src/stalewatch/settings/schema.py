@@ -14,6 +14,7 @@ from stalewatch.domain.language.schema.parts import (
     NAME,
     NUMBER,
     TEXT,
+    WORDS,
     Definitions,
     Schema,
     at_least_one,
@@ -26,6 +27,7 @@ from stalewatch.domain.language.schema.parts import (
 )
 from stalewatch.domain.language.schema.rules import Known
 from stalewatch.domain.language.schema.trials import calendar_schema
+from stalewatch.domain.policies import ACTS
 from stalewatch.domain.writebacks import Writeback
 from stalewatch.settings.connections import Offered
 from stalewatch.settings.schema_words import TEXTS
@@ -183,11 +185,15 @@ class _Project:
 
     def _judging(self) -> dict[str, Schema]:
         rollout = {"grace": _LENGTH, "max_new_alerts_per_owner": _WHOLE}
-        guard = {"share": _filled({"anyOf": [NUMBER, {"type": "string", "pattern": "%$"}]}), "at_least": _WHOLE}
+        share = _filled({"anyOf": [NUMBER, {"type": "string", "pattern": "%$"}]})
+        guard = {"share": share, "at_least": _WHOLE}
+        named = some(suggested((*self.known.packs, *self.known.ids)))
+        silent = {"share": share, "rules": named, "critical": _FLAG}
         both = {
             "rollout": self._or_off(self._section("rollout", rollout)),
             "storm_guard": self._or_off(self._section("storm_guard", guard)),
         }
+            "holdout": self._or_off(self._section("holdout", silent, ("share",))),
         known = {name: one_of(Mode) for name in (*self.known.packs, *self.known.ids)}
         modes = {"type": ["object", "null"], "properties": known, "additionalProperties": one_of(Mode)}
         return {"defaults": self._defaults(both), **both, "modes": modes, "calendars": self._calendars()}
@@ -204,6 +210,7 @@ class _Project:
             "keep_for": _LENGTH,
             "reopen_within": _LENGTH,
             "snooze": snooze,
+            "repeat": self._or_off(_LENGTH),
         }
         keys = {**self._captioned("defaults.", parts), **self._captioned("", both)}
         return {**closed(keys), "type": ["object", "null"]}
@@ -221,11 +228,10 @@ class _Project:
     # -------------------------------------------------------------------------------------------------- others
 
     def _others(self) -> dict[str, Schema]:
-        acts = ("snoozed", "next_meeting_booked", "on_hold", "acknowledged", "claimed", "loss_check_sent")
         oidc = self._section("auth.oidc", dict.fromkeys(("issuer", "client_id", "client_secret"), TEXT))
         webhook = {"url": TEXT, "secret": TEXT, "events": some(TEXT)}
         return {
-            "acted": some(one_of((*acts, "marked_lost", "crm_changed"))),
+            "acted": some(one_of(ACTS)),
             "auth": self._section("auth", {"oidc": oidc, "admins": some(TEXT)}),
             "webhooks": listed(self._section("webhooks", webhook, ("url",))),
             "retention": self._section("retention", dict.fromkeys(("changes", "outbox", "audit"), TEXT)),

@@ -97,8 +97,8 @@ TEXTS: Final[dict[str, Words]] = {
     },
     "budget.digests_per_day": {"en": "Daily messages a day.", "ja": "まとめの通知の回数。"},
     "budget.escalations_per_manager_per_day": {
-        "en": "Escalations a manager hears of in a day.",
-        "ja": "上長一人一日あたりの件数。",
+        "en": "Escalations told one by one; more are summed up. 5 without it.",
+        "ja": "上長に一件ずつ知らせる上限。超えた分は合計で。省略時は 5。",
     },
     "routes": {"en": "Who is told, and how; the first row that fits.", "ja": "誰にどう知らせるか。最初に合う行。"},
     "routes.name": {"en": "What doctor and messages call it.", "ja": "この行の名前。"},
@@ -158,6 +158,10 @@ TEXTS: Final[dict[str, Words]] = {
         "en": "New alerts per owner, rule and day.",
         "ja": "担当者・ルール・一日あたりの新規件数。",
     },
+    "defaults.repeat": {
+        "en": "When a late deal is said again to its owner, where its rule names no ladder; or: off.",
+        "ja": "escalate のないルールで、担当者にもう一度知らせるまでの時間。または off",
+    },
     "storm_guard": {
         "en": "Holds notices if too many come at once; or: off.",
         "ja": "一度に多すぎる通知を止めます。または off",
@@ -180,7 +184,17 @@ TEXTS: Final[dict[str, Words]] = {
         "ja": "最初に合う行。最後の行には条件がありません。",
     },
     "calendars.use": {"en": "The calendar's name.", "ja": "カレンダーの名前。"},
-    "acted": {"en": "What counts as an answer to an alert.", "ja": "対応とみなすもの。"},
+    "holdout": {
+        "en": "A share of the alerts stays silent, to measure what speaking does; or: off.",
+        "ja": "効果を測るため、一部を知らせずにおきます。または off",
+    },
+    "holdout.share": {"en": "This share of them: 10%.", "ja": "知らせない割合。例: 10%"},
+    "holdout.rules": {"en": "Only of these packs and rules.", "ja": "対象のパックやルール。"},
+    "holdout.critical": {"en": "Critical ones, too.", "ja": "critical も対象にする。"},
+    "acted": {
+        "en": "The answers after which an alert is silent for a while.",
+        "ja": "しばらく知らせるのをやめる対応。",
+    },
     # ----------------------------------------------------------------------------------------------------- others
     "auth": {"en": "Who may sign in.", "ja": "ログインできる人。"},
     "auth.oidc": {"en": "Your identity provider.", "ja": "ID プロバイダー。"},

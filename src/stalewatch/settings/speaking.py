@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from stalewatch.domain.hours import Quiet
 from stalewatch.domain.language.calendars import read_zone
@@ -25,7 +25,7 @@ def read_speaking(root: Section, public_url: str | None) -> Speaking:
     return Speaking(
         routes=read_routes(root, people),
         quiet=None if root.is_off("quiet") else _quiet(root.inner("quiet")),
-        immediate_per_day=_budget(root.inner("budget")),
+        **_budget(root.inner("budget")),
         language=read_language(root) or LANGUAGES[0],
         people=people,
         channels=_channels(root.inner("teams")),
@@ -55,14 +55,17 @@ def _quiet(section: Section | None) -> Quiet:
     return Quiet(opens, closes, on_business_days=days != "all")
 
 
-def _budget(section: Section | None) -> int:
-    usual = Speaking().immediate_per_day
+def _budget(section: Section | None) -> dict[str, Any]:
+    """The ceilings that the project sets, under their names in `Speaking`."""
     if section is None:
-        return usual
+        return {}
     section.only(*_BUDGET)
-    numbers = {key: section.whole(key) for key in _BUDGET}
-    most = numbers["immediate_per_day"]
-    return usual if most is None else most
+    section.whole("digests_per_day")
+    most = {
+        "immediate_per_day": section.whole("immediate_per_day"),
+        "escalations_per_day": section.whole("escalations_per_manager_per_day"),
+    }
+    return {name: number for name, number in most.items() if number is not None}
 
 
 def _people(section: Section | None) -> Mapping[str, Override]:
