@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stalewatch.delivery.backlog import compose_backlog_summary
-from stalewatch.delivery.digest import MOST_CHIPS, MOST_ENTRIES, compose_digest
+from stalewatch.delivery.contents import MOST_ENTRIES
+from stalewatch.delivery.digest import MOST_CHIPS, compose_digest
 from stalewatch.delivery.immediate import compose_immediate
 from stalewatch.delivery.telling import Recipient, Telling
 from stalewatch.domain.alerts import Cause, Kind
@@ -24,6 +28,25 @@ def digest(*tellings: Telling, to: Recipient | None = None, **more: Any) -> Mess
     message = compose_digest(tellings, delivery="d", recipient=to or sato(), now=NOW, **more)
     assert message is not None
     return message
+
+
+def body_of(telling: Telling, language: str = "en") -> str:
+    return digest(telling, to=sato(language)).entries[0].body
+
+
+def tanaka(**more: Any) -> Recipient:
+    return sato(**{"key": "tanaka", "target": "person:tanaka@acme.example", "address": "tanaka@acme.example", **more})
+
+
+def handed(count: int) -> list[Telling]:
+    """Deals of Sato and Mori of which their manager is to hear, each a business day older than the one before."""
+    return [
+        told(
+            f"d{number}", name=f"Deal {number}", kind=Kind.ESCALATE, unanswered=5 + number, days_over=20 - number,
+            team="Kanto 1", owner=("sato", "mori")[number % 2], owner_name=("Sato", "Mori")[number % 2],
+        )
+        for number in range(count)
+    ]  # fmt: skip
 
 
 def headlines(message: Message) -> list[str]:
@@ -45,7 +68,7 @@ class TestADeal:
         [entry] = message.entries
         assert message.title == "次の一歩が必要な案件が1件あります · 1,240万円"
         assert entry.headline == "Hikari Foods · 1,240万円 · 提案(31営業日)"
-        assert entry.body == "10月30日 から反応がありません。"
+        assert entry.body == "10月30日から反応がありません。"
         assert entry.chips == ("お客様からの返信なし 4営業日超過", "次回商談なし あと2日")
 
     def test_with_one_cause_has_a_short_chip(self) -> None:
@@ -97,6 +120,25 @@ class TestWhatIsSaid:
         assert digest(told(kind=Kind.REPEAT)).entries[0].body == "Asking again. No answer since 30 Oct."
         assert digest(told(kind=Kind.REOPEN)).entries[0].body == "Open again. No answer since 30 Oct."
 
+    def test_asking_again_says_why_and_how_long_it_has_been(self) -> None:
+        again = told(kind=Kind.REPEAT, unanswered=3)
+        assert body_of(again) == "Still open, 3 business days after we told you. No answer since 30 Oct."
+        assert body_of(again, "ja") == (
+            "お知らせから3営業日たちましたが、まだ動きがないようです。10月30日から反応がありません。"
+        )
+        assert body_of(told(kind=Kind.REPEAT, unanswered=1)).startswith("Still open, 1 business day after")
+        agreed = told(kind=Kind.REPEAT, unanswered=9, was_answered=True)
+        assert body_of(agreed) == "As agreed, we ask again. No answer since 30 Oct."
+        assert body_of(agreed, "ja").startswith("お約束の時期になりましたので、")
+
+    def test_what_is_passed_on_tells_since_when_its_owner_knows(self) -> None:
+        handed = told(kind=Kind.ESCALATE, unanswered=5, owner_name="Sato")
+        assert body_of(handed) == "Still open, 5 business days after Sato was told. No answer since 30 Oct."
+        assert body_of(handed, "ja").startswith("Satoさんへのお知らせから5営業日、")
+        nobody = told(kind=Kind.ESCALATE, unanswered=1, owner=None, owner_name="")
+        assert body_of(nobody).startswith("Still open, 1 business day after the first message.")
+        assert body_of(told(kind=Kind.ESCALATE)).startswith("Still open. ")
+
     def test_every_placeholder_has_its_words(self) -> None:
         said = told(
             message={"en": "{name}|{days_over}|{since}|{due}|{limit}|{missing}"},
@@ -109,9 +151,11 @@ class TestWhatIsSaid:
 
     @pytest.mark.parametrize("cause", [None, *Cause])
     def test_every_way_to_settle_has_words(self, cause: Cause | None) -> None:
-        entry = digest(told(), settled("d2", name="Aozora Rail", cause=cause)).entries[1]
-        assert (entry.headline, entry.section, entry.resolved) == ("✅ Aozora Rail", "Settled since last time", True)
-        assert entry.body.startswith("“Customer went silent”: ")
+        for language in ("en", "ja"):
+            message = digest(told(), settled("d2", name="Aozora Rail", cause=cause), to=sato(language))
+            [line] = message.footer
+            assert "✅ Aozora Rail" in line
+            assert len(message.entries) == 1, "what is over needs nobody"
 
 
 class TestTheWhole:
@@ -122,8 +166,9 @@ class TestTheWhole:
             told("d2", name="Mild", severity=Severity.INFO),
             told("d1", name="Worst"),
         )
-        assert headlines(message) == ["Worst", "Mild", "Soon", "✅ Answered"]
-        assert [entry.section for entry in message.entries] == ["", "", "Soon", "Settled since last time"]
+        assert headlines(message) == ["Worst", "Mild", "Soon"]
+        assert [entry.section for entry in message.entries] == ["", "", "Soon"]
+        assert message.footer == ["Settled: ✅ Answered (done)"]
 
     def test_counts_deals_leads_and_money_in_its_title(self) -> None:
         assert digest(told()).title == "1 deal needs a next step from you · ¥12.4M"
@@ -144,9 +189,25 @@ class TestTheWhole:
         assert message.title.startswith("17 deals")
         assert (message.url, message.link) == ("https://sw.example/mine", "Open my list")
 
-    def test_counts_settled_deals_that_do_not_fit(self) -> None:
-        message = digest(*(told(f"d{number}") for number in range(9)), *(settled(f"s{number}") for number in range(3)))
-        assert message.footer == ["+2 more settled"]
+    def test_tells_what_settled_since_the_last_one(self) -> None:
+        over = [settled(f"s{number}", name=f"Deal {number}", cause=Cause.CLOSED, outcome="won") for number in range(6)]
+        yesterday = date(2025, 11, 19)
+        assert digest(told(), over[0], since=yesterday).footer == ["Since yesterday: ✅ Deal 0 (deal won)"]
+        assert digest(told(), over[0], since=date(2025, 11, 14)).footer[0].startswith("Since Friday: ")
+        assert digest(told(), over[0], since=date(2025, 11, 3)).footer[0].startswith("Since 3 Nov: ")
+        assert digest(told(), *over, since=yesterday).footer[0].endswith("✅ Deal 3 (deal won) · 2 more")
+        japanese = digest(told(), *over, since=yesterday, to=sato("ja")).footer[0]
+        assert japanese.startswith("昨日以降に解決:✅ Deal 0(受注")
+
+    def test_shows_few_that_are_near_beside_those_that_are_late(self) -> None:
+        near = [warned(f"w{number}", due=at("11-25 18:00"), days_over=-3) for number in range(5)]
+        message = digest(told(), *near)
+        assert [entry.section for entry in message.entries] == ["", "Soon", "Soon", "Soon"]
+        assert message.footer == ["Soon: 2 more on Tuesday"]
+        assert digest(told(), *near, to=sato("ja")).footer == ["まもなく期限:ほか2件(火曜日)"]
+        later = warned("w9", due=at("11-27 18:00"), days_over=-5)
+        assert digest(told(), *near, later).footer == ["Soon: 3 more, the first on Tuesday"]
+        assert len(digest(*near).entries) == 5, "where nothing is late there is room"
 
     def test_ends_with_what_is_still_open(self) -> None:
         assert digest(told(), still_open=1_200).footer == ["Still open: 1,200"]
@@ -171,6 +232,100 @@ class TestTheWhole:
             Style.DIGEST,
             "ja",
         )
+
+
+class TestGroups:
+    def test_stand_by_name_and_count_what_is_in_them(self) -> None:
+        message = digest(
+            told("d1", name="Worst", owner="suzuki", owner_name="Suzuki", days_over=90),
+            told("d2", name="Mild", owner="mori", owner_name="Mori"),
+            told("d3", name="More", owner="mori", owner_name="Mori"),
+            to=tanaka(),
+        )
+        assert headlines(message) == ["Mild", "More", "Worst"]
+        assert [entry.section for entry in message.entries] == [
+            "Mori: 2 deals · ¥24.8M", "Mori: 2 deals · ¥24.8M", "Suzuki: 1 deal · ¥12.4M",
+        ]  # fmt: skip
+
+    def test_of_a_single_owner_need_no_heading(self) -> None:
+        assert [entry.section for entry in digest(told(), told("d2")).entries] == ["", ""]
+        assert [entry.section for entry in digest(told(), warned("d2")).entries] == ["", "Soon"]
+
+    @pytest.mark.parametrize(
+        ("by", "headings"),
+        [
+            (("rule",), ["Customer went silent: 2 deals · ¥24.8M", "Too long: 1 deal · ¥12.4M"]),
+            (("stage",), ["Proposal: 2 deals · ¥24.8M", "no stage: 1 deal · ¥12.4M"]),
+            (("team",), ["Kanto: 1 deal · ¥12.4M", "Tohoku: 2 deals · ¥24.8M"]),
+            (("team", "owner", "deal"), ["Kanto · Mori: 1 deal · ¥12.4M", "Tohoku · Mori: 1 deal · ¥12.4M",
+                                         "Tohoku · Suzuki: 1 deal · ¥12.4M"]),
+            (("deal",), [""]),
+        ],
+    )  # fmt: skip
+    def test_by_what_the_route_says(self, by: Sequence[str], headings: Sequence[str]) -> None:
+        some = (
+            told("d1", owner="suzuki", owner_name="Suzuki", team="Tohoku", days_over=9),
+            told("d2", owner="mori", owner_name="Mori", team="Tohoku", days_over=8),
+            told("d3", owner="mori", owner_name="Mori", team="Kanto", days_over=7, stage={},
+                 title={"en": "Too long"}),
+        )  # fmt: skip
+        message = digest(*some, to=tanaka(), group_by=by)
+        assert list(dict.fromkeys(entry.section for entry in message.entries)) == headings
+
+    def test_never_order_people_or_teams_by_how_much_is_late_with_them(self) -> None:
+        names = ["Abe", "Mori", "Suzuki"]
+        for late in ([1, 50, 9], [50, 1, 9], [9, 1, 50]):
+            some = [
+                told(f"d{number}", owner=name, owner_name=name, days_over=days)
+                for number, (name, days) in enumerate(zip(names, late, strict=True))
+            ]
+            sections = [entry.section.split(":")[0] for entry in digest(*some, to=tanaka()).entries]
+            assert sections == names
+
+
+class TestWhatIsPassedOn:
+    def test_to_a_manager_is_summed_up_for_the_team(self) -> None:
+        message = digest(*handed(7), to=tanaka())
+        assert message.title == (
+            "Kanto 1: 7 deals without an answer from your team for 5 business days or more, ¥86.8M. "
+            "Oldest: Deal 6 (Sato), 11 business days."
+        )
+        assert len(message.entries) == 5
+        assert [entry.section for entry in message.entries] == [""] * 5
+        assert message.footer == ["+2 more", "Kanto 1, by owner: Mori 3 and Sato 4"]
+        assert message.entries[0].body.startswith("Still open, ")
+
+    def test_reads_as_well_in_japanese(self) -> None:
+        message = digest(*handed(7), to=tanaka(language="ja"))
+        assert message.title == (
+            "Kanto 1:チームからの返答が5営業日以上ない案件が7件(8,680万円)。最も古いもの:Deal 6(Sato、11営業日)"
+        )
+        assert message.footer == ["ほか2件", "Kanto 1 担当者別:Mori 3件、Sato 4件"]
+
+    def test_to_a_channel_speaks_of_no_team_of_the_readers(self) -> None:
+        desk = sato(key=None, target="channel:#deal-desk", address="#deal-desk")
+        [one] = handed(1)
+        assert digest(one, to=desk).title == "Kanto 1: 1 deal without an answer for 5 business days, ¥12.4M"
+        assert digest(replace(one, unanswered=None, team=""), to=desk).title == "1 deal without an answer, ¥12.4M"
+
+    def test_of_several_teams_stands_under_a_sentence_for_each(self) -> None:
+        some = [*handed(2), *(replace(each, record=f"k{each.record}", team="Kansai") for each in handed(2))]
+        message = digest(*some, to=tanaka())
+        assert message.title.startswith("4 deals without an answer from your team for 5 business days or more, ¥49.6M.")
+        kansai, kanto = dict.fromkeys(entry.section for entry in message.entries)
+        assert kansai == "Kansai: 2 deals without an answer from your team for 5 business days or more, ¥24.8M"
+        assert kanto.startswith("Kanto 1: 2 deals")
+
+    def test_stands_below_the_readers_own(self) -> None:
+        message = digest(*handed(7), told("mine", name="Mine", owner="tanaka"), to=tanaka())
+        assert message.title == "1 deal needs a next step from you · ¥12.4M"
+        assert headlines(message)[0] == "Mine"
+        assert message.entries[1].section.startswith("Kanto 1: 7 deals without an answer")
+
+    def test_says_of_a_team_that_has_no_room_how_many_there_are(self) -> None:
+        mild = [replace(each, record=f"k{each.record}", team="Kansai", days_over=0) for each in handed(1)]
+        footer = digest(*handed(5), *mild, to=tanaka()).footer
+        assert footer[0] == "Kansai: 1 deal without an answer from your team for 5 business days, ¥12.4M."
 
 
 class TestABacklog:
@@ -238,24 +393,30 @@ anything = st.lists(
 )
 
 
-@given(anything, st.sampled_from(["en", "ja"]))
-def test_no_telling_is_lost(tellings: list[Telling], language: str) -> None:
-    message = compose_digest(tellings, delivery="d", recipient=sato(language), now=NOW)
-    open_records = {each.record for each in tellings if each.kind is not Kind.RESOLVE}
+@given(anything, st.sampled_from(["en", "ja"]), st.sampled_from(["sato", "tanaka", None]))
+def test_no_telling_is_lost(tellings: list[Telling], language: str, key: str | None) -> None:
+    message = compose_digest(tellings, delivery="d", recipient=sato(language, key=key), now=NOW)
+    alive = {each.record for each in tellings if each.kind is not Kind.RESOLVE}
     if message is None:
-        assert not open_records
+        assert not alive
         return
     shown = {alert for entry in message.entries for alert in entry.alerts}
-    records = {each.record for each in tellings}
-    assert len({entry.record for entry in message.entries}) == len(message.entries) <= MOST_ENTRIES
-    assert shown == {each.alert for each in tellings if each.record in {entry.record for entry in message.entries}}
-    counted = sum(int("".join(filter(str.isdigit, line))) for line in message.footer)
-    assert len(message.entries) + counted == len(records)
+    there = {entry.record for entry in message.entries}
+    assert len(there) == len(message.entries) <= MOST_ENTRIES
+    assert there <= alive
+    assert shown == {each.alert for each in tellings if each.record in there}
+    assert len(there) + counted_below(message) == len(alive)
     for entry in message.entries:
         told_by_chips = len(entry.chips) if len(entry.chips) <= MOST_CHIPS else len(entry.alerts)
-        assert told_by_chips == len(entry.alerts) or (entry.resolved and len(entry.alerts) == 1)
+        assert told_by_chips == len(entry.alerts) or (len(entry.alerts) == 1 and entry.body)
     sections = [entry.section for entry in message.entries]
     assert sections == sorted(sections, key=sections.index)
+
+
+def counted_below(message: Message) -> int:
+    """What is not shown and counted instead: "+7 more", "Soon: 2 more …"."""
+    lines = [line for line in message.footer if re.match(r"\+\d|Soon: |ほか\d|まもなく", line)]
+    return sum(int(found.group()) for line in lines if (found := re.search(r"\d+", line)))
 
 
 @given(anything)

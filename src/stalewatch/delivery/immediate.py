@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from stalewatch.delivery.digest import entry, ranked
+from stalewatch.delivery.digest import entry
+from stalewatch.delivery.subjects import ranked
 from stalewatch.delivery.telling import Recipient, Telling
 from stalewatch.delivery.wording.untrusted import safe_url
 from stalewatch.sdk.notifier import Message, Style

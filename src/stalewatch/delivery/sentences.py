@@ -49,11 +49,8 @@ def body(telling: Telling, reader: Reader, *, named_above: bool = True) -> str:
     if telling.kind is Kind.RESOLVE:
         return _settled(telling, reader)
     said = _message(telling, reader, named_above=named_above)
-    if telling.kind is Kind.REPEAT:
-        return reader.words.gettext("Asking again. {sentence}").format(sentence=said)
-    if telling.kind is Kind.REOPEN:
-        return reader.words.gettext("Open again. {sentence}").format(sentence=said)
-    return said
+    opening = _opening(telling, reader)
+    return reader.words.gettext("{opening} {sentence}").format(opening=opening, sentence=said) if opening else said
 
 
 def chip(telling: Telling, reader: Reader, *, titled: bool) -> str:
@@ -83,6 +80,8 @@ def ending(telling: Telling, reader: Reader) -> str:
     if telling.next_meeting is not None and telling.cause in _ANSWERED:
         met = moment(telling.next_meeting, reader, telling.zone, timed=False)
         return words.gettext("next meeting on {date}").format(date=met)
+    if telling.customer_at is not None and telling.cause in _ANSWERED:
+        return words.gettext("the customer answered")
     return settled_by(telling.cause, reader)
 
 
@@ -98,6 +97,8 @@ def settled_by(cause: Cause | None, reader: Reader) -> str:
         Cause.RULE_CHANGED: words.gettext("the rule was changed"),
         Cause.DATA_LOST: words.gettext("it can no longer be read"),
         Cause.MERGED: words.gettext("merged with another record"),
+        Cause.FALSE_ALARM: words.gettext("false alarm"),
+        Cause.LOST: words.gettext("deal lost"),
     }.get(cause or Cause.SATISFIED, words.gettext("done"))
 
 
@@ -132,6 +133,44 @@ def _ahead(telling: Telling, reader: Reader) -> str:
 def _settled(telling: Telling, reader: Reader) -> str:
     said = reader.words.gettext("“{title}”: {how}.")
     return said.format(title=reader.pick(telling.title), how=ending(telling, reader))
+
+
+def _opening(telling: Telling, reader: Reader) -> str:
+    """What a message that is not the first of its kind begins with: why it comes, and how long it has been."""
+    words, days = reader.words, telling.unanswered
+    if telling.kind is Kind.REOPEN:
+        return words.gettext("Open again.")
+    if telling.kind is Kind.REPEAT and telling.was_answered:
+        return words.gettext("As agreed, we ask again.")
+    if telling.kind is Kind.REPEAT and days:
+        return words.ngettext(
+            "Still open, {count} business day after we told you.",
+            "Still open, {count} business days after we told you.",
+            days,
+        ).format(count=reader.number(days))
+    if telling.kind is Kind.REPEAT:
+        return words.gettext("Asking again.")
+    return _passed_on(telling, reader) if telling.kind is Kind.ESCALATE else ""
+
+
+def _passed_on(telling: Telling, reader: Reader) -> str:
+    """To others than the owner: since when the owner knows of it; a fact about the deal, no verdict on a person."""
+    words, owner, days = reader.words, clean(telling.owner_name), telling.unanswered
+    if not days:
+        return words.gettext("Still open.")
+    if not owner:
+        said = words.ngettext(
+            "Still open, {count} business day after the first message.",
+            "Still open, {count} business days after the first message.",
+            days,
+        )
+    else:
+        said = words.ngettext(
+            "Still open, {count} business day after {owner} was told.",
+            "Still open, {count} business days after {owner} was told.",
+            days,
+        )
+    return said.format(count=reader.number(days), owner=owner)
 
 
 def _message(telling: Telling, reader: Reader, *, named_above: bool) -> str:

@@ -34,6 +34,10 @@ class Telling:
         cause: of a resolve.
         outcome: how the record itself ended: `won`, `lost`; "" while it is open, or for a lead.
         next_meeting: where the rule waits for a meeting, the one that is planned by now, in microseconds.
+        customer_at: where the rule waits for the customer, what they did since this began, in microseconds.
+        team: the owner's, or the record's own.
+        unanswered: business days since the last word of it arrived; None if nobody was told that it is late.
+        was_answered: that word was answered: what is said now was agreed upon (the end of a snooze, a hold, a claim).
     """
 
     alert: str
@@ -63,6 +67,10 @@ class Telling:
     cause: Cause | None = None
     outcome: str = ""
     next_meeting: int | None = None
+    customer_at: int | None = None
+    team: str = ""
+    unanswered: int | None = None
+    was_answered: bool = False
 
     @property
     def money(self) -> Decimal | None:

@@ -25,5 +25,10 @@ def counted(leads: Sequence[Telling], reader: Reader) -> str:
 
 def with_total(title: str, leads: Sequence[Telling], reader: Reader) -> str:
     """The title with the sum of the deals' amounts, if there is one."""
-    money = total([(each.money, each.currency) for each in leads if each.money is not None], reader)
+    money = money_of(leads, reader)
     return f"{title} · {money}" if money else title
+
+
+def money_of(leads: Sequence[Telling], reader: Reader) -> str:
+    """The sum of the deals' amounts; "" if none has any."""
+    return total([(each.money, each.currency) for each in leads if each.money is not None], reader)

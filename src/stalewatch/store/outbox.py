@@ -87,6 +87,12 @@ def made_since(conn: Connection, target: str, style: str, since: int) -> int:
     return conn.execute(statement).scalar_one()
 
 
+def last_sent(conn: Connection, target: str, style: str) -> int | None:
+    """When the last message of a style reached a target; None if none ever did."""
+    wanted = (deliveries.c.target == target, deliveries.c.style == style, deliveries.c.state == "sent")
+    return conn.execute(sa.select(sa.func.max(deliveries.c.sent_at)).where(*wanted)).scalar_one_or_none()
+
+
 def counts(conn: Connection) -> dict[str, int]:
     """How many deliveries are in each state."""
     statement = sa.select(deliveries.c.state, sa.func.count()).group_by(deliveries.c.state)

@@ -10,6 +10,8 @@ from stalewatch.delivery.wording.untrusted import template
 from stalewatch.domain.language.placeholders import pieces
 
 _NAME_FIRST: Final = re.compile(r"[^{}*]{0,12}\*\{name\}\*\s*[::]\s*")
+_SPACED: Final = re.compile(r"(?<=[\u3005-\u30ff\u4e00-\u9fff]) (?=\{)|(?<=\}) (?=[\u3005-\u30ff\u4e00-\u9fff])")
+"""The space beside a placeholder in Japanese: it helps who writes the rule, and readers are used to none."""
 _MARK: Final = re.compile(r"\*?\{name\}\*?")
 
 
@@ -18,7 +20,7 @@ def filled_in(message: str, values: Mapping[str, str]) -> str:
 
     `values` are already worded and safe: see `values.shown`.
     """
-    parts = pieces(template(message))
+    parts = pieces(_SPACED.sub("", template(message)))
     return "".join(values.get(part.text, f"{{{part.text}}}") if part.is_placeholder else part.text for part in parts)
 
 

@@ -13,6 +13,7 @@ from stalewatch.domain.durations import Duration, Unit
 from stalewatch.domain.instants import from_us
 
 _EARLIEST: Final = -62_135_510_400_000_000  # a day into the year 1: a zone may shift it and it stays a date
+_DAYS_OF_A_WEEK: Final = 7
 _LATEST: Final = 253_402_214_400_000_000
 
 
@@ -25,6 +26,21 @@ def day(when: date, reader: Reader, zone: str | None = None) -> str:
     else:
         pattern = patterns.pgettext("date pattern (CLDR)", "d MMM y")
     return format_date(when, pattern, locale=reader.locale)
+
+
+def day_named(when: date, reader: Reader, *, bare: bool = False) -> str:
+    """ "yesterday", "on Tuesday" if that is less than a week away, else "on 30 Oct"; `bare` leaves out the "on"."""
+    words, present = reader.words, reader.now.astimezone(ZoneInfo(reader.zone)).date()
+    away = (when - present).days
+    near = {
+        -1: words.pgettext("a day", "yesterday"),
+        0: words.pgettext("a day", "today"),
+        1: words.pgettext("a day", "tomorrow"),
+    }
+    if away in near:
+        return near[away]
+    name = format_date(when, "EEEE", locale=reader.locale) if abs(away) < _DAYS_OF_A_WEEK else day(when, reader)
+    return name if bare else words.pgettext("a day", "on {day}").format(day=name)
 
 
 def moment(us: int, reader: Reader, zone: str | None = None, *, timed: bool = True, zoned: bool = False) -> str:

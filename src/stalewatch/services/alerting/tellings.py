@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from stalewatch.delivery.telling import Telling
 from stalewatch.delivery.wording.times import day_unit
 from stalewatch.delivery.wording.values import Filled
 from stalewatch.domain import values
-from stalewatch.domain.alerts import Cause, Kind
+from stalewatch.domain.alerts import Cause, Hush, Kind
 from stalewatch.domain.calendar import Calendar
 from stalewatch.domain.calendars import Chosen
 from stalewatch.domain.conditions import Scope
@@ -32,6 +32,9 @@ from stalewatch.services.judging import frames
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import alerts, clocks, records
 from stalewatch.store.engine import Connection
+
+
+_BUSINESS_DAY: Final = Duration(1, Unit.BUSINESS_DAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,16 @@ class Teller:
             cause=None if alert.cause is None else Cause(alert.cause),
             outcome=_outcome(record),
             next_meeting=self._next_meeting(rule, record),
+            customer_at=self._customer(rule, record, alert),
+            team=(owner.team if owner else None) or getattr(record, "team", None) or "",
+            unanswered=self._unanswered(calendar, alert),
+            was_answered=alert.counts_from is None and alert.acted_as != Hush.CRM_CHANGED,
         )
+
+    def _unanswered(self, calendar: Calendar, alert: Any) -> int | None:
+        """Business days since its last word arrived; None if it was never told that it is late."""
+        told = alert.counts_from or alert.breach_told_at
+        return None if told is None else max(0, days_over(calendar, told, self.now, _BUSINESS_DAY))
 
     def _known_as(self, person: Person) -> str:
         """The key under which dispatch knows a reader: somebody who sells in two CRMs is one person with two keys."""
@@ -119,6 +131,13 @@ class Teller:
         if planned is None or planned <= self.now:
             return None
         return planned if "next_meeting_at" in fields_read(rule, self.book.rules).judged else None
+
+    def _customer(self, rule: Rule, record: Any, alert: Any) -> int | None:
+        """What the customer last did, where the rule waits for it and it came after the alert began."""
+        acted: int | None = getattr(record, "last_customer_activity_at", None)
+        if acted is None or acted <= (alert.anchor or 0):
+            return None
+        return acted if "last_customer_activity_at" in fields_read(rule, self.book.rules).judged else None
 
 
 @dataclass(frozen=True, slots=True)
