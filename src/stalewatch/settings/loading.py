@@ -28,11 +28,7 @@ _DATABASE: Final = f"{SQLITE}stalewatch.db"
 _KEYS: Final = (
     *("stalewatch", "database", "rules", "catalogue", "web", "secrets", "connections", "notify", "people", "teams"),
     *("defaults", "modes", "calendars", "quiet", "budget", "routes", "escalations", "acted", "storm_guard"),
-    *("rollout", "auth", "webhooks", "retention"),
-)
-_ACTED: Final = (
-    *("snoozed", "next_meeting_booked", "on_hold", "acknowledged", "claimed", "loss_check_sent", "marked_lost"),
-    "crm_changed",
+    *("rollout", "holdout", "auth", "webhooks", "retention"),
 )
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from stalewatch.domain.calendar_spec import Spec
 from stalewatch.domain.durations import Duration, Unit
 from stalewatch.domain.language import nodes
+from stalewatch.domain.levels import Levels
 from stalewatch.domain.policies import Judging, Speaking
 from stalewatch.domain.writebacks import Writeback
 

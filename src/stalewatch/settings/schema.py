@@ -192,8 +192,8 @@ class _Project:
         both = {
             "rollout": self._or_off(self._section("rollout", rollout)),
             "storm_guard": self._or_off(self._section("storm_guard", guard)),
-        }
             "holdout": self._or_off(self._section("holdout", silent, ("share",))),
+        }
         known = {name: one_of(Mode) for name in (*self.known.packs, *self.known.ids)}
         modes = {"type": ["object", "null"], "properties": known, "additionalProperties": one_of(Mode)}
         return {"defaults": self._defaults(both), **both, "modes": modes, "calendars": self._calendars()}
@@ -209,8 +209,8 @@ class _Project:
             "warn": self._or_off(_LENGTH),
             "keep_for": _LENGTH,
             "reopen_within": _LENGTH,
-            "snooze": snooze,
             "repeat": self._or_off(_LENGTH),
+            "snooze": snooze,
         }
         keys = {**self._captioned("defaults.", parts), **self._captioned("", both)}
         return {**closed(keys), "type": ["object", "null"]}

@@ -145,6 +145,10 @@ TEXTS: Final[dict[str, Words]] = {
         "en": "Late again within this time is the same story.",
         "ja": "この期間内の再発は同じ話の続きです。",
     },
+    "defaults.repeat": {
+        "en": "When a late deal is said again to its owner, where its rule names no ladder; or: off.",
+        "ja": "escalate のないルールで、担当者にもう一度知らせるまでの時間。または off",
+    },
     "defaults.snooze": {"en": "What a snooze may be.", "ja": "スヌーズの決まり。"},
     "defaults.snooze.max": {"en": "The longest.", "ja": "最長。"},
     "defaults.snooze.times": {"en": "How often in one episode.", "ja": "一回の期限切れでの回数。"},
@@ -158,10 +162,6 @@ TEXTS: Final[dict[str, Words]] = {
         "en": "New alerts per owner, rule and day.",
         "ja": "担当者・ルール・一日あたりの新規件数。",
     },
-    "defaults.repeat": {
-        "en": "When a late deal is said again to its owner, where its rule names no ladder; or: off.",
-        "ja": "escalate のないルールで、担当者にもう一度知らせるまでの時間。または off",
-    },
     "storm_guard": {
         "en": "Holds notices if too many come at once; or: off.",
         "ja": "一度に多すぎる通知を止めます。または off",
@@ -171,6 +171,13 @@ TEXTS: Final[dict[str, Words]] = {
         "ja": "進行中のうちこの割合を超えたら。例: 20%",
     },
     "storm_guard.at_least": {"en": "And at least this many.", "ja": "かつ、この件数以上。"},
+    "holdout": {
+        "en": "A share of the alerts stays silent, to measure what speaking does; or: off.",
+        "ja": "効果を測るため、一部を知らせずにおきます。または off",
+    },
+    "holdout.share": {"en": "This share of them: 10%.", "ja": "知らせない割合。例: 10%"},
+    "holdout.rules": {"en": "Only of these packs and rules.", "ja": "対象のパックやルール。"},
+    "holdout.critical": {"en": "Critical ones, too.", "ja": "critical も対象にする。"},
     "modes": {
         "en": "off, shadow or live, per pack or rule; what rules promote writes.",
         "ja": "パックやルールごとに off・shadow・live",
@@ -184,13 +191,6 @@ TEXTS: Final[dict[str, Words]] = {
         "ja": "最初に合う行。最後の行には条件がありません。",
     },
     "calendars.use": {"en": "The calendar's name.", "ja": "カレンダーの名前。"},
-    "holdout": {
-        "en": "A share of the alerts stays silent, to measure what speaking does; or: off.",
-        "ja": "効果を測るため、一部を知らせずにおきます。または off",
-    },
-    "holdout.share": {"en": "This share of them: 10%.", "ja": "知らせない割合。例: 10%"},
-    "holdout.rules": {"en": "Only of these packs and rules.", "ja": "対象のパックやルール。"},
-    "holdout.critical": {"en": "Critical ones, too.", "ja": "critical も対象にする。"},
     "acted": {
         "en": "The answers after which an alert is silent for a while.",
         "ja": "しばらく知らせるのをやめる対応。",
