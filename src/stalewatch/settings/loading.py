@@ -90,10 +90,10 @@ def load(
 
 def _settings(path: Path, source: Source, root: Section, offered: Offered) -> Settings:
     root.only(*_KEYS)
-    ladders = read_escalations(root, speaking.people)
     base = path.absolute().parent
     web = _web(root.inner("web"))
     speaking = read_speaking(root, web.public_url)
+    ladders = read_escalations(root, speaking.people)
     modes = root.inner("modes")
     return Settings(
         path=path,
