@@ -114,7 +114,7 @@ def _actions(block: dict[str, Any], place: str) -> Findings:
 
 def _input(block: dict[str, Any], place: str) -> Findings:
     yield from text_findings(block.get("label"), f"{place}/label", most=2000, is_plain=True)
-    yield from element_findings(block.get("element"), f"{place}/element")
+    yield from element_findings(block.get("element"), f"{place}/element", is_input=True)
     if "hint" in block:
         yield from text_findings(block["hint"], f"{place}/hint", most=2000, is_plain=True)
 

@@ -104,12 +104,12 @@ class Slack:
 
     def _press(self, form: Form, reader: Reader) -> None:
         subject = self._subject(form, reader)
-        place = _one(form, "press")
+        place, _, option = _one(form, "press").partition("=")
         found = _element(subject, place) if subject else None
         if subject is None or found is None:
             return
         block, element = found
-        chosen = form.get(f"chosen:{place}")
+        chosen = _option(element, option) if option else form.get(f"chosen:{place}")
         action = {"action_id": place, "block_id": block, **element} | (state_of(element, chosen) if chosen else {})
         self.interactions.press(reader.user.id, subject, action)
 
@@ -121,7 +121,7 @@ class Slack:
         for number, block in enumerate(view.said.get("blocks", [])):
             if block.get("type") == "input":
                 element = block["element"]
-                given = form.get(f"input:{number}", [])
+                view.filled[number] = given = form.get(f"input:{number}", [])
                 state = state_of(element, given)
                 values[str(block.get("block_id", f"b{number}"))] = {str(element.get("action_id", number)): state}
         self.interactions.submit(reader.user.id, view, values)
@@ -149,6 +149,12 @@ class Slack:
 
 def _one(form: Form, name: str) -> str:
     return form.get(name, [""])[0]
+
+
+def _option(element: Mapping[str, Any], number: str) -> list[str]:
+    """The value of an option in a menu, by its place."""
+    options = element.get("options", [])
+    return [str(options[int(number)]["value"])] if number.isdecimal() and int(number) < len(options) else []
 
 
 def _element(subject: Message | View, place: str) -> tuple[str, dict[str, Any]] | None:

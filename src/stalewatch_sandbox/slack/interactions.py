@@ -21,6 +21,8 @@ from stalewatch_sandbox.slack.workspace import APP, BOT_USER, TEAM, Message, Wor
 
 Values = dict[str, dict[str, dict[str, Any]]]
 _FORM: Final = "application/x-www-form-urlencoded"
+_NOT_TOLD: Final = ("options", "option_groups")
+"""What stands in an element, and is not repeated when it is used."""
 
 
 class Interactions:
@@ -49,7 +51,8 @@ class Interactions:
     def press(self, user: str, message: Message | View, action: Mapping[str, Any]) -> Answer:
         """A person uses an element of a message or a view; `action` is the element with what was chosen."""
         now = self._now()
-        done = {**action, "action_ts": f"{now.timestamp():.6f}"}
+        kept = {name: value for name, value in action.items() if name not in _NOT_TOLD}
+        done = {**kept, "action_ts": f"{now.timestamp():.6f}"}
         payload = self._payload("block_actions", user) | {"actions": [done]}
         if isinstance(message, View):
             payload |= {"container": {"type": "view", "view_id": message.id}, "view": message.body()}
@@ -128,11 +131,17 @@ class Interactions:
         )  # fmt: skip
 
     def _follow(self, view: View, said: dict[str, Any]) -> None:
+        """Do what the app answered; what Slack would not take leaves the modal open and says that there is trouble."""
+        view.errors, view.is_troubled = {}, False
         match said.get("response_action"):
             case "errors":
                 view.errors = {str(block): str(text) for block, text in dict(said.get("errors", {})).items()}
+                view.is_troubled = not view.errors or not set(view.errors) <= view.inputs
             case "update" | "push":
-                self._views.updated(view.id, "", "", said.get("view"))
+                try:
+                    self._views.updated(view.id, "", "", said.get("view"))
+                except Refused:
+                    view.is_troubled = True
             case _:
                 self._views.close(view.id)
 

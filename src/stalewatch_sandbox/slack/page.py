@@ -22,6 +22,7 @@ _WORDS: Final = {
     "Only visible to you": "あなただけに表示されています", "Nothing was said here yet.": "まだ何もありません。",
     "seen by": "閲覧者：", "Close": "閉じる", "Send": "送信",
     "Message, or /stalewatch": "メッセージ、または /stalewatch",
+    "We had some trouble connecting. Try again?": "接続に問題が発生しました。もう一度お試しください。",
 }  # fmt: skip
 
 _LIVELY: Final = timedelta(minutes=2)
@@ -139,6 +140,8 @@ class Page:
 
     def _modal(self, reader: Reader, view: View) -> str:
         body = self._shown(view).blocks(view.said.get("blocks"))
+        if view.is_troubled:
+            body += f'<p class="wrong" role="alert">{reader.word("We had some trouble connecting. Try again?")}</p>'
         submit = said(view.said.get("submit"))
         close = said(view.said.get("close")) or reader.word("Close")
         go = f'<button class="primary">{html.escape(submit)}</button>' if submit else ""
@@ -164,7 +167,7 @@ class Page:
 
     def _shown(self, view: View | None = None) -> Shown:
         members = {one.id: one.name for one in self._workspace.users.values() if not one.is_bot}
-        return Shown(self._names(), members, view.errors if view else {})
+        return Shown(self._names(), members, view.errors if view else {}, view.filled if view else {})
 
     def _names(self) -> dict[str, str]:
         channels = {one.id: one.name for one in self._workspace.channels.values() if not one.is_direct}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from stalewatch_sandbox.slack.mrkdwn import plain, rendered
-from stalewatch_sandbox.slack.widgets import button, chooser, said, widget
+from stalewatch_sandbox.slack.widgets import button, chooser, menu, refilled, said, widget
 
 Block = Mapping[str, Any]
 _STYLES: Final = (("bold", "strong"), ("italic", "em"), ("strike", "s"), ("code", "code"))
@@ -22,11 +22,13 @@ class Shown:
         names: ids of people and channels to what they are called.
         members: the people who can be chosen, id to name.
         errors: block_id to what is wrong there.
+        filled: what was filled in already, by the block's number.
     """
 
     names: Mapping[str, str]
     members: Mapping[str, str]
     errors: Mapping[str, str]
+    filled: Mapping[int, list[str]] = field(default_factory=dict)
 
     def blocks(self, blocks: object) -> str:
         """All of them, in order."""
@@ -83,10 +85,13 @@ class Shown:
             return button(element, place)
         if element.get("type") == "image":
             return self._other(element, 0)
+        if element.get("type") == "overflow":
+            return menu(element, place)
         return f"<span>{chooser(element, place, self.members)}</span>"
 
     def _input(self, block: Block, number: int) -> str:
         element = block.get("element", {})
+        element = refilled(element, self.filled[number]) if number in self.filled else element
         wrong = self.errors.get(str(block.get("block_id")), "")
         hint = f'<span class="note">{self.text(block["hint"])}</span>' if "hint" in block else ""
         needed = not block.get("optional")

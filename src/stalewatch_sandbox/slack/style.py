@@ -55,7 +55,14 @@ select,input,textarea{background:var(--bg);border:1px solid var(--line);border-r
 max-width:100%}
 .field{display:block;margin:.8rem 0;padding:0;border:0}.field>span{display:block;font-weight:600;margin-bottom:.25rem}
 .field input:not([type=checkbox],[type=radio]),.field textarea,.field select{width:100%}
-.choice{display:block}.wrong{color:var(--bad);font-size:.85rem}
+.choice{display:block;padding:.1rem 0}
+.menu{position:relative}.menu summary{list-style:none;border:1px solid var(--line);border-radius:6px;cursor:pointer;
+padding:.3rem .7rem;font-weight:700;font-size:.88rem;background:var(--bg)}
+.menu summary::-webkit-details-marker{display:none}.menu summary:hover{background:var(--hush)}
+.menu>div{position:absolute;z-index:1;margin-top:.2rem;background:var(--bg);border:1px solid var(--line);
+border-radius:8px;padding:.35rem;min-width:12rem;box-shadow:0 6px 20px rgb(0 0 0/.2)}
+.menu button{display:block;width:100%;text-align:left;border:0;font-weight:400}
+.wrong{color:var(--bad);font-size:.85rem}
 blockquote{margin:.1rem 0;padding-left:.75rem;border-left:4px solid var(--line)}
 code,pre{font:.85em/1.45 ui-monospace,Menlo,Consolas,"Noto Sans Mono CJK JP",monospace;background:var(--hush);
 border:1px solid var(--line);border-radius:4px}

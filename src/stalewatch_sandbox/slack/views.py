@@ -17,18 +17,32 @@ TRIGGER_LIFE: Final = timedelta(seconds=3)
 
 @dataclass(slots=True)
 class View:
-    """A modal or a home tab as somebody sees it."""
+    """A modal or a home tab as somebody sees it.
+
+    Attributes:
+        errors: what is wrong with what was filled in, by the field's block_id.
+        filled: what was filled in, as the page sent it, by the block's number; it stays while there are errors.
+        is_troubled: the app's answer to it could not be understood.
+    """
 
     id: str
     user: str
     said: dict[str, Any]
     hash: str
     errors: dict[str, str] = field(default_factory=dict)
+    filled: dict[int, list[str]] = field(default_factory=dict)
+    is_troubled: bool = False
 
     @property
     def is_home(self) -> bool:
         """It is a home tab."""
         return self.said.get("type") == "home"
+
+    @property
+    def inputs(self) -> set[str]:
+        """The block_ids of its fields."""
+        blocks = self.said.get("blocks") or []
+        return {str(one.get("block_id", f"b{n}")) for n, one in enumerate(blocks) if one.get("type") == "input"}
 
     def body(self, state: dict[str, Any] | None = None) -> Json:
         """As Slack describes it."""
@@ -78,7 +92,8 @@ class Views:
             raise Refused("not_found")
         if hash_ and hash_ != view.hash:
             raise Refused("hash_conflict")
-        view.said, view.hash, view.errors = _checked(said), self._hash(), {}
+        view.said, view.hash = _checked(said), self._hash()
+        view.errors, view.filled, view.is_troubled = {}, {}, False
         return view
 
     def published(self, user: str, said: object) -> View:

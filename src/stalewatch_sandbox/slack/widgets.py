@@ -42,6 +42,24 @@ def button(element: Element, place: str) -> str:
     )
 
 
+def menu(element: Element, place: str) -> str:
+    """What stands behind "⋯": a button for each option, for there is no script."""
+    items = "".join(
+        f'<button name="press" value="{html.escape(f"{place}={number}")}" formaction="/press" formnovalidate>'
+        f"{plain(label)}</button>"
+        for number, (_, label) in enumerate(_options(element))
+    )
+    return f'<details class="menu"><summary aria-label="⋯">⋯</summary><div>{items}</div></details>'
+
+
+def refilled(element: Element, given: Sequence[str]) -> dict[str, Any]:
+    """The element as somebody filled it in: it begins with what they gave."""
+    state = {name.removeprefix("selected_"): value for name, value in state_of(element, given).items()}
+    del state["type"]
+    kept = {name: value for name, value in element.items() if not name.startswith("initial_")}
+    return kept | {f"initial_{name}": value for name, value in state.items() if value}
+
+
 def chooser(element: Element, place: str, members: Mapping[str, str]) -> str:
     """A select, date or time beside a text, with a button of its own, for there is no script."""
     field_ = widget(element, f"chosen:{place}", members, is_required=False)
@@ -61,7 +79,8 @@ def widget(element: Element, name: str, members: Mapping[str, str], *, is_requir
         options = list(members.items())
     chosen = _initial(element)
     many = " multiple" if type_.startswith("multi_") else ""
-    first = "" if many else f'<option value="">{plain(said(element.get("placeholder")) or "…")}</option>'
+    is_fixed = bool(many) or (is_required and bool(chosen))
+    first = "" if is_fixed else f'<option value="">{plain(said(element.get("placeholder")) or "…")}</option>'
     shown = "".join(
         f'<option value="{html.escape(value)}"{" selected" if value in chosen else ""}>{plain(label)}</option>'
         for value, label in options
@@ -91,9 +110,14 @@ def state_of(element: Element, given: Sequence[str]) -> dict[str, Any]:
 def _input(element: Element, type_: str, attributes: str) -> str:
     initial = html.escape(str(element.get(_INITIAL.get(type_, "initial_value")) or ""))
     hint = html.escape(said(element.get("placeholder")))
+    for name, limit in (("minlength", "min_length"), ("maxlength", "max_length")):
+        if isinstance(element.get(limit), int):
+            attributes += f' {name}="{element[limit]}"'
     if element.get("multiline"):
         return f'<textarea rows="4" {attributes} placeholder="{hint}">{initial}</textarea>'
-    return f'<input type="{_INPUTS[type_]}" {attributes} placeholder="{hint}" value="{initial}">'
+    zone = html.escape(str(element.get("timezone") or ""))
+    shown = f'<input type="{_INPUTS[type_]}" {attributes} placeholder="{hint}" value="{initial}">'
+    return f'{shown}<span class="note">{zone}</span>' if zone else shown
 
 
 def _ticks(element: Element, type_: str, name: str) -> str:

@@ -31,6 +31,10 @@ def _select(count: int) -> dict[str, Any]:
     return actions({"type": "static_select", "action_id": "a", "options": [_option(str(n)) for n in range(count)]})
 
 
+def _menu(count: int) -> dict[str, Any]:
+    return actions({"type": "overflow", "action_id": "a", "options": [_option(str(n)) for n in range(count)]})
+
+
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
@@ -48,6 +52,26 @@ def _select(count: int) -> dict[str, Any]:
         ([section("a", block_id="1"), section("b", block_id="2")], [section("a", block_id="1")] * 2),
         ([actions(button("a"), button("b"))], [actions(button("a"), button("a"))]),
         ([{"type": "divider"}] * 50, [{"type": "divider"}] * 51),
+        ([_menu(5)], [_menu(6)]),
+        ([_menu(1)], [actions({"type": "overflow", "options": [_option(text="x" * 76)]})]),
+        (
+            [actions({"type": "timepicker", "initial_time": "09:30"})],
+            [actions({"type": "timepicker", "initial_time": "9:30"})],
+        ),
+        (
+            [actions({"type": "datepicker", "initial_date": "2026-02-28"})],
+            [actions({"type": "datepicker", "initial_date": "28.2.2026"})],
+        ),
+        (
+            [actions({"type": "radio_buttons", "options": [_option()], "initial_option": _option()})],
+            [actions({"type": "radio_buttons", "options": [_option()], "initial_option": _option("w")})],
+        ),
+        (
+            [asking("a", {"type": "plain_text_input", "max_length": 3000})],
+            [asking("a", {"type": "plain_text_input", "max_length": 3001})],
+        ),
+        ([asking("a", {"type": "timepicker"})], [asking("a", {"type": "overflow", "options": [_option()]})]),
+        ([actions(button())], [actions({"type": "plain_text_input"})]),
         ([section("x")], [section("")]),
         ([section("x")], [{"type": "section"}]),
         ([section("x")], [{"type": "carousel"}]),

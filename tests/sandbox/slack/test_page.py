@@ -164,6 +164,69 @@ def test_a_modal_is_filled_in_corrected_and_closed(stage: Stage) -> None:
     assert [state["why"]["value"]["value"] for state in states] == [None, "they asked"]
 
 
+def test_what_stands_behind_the_dots_is_pressed_like_a_button(stage: Stage) -> None:
+    options = [{"text": {"type": "plain_text", "text": word}, "value": f"{word}:a1"} for word in ("lost", "why")]
+    ts = stage.post(blocks=[actions(button(), {"type": "overflow", "action_id": "more", "options": options})])
+    with listening() as app:
+        stage.server.interactions.request_url = app.url
+        assert 'value="0/1=1"' in _page(stage)
+        _press(stage, "/press", ts, press="0/1=1")
+        _press(stage, "/press", ts, press="0/1=7")
+    action = json.loads(parse_qs(app.heard[0][1].decode())["payload"][0])["actions"][0]
+    assert (action["type"], action["action_id"], action["selected_option"]) == ("overflow", "more", options[1])
+    assert "options" not in action
+
+
+def test_every_kind_of_field_tells_the_app_what_was_given(stage: Stage) -> None:
+    options = [{"text": {"type": "plain_text", "text": word}, "value": word} for word in ("a", "b")]
+    asked = modal(
+        asking("at", {"type": "timepicker", "initial_time": "10:00", "timezone": "Asia/Tokyo"}),
+        asking("why", {"type": "static_select", "options": options}),
+        asking("what", {"type": "checkboxes", "options": options}),
+        asking("who", {"type": "users_select"}),
+    )
+    view = stage.client.views_open(trigger_id=stage.server.api.views.trigger(stage.rep), view=asked)["view"]
+    page = _page(stage)
+    assert 'type="time"' in page
+    assert "Asia/Tokyo" in page
+    with listening() as app:
+        stage.server.interactions.request_url = app.url
+        given = {"input:0": "14:30", "input:1": "b", "input:2": "a", "input:3": stage.rep}
+        _press(stage, "/submit", view["id"], **given)
+    values = json.loads(parse_qs(app.heard[0][1].decode())["payload"][0])["view"]["state"]["values"]
+    assert {name: one["value"] for name, one in values.items()} == {
+        "at": {"type": "timepicker", "selected_time": "14:30"},
+        "why": {"type": "static_select", "selected_option": options[1]},
+        "what": {"type": "checkboxes", "selected_options": options[:1]},
+        "who": {"type": "users_select", "selected_user": stage.rep},
+    }
+
+
+def test_what_was_filled_in_stays_while_it_is_mended_and_an_answer_that_nobody_understands_is_trouble(
+    stage: Stage,
+) -> None:
+    trigger = stage.server.api.views.trigger(stage.rep)
+    asked = modal(asking("at", {"type": "timepicker"}), asking("why", {"type": "plain_text_input"}))
+    view = stage.client.views_open(trigger_id=trigger, view=asked)["view"]
+    with listening() as app:
+        stage.server.interactions.request_url = app.url
+        for answer, is_trouble in (
+            ({"errors": {"at": "早すぎます"}}, False), ({"errors": {"nowhere": "?"}}, True), ({"errors": {}}, True),
+        ):  # fmt: skip
+            app.answer = json.dumps({"response_action": "errors", **answer}).encode()
+            _press(stage, "/submit", view["id"], **{"input:0": "08:15", "input:1": "they asked"})
+            page = _page(stage)
+            assert 'value="08:15"' in page
+            assert 'value="they asked"' in page
+            assert ("接続に問題が発生しました" in page) is is_trouble
+        app.answer = json.dumps({"response_action": "update", "view": modal(title="x" * 25)}).encode()
+        _press(stage, "/submit", view["id"])
+        assert "接続に問題が発生しました" in _page(stage)
+        app.answer = b""
+        _press(stage, "/submit", view["id"])
+    assert "<dialog" not in _page(stage)
+
+
 def test_a_slash_command_is_answered_to_them_alone(stage: Stage) -> None:
     with listening() as app:
         app.answer = json.dumps({"text": "3 deals are due soon"}).encode()
