@@ -115,6 +115,19 @@ def not_known(reader: Reader) -> str:
     return reader.words.gettext("This is no longer known here; the deal may have been removed from the CRM.")
 
 
+def loss_tag(tag: str, reader: Reader) -> str:
+    """Why a deal was lost, as it is chosen and shown."""
+    words = reader.words
+    return {
+        "budget": words.pgettext("reason of a loss", "No budget"),
+        "priority": words.pgettext("reason of a loss", "Other priorities"),
+        "timing": words.pgettext("reason of a loss", "Not the right time"),
+        "competitor": words.pgettext("reason of a loss", "Another supplier"),
+        "no_decision": words.pgettext("reason of a loss", "No decision was made"),
+        "silent": words.pgettext("reason of a loss", "No answer any more"),
+    }.get(tag, words.pgettext("reason of a loss", "Something else"))
+
+
 def happening(one: Happening, reader: Reader, zone: str) -> str:
     """One line of its history."""
     words, date = reader.words, moment(one.at, reader, zone, timed=False)
