@@ -62,7 +62,7 @@ def test_every_other_refusal_has_its_name(world: World, office: Office) -> None:
     world.reaches("2026-04-01 15:00")
     world.lives_until("2026-04-02 12:00")
     answer = snooze(office, reason="x", alert=mark)
-    assert (answer.status_code, answer.json()["reason"]) == (409, "resolved")
+    assert (answer.status_code, answer.json()["reason"]) == (409, "closed")
 
 
 def test_a_body_that_is_not_understood_is_told_where(office: Office) -> None:

@@ -55,6 +55,7 @@ def _refused(desk: Desk, answer: Answer, refusal: Refusal) -> Problem:
     says: dict[Refusal, tuple[int, str, dict[str, Any]]] = {
         Refusal.NOT_FOUND: (404, "There is no such alert, or you may not see it.", {}),
         Refusal.RESOLVED: (409, "This alert is over; there is nothing to snooze.", {}),
+        Refusal.CLOSED: (409, "This deal is closed; there is nothing to snooze.", {}),
         Refusal.REASON_MISSING: (422, "Say what you wait for: `reason` is needed.", {"required": "reason"}),
         Refusal.IN_THE_PAST: (422, "`until` is not in the future.", {"limit": latest}),
         Refusal.TOO_LONG: (422, f"At most {limits.longest} from now: until {latest}.", {"limit": latest}),

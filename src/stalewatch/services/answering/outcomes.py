@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -38,9 +38,9 @@ class Written:
     """What becomes of an answer in the CRM.
 
     Attributes:
-        id: of the write that was asked for; None: nothing is written.
+        id: of the write that was asked for; None: nothing of the kind is written.
         why: then for which reason. It is kept here all the same.
-        note: the id of a second write (the note beside a lost deal), if there is one.
+        note: the id of the note that says so beside the deal, if there is one besides.
     """
 
     id: str | None = None
@@ -77,11 +77,15 @@ class Office:
 
     Attributes:
         allowed: what `writeback` of each connection says; one that is missing may not be written.
+        mapped: the fields of deals, by our names, that each connection's `map` names: others have no place there.
+        language: in which notes are written into a CRM, "en" or "ja".
         links: makes the customer's mails; None where nobody could open a link of ours.
     """
 
     book: Rulebook
     allowed: Mapping[str, Writeback] = field(default_factory=dict)
+    mapped: Mapping[str, Collection[str]] = field(default_factory=dict)
+    language: str = "en"
     links: Links | None = None
 
 

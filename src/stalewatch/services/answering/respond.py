@@ -1,112 +1,168 @@
-"""What a person answers to a nudge; each answer changes the alert and is written down in one transaction."""
+"""Take what a person answers to a nudge: each answer is one transaction, one effect, one row and one line of the log.
+
+    with db.write() as conn:
+        came = answer(conn, office, alert_id, Claim(), actor="sato@acme.example", now=now)
+
+Whoever asks (Slack, the API) says who it is and which records they may see; who may answer at all is theirs to check.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
+import msgspec
 import numpy as np
 
 from stalewatch.clock import Clock
-from stalewatch.domain import alerts as life
-from stalewatch.domain import episodes
 from stalewatch.domain.alerts import AlertState
-from stalewatch.domain.instants import to_us
-from stalewatch.services.alerting import outdated
+from stalewatch.domain.instants import MINUTE, to_day, to_us
 from stalewatch.services.alerting.tellings import calendars_of
-from stalewatch.services.judging.alert_rows import changing, from_row
+from stalewatch.services.answering.acts import (
+    ACTED,
+    Acknowledge,
+    Act,
+    Claim,
+    FalseAlarm,
+    Hold,
+    Lose,
+    LossCheck,
+    Meet,
+    Snooze,
+    name_of,
+)
+from stalewatch.services.answering.booking import meet
+from stalewatch.services.answering.checking import check
+from stalewatch.services.answering.dismissing import dismiss
+from stalewatch.services.answering.holding import hold
+from stalewatch.services.answering.losing import lose
+from stalewatch.services.answering.matter import Done, Matter
+from stalewatch.services.answering.outcomes import Answer, Office, Refusal, Written
+from stalewatch.services.answering.quieting import acknowledge, claim
+from stalewatch.services.answering.quieting import snooze as snoozed
+from stalewatch.services.answering.standing_still import hush
+from stalewatch.services.judging.alert_rows import changing
 from stalewatch.services.rules.rulebook import Rulebook
-from stalewatch.store import alerts, audit, notices, records
+from stalewatch.store import alerts, answers, audit
 from stalewatch.store.engine import Connection, Database
 from stalewatch.store.visibility import Visible
 
+__all__ = ["Answer", "Office", "Refusal", "answer"]
 
-class Refusal(StrEnum):
-    """Why an answer was not taken."""
+SAME: Final = 10 * MINUTE
+"""The same answer of the same person within this time is the one that was taken: sent again, clicked twice."""
 
-    NOT_FOUND = "not_found"
-    RESOLVED = "resolved"
-    REASON_MISSING = "reason_missing"
-    TOO_LONG = "too_long"
-    IN_THE_PAST = "in_the_past"
-    TOO_OFTEN = "too_often"
+_TAKEN_BY: Final[Mapping[type[Act], Callable[[Matter, Any], Done | Answer]]] = {
+    Acknowledge: acknowledge, Claim: claim, Snooze: snoozed, Meet: meet, Hold: hold, Lose: lose, LossCheck: check,
+    FalseAlarm: dismiss,
+}  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of it: the alert's row as it is now, or why nothing was done.
+def answer(
+    conn: Connection, office: Office, alert_id: str, act: Act, *, actor: str, now: int, visible: Visible | None = None,
+    request: str | None = None, seen_version: int | None = None,
+) -> Answer:  # fmt: skip
+    """Take an answer in the caller's transaction, or say why it is not taken; then nothing was done.
 
-    `until` is the latest moment that a snooze may last to, where the refusal is about that.
+    Args:
+        alert_id: of the episode that was answered; of one whose record was merged, that in which it goes on.
+        actor: who answers, by address or token, for the log.
+        now: in microseconds.
+        visible: what this person may see; None: everything.
+        request: what asked for it, for the log.
+        seen_version: the record's `modified_at` as the person saw it: nothing that came later is overwritten.
+
+    Raises:
+        ChangedMeanwhile: a tick, or another answer, was at the same alert: roll back, and try again.
     """
+    matter = Matter.of(conn, office, alert_id, actor=actor, now=now, visible=visible, seen_version=seen_version)
+    if matter is None:
+        return Answer(refusal=Refusal.NOT_FOUND)
+    said = msgspec.to_builtins(act)
+    before = answers.latest(conn, matter.row.id)
+    if before is not None and _is_same(matter, before, act, said):
+        return _again(matter, before, act)
+    if matter.row.state == AlertState.RESOLVED:
+        return matter.refused(Refusal.CLOSED if not matter.record.is_open else Refusal.RESOLVED)
+    if not matter.record.is_open:
+        return matter.refused(Refusal.CLOSED)
+    done = _TAKEN_BY[type(act)](matter, act)
+    return done if isinstance(done, Answer) else _kept(matter, act, done, said, request)
 
-    alert: Any = None
-    refusal: Refusal | None = None
-    until: int | None = None
+
+def _kept(matter: Matter, act: Act, done: Done, said: Mapping[str, Any], request: str | None) -> Answer:
+    """Everything that an answer leaves behind."""
+    conn, row, now = matter.conn, matter.row, matter.now
+    acted = {"acted_at": now, "acted_as": ACTED[type(act)]} if type(act) in ACTED else {}
+    values = {**changing(done.alert, row, now), **done.columns, **acted}
+    alerts.update(conn, [{"id": row.id, "version": row.version, **values}])
+    hush(matter, row.id, done.dropped)
+    written = None if done.written is None else msgspec.to_builtins(done.written)
+    detail = {**said, **done.detail, "silent_until": done.until, "written": written}
+    detail = {name: value for name, value in detail.items() if value is not None}
+    answers.add(conn, {
+        "id": matter.id, "at": now, "alert_id": row.id, "record_id": row.record_id, "rule_id": row.rule_id,
+        "episode": row.episode, "act": name_of(act), "actor": matter.actor, "detail": detail,
+    })  # fmt: skip
+    audit.add(
+        conn, at=now, actor=matter.actor, action=f"alert.{name_of(act)}", obj=row.id, request=request,
+        before={"state": row.state}, after=detail,
+    )  # fmt: skip
+    fresh = alerts.by_id(conn, [row.id])[row.id]
+    return Answer(alert=fresh, until=done.until, written=done.written, letter=done.letter)
+
+
+def _is_same(matter: Matter, before: Any, act: Act, said: Mapping[str, Any]) -> bool:
+    """Whether this was answered already, word for word, and what it brought about still stands."""
+    if (before.act, before.actor) != (name_of(act), matter.actor):
+        return False
+    if any(before.detail.get(name) != value for name, value in said.items() if value is not None):
+        return False
+    match act:
+        case Snooze():
+            return bool(matter.row.snoozed_until == act.until)
+        case Hold():
+            return bool(matter.record.on_hold and matter.record.hold_until == to_day(act.until))
+        case Acknowledge() | Claim() | Meet():
+            stands = matter.row.hushed_until == before.detail.get("silent_until")
+            return bool(stands and matter.now < before.at + SAME)
+    return bool(matter.now < before.at + SAME)
+
+
+def _again(matter: Matter, before: Any, act: Act) -> Answer:
+    """What came of it the first time; a customer's mail is the same one again."""
+    letter = None
+    if isinstance(act, LossCheck) and matter.office.links is not None:
+        letter = matter.office.links.letter(
+            matter.conn, matter.record, before.id, act.language, actor=before.actor, now=before.at
+        )
+    written = before.detail.get("written")
+    return Answer(
+        alert=matter.row, until=before.detail.get("silent_until"), letter=letter, is_repeated=True,
+        written=None if written is None else msgspec.convert(written, Written),
+    )  # fmt: skip
 
 
 def snooze(
     db: Database, clock: Clock, book: Rulebook, alert_id: str, *, until: int, reason: str, actor: str,
-    visible: Visible | None = None,
 ) -> Answer:  # fmt: skip
-    """Hold an episode's messages back until a moment; when it ends and the deal is still late, it is asked again.
-
-    At most `defaults.snooze.max` long and `times` per episode; after that "on hold until the customer's date"
-    is the honest answer.
-    """
-    now = to_us(clock.now())
+    """A snooze of a project that writes nothing back, in a transaction of its own."""
     with db.write() as conn:
-        return snooze_within(conn, book, alert_id, now=now, until=until, reason=reason, actor=actor, visible=visible)
+        return snooze_within(
+            conn, book, alert_id, now=to_us(clock.now()), until=until, reason=reason, actor=actor
+        )  # fmt: skip
 
 
 def snooze_within(
     conn: Connection, book: Rulebook, alert_id: str, *, now: int, until: int, reason: str, actor: str,
-    visible: Visible | None = None, request: str | None = None,
+    request: str | None = None,
 ) -> Answer:  # fmt: skip
-    """The same in a transaction of the caller's, together with what else must be true or not be at all.
-
-    Args:
-        request: what asked for it, for the audit log.
-    """
-    row = alerts.standing(conn, alert_id)
-    if row is None or not records.read_by_ids(conn, row.object, [row.record_id], visible=visible):
-        return Answer(refusal=Refusal.NOT_FOUND)
-    latest = latest_end(conn, book, row, now)
-    refusal = _refusal(book, row, until, reason, now, latest)
-    if refusal is not None:
-        return Answer(alert=row, refusal=refusal, until=latest)
-    alert = episodes.snooze(from_row(row), until, _policy(book))
-    values = changing(alert, row, now)
-    answered = {"snoozed_by": actor, "snooze_reason": reason, "acted_at": now, "acted_as": "snoozed"}
-    alerts.update(conn, [{"id": row.id, "version": row.version, **values, **answered}])
-    waiting = notices.of_alerts(conn, [row.id], (notices.PENDING, notices.HELD))
-    notices.drop(conn, [notice.key for notice in waiting], "snoozed")
-    outdated.ask(conn, [row.id], now)
-    audit.add(
-        conn, at=now, actor=actor, action="alert.snooze", obj=row.id, request=request,
-        before={"state": row.state}, after={"until": until, "reason": reason},
-    )  # fmt: skip
-    return Answer(alert=alerts.by_id(conn, [row.id])[row.id])
+    """A snooze until a moment, of a project that writes nothing back."""
+    act = Snooze(until=until, reason=reason)
+    return answer(conn, Office(book=book), alert_id, act, actor=actor, now=now, request=request)
 
 
 def latest_end(conn: Connection, book: Rulebook, row: Any, now: int) -> int:
     """The latest moment that a snooze of this alert may last to, by the record's own calendar."""
     calendar = calendars_of(conn, book, {row.record_id: row.object})[row.record_id]
     return int(calendar.add(np.array([now], np.int64), book.judging.snoozing.longest)[0])
-
-
-def _refusal(book: Rulebook, row: Any, until: int, reason: str, now: int, latest: int) -> Refusal | None:
-    limits = book.judging.snoozing
-    if row.state == AlertState.RESOLVED:
-        return Refusal.RESOLVED
-    if limits.reason_required and not reason.strip():
-        return Refusal.REASON_MISSING
-    if until <= now:
-        return Refusal.IN_THE_PAST
-    if until > latest:
-        return Refusal.TOO_LONG
-    return Refusal.TOO_OFTEN if row.snoozes >= limits.times else None
-
-
-def _policy(book: Rulebook) -> life.Policy:
-    return life.policy_of(book.calendars.default, book.judging.keep_for, book.judging.reopen_within)
