@@ -31,5 +31,6 @@ def changed(steps: Iterable[tuple[Any, Alert]]) -> list[str]:
 def _stands_otherwise(before: Any, alert: Alert) -> bool:
     if before is None or before.episode != alert.episode or not (before.warn_told_at or before.breach_told_at):
         return False
-    was = (before.state, before.snoozed_until, before.breached_at is None, before.muted_by, before.ask_at)
-    return was != (alert.state, alert.snoozed_until, alert.breached_at is None, alert.muted_by, alert.ask_at)
+    was = (before.state, before.snoozed_until, before.hushed_until, before.breached_at is None, before.muted_by)
+    by_now = (alert.state, alert.snoozed_until, alert.hushed_until, alert.breached_at is None, alert.muted_by)
+    return (*was, before.ask_at) != (*by_now, alert.ask_at)

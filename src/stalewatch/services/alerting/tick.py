@@ -132,7 +132,8 @@ class _Tick:
         moved = [(one, stored.get(one.alert.fingerprint)) for one in steps]
         new = keep(conn, moved, {record: rows[record].connection for record in rows}, self.now)
         self._announce(conn, announcer, moved, rows)
-        outdated.ask(conn, outdated.changed((old, one.alert) for one, old in moved), self.now)
+        handed_over = [old.id for one, old in moved if old is not None and one.says and _is_inherited(old, rows)]
+        outdated.ask(conn, [*outdated.changed((old, one.alert) for one, old in moved), *handed_over], self.now)
         self._rearm(conn, ids, watched, rows, {one.record.id for one in steps if one.begins_anew})
         self.done.looked += len(watched)
         self.done.opened += len(new)

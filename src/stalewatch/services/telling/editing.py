@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
 
+from stalewatch.delivery.answered import Answered
 from stalewatch.delivery.by_address import service_of
 from stalewatch.delivery.edited import Standing, edited
 from stalewatch.delivery.telling import Telling
@@ -18,9 +19,11 @@ from stalewatch.domain.directory import Directory, Person
 from stalewatch.domain.instants import MINUTE, SECOND, from_us
 from stalewatch.sdk.errors import BadContent, NotifierError, SlowDown, TargetGone, WorkspaceDown
 from stalewatch.sdk.notifier import Message, Receipt
+from stalewatch.services.alerting.announcing import BACKLOG
 from stalewatch.services.alerting.tellings import Teller
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.telling.composing import body_of
+from stalewatch.services.telling.given import Given
 from stalewatch.services.telling.moving import Dispatched, Moving
 from stalewatch.store import alerts, edits, leases, notices, outbox
 from stalewatch.store.engine import Connection
@@ -102,38 +105,53 @@ class Editing:
         known = alerts.by_id(conn, list(carried))
         told = Teller(self.book, people, now).tell(conn, list(carried.values()))
         zone = (person.zone if person else None) or self.book.calendars.default.spec.zone
+        given = Given.read(conn, known.values(), people, now)
+        moved = _handed_over(conn, carried, person)
         standings = {
-            alert: self._standing(known[alert], row, told.get(row.key), people)
+            alert: self._standing(known[alert], row, told.get(row.key), given.of(known[alert]), alert in moved)
             for alert, row in carried.items()
             if alert in known
         }
         message = msgspec.convert(delivery.body, Message)
         return edited(message, standings, Reader(message.language, from_us(now), zone))
 
-    def _standing(self, alert: Any, row: Any, telling: Telling | None, people: Directory) -> Standing:
+    def _standing(
+        self, alert: Any, row: Any, telling: Telling | None, answer: Answered | None, is_handed_over: bool
+    ) -> Standing:
         muter = self.book.by_id.get(alert.muted_by or "")
-        state = AlertState(alert.state)
         return Standing(
             telling=None if telling is None else replace(telling, kind=Kind.RESOLVE),
-            state=state,
+            state=AlertState(alert.state),
             cause=None if alert.cause is None else Cause(alert.cause),
-            snoozed_until=alert.snoozed_until if state is AlertState.SNOOZED else None,
-            snoozed_by=_name_of(alert.snoozed_by, people),
-            waits_until=alert.ask_at if state is AlertState.WAITING else None,
+            answer=answer,
             late_since=alert.breach_at if row.kind == Kind.WARN and alert.breached_at is not None else None,
             instead=None if muter is None else muter.title,
+            handed_to=telling.owner_name if is_handed_over and telling is not None else None,
         )
 
 
+def _handed_over(conn: Connection, carried: Mapping[str, Any], person: Person | None) -> set[str]:
+    """Of these alerts those that were told anew to somebody else because their record has another owner.
+
+    A channel goes on being told; a person whose deal is now somebody else's has nothing to do about it any more.
+    """
+    if person is None:
+        return set()
+    told = notices.of_alerts(conn, carried, (notices.TOLD, notices.CLAIMED, notices.PENDING, notices.HELD))
+    return {
+        row.alert_id
+        for row in told
+        if row.kind in (Kind.WARN, Kind.BREACH)
+        and row.target != carried[row.alert_id].target
+        and row.created_at > carried[row.alert_id].created_at
+        and (row.kind, row.n) == (carried[row.alert_id].kind, carried[row.alert_id].n)
+    }
+
+
 def _latest(carried: Sequence[Any]) -> dict[str, Any]:
-    """Alert -> the last that a message says of it."""
-    return {row.alert_id: row for row in sorted(carried, key=lambda row: (row.created_at, row.edge_at)) if row.alert_id}
-
-
-def _name_of(actor: str | None, people: Directory) -> str:
-    """The name of whoever answered, if it was a person."""
-    found = (one for one in people.people.values() if actor and actor in (one.key, one.email, one.alias))
-    return next((one.name for one in found), "")
+    """Alert -> the last that a message says of it; what it only counts as settled, or as a backlog, stays as it is."""
+    rows = sorted(carried, key=lambda row: (row.created_at, row.edge_at))
+    return {row.alert_id: row for row in rows if row.alert_id and row.kind not in (Kind.RESOLVE, BACKLOG)}
 
 
 def rest(conn: Connection, place: Any, due_at: int | None) -> None:
