@@ -22,6 +22,7 @@ from stalewatch.domain.language.catalogue import load_catalogue
 from stalewatch.domain.language.loading import load_rules
 from stalewatch.domain.language.model import Mode
 from stalewatch.domain.language.nodes import Source
+from stalewatch.domain.levels import NOBODY
 from stalewatch.domain.policies import Judging, Speaking
 from stalewatch.domain.routing import Route
 from stalewatch.sdk.connector import Connector, Cursor, Description, FieldInfo, Finding, Page
@@ -178,7 +179,7 @@ def rulebook(
     return Rulebook(
         loaded.ruleset,
         calendars or Calendars.single(Calendar(TOKYO)),
-        judging or Judging(mode=Mode.LIVE, rollout=None, storm_guard=None, currency="JPY"),
+        judging or Judging(mode=Mode.LIVE, rollout=None, storm_guard=None, currency="JPY", ladders=NOBODY),
         texts,
     )
 

@@ -7,8 +7,12 @@ somebody acted) was delivered. A level that comes late, since a mute or an outag
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from stalewatch.domain.alerts import Alert, Kind, Policy, Said
+from stalewatch.domain.durations import Duration, Unit
+
+_NEXT_MORNING: Final = Duration(1, Unit.BUSINESS_DAY)
 
 
 def planned(alert: Alert, now: int, policy: Policy) -> Alert:
@@ -30,15 +34,18 @@ def due(alert: Alert, now: int) -> Said | None:
 
 
 def climbed(alert: Alert, now: int, policy: Policy) -> Alert:
-    """One level higher. The next one keeps its distance where this one came late, and is never due in this moment."""
-    late = now - (alert.climb_at or now)
+    """One level higher. The next one keeps its distance where this one came late, and never comes on its heels."""
     there = replace(alert, climbed=alert.climbed + 1, climb_at=None)
     if there.climbed >= len(there.ladder) or there.counts_from is None:
         return there
-    after = there.ladder[there.climbed].after
-    if policy.climb(there.counts_from, after) <= now:
-        there = replace(there, counts_from=there.counts_from + late)
-    return replace(there, climb_at=max(policy.climb(there.counts_from or now, after), now + 1))
+    after, since = there.ladder[there.climbed].after, there.counts_from
+    due = policy.climb(since, after)
+    if due <= now:
+        since += now - (alert.climb_at or now)
+        due = policy.climb(since, after)
+    if due <= now:
+        due = max(policy.climb(now, _NEXT_MORNING), now + 1)
+    return replace(there, counts_from=since, climb_at=due)
 
 
 def restarted(alert: Alert) -> Alert:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Final
 
 from stalewatch.domain.directory import Directory, Person
+from stalewatch.domain.levels import Level
 from stalewatch.domain.route_conditions import Facts
 from stalewatch.sdk.notifier import Style
 
@@ -115,6 +116,17 @@ def route_for(routes: Sequence[Route], facts: Facts) -> Route:
     """The first route whose condition holds, from top to bottom; `EVERYTHING_ELSE` if none does."""
     fitting = (route for route in routes if route.matches is None or route.matches(facts))
     return next(fitting, EVERYTHING_ELSE)
+
+
+def by_level(route: Route, level: Level | None) -> Route:
+    """The route of what a level of an alert's ladder asks for; without a level the alert's own.
+
+    What is said again comes as it came before, what is passed on in the digest, unless the level says otherwise.
+    """
+    if level is None:
+        return route
+    style = level.style or (route.style if level.again else Style.DIGEST)
+    return replace(route, to=level.to or route.to, style=style)
 
 
 def ladders(route: Route, owner: str | None, directory: Directory, *, team: str | None = None) -> tuple[Ladder, ...]:

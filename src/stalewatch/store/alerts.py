@@ -16,9 +16,11 @@ from stalewatch.store import bulk
 from stalewatch.store.bulk import Found, Row
 from stalewatch.store.errors import ChangedMeanwhile
 from stalewatch.store.expressions import among
-from stalewatch.store.tables import alerts
+from stalewatch.store.tables import alerts, notices
 
 _MERGED: Final = "merged"
+_LATE: Final = ("breach", "repeat", "reopen")
+"""What is said of something late, and what a ladder's time counts from."""
 IS_OPEN: Final = sa.text("alerts.state <> 'resolved'")
 """Written out, not as a parameter: only so may SQLite use the index over the open alerts."""
 
@@ -156,6 +158,18 @@ def ring(conn: Connection, ids: Collection[str], at: int) -> None:
     """Let the timers of these alerts ring at an instant, whatever they were set to: the next tick looks at them."""
     for chunk in bulk.chunks(sorted(ids)):
         conn.execute(sa.update(alerts).where(among(conn, alerts.c.id, chunk)).values(due_at=at))
+
+
+def delivered(conn: Connection, delivery_id: str, at: int) -> None:
+    """What a delivery carried has been told: the time of ladders that waited for it counts from now.
+
+    The next tick looks at them. Their version is counted up, so that whoever is just changing one reads it again.
+    """
+    words = (notices.c.delivery_id == delivery_id, notices.c.state == "told", notices.c.kind.in_(_LATE))
+    told = sa.select(notices.c.alert_id).where(*words)
+    waits = sa.and_(alerts.c.counts_from.is_(None), alerts.c.ladder.is_not(None), alerts.c.breach_told_at.is_not(None))
+    there = sa.update(alerts).where(alerts.c.id.in_(told), waits, IS_OPEN)
+    conn.execute(there.values(counts_from=at, due_at=at, version=alerts.c.version + 1))
 
 
 def counts(conn: Connection) -> list[Found]:

@@ -11,7 +11,7 @@ from stalewatch.domain.directory import Directory
 from stalewatch.domain.instants import NEVER
 from stalewatch.domain.pacing import Reason, digest_slot, immediate_time
 from stalewatch.domain.policies import Speaking
-from stalewatch.domain.routing import UNDELIVERED, Route, Target, ladders, route_for
+from stalewatch.domain.routing import UNDELIVERED, Route, Target, by_level, ladders, route_for
 from stalewatch.domain.steps import Moved
 from stalewatch.sdk.notifier import Style
 from stalewatch.services.alerting.hours import hours_of
@@ -43,8 +43,9 @@ class Announcer:
     guarded: bool = False
 
     def say(self, moved: Moved, said: Said, row: Any) -> list[Row]:
-        """One notice per recipient of the route that matches."""
-        route = route_for(self.speaking.routes, self.facts.of(moved.rule_id, moved.rule, row))
+        """One notice per recipient of the route that matches, or of the level of the ladder that asks for it."""
+        facts = self.facts.of(moved.rule_id, moved.rule, row)
+        route = by_level(route_for(self.speaking.routes, facts), said.level)
         rungs = [ladder[0] for ladder in ladders(route, row.owner, self.people, team=row.team)]
         return [self._notice(moved, said, route, rung) for rung in rungs]
 

@@ -8,6 +8,7 @@ from typing import Any
 from stalewatch.domain import levels
 from stalewatch.domain.alerts import Alert, AlertState, Cause, Hush, Kind
 from stalewatch.domain.language.model import Severity
+from stalewatch.domain.levels import Level
 from stalewatch.domain.steps import Moved
 from stalewatch.store import alerts, notices
 from stalewatch.store.engine import Connection
@@ -54,6 +55,12 @@ def from_row(row: Any) -> Alert:
         climb_at=row.climb_at,
         due_at=row.due_at,
     )
+
+
+def level_of(notice: Any, row: Any) -> Level | None:
+    """The level that called for a notice that passes its alert on; None for every other one."""
+    climbed = levels.loaded(None if row is None else row.ladder)
+    return climbed[notice.n - 1] if notice.kind == Kind.ESCALATE and notice.n <= len(climbed) else None
 
 
 def changing(alert: Alert, before: Any, now: int) -> Row:

@@ -23,21 +23,23 @@ from stalewatch.delivery.operators import (
     compose_operator,
 )
 from stalewatch.delivery.telling import Recipient, Telling
+from stalewatch.domain.alerts import Kind
 from stalewatch.domain.deliveries import DeliveryState
 from stalewatch.domain.directory import Directory, Person
 from stalewatch.domain.instants import from_us
 from stalewatch.domain.policies import Speaking
-from stalewatch.domain.routing import MAIL, OPERATOR, OnUnknown, Route, Target, after, ladders, route_for
+from stalewatch.domain.routing import MAIL, OPERATOR, OnUnknown, Route, Target, after, by_level, ladders, route_for
 from stalewatch.sdk.notifier import Message, Style
 from stalewatch.services.alerting import blind, refused
 from stalewatch.services.alerting.announcing import BACKLOG
 from stalewatch.services.alerting.route_facts import RouteFacts
 from stalewatch.services.alerting.tellings import Teller
+from stalewatch.services.judging.alert_rows import level_of
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.syncing.noticing import DOUBTED
 from stalewatch.services.telling import outages
 from stalewatch.services.telling.choosing import Batch
-from stalewatch.store import connections, notices, outbox, records
+from stalewatch.store import alerts, connections, notices, outbox, records
 from stalewatch.store.engine import Connection
 
 DEAD: Final = DeliveryState.DEAD.value
@@ -109,10 +111,12 @@ class Composer:
         for obj in sorted(set(objects.values())):
             found |= {row.id: row for row in records.read_by_ids(conn, obj, list(objects))}
         facts = RouteFacts.read(conn, self.book, self.speaking, found.values())
+        passed_on = alerts.by_id(conn, {row.alert_id for row in carried if row.kind == Kind.ESCALATE})
         for row in carried:
             if (record := found.get(row.record_id)) is not None:
-                rule = row.rule_id or ""
-                yield route_for(self.speaking.routes, facts.of(rule, self.book.by_id.get(rule), record)), record
+                rule, level = row.rule_id or "", level_of(row, passed_on.get(row.alert_id))
+                route = route_for(self.speaking.routes, facts.of(rule, self.book.by_id.get(rule), record))
+                yield by_level(route, level), record
 
     def _recipient(self, people: Directory, target: str, person: Person | None) -> Recipient:
         plain = target.partition(":")[2] or target

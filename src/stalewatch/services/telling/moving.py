@@ -17,7 +17,7 @@ from stalewatch.services.alerting.outdated import DEBOUNCE
 from stalewatch.services.alerting.tick import operator_notice
 from stalewatch.services.telling.composing import Composer
 from stalewatch.services.telling.outages import Outages
-from stalewatch.store import audit, edits, leases, notices, outbox
+from stalewatch.store import alerts, audit, edits, leases, notices, outbox
 from stalewatch.store.engine import Connection, Database
 from stalewatch.store.leases import DESTINATIONS
 
@@ -102,6 +102,7 @@ class Moving:
                 sent_at=to_us(receipt.at), receipt=dict(receipt.handle), look_at=None, error=None,
             )  # fmt: skip
             told = notices.tell(conn, delivery_id, now)
+            alerts.delivered(conn, delivery_id, now)
             if service.can_edit and receipt.handle:
                 outdated = edits.is_outdated(conn, delivery_id, delivery.created_at)
                 due_at = now + DEBOUNCE if outdated else None
