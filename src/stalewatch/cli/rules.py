@@ -6,6 +6,7 @@ from stalewatch.cli.invocation import group
 from stalewatch.cli.rules_check import check
 from stalewatch.cli.rules_diff import diff
 from stalewatch.cli.rules_explain import explain
+from stalewatch.cli.rules_feedback import feedback
 from stalewatch.cli.rules_fmt import fmt
 from stalewatch.cli.rules_preview import show_preview
 from stalewatch.cli.rules_promote import promote
@@ -26,8 +27,9 @@ def rules() -> None:
       stalewatch rules fmt                   put rule files in order
       stalewatch rules preview               who would be late, and what would be told
       stalewatch rules diff --git main       what a change of the rules changes
+      stalewatch rules feedback              what came of what the rules said
     """
 
 
-for command in (check, test, explain, fmt, schema, route, show_preview, diff, promote):
+for command in (check, test, explain, fmt, schema, route, show_preview, diff, promote, feedback):
     rules.add_command(command)

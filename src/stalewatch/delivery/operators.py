@@ -94,7 +94,18 @@ class RulesRefused:
     errors: int
 
 
-News = StormHeld | ConnectionFailed | CannotJudge | Doubted | Undelivered | ServiceDown | GivenUp | RulesRefused
+@dataclass(frozen=True, slots=True)
+class Noisy:
+    """Of the alerts of a rule that were told, so many were called false, mostly for one reason (`why`)."""
+
+    rule: str
+    title: Words
+    false: int
+    told: int
+    why: str
+
+
+News = StormHeld | ConnectionFailed | CannotJudge | Doubted | Undelivered | ServiceDown | GivenUp | RulesRefused | Noisy
 
 
 def compose_operator(
@@ -136,6 +147,8 @@ def _entry(news: News, reader: Reader) -> Entry:
             headline, body = _given_up(news, reader)
         case RulesRefused():
             headline, body = _rules_refused(news, reader)
+        case Noisy():
+            headline, body = _noisy(news, reader)
     return Entry(record="", headline=headline, body=body, severity="warning")
 
 
@@ -238,6 +251,28 @@ def _given_up(news: GivenUp, reader: Reader) -> tuple[str, str]:
 
 def _rules_refused(news: RulesRefused, reader: Reader) -> tuple[str, str]:
     return reader.words.gettext("The saved rules are not in force"), refused_rules(news, reader)
+
+
+def _noisy(news: Noisy, reader: Reader) -> tuple[str, str]:
+    words = reader.words
+    headline = words.gettext("“{title}” is often a false alarm: {false} of {told}").format(
+        title=clean(reader.pick(news.title)), false=reader.number(news.false), told=reader.number(news.told)
+    )
+    return headline, f"{_for_noise(news.why, reader)} " + words.gettext(
+        "`stalewatch rules feedback` shows the figures; `stalewatch rules promote {rule} --to shadow` makes it silent."
+    ).format(rule=clean(news.rule))
+
+
+def _for_noise(why: str, reader: Reader) -> str:
+    """What helps against false alarms of one kind."""
+    words = reader.words
+    match why:
+        case "not_true":
+            return words.gettext("Mostly the data were wrong: see how its fields are mapped.")
+        case "handled":
+            return words.gettext("Mostly it was done where the CRM does not show it: see what it takes for an answer.")
+        case _:
+            return words.gettext("Mostly it did not fit the deal: give it more time, or an exception for such deals.")
 
 
 def refused_rules(news: RulesRefused, reader: Reader) -> str:

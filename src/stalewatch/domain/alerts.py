@@ -58,6 +58,13 @@ class Cause(StrEnum):
     LOST = "lost"  # somebody said that the deal is lost, whatever the CRM says as yet
 
     @property
+    def is_work(self) -> bool:
+        """Somebody did something in the CRM; excepted, rule_changed, data_lost and merged say nothing either way."""
+        return self in (
+            Cause.SATISFIED, Cause.RE_ANCHORED, Cause.DEADLINE_MOVED, Cause.NO_LONGER_APPLIES, Cause.CLOSED
+        )  # fmt: skip
+
+    @property
     def is_verdict(self) -> bool:
         """A person's word, against which the same clock says nothing more while it runs on."""
         return self in (Cause.FALSE_ALARM, Cause.LOST)

@@ -10,7 +10,7 @@ from functools import cache
 
 from babel import Locale
 from babel.lists import format_list
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 
 from stalewatch.delivery.catalogues import LANGUAGES, SOURCE_LANGUAGE, translations
 from stalewatch.delivery.wording.untrusted import clean
@@ -45,6 +45,10 @@ class Reader:
     def number(self, value: float) -> str:
         """A number with the language's separators."""
         return format_decimal(value, locale=self.locale)
+
+    def percent(self, share: float) -> str:
+        """A share (0..1) in whole per cent."""
+        return format_percent(share, locale=self.locale)
 
     def listed(self, items: list[str] | tuple[str, ...]) -> str:
         """ "a, b, and c" / "a、b、c"."""

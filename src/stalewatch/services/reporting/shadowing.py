@@ -16,10 +16,6 @@ from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import alerts, connections, people, records, rule_states
 from stalewatch.store.engine import Connection, Database
 
-_ACTED: Final = frozenset(
-    {Cause.SATISFIED, Cause.RE_ANCHORED, Cause.DEADLINE_MOVED, Cause.NO_LONGER_APPLIES, Cause.CLOSED}
-)
-"""Causes of a resolve behind which somebody did something in the CRM."""
 _MONDAY: Final = 3
 """1970-01-01 was a Thursday."""
 
@@ -75,7 +71,7 @@ def shadowed(db: Database, book: Rulebook, rule_ids: Collection[str], now: int, 
         days=-((since - now) // DAY) if began else None,
         alerts=len(fresh),
         nudges=len(nudges),
-        acted=sum(row.cause in _ACTED for row in fresh),
+        acted=sum(row.cause is not None and Cause(row.cause).is_work for row in fresh),
         late=len(late),
         owners=tuple(sorted(told, key=lambda one: (-sum(one.weeks.values()), one.name))),
     )

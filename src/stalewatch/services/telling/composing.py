@@ -30,7 +30,7 @@ from stalewatch.domain.instants import from_us
 from stalewatch.domain.policies import Speaking
 from stalewatch.domain.routing import MAIL, OPERATOR, OnUnknown, Route, Target, after, by_level, ladders, route_for
 from stalewatch.sdk.notifier import Message, Style
-from stalewatch.services.alerting import blind, refused
+from stalewatch.services.alerting import blind, noisy, refused
 from stalewatch.services.alerting.announcing import BACKLOG
 from stalewatch.services.alerting.route_facts import RouteFacts
 from stalewatch.services.alerting.tellings import Teller
@@ -150,6 +150,7 @@ class Composer:
             blind.UNFED: lambda row: blind.unfed(conn, self.book, row.kind.partition(":")[2]),
             refused.REFUSED: lambda row: refused.news(conn),  # noqa: ARG005  # as it is now
             blind.UNREADABLE: lambda row: blind.unreadable(conn, self.book, row.kind.partition(":")[2]),
+            noisy.NOISY: lambda row: noisy.news(conn, self.book, row.kind.partition(":")[2], row.created_at),
         }
         found = [known.get(row.kind.partition(":")[0], lambda row: self._failure(conn, row))(row) for row in some]
         return [one for one in found if one is not None]

@@ -1,0 +1,62 @@
+"""What became of what was said: alerts with the moment at which somebody was told, and what people answered."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from stalewatch.store.bulk import Found
+from stalewatch.store.notices import TOLD
+from stalewatch.store.tables import alerts, answers, notices
+
+FALSE_ALARM: Final = "false_alarm"
+_LATE: Final = ("breach", "reopen")
+_FATE: Final = (
+    alerts.c.id, alerts.c.rule_id, alerts.c.object, alerts.c.record_id, alerts.c.holdout, alerts.c.resolved_at,
+    alerts.c.cause, alerts.c.acted_at, alerts.c.acted_as,
+)  # fmt: skip
+
+
+def late(conn: Connection, since: int) -> list[Found]:
+    """Alerts of which somebody heard at or after an instant that they are late, or would have but for the hold-out.
+
+    Each with its fate and `told_at`: when the first person was told; of one that was held out, when its limit passed.
+    """
+    first = (
+        sa.select(notices.c.alert_id, sa.func.min(notices.c.told_at).label("told_at"))
+        .where(notices.c.state == TOLD, notices.c.kind.in_(_LATE))
+        .group_by(notices.c.alert_id)
+        .subquery()
+    )
+    told = sa.select(*_FATE, first.c.told_at).join(first, first.c.alert_id == alerts.c.id)
+    silent = sa.select(*_FATE, alerts.c.breached_at.label("told_at")).where(
+        alerts.c.holdout, ~alerts.c.shadow, ~alerts.c.backlog, alerts.c.breached_at >= since
+    )
+    both = sa.union_all(told.where(first.c.told_at >= since), silent).subquery()
+    return list(conn.execute(sa.select(both).order_by(both.c.rule_id, both.c.told_at, both.c.id)))
+
+
+def first_acts(conn: Connection, since: int) -> dict[str, int]:
+    """Alert -> when somebody first answered it at or after an instant; a false alarm is no act."""
+    there = sa.select(answers.c.alert_id, sa.func.min(answers.c.at).label("at")).where(
+        answers.c.act != FALSE_ALARM, answers.c.at >= since
+    )
+    return {row.alert_id: row.at for row in conn.execute(there.group_by(answers.c.alert_id))}
+
+
+def false_alarms(conn: Connection, since: int) -> list[Found]:
+    """The alerts called false at or after an instant: rule_id, alert_id, detail; by rule, the first one first."""
+    columns = (answers.c.rule_id, answers.c.alert_id, answers.c.detail)
+    there = sa.select(*columns).where(answers.c.act == FALSE_ALARM, answers.c.at >= since)
+    return list(conn.execute(there.order_by(answers.c.rule_id, answers.c.at, answers.c.id)))
+
+
+def told_of(conn: Connection, rules: Collection[str], since: int) -> dict[str, int]:
+    """Rule -> of how many of its alerts somebody heard at or after an instant that they are late."""
+    many = sa.func.count(sa.distinct(notices.c.alert_id)).label("many")
+    mine = (notices.c.rule_id.in_(sorted(rules)), notices.c.state == TOLD, notices.c.kind.in_(_LATE))
+    there = sa.select(notices.c.rule_id, many).where(*mine, notices.c.told_at >= since)
+    return {row.rule_id: row.many for row in conn.execute(there.group_by(notices.c.rule_id))}
