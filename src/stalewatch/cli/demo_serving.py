@@ -32,7 +32,7 @@ def serve_the_month(stage: Stage, port: int) -> Reader:
         stage.write(public_url=url)
         click.echo(watching(company.slack.url, stage.language))
         month = live_through(stage)
-        company.slack.interactions.request_url = f"{url}/slack/actions"
+        company.slack.interactions.reach(url)
         with closing(stage.open(running=True)) as app:
             company.clock.run()
             reader = reader_of(app, Invocation(lang=stage.language))

@@ -39,6 +39,7 @@ class Slack:
         self.api, self.interactions = api, interactions
         self._token = secrets.token_urlsafe(16)
         self._page = Page(api.workspace, api.views, self._token)
+        self._sights = {"/": self._look, "/home": self._opened}
         self._deeds = {"/press": self._press, "/submit": self._submit, "/dismiss": self._dismiss, "/say": self._say}
 
     def handle(self, request: Request) -> Response:
@@ -51,8 +52,8 @@ class Slack:
             return self._respond(request)
         if request.path in self._deeds and request.method == "POST":
             return self._done(request)
-        if request.path == "/" and request.method in ("GET", "HEAD"):
-            return self._look(request)
+        if request.path in self._sights and request.method in ("GET", "HEAD"):
+            return self._sights[request.path](request)
         return Response.text("Not found", 404, "text/plain")
 
     def _look(self, request: Request) -> Response:
@@ -60,6 +61,18 @@ class Slack:
             reader = self._reader({name: request.parameter(name) or "" for name in ("as", "channel", "home")})
             page = self._page.html(reader) if reader else "<!doctype html><title>Slack sandbox</title>Nobody is here."
         return replace(Response.text(page), headers={"Content-Type": "text/html;charset=UTF-8", **_SECURE}, kind="page")
+
+    def _opened(self, request: Request) -> Response:
+        """Somebody goes to the Home tab, of which the app hears; looking at it again is no opening."""
+        with self.api.workspace.lock:
+            reader = self._reader({"as": request.parameter("as") or "", "channel": "", "home": "1"})
+        if reader is None:
+            return Response.text("Nobody is here.", 400, "text/plain")
+        before = len(self.api.workspace.ledger)
+        if self.interactions.is_heard:
+            self.interactions.open_home(reader.user.id)
+        self._await_answer(before)
+        return Response(303, headers={"Location": Reader(reader.user, None).address, **_SECURE}, kind="page")
 
     def _done(self, request: Request) -> Response:
         form = parse_qs(request.body.decode("utf-8", "replace"), keep_blank_values=True)

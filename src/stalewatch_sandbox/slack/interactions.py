@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from stalewatch_sandbox.slack.errors import Json, Refused
 from stalewatch_sandbox.slack.reaching import Answer, post
 from stalewatch_sandbox.slack.socket import Sockets
+from stalewatch_sandbox.slack.telling import AGAIN, ResponseUrls, Untold
 from stalewatch_sandbox.slack.views import View, Views
 from stalewatch_sandbox.slack.workspace import APP, BOT_USER, TEAM, Message, Workspace
 
@@ -32,6 +33,7 @@ class Interactions:
         request_url: where the app listens; "": nowhere, or on sockets.
         commands_url: the same for slash commands, if it is another address. events_url: the same for events.
         callback: the workspace's own address, for response_url.
+        untold: events that the app did not acknowledge, to be told again.
     """
 
     def __init__(
@@ -40,8 +42,14 @@ class Interactions:
         self.request_url = self.commands_url = self.events_url = self.callback = ""
         self._sockets = sockets
         self._workspace, self._views, self._secret, self._now = workspace, views, secret, now
-        self._responses: dict[str, tuple[str, str, str]] = {}
+        self._responses = ResponseUrls(now)
+        self.untold: list[Untold] = []
         self._numbers = count(1)
+
+    def reach(self, url: str) -> None:
+        """The app listens at this address, with the paths of its manifest below it."""
+        self.request_url, self.commands_url = f"{url}/slack/actions", f"{url}/slack/commands"
+        self.events_url = f"{url}/slack/events"
 
     @property
     def is_heard(self) -> bool:
@@ -99,19 +107,38 @@ class Interactions:
             "event": {"event_ts": f"{now.timestamp():.6f}", **event}, "event_id": f"Ev{number:010}",
             "event_time": int(now.timestamp()), "authorizations": [{"team_id": TEAM, "user_id": BOT_USER}],
         }  # fmt: skip
-        if url := self.events_url or self.request_url:
-            return self._post(url, json.dumps(payload).encode(), "application/json")
-        return self._sockets.tell("events_api", payload, may_answer=False)
+        return self._tell(Untold(payload, now))
+
+    def open_home(self, user: str) -> Answer:
+        """A person opens the Home tab of the app."""
+        home = self._views.home_of(user)
+        seen = {"view": home.body()} if home else {}
+        channel = self._workspace.direct(user).id
+        return self.happen({"type": "app_home_opened", "user": user, "channel": channel, "tab": "home", **seen})
+
+    def verify(self, url: str) -> bool:
+        """Whether an app stands behind an address of events, as Slack makes sure when the address is entered."""
+        payload = {"token": "legacy", "challenge": "3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P"}
+        answer = self._post(url, json.dumps({**payload, "type": "url_verification"}).encode(), "application/json")
+        said = answer.body.decode("utf-8", "replace")
+        return answer.status == 200 and payload["challenge"] in (said, answer.json().get("challenge"))
+
+    def tell_again(self) -> int:
+        """Tell the app again what it did not acknowledge, as far as its time has come; returns how many were told."""
+        now = self._now()
+        due = [one for one in self.untold if one.due_at <= now]
+        self.untold = [one for one in self.untold if one.due_at > now]
+        for one in due:
+            self._tell(one)
+        return len(due)
 
     def respond(self, token: str, said: dict[str, Any]) -> None:
         """The app uses a response_url.
 
         Raises:
-            Refused: it was never given out.
+            Refused: it was never given out, is half an hour old, or was used five times.
         """
-        if token not in self._responses:
-            raise Refused("used_url")
-        channel, ts, user = self._responses[token]
+        channel, ts, user = self._responses.used(token)
         message = self._workspace.channels[channel].messages.get(ts)
         if said.get("delete_original") and message:
             self._workspace.delete(message)
@@ -120,6 +147,19 @@ class Interactions:
             self._workspace.edit(message, text=str(said.get("text", message.text)), blocks=blocks)
         else:
             self._reply(channel, user, said)
+
+    def _tell(self, one: Untold) -> Answer:
+        """Tell the app of an event; one that it does not acknowledge in time is told again, three times at most."""
+        if url := self.events_url or self.request_url:
+            again = {"X-Slack-Retry-Num": str(one.attempt), "X-Slack-Retry-Reason": one.reason} if one.attempt else {}
+            answer = self._post(url, json.dumps(one.payload).encode(), "application/json", again)
+        else:
+            answer = self._sockets.tell(
+                "events_api", one.payload, may_answer=False, retry_attempt=one.attempt, retry_reason=one.reason
+            )
+        if answer.status // 100 != 2 and one.attempt < len(AGAIN):
+            self.untold.append(one.again("http_error" if answer.status else "http_timeout", self._now()))
+        return answer
 
     def _reply(self, channel: str, user: str, said: dict[str, Any]) -> None:
         only_for = "" if said.get("response_type") == "in_channel" else user
@@ -168,7 +208,7 @@ class Interactions:
 
     def _response_url(self, channel: str, ts: str, user: str) -> str:
         token = f"{next(self._numbers)}{hashlib.sha256(self._secret.encode()).hexdigest()[:16]}"
-        self._responses[token] = (channel, ts, user)
+        self._responses.give(token, (channel, ts, user))
         return f"{self.callback}/response/{token}"
 
     def _interact(self, payload: Json, *, may_answer: bool = False) -> Answer:
@@ -176,5 +216,5 @@ class Interactions:
             return self._post(self.request_url, urlencode({"payload": json.dumps(payload)}).encode(), _FORM)
         return self._sockets.tell("interactive", payload, may_answer=may_answer)
 
-    def _post(self, url: str, body: bytes, content_type: str) -> Answer:
-        return post(url, body, content_type, self._secret, str(int(self._now().timestamp())))
+    def _post(self, url: str, body: bytes, content_type: str, more: Mapping[str, str] | None = None) -> Answer:
+        return post(url, body, content_type, self._secret, str(int(self._now().timestamp())), more)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import Any, Final
 
 from stalewatch_sandbox.slack.call import Call
-from stalewatch_sandbox.slack.errors import Json
+from stalewatch_sandbox.slack.errors import Json, Refused, explained
 from stalewatch_sandbox.slack.views import View
 from stalewatch_sandbox.slack.workspace import Blocks, Entry
+
+_LARGEST: Final = 250_000
 
 
 def open_(call: Call) -> Json:
@@ -28,8 +31,15 @@ def update(call: Call) -> Json:
 
 def publish(call: Call) -> Json:
     """views.publish: somebody's home tab."""
-    user = call.user(call.arguments.required("user_id"))
-    return _told(call, call.views.published(user.id, call.arguments.structure("view")))
+    if not call.workspace.has_home:
+        raise Refused("not_enabled")
+    user = call.workspace.users.get(call.arguments.required("user_id"))
+    if user is None or user.is_deleted or user.is_bot:
+        raise explained("invalid_arguments", ["invalid `user_id`"])
+    said, hash_ = call.arguments.structure("view"), call.arguments.text("hash")
+    if len(json.dumps(said)) > _LARGEST:
+        raise Refused("view_too_large")
+    return _told(call, call.views.published(user.id, said, hash_))
 
 
 def _told(call: Call, view: View) -> Json:

@@ -78,8 +78,19 @@ class Page:
         return (
             f"<nav><h1>Slack sandbox</h1><h2>{reader.word('Channels')}</h2>{self._links(reader, channels)}"
             f"<h2>{reader.word('Direct messages')}</h2>{self._links(reader, direct)}"
-            f"<h2>stalewatch</h2>{self._link(Reader(reader.user, None), reader.word('Home'), reader, 0)}</nav>"
+            f"<h2>stalewatch</h2>{self._way_home(reader)}</nav>"
         )
+
+    def _way_home(self, reader: Reader) -> str:
+        """A way to everybody's Home tab: who looks is who they are."""
+        mine = [one for one in self._workspace.users.values() if not one.is_bot and not one.is_deleted]
+        return "".join(self._home_link(one, reader) for one in mine)
+
+    def _home_link(self, user: User, reader: Reader) -> str:
+        current = ' aria-current="page"' if reader.channel is None and user is reader.user else ""
+        address = html.escape("/home?" + urlencode({"as": user.id}))
+        words = html.escape(f"{reader.word('Home')} · {user.name}")
+        return f'<a href="{address}"{current}><span>{words}</span></a>'
 
     def _links(self, reader: Reader, channels: Sequence[Channel]) -> str:
         shown = []

@@ -58,8 +58,8 @@ def _body(call: Call, user: User) -> Json:
     email: Json = {"email": user.email} if "users:read.email" in call.scopes else {}
     body: Json = {
         "id": user.id, "team_id": TEAM, "name": user.name.lower().replace(" ", "."), "deleted": user.is_deleted,
-        "real_name": user.name, "is_bot": user.is_bot, "is_app_user": False, "is_restricted": False,
-        "is_ultra_restricted": False, "is_email_confirmed": True, "updated": 0,
+        "real_name": user.name, "is_bot": user.is_bot, "is_app_user": False, "is_restricted": user.is_guest,
+        "is_ultra_restricted": False, "is_stranger": user.is_stranger, "is_email_confirmed": True, "updated": 0,
         "profile": {"real_name": user.name, "display_name": user.name, "team": TEAM} | email,
     }  # fmt: skip
     if user.is_deleted:

@@ -7,6 +7,7 @@ import hmac
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -38,13 +39,16 @@ def signature(secret: str, timestamp: str, body: bytes) -> str:
     return "v0=" + hmac.new(secret.encode(), b"v0:" + timestamp.encode() + b":" + body, hashlib.sha256).hexdigest()
 
 
-def post(url: str, body: bytes, content_type: str, secret: str, timestamp: str) -> Answer:
-    """Post to the app; an address that is none is one at which nobody answers."""
+def post(
+    url: str, body: bytes, content_type: str, secret: str, timestamp: str, more: Mapping[str, str] | None = None
+) -> Answer:
+    """Post to the app, with `more` headers; an address that is none is one at which nobody answers."""
     if not url.startswith(("http://", "https://")):
         return SILENCE
     request = urllib.request.Request(url, body, {  # noqa: S310  # http and https only
         "Content-Type": content_type, "X-Slack-Request-Timestamp": timestamp,
         "X-Slack-Signature": signature(secret, timestamp, body), "User-Agent": "Slackbot 1.0",
+        **(more or {}),
     })  # fmt: skip
     try:
         with urllib.request.urlopen(request, timeout=PATIENCE) as response:  # noqa: S310

@@ -56,15 +56,22 @@ class Sockets:
         self._tickets.discard(ticket)
         return Response(101, kind="socket", talk=self._talk)
 
-    def tell(self, kind: str, payload: Json, *, may_answer: bool) -> Answer:
+    def tell(self, kind: str, payload: Json, *, may_answer: bool, **more: object) -> Answer:
         """Tell the app something and wait until it acknowledges; without a connection nobody does.
 
         Args:
             kind: "interactive", "slash_commands" or "events_api".
             may_answer: the acknowledgement may say something; else only that it came.
+            more: of the envelope, such as retry_attempt.
         """
         envelope, acknowledged = str(uuid4()), SimpleQueue[Json]()
-        body = {"envelope_id": envelope, "payload": payload, "type": kind, "accepts_response_payload": may_answer}
+        body = {
+            "envelope_id": envelope,
+            "payload": payload,
+            "type": kind,
+            "accepts_response_payload": may_answer,
+            **more,
+        }
         self._waiting[envelope] = acknowledged
         try:
             if not any(line.send(json.dumps(body)) for line in self._in_turn()):

@@ -96,9 +96,14 @@ class Views:
         view.errors, view.filled, view.is_troubled = {}, {}, False
         return view
 
-    def published(self, user: str, said: object) -> View:
-        """Set somebody's home tab."""
-        view = View(self._id(), user, _checked(said), self._hash())
+    def published(self, user: str, said: object, hash_: str = "") -> View:
+        """Set somebody's home tab; raises Refused if it is none, or changed since it had this hash."""
+        before = self._homes.get(user)
+        if hash_ and before is not None and hash_ != before.hash:
+            raise Refused("hash_conflict")
+        view = View(before.id if before else self._id(), user, _checked(said), self._hash())
+        if not view.is_home:
+            raise explained("invalid_arguments", ["must be a valid enum value [json-pointer:/view/type]"])
         self._homes[user] = view
         return view
 

@@ -18,7 +18,7 @@ Blocks = list[dict[str, Any]]
 
 @dataclass(slots=True, kw_only=True)
 class User:
-    """A member. `dnd` is a span in which they are not disturbed."""
+    """A member. `dnd` is a span in which they are not disturbed; a stranger is of another company."""
 
     id: str
     name: str
@@ -27,6 +27,8 @@ class User:
     locale: str = "ja-JP"
     is_deleted: bool = False
     is_bot: bool = False
+    is_guest: bool = False
+    is_stranger: bool = False
     dnd: tuple[datetime, datetime] | None = None
 
 
@@ -94,6 +96,7 @@ class Workspace:
 
     Attributes:
         ledger: what the app said, posts, edits and deletions, in order.
+        has_home: whether the app's Home tab is switched on.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
@@ -102,6 +105,7 @@ class Workspace:
         self.users: dict[str, User] = {}
         self.channels: dict[str, Channel] = {}
         self.ledger: list[Entry] = []
+        self.has_home = True
         self._last = (0, 0)
         self._numbers = count(1)
         self.add_user(User(id=BOT_USER, name="stalewatch", is_bot=True))

@@ -61,6 +61,7 @@ class App:
     url: str
     heard: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     answer: bytes = b""
+    status: int = 200
 
 
 @contextmanager
@@ -71,7 +72,7 @@ def listening() -> Iterator[App]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             app.heard.append((dict(self.headers.items()), body))
-            self.send_response(200)
+            self.send_response(app.status)
             self.send_header("Content-Length", str(len(app.answer)))
             self.end_headers()
             self.wfile.write(app.answer)
