@@ -305,7 +305,9 @@ class TestWhatIsPassedOn:
     def test_to_a_channel_speaks_of_no_team_of_the_readers(self) -> None:
         desk = sato(key=None, target="channel:#deal-desk", address="#deal-desk")
         [one] = handed(1)
-        assert digest(one, to=desk).title == "Kanto 1: 1 deal without an answer for 5 business days, ¥12.4M"
+        assert digest(one, to=desk).title == (
+            "Kanto 1: 1 deal without an answer for 5 business days, ¥12.4M: Deal 0 (Sato)"
+        )
         assert digest(replace(one, unanswered=None, team=""), to=desk).title == "1 deal without an answer, ¥12.4M"
 
     def test_of_several_teams_stands_under_a_sentence_for_each(self) -> None:

@@ -232,9 +232,9 @@ def test_the_title_of_a_digest_counts_what_is_answered() -> None:
         "alert_d2_ghosted": held,
         "alert_d3_ghosted": over(settled("d3")),
     }
-    assert after(message, **still).title == "3 deals need a next step from you · ¥37.2M · 2 answered ✅"
+    assert after(message, "en", **still).title == "3 deals need a next step from you · ¥37.2M · 2 answered ✅"
     everything = {**still, "alert_d1_ghosted": over(settled())}
-    assert after(message, **everything).title == "✅ All answered: 3 deals · ¥37.2M"
+    assert after(message, "en", **everything).title == "✅ All answered: 3 deals · ¥37.2M"
     assert after(digest(told(), language="ja"), "ja", alert_d1_ghosted=over(settled())).title == (
         "✅ すべて対応済み:案件が1件 · 1,240万円"
     )
@@ -254,7 +254,8 @@ STANDINGS = st.builds(
     telling=st.sampled_from([None, settled()]),
     state=st.sampled_from(AlertState),
     cause=st.sampled_from([None, *Cause]),
-    answer=st.none() | st.builds(
+    answer=st.none()
+    | st.builds(
         Answered,
         act=st.sampled_from(["acknowledge", "claim", "snooze", "meet", "hold", "lost", "false_alarm", "crm_changed"]),
         by=st.sampled_from(["", "Tanaka", "<!channel>\n*x*"]),

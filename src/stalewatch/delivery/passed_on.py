@@ -67,8 +67,11 @@ def in_a_sentence(some: Aggregate, recipient: Recipient, reader: Reader, *, with
     if money:
         said = words.gettext("{sentence}, {money}").format(sentence=said, money=money)
     days = waited(some.oldest)
-    if not with_oldest or not days or len(some.subjects) == 1:
+    if not with_oldest or not days or (some.waited == [days] * len(some.subjects) and len(some.subjects) > 1):
         return said
+    if len(some.subjects) == 1:
+        whose = words.gettext("{name} ({owner})").format(name=name(some.oldest.lead), owner=_owner(some.oldest, reader))
+        return words.gettext("{sentence}: {what}").format(sentence=said, what=whose)
     return words.gettext("{sentence}. {oldest}").format(sentence=said, oldest=_oldest(some.oldest, days, reader))
 
 

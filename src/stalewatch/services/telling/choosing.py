@@ -25,6 +25,10 @@ from stalewatch.store.engine import Connection
 
 OLD_NEWS: Final = 2 * DAY
 """After so long nobody is told any more that something settled."""
+AHEAD: Final = 14 * DAY
+"""How far ahead the next daily message lies at most, over any holidays."""
+_FOLDS: Final = (None, Reason.DIGEST.value, Reason.QUIET_HOURS.value, Reason.BUDGET_SPENT.value)
+"""Reasons that only say when; what waits for another one is not told on the way."""
 _NEW: Final = (Kind.WARN, Kind.BREACH, Kind.REOPEN)
 
 
@@ -114,7 +118,19 @@ class Chooser:
             return None
         record, group = next(iter(groupby(sorted(ripe, key=_by_record), key=lambda row: row.record_id)))
         mine = list(group)
-        return Batch(f"deal:{record}:{self.target}:{mine[0].key}", Style.IMMEDIATE, mine)
+        return Batch(
+            f"deal:{record}:{self.target}:{mine[0].key}", Style.IMMEDIATE, [*mine, *self._folded(conn, record)]
+        )
+
+    def _folded(self, conn: Connection, record: str | None) -> list[Any]:
+        """What waits for a daily message about the same deal goes with this one: a deal is one message, not two."""
+        waiting = [
+            row
+            for row in notices.pending(conn, self.target, self.now + AHEAD, style=Style.DIGEST.value)
+            if row.record_id == record and row.reason in _FOLDS and row.kind in tuple(Kind) and row.kind != Kind.RESOLVE
+        ]
+        later = self.rolled_out(conn, waiting)
+        return [row for row in waiting if self._is_believed(row) and row.key not in later]
 
     # --------------------------------------------------------------------------------------- once a day
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -28,7 +31,18 @@ from stalewatch.domain.deliveries import DeliveryState
 from stalewatch.domain.directory import Directory, Person
 from stalewatch.domain.instants import from_us
 from stalewatch.domain.policies import Speaking
-from stalewatch.domain.routing import MAIL, OPERATOR, OnUnknown, Route, Target, after, by_level, ladders, route_for
+from stalewatch.domain.routing import (
+    EVERYTHING_ELSE,
+    MAIL,
+    OPERATOR,
+    OnUnknown,
+    Route,
+    Target,
+    after,
+    by_level,
+    ladders,
+    route_for,
+)
 from stalewatch.sdk.notifier import Message, Style
 from stalewatch.services.alerting import blind, noisy, refused
 from stalewatch.services.alerting.announcing import BACKLOG
@@ -37,7 +51,7 @@ from stalewatch.services.alerting.tellings import Teller
 from stalewatch.services.judging.alert_rows import level_of
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.syncing.noticing import DOUBTED
-from stalewatch.services.telling import outages
+from stalewatch.services.telling import outages, threads
 from stalewatch.services.telling.choosing import Batch
 from stalewatch.store import alerts, connections, notices, outbox, records
 from stalewatch.store.engine import Connection
@@ -72,18 +86,22 @@ class Composer:
             return compose_operator(news, delivery=delivery_id, recipient=to, now=moment, url=self.speaking.public_url)
         told = Teller(self.book, people, now, self._link("/deals/{id}")).tell(conn, batch.notices)
         if batch.style is Style.IMMEDIATE:
-            mine = [told[row.key] for row in batch.notices if row.key in told]
-            return compose_immediate(mine, delivery=delivery_id, recipient=to, now=moment) if mine else None
+            mine, _ = _parted(batch.notices, told)
+            thread = threads.parent(conn, target, batch.notices)
+            return (
+                compose_immediate(mine, delivery=delivery_id, recipient=to, now=moment, thread=thread) if mine else None
+            )
         fresh, backlog = _parted(batch.notices, told)
         open_before = notices.open_records(conn, target) - {telling.record for telling in fresh}
         return compose_digest(
             fresh, delivery=delivery_id, recipient=to, now=moment, still_open=len(open_before), backlog=backlog,
             list_url=self._link(_list_of(person, [*fresh, *backlog])),
+            group_by=self._grouping(conn, batch.notices), since=_last_digest(conn, to),
         )  # fmt: skip
 
     def next_rung(self, conn: Connection, people: Directory, delivery_id: str, message: Message) -> Target:
         """Where a message goes whose destination is gone: the next rung for the first record it speaks of."""
-        for route, record in self._routes(conn, delivery_id):
+        for route, record in self._routes(conn, notices.of_deliveries(conn, [delivery_id])):
             for ladder in ladders(route, record.owner, people, team=record.team):
                 if any(rung.address == message.address for rung in ladder):
                     return after(ladder, message.address)
@@ -100,12 +118,19 @@ class Composer:
             return True
         if not delivery.target.startswith(_DIRECT):
             return False
-        routes = [route for route, _ in self._routes(conn, delivery.id)]
+        routes = [route for route, _ in self._routes(conn, notices.of_deliveries(conn, [delivery.id]))]
         return bool(routes) and all(route.on_unknown is OnUnknown.RESEND for route in routes)
 
-    def _routes(self, conn: Connection, delivery_id: str) -> Iterator[tuple[Route, Any]]:
-        """The route of everything that a message carries, with the record that it is about."""
-        carried = [row for row in notices.of_deliveries(conn, [delivery_id]) if row.record_id]
+    def _grouping(self, conn: Connection, said: Sequence[Any]) -> tuple[str, ...]:
+        """How a digest is grouped: as most of the routes want that what it tells came by."""
+        if len({route.group_by for route in self.speaking.routes}) == 1:
+            return self.speaking.routes[0].group_by
+        wanted = Counter(route.group_by for route, _ in self._routes(conn, said))
+        return wanted.most_common(1)[0][0] if wanted else EVERYTHING_ELSE.group_by
+
+    def _routes(self, conn: Connection, said: Sequence[Any]) -> Iterator[tuple[Route, Any]]:
+        """The route of everything that is to be told, with the record that it is about."""
+        carried = [row for row in said if row.record_id]
         objects = records.objects(conn, [row.record_id for row in carried])
         found: dict[str, Any] = {}
         for obj in sorted(set(objects.values())):
@@ -176,6 +201,12 @@ def body_of(message: Message) -> dict[str, Any]:
     """A message as a delivery keeps it: the whole of it, and a hash that tells whether two say the same."""
     body = msgspec.to_builtins(message)
     return {"body": body, "text_hash": sha256(msgspec.json.encode(body)).hexdigest()}
+
+
+def _last_digest(conn: Connection, to: Recipient) -> date | None:
+    """The date of the last one before this, where they are."""
+    sent = outbox.last_sent(conn, to.target, Style.DIGEST.value)
+    return None if sent is None else from_us(sent).astimezone(ZoneInfo(to.zone)).date()
 
 
 def _list_of(person: Person | None, told: Sequence[Telling]) -> str:
