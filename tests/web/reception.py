@@ -75,7 +75,7 @@ class Counter:
         assert answer.status == 200
         return answer.json()
 
-    def post(self, body: bytes, **headers: str) -> httpx.Response:
+    def post(self, body: bytes, path: str = "/slack/actions", **headers: str) -> httpx.Response:
         """A request as Slack would send it, but for the headers that are given."""
         stamp = str(self.world.us // SECOND)
         own = {
@@ -83,7 +83,31 @@ class Counter:
             "X-Slack-Signature": signed(self.slack.signing_secret, stamp, body),
         }  # fmt: skip
         sent = own | {name.replace("_", "-"): value for name, value in headers.items()}
-        return httpx.post(f"{self.url}/slack/actions", content=body, headers=sent)
+        return httpx.post(f"{self.url}{path}", content=body, headers=sent)
+
+    def goes_home(self, name: str) -> str:
+        """Somebody opens App Home; returns the words that they then read there."""
+        assert self.slack.interactions.open_home(self.id(name)).status == 200
+        soon(lambda: not self.waiting())
+        return self.reads_at_home(name)
+
+    def chooses(self, name: str, shows: str) -> str:
+        """Somebody chooses on App Home whose deals to see; returns what they then read there."""
+        home = self.slack.api.views.home_of(self.id(name))
+        assert home is not None
+        choice = {"type": "static_select", "action_id": "stalewatch.home", "selected_option": {"value": shows}}
+        assert self.slack.interactions.press(self.id(name), home, choice).status == 200
+        soon(lambda: not self.waiting())
+        return self.reads_at_home(name)
+
+    def types(self, name: str, text: str) -> str:
+        """Somebody types `/stalewatch` and words behind it; returns the words of the answer that only they see."""
+        channel = self.slack.workspace.direct(self.id(name)).id
+        answer = self.slack.interactions.command(self.id(name), channel, "/stalewatch", text)
+        assert (answer.status, answer.body) == (200, b"")
+        soon(lambda: not self.waiting())
+        said = [one for one in self.slack.workspace.ledger if one.kind == "ephemeral" and one.user == self.id(name)]
+        return "\n".join(_texts(said[-1].blocks)) if said else ""
 
     def reaches(self, moment: str) -> None:
         """Time passes, for Slack as well."""
@@ -113,6 +137,11 @@ class Counter:
         """All words of the form that somebody has open."""
         view = self.form(name)
         return "" if view is None else "\n".join(_texts({**view.said, "private_metadata": ""}))
+
+    def reads_at_home(self, name: str) -> str:
+        """All words of somebody's App Home."""
+        view = self.slack.api.views.home_of(self.id(name))
+        return "" if view is None else "\n".join(_texts(view.said))
 
     def whispers(self, name: str) -> list[str]:
         """What only this person saw, message by message."""
@@ -177,7 +206,7 @@ def opened(world: World, **options: Any) -> Iterator[Counter]:
         assert reception is not None
         with _served(create_app(live, slack=reception)) as url:
             if told["signing_secret"]:
-                slack.interactions.request_url = f"{url}/slack/actions"
+                slack.interactions.reach(url)
             reception.start()
             try:
                 yield Counter(world, slack, reception, url)

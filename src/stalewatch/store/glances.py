@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from types import SimpleNamespace
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -17,10 +18,8 @@ from stalewatch.store.tables import alerts, clocks, connections, deals, leads
 
 Owners = Collection[str] | None
 
-_ASKED: Final = sa.text("alerts.breached_at IS NOT NULL AND alerts.state IN ('open', 'backlog')")
-"""Late, and nobody has answered."""
-_RESTING: Final = sa.text("alerts.state IN ('snoozed', 'claimed', 'waiting')")
-_UNSETTLED: Final = sa.text("alerts.state IN ('open', 'backlog', 'snoozed', 'claimed', 'waiting')")
+_STATES: Final = ("open", "backlog", "snoozed", "claimed", "waiting")
+"""Of alerts that are not over and not in shadow."""
 
 
 def unsettled(conn: Connection, of_leads: bool, owners: Owners) -> list[Found]:
@@ -30,7 +29,7 @@ def unsettled(conn: Connection, of_leads: bool, owners: Owners) -> list[Found]:
     """
     table = _table(of_leads)
     there = sa.select(*alerts.c, table.c.owner, _amount(table)).join(table, table.c.id == alerts.c.record_id)
-    some = there.where(_UNSETTLED, *_present(conn, table, owners))
+    some = there.where(alerts.c.state.in_(_STATES), *_present(conn, table, owners))
     return list(conn.execute(some.order_by(_gravity().desc(), alerts.c.breach_at, alerts.c.id)))
 
 
@@ -39,7 +38,7 @@ def coming(conn: Connection, of_leads: bool, owners: Owners, *, now: int, until:
 
     The first due first; without those that are late already.
     """
-    table, each = _table(of_leads), _by_record()
+    table, each = _table(of_leads), _by_record(now)
     columns = (clocks.c.record_id, table.c.object, table.c.owner, _amount(table), clocks.c.entries)
     there = sa.select(*columns).join(table, table.c.id == clocks.c.record_id)
     there = there.outerjoin(each, each.c.record_id == table.c.id)
@@ -48,9 +47,14 @@ def coming(conn: Connection, of_leads: bool, owners: Owners, *, now: int, until:
     return list(conn.execute(some.order_by(clocks.c.breach_at, clocks.c.record_id).limit(limit)))
 
 
-def late_by_owner(conn: Connection, of_leads: bool, owners: Owners) -> list[Found]:
+def unopened(**values: Any) -> Any:
+    """What is known of an alert that has not opened, as a row: every other column of it is None."""
+    return SimpleNamespace(**{**dict.fromkeys(alerts.c.keys()), **values})
+
+
+def late_by_owner(conn: Connection, of_leads: bool, owners: Owners, now: int) -> list[Found]:
     """(owner, late, amount, resting): records that wait for an answer with their amounts, and those that rest."""
-    table, each = _table(of_leads), _by_record()
+    table, each = _table(of_leads), _by_record(now)
     is_resting = sa.and_(each.c.late == 0, each.c.resting == 1)
     columns = (
         table.c.owner,
@@ -62,14 +66,14 @@ def late_by_owner(conn: Connection, of_leads: bool, owners: Owners) -> list[Foun
     return list(conn.execute(there.group_by(table.c.owner)))
 
 
-def worst(conn: Connection, of_leads: bool, owners: Owners, limit: int) -> list[Found]:
+def worst(conn: Connection, of_leads: bool, owners: Owners, now: int, limit: int) -> list[Found]:
     """The late alerts of the few records that are the gravest, among them those that are over for longest."""
     table = _table(of_leads)
     gravest = (sa.func.max(_gravity()).desc(), sa.func.min(alerts.c.breach_at), alerts.c.record_id)
     there = sa.select(alerts.c.record_id).join(table, table.c.id == alerts.c.record_id)
-    some = there.where(_ASKED, *_present(conn, table, owners)).group_by(alerts.c.record_id)
+    some = there.where(_asked(now), *_present(conn, table, owners)).group_by(alerts.c.record_id)
     ids = list(conn.scalars(some.order_by(*gravest).limit(limit)))
-    return list(conn.execute(sa.select(alerts).where(among(conn, alerts.c.record_id, ids), _ASKED)))
+    return list(conn.execute(sa.select(alerts).where(among(conn, alerts.c.record_id, ids), _asked(now))))
 
 
 def owners_of_open(conn: Connection, of_leads: bool, owners: Owners) -> list[str]:
@@ -79,11 +83,24 @@ def owners_of_open(conn: Connection, of_leads: bool, owners: Owners) -> list[str
     return list(conn.scalars(there.distinct()))
 
 
-def _by_record() -> sa.Subquery:
+def _by_record(now: int) -> sa.Subquery:
     """(record_id, late, resting): 1 where any of its alerts waits for an answer, and where any rests."""
-    late, resting = (sa.func.max(sa.case((one, 1), else_=0)) for one in (_ASKED, _RESTING))
+    late, resting = (sa.func.max(sa.case((one, 1), else_=0)) for one in (_asked(now), _resting(now)))
     columns = (alerts.c.record_id, late.label("late"), resting.label("resting"))
-    return sa.select(*columns).where(_UNSETTLED).group_by(alerts.c.record_id).subquery("each_record")
+    there = sa.select(*columns).where(alerts.c.state.in_(_STATES))
+    return there.group_by(alerts.c.record_id).subquery("each_record")
+
+
+def _asked(now: int) -> sa.ColumnElement[bool]:
+    """Late, and nobody has answered."""
+    is_open = alerts.c.state.in_(("open", "backlog"))
+    return sa.and_(alerts.c.breached_at.is_not(None), is_open, sa.not_(_resting(now)))
+
+
+def _resting(now: int) -> sa.ColumnElement[bool]:
+    """Somebody answered, and until then nothing is said."""
+    is_hushed = sa.func.coalesce(alerts.c.hushed_until, 0) > now
+    return sa.or_(alerts.c.state.in_(("snoozed", "claimed", "waiting")), is_hushed)
 
 
 def _table(of_leads: bool) -> sa.Table:

@@ -15,8 +15,9 @@ log = logging.getLogger("stalewatch.web")
 
 MOST_BYTES: Final = 64 * 1024
 """The longest body that is read."""
-LONGER: Final = {"/slack/actions": 512 * 1024}
-"""Where more is read: Slack sends the message along, 13,000 characters twice, nine bytes for each Japanese one."""
+LONGER: Final = {"/slack/actions": 512 * 1024, "/slack/events": 512 * 1024}
+"""Where more is read: Slack sends the message along, 13,000 characters twice, nine bytes for each Japanese one; or
+the whole of somebody's App Home."""
 _HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),

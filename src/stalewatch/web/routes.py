@@ -50,6 +50,7 @@ async def described(request: Request) -> Response:
 _LIST: Final = answers(LIST, 401, 403, 422, 503)
 _RECORD: Final = answers(RECORD, 401, 403, 404, 422, 503)
 _SNOOZE: Final = answers(SNOOZED, 401, 403, 404, 409, 413, 422, 503)
+_SLACK: Final = answers(TAKEN, 401, 404, 413, 503)
 _PUBLIC: Final = answers(HEALTH)
 
 ROUTES: Final = (
@@ -60,7 +61,9 @@ ROUTES: Final = (
     Route("GET", "/v1/leads/due-soon", "deals:read", lists.leads_due_soon, _LIST, LeadsDueSoon),
     Route("GET", "/v1/leads/{id:path}", "deals:read", lists.lead, _RECORD, Reading),
     Route("POST", "/v1/alerts/{id}/snooze", "alerts:act", acting.snooze_alert, _SNOOZE),
-    Route("POST", "/slack/actions", SIGNATURE, slack.slack_actions, answers(TAKEN, 401, 404, 413, 503)),
+    Route("POST", "/slack/actions", SIGNATURE, slack.slack_actions, _SLACK),
+    Route("POST", "/slack/commands", SIGNATURE, slack.slack_commands, _SLACK),
+    Route("POST", "/slack/events", SIGNATURE, slack.slack_events, _SLACK),
     Route("GET", "/v1/openapi.json", None, described, _PUBLIC),
     Route("GET", "/healthz", None, health.healthz, _PUBLIC),
     Route("GET", "/readyz", None, health.readyz, answers(HEALTH, is_readyz=True)),

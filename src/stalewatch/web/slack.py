@@ -1,4 +1,5 @@
-"""`POST /slack/actions`: what people press and send in Slack, signed by Slack over the bytes that it sent."""
+"""`POST /slack/actions`, `/slack/commands`, `/slack/events`: what people do in Slack, each request signed by Slack
+over the bytes that it sent. Whatever it asks for is done after the answer, but for a form, which is answered."""
 
 from __future__ import annotations
 
@@ -9,7 +10,8 @@ import msgspec
 from fastapi import Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from stalewatch.delivery.slack.interactions import of_form
+from stalewatch.delivery.slack.events import Challenge
+from stalewatch.delivery.slack.heard import Heard, of_action, of_command, of_event
 from stalewatch.delivery.slack.signature import genuine
 from stalewatch.web.answers import JSON
 from stalewatch.web.desk import desk_of
@@ -53,5 +55,22 @@ signed.scope = SIGNATURE  # type: ignore[attr-defined]  # what the test of the r
 
 async def slack_actions(came: Annotated[Signed, Depends(signed)]) -> Response:
     """Take a button that was pressed or a form that was sent; what a button asks for is done after the answer."""
-    answer = await run_in_threadpool(came.reception.attendant.take, of_form(came.body), came.mark)
+    return await _taken(came, of_action(came.body))
+
+
+async def slack_commands(came: Annotated[Signed, Depends(signed)]) -> Response:
+    """Take the slash command; its answer follows at the address that came with it."""
+    return await _taken(came, of_command(came.body))
+
+
+async def slack_events(came: Annotated[Signed, Depends(signed)]) -> Response:
+    """Take an event, such as that somebody opened App Home, or say back what Slack says to prove the address."""
+    what = of_event(came.body)
+    if isinstance(what, Challenge):
+        return Response(what.text, media_type="text/plain")
+    return await _taken(came, what)
+
+
+async def _taken(came: Signed, what: Heard) -> Response:
+    answer = await run_in_threadpool(came.reception.attendant.take, what, came.mark)
     return Response() if answer is None else Response(msgspec.json.encode(answer), media_type=JSON)

@@ -11,6 +11,7 @@ from stalewatch.services.answering.attending import Attendant
 from stalewatch.services.answering.identity import Identities
 from stalewatch.services.answering.inbox import Inbox
 from stalewatch.services.answering.presses import Answering
+from stalewatch.services.reporting.glancing import Glancing
 from stalewatch.wiring.live import Each, Live
 from stalewatch.wiring.project import Stalewatch
 
@@ -60,14 +61,20 @@ def inbox_of(project: Stalewatch, language: str | None = None) -> Inbox | None:
 
 
 def _inbox_of(project: Stalewatch, told: NotifierSettings, language: str | None) -> Inbox:
-    from stalewatch.delivery.slack.options import client  # noqa: PLC0415  # slack_sdk, only where Slack is used
+    from stalewatch.delivery.slack.options import base_url, client  # noqa: PLC0415  # slack_sdk, only with Slack
+    from stalewatch.delivery.slack.responding import Responder  # noqa: PLC0415
+    from stalewatch.services.answering.screens import Screens  # noqa: PLC0415
 
-    slack = client(told, timeout=_SECONDS)
-    identities = Identities(slack, project.settings.admins, lambda: to_us(project.clock.now()))
-    answering = Answering(
-        project.db, project.clock, project.rulebook, project.speaking, slack, identities, language
+    slack, speaking = client(told, timeout=_SECONDS), project.speaking
+    now = lambda: to_us(project.clock.now())  # noqa: E731
+    identities = Identities(slack, project.settings.admins, now, speaking.people)
+    answering = Answering(project.db, project.clock, project.rulebook, speaking, slack, identities, language)
+    link = None if speaking.public_url is None else f"{speaking.public_url.rstrip('/')}/deals/{{id}}"
+    screens = Screens(
+        project.db, project.clock, speaking, slack, identities, Glancing(project.rulebook, project.sources, link),
+        Responder(base_url(told)), project.rulebook.calendars.default.spec.zone, language,
     )  # fmt: skip
-    return Inbox(project.db, project.clock, answering)
+    return Inbox(project.db, project.clock, answering, screens)
 
 
 def reception_of(live: Live, language: str | None = None) -> Reception | None:

@@ -52,6 +52,14 @@ def blocks_of(message: Message, *, with_buttons: bool) -> list[Block]:
     return [*made, *_footer(message.footer), *_way_on(message, with_buttons)]
 
 
+def entry_blocks(entry: Entry, place: int, language: str, share: int) -> list[Block]:
+    """One entry with its buttons as it stands in a message, in at most `share` characters; `place` names its blocks."""
+    alone = Message(
+        delivery="", target="", address="", style=Style.IMMEDIATE, language=language, title="", entries=(entry,)
+    )
+    return list(_Layout(alone, True, share)._entry(entry, place, 0))
+
+
 @dataclass(frozen=True, slots=True)
 class _Layout:
     """Lays out the entries of one message, each in `share` characters."""

@@ -23,7 +23,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
 from stalewatch.delivery.slack.client import CALL_SECONDS
-from stalewatch.delivery.slack.interactions import Interaction, Other, of_payload
+from stalewatch.delivery.slack.heard import Heard, of_envelope
 from stalewatch.delivery.slack.wire import Wire
 from stalewatch.sdk.errors import StalewatchError
 
@@ -32,7 +32,7 @@ log = logging.getLogger("stalewatch.slack")
 FIRST_WAIT: Final = 1.0
 LONGEST_WAIT: Final = 60.0
 PING_SECONDS: Final = 5.0
-Take = Callable[[Interaction], Mapping[str, Any] | None]
+Take = Callable[[Heard], Mapping[str, Any] | None]
 
 
 class Socket:
@@ -40,7 +40,7 @@ class Socket:
 
     Args:
         app_token: `xapp-…`, with the scope connections:write.
-        take: called with each interaction; its answer goes back with the acknowledgement.
+        take: called with everything that comes; its answer goes back with the acknowledgement.
     """
 
     def __init__(self, app_token: str, base_url: str, take: Take) -> None:
@@ -94,9 +94,8 @@ class Socket:
 
     def _hear(self, client: BaseSocketModeClient, request: SocketModeRequest) -> None:
         """One envelope: taken, then acknowledged. What could not be written down is not, and Slack says so."""
-        what = of_payload(request.payload) if request.type == "interactive" else Other(kind=request.type)
         try:
-            answer = self._take(what)
+            answer = self._take(of_envelope(request.type, request.payload))
         except StalewatchError as error:
             log.warning("an answer from Slack was not taken: %s", error)
             return

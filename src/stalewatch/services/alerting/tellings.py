@@ -33,7 +33,6 @@ from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import alerts, clocks, records
 from stalewatch.store.engine import Connection
 
-
 _BUSINESS_DAY: Final = Duration(1, Unit.BUSINESS_DAY)
 
 
@@ -53,7 +52,10 @@ class Teller:
     def tell(self, conn: Connection, notices: Sequence[Any]) -> dict[str, Telling]:
         """By the notice's key what is to be said; notices whose rule, alert or record is gone are missing."""
         known = alerts.by_id(conn, {row.alert_id for row in notices if row.alert_id})
-        pairs = [(row, known[row.alert_id]) for row in notices if row.alert_id in known]
+        return self.tell_of(conn, [(row, known[row.alert_id]) for row in notices if row.alert_id in known])
+
+    def tell_of(self, conn: Connection, pairs: Sequence[tuple[Any, Any]]) -> dict[str, Telling]:
+        """The same of pairs: what names a telling and its kind (`key`, `kind`), and the alert that it is about."""
         told: dict[str, Telling] = {}
         for obj in sorted({alert.object for _, alert in pairs}):
             mine = [(row, alert) for row, alert in pairs if alert.object == obj and alert.rule_id in self.book.by_id]

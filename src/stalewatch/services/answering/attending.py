@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final
 
-from stalewatch.delivery.slack.interactions import Interaction
+from stalewatch.delivery.slack.heard import Heard
 from stalewatch.sdk.errors import StalewatchError
 from stalewatch.services.answering.inbox import Inbox
 
@@ -29,7 +29,7 @@ class Attendant:
         """As it is now."""
         return self._inbox()
 
-    def take(self, what: Interaction, mark: str | None = None) -> Mapping[str, Any] | None:
+    def take(self, what: Heard, mark: str | None = None) -> Mapping[str, Any] | None:
         """Write it down, and return what Slack is answered (None: nothing but "yes"). Its work begins meanwhile.
 
         Raises:

@@ -7,12 +7,15 @@ write any address into it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from stalewatch.delivery.slack.errors import Unseen
+from stalewatch.delivery.slack.members import Member, member
 from stalewatch.domain.directory import Directory
 from stalewatch.domain.instants import HOUR, MINUTE
+from stalewatch.domain.policies import Override
 
 KNOWN_FOR: Final = HOUR
 """Microseconds for which an address is believed; somebody who leaves loses their Slack account in the meantime."""
@@ -53,12 +56,14 @@ class Identities:
     Attributes:
         admins: addresses of RevOps, in lower case.
         now: the present, in microseconds.
+        overrides: what `people:` says, by address; its language goes before the one that is set in Slack.
     """
 
     slack: Slack
     admins: frozenset[str]
     now: Callable[[], int]
-    _addresses: dict[str, tuple[int, str | None]] = field(default_factory=dict)
+    overrides: Mapping[str, Override] = field(default_factory=dict)
+    _accounts: dict[str, tuple[int, Member | None]] = field(default_factory=dict)
     _team: list[str] = field(default_factory=list)
 
     def who(self, slack_id: str, people: Directory) -> Somebody:
@@ -69,8 +74,9 @@ class Identities:
         """
         mine = [one for one in people.people.values() if one.alias and one.alias == slack_id]
         address = next((one.email for one in mine if one.email), None)
-        if not mine:
-            address = self._address(slack_id)
+        account = None if mine else self.account(slack_id)
+        if account is not None and self._counts(account):
+            address = account.email
             mine = [one for one in people.people.values() if address and one.email == address]
         active = [one for one in mine if one.active]
         return Somebody(
@@ -78,35 +84,43 @@ class Identities:
             actor=address or next((one.name for one in active), slack_id),
             keys=frozenset(one.key for one in active) | ({address} if address and not mine else set()),
             answers_all=address is not None and address in self.admins,
-            language=next((one.language for one in active if one.language), None),
-            zone=next((one.zone for one in active if one.zone), None),
+            language=self._language(address, account) or next((one.language for one in active if one.language), None),
+            zone=next((one.zone for one in active if one.zone), account.zone if account else None),
         )
 
-    def _address(self, slack_id: str) -> str | None:
-        """The address of their account, looked up once an hour; one without is asked for again soon."""
-        until, address = self._addresses.get(slack_id, (0, None))
+    def account(self, slack_id: str) -> Member | None:
+        """The account behind a Slack id, looked up once an hour; None if there is none.
+
+        Raises:
+            NotifierError: Slack could not be asked.
+        """
+        until, account = self._accounts.get(slack_id, (0, None))
         now = self.now()
         if until <= now:
-            address = self._looked_up(slack_id)
-            self._addresses[slack_id] = (now + (KNOWN_FOR if address else UNKNOWN_FOR), address)
-        return address
+            account = self._looked_up(slack_id)
+            is_known = account is not None and account.email is not None
+            self._accounts[slack_id] = (now + (KNOWN_FOR if is_known else UNKNOWN_FOR), account)
+        return account
 
-    def _looked_up(self, slack_id: str) -> str | None:
-        user = self.slack.call("users.info", user=slack_id).get("user") or {}
-        unfit = ("deleted", "is_bot", "is_stranger", "is_restricted", "is_ultra_restricted")
-        if any(user.get(name) for name in unfit) or user.get("is_email_confirmed") is False:
+    def _looked_up(self, slack_id: str) -> Member | None:
+        try:
+            return member(self.slack, slack_id)
+        except Unseen:
             return None
-        if not self._is_ours(user):
-            return None
-        address = str((user.get("profile") or {}).get("email") or "").strip().lower()
-        return address or None
 
-    def _is_ours(self, user: Mapping[str, Any]) -> bool:
+    def _counts(self, account: Member) -> bool:
+        """Whether the address of an account is believed."""
+        return account.is_fit and account.email is not None and self._is_ours(account)
+
+    def _language(self, address: str | None, account: Member | None) -> str | None:
+        said = self.overrides.get(address or "")
+        return (said.language if said else None) or (account.language if account else None)
+
+    def _is_ours(self, account: Member) -> bool:
         if not self._team:
             we = self.slack.call("auth.test")
             self._team.extend(str(we[name]) for name in ("team_id", "enterprise_id") if we.get(name))
-        theirs = {user.get("team_id"), (user.get("enterprise_user") or {}).get("enterprise_id")}
-        return not theirs.isdisjoint(self._team)
+        return not account.teams.isdisjoint(self._team)
 
 
 def may_answer(somebody: Somebody, owner: str | None, people: Directory) -> bool:
@@ -123,3 +137,17 @@ def _line(owner: str | None, people: Directory) -> list[str]:
         person = people.people.get(key)
         key = person.manager if person else None
     return line
+
+
+def below(keys: Collection[str], people: Directory) -> frozenset[str]:
+    """Everybody who reports to one of these, at whatever depth, active or not; worked out anew each time (S10)."""
+    reports: dict[str, list[str]] = {}
+    for one in people.people.values():
+        if one.manager:
+            reports.setdefault(one.manager, []).append(one.key)
+    found, left = set(keys), list(keys)
+    while left:
+        fresh = [key for key in reports.get(left.pop(), ()) if key not in found]
+        found.update(fresh)
+        left += fresh
+    return frozenset(found - set(keys))

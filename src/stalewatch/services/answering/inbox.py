@@ -1,8 +1,9 @@
 """What readers do with messages, from the moment it comes: first written down, then acknowledged, then done.
 
-A button's work happens after Slack has its answer, by whoever has the row: the process that took it, at once, or any
-engine, if that process died on the way. A form's work happens with its answer, in one transaction. Nothing happens
-twice: not for a request that was recorded and sent again, not for a form sent twice, not for a double click.
+The work of a button, of a command and of App Home happens after Slack has its answer, by whoever has the row: the
+process that took it, at once, or any engine, if that process died on the way. A form's work happens with its answer,
+in one transaction. Nothing happens twice: not for a request that was recorded and sent again, not for what Slack tells
+again for want of an answer in time, not for a form sent twice, not for a double click.
 """
 
 from __future__ import annotations
@@ -14,13 +15,17 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from stalewatch.clock import Clock
-from stalewatch.delivery.slack.interactions import Interaction, Other, Pressed, Submitted
+from stalewatch.delivery.slack.commands import Commanded
+from stalewatch.delivery.slack.events import Chosen, Opened
+from stalewatch.delivery.slack.heard import Heard
+from stalewatch.delivery.slack.interactions import Other, Pressed, Submitted
 from stalewatch.domain.instants import DAY, MINUTE, SECOND, to_us
 from stalewatch.sdk.errors import NotifierError, SlowDown
 from stalewatch.services.answering.identity import Somebody
 from stalewatch.services.answering.presses import Answering, Done
-from stalewatch.store import inbox, leases
-from stalewatch.store.engine import Database
+from stalewatch.services.answering.screens import Screens
+from stalewatch.store import homes, inbox, leases
+from stalewatch.store.engine import Connection, Database
 from stalewatch.store.errors import ChangedMeanwhile, LeaseLost
 from stalewatch.store.leases import INBOX
 
@@ -36,6 +41,9 @@ _GIVEN_UP: Final = 10 * MINUTE
 """An answer that could not be given for so long is not expected any more."""
 _TRIES: Final = 3
 _NONCE, _PRESS, _FORM, _OTHER = "nonce", "press", "form", "other"
+_HOME, _CHOICE, _COMMAND = "home", "choice", "command"
+_HOME_LASTS: Final = 7 * DAY
+"""Somebody who has not looked at their App Home for so long is not shown there what they have just done."""
 
 
 class Received(NamedTuple):
@@ -52,8 +60,9 @@ class Inbox:
     db: Database
     clock: Clock
     answering: Answering
+    screens: Screens | None = None
 
-    def receive(self, what: Interaction, mark: str | None = None) -> Received:
+    def receive(self, what: Heard, mark: str | None = None) -> Received:
         """Take something that somebody did.
 
         Args:
@@ -67,6 +76,12 @@ class Inbox:
                 return self._pressed(what, mark)
             case Submitted():
                 return self._submitted(what, mark)
+            case Opened():
+                return self._wanted(_HOME, f"{what.user}:{what.event}", what, mark)
+            case Chosen():
+                return self._wanted(_CHOICE, f"{what.user}:{what.at}", what, mark)
+            case Commanded():
+                return self._wanted(_COMMAND, f"{what.user}:{what.trigger}", what, mark)
             case Other():
                 with self.db.write() as conn:
                     name = f"{_OTHER}:{what.kind}:{mark or self._now}"
@@ -94,7 +109,8 @@ class Inbox:
     def tidy(self) -> int:
         """Forget requests that nobody can send again, and what was done long ago; returns how many rows."""
         with self.db.write() as conn:
-            return inbox.forget(conn, self._now - REMEMBERED, _NONCE) + inbox.forget(conn, self._now - KEPT)
+            forgotten = inbox.forget(conn, self._now - REMEMBERED, _NONCE) + inbox.forget(conn, self._now - KEPT)
+            return forgotten + homes.forget(conn, self._now - KEPT)
 
     # ------------------------------------------------------------------------------------------- coming in
 
@@ -114,46 +130,75 @@ class Inbox:
             is_new = inbox.add(conn, name, _PRESS, now, payload=msgspec.to_builtins(what), due_at=now)
         return Received(work=name if is_new else None)
 
+    def _wanted(self, kind: str, name: str, what: Opened | Chosen | Commanded, mark: str | None) -> Received:
+        """Something to be shown. What Slack tells again, for want of an answer in time, has the same name."""
+        now = self._now
+        with self.db.write() as conn:
+            if mark is not None and not inbox.add(conn, f"{_NONCE}:{mark}", _NONCE, now):
+                return Received()
+            row = f"{kind}:{name}"
+            is_new = inbox.add(conn, row, kind, now, payload=msgspec.to_builtins(what), due_at=now)
+        return Received(work=row if is_new else None)
+
     def _submitted(self, what: Submitted, mark: str | None) -> Received:
         try:
             who = self.answering.who(what.user)
         except NotifierError:
-            return Received(self.answering.not_now())
+            return Received(self.answering.not_now(what))
         for _ in range(_TRIES):
             try:
-                return Received(self._answered(what, who, mark))
+                return self._answered(what, who, mark)
             except ChangedMeanwhile:  # a tick was at the same alert: look again
                 continue
-        return Received(self.answering.not_now())
+        return Received(self.answering.not_now(what))
 
-    def _answered(self, what: Submitted, who: Somebody, mark: str | None) -> Mapping[str, Any]:
+    def _answered(self, what: Submitted, who: Somebody, mark: str | None) -> Received:
         """The form's effect and the note that it was taken stand or fall together."""
         name, now = f"{_FORM}:{what.view}", self._now
         with self.db.write() as conn:
             if mark is not None and not inbox.add(conn, f"{_NONCE}:{mark}", _NONCE, now):
-                return self.answering.taken()
+                return Received(self.answering.taken())
             if not inbox.add(conn, name, _FORM, now, payload={"user": what.user, "about": what.about}, outcome="taken"):
-                return self.answering.taken()
+                return Received(self.answering.taken())
             answer, is_taken = self.answering.submit(conn, what, who)
             if not is_taken:
                 inbox.remove(conn, name)  # it may be sent again, mended
-            return answer
+                return Received(answer)
+            return Received(answer, self._shown_anew(conn, what.user, name))
+
+    def _shown_anew(self, conn: Connection, user: str, after: str) -> str | None:
+        """The row by which somebody's App Home will show what they have just done, if they look at it these days."""
+        now = self._now
+        if self.screens is None or homes.seen_since(conn, user, now - _HOME_LASTS) is None:
+            return None
+        row, what = f"{_HOME}:{user}:{after}", Opened(user=user, event=after)
+        inbox.add(conn, row, _HOME, now, payload=msgspec.to_builtins(what), due_at=now)
+        return row
 
     # ------------------------------------------------------------------------------------------- working
 
     def _work(self, row: Any) -> str:
         """One row that is ours."""
-        pressed = msgspec.convert(row.payload, Pressed)
         try:
-            done = self.answering.press(pressed)
+            done = self._done(row)
         except NotifierError as error:
             return self._failed(row, error)
-        return self._ended(row, done, pressed)
+        return self._ended(row, done)
 
-    def _ended(self, row: Any, done: Done, pressed: Pressed) -> str:
+    def _done(self, row: Any) -> Done:
+        if row.kind == _PRESS:
+            return self.answering.press(msgspec.convert(row.payload, Pressed))
+        if self.screens is None:  # it was taken by a process whose settings knew Slack
+            return Done("ignored")
+        if row.kind == _COMMAND:
+            return self.screens.answer(msgspec.convert(row.payload, Commanded))
+        asked = msgspec.convert(row.payload, Opened) if row.kind == _HOME else msgspec.convert(row.payload, Chosen)
+        return self.screens.show(asked)
+
+    def _ended(self, row: Any, done: Done) -> str:
         try:
             with self.db.write() as conn:
-                done.note(conn, pressed.kind, pressed.alert, self._now)
+                done.note(conn, row.payload.get("kind", row.kind), row.payload.get("alert", ""), self._now)
                 leases.finish(conn, INBOX, row.id, row.fence, due_at=None, done_at=self._now, outcome=done.outcome)
         except LeaseLost:  # we were slower than our lease, and another has done it too
             return "lost"
