@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from stalewatch.cli.asking import Asked, print_list, print_record
+from stalewatch.cli.deals_partner import partner_link
 from stalewatch.cli.deals_write import write_deal
 from stalewatch.cli.invocation import Invocation, command, group
 from stalewatch.cli.list_options import filters, kinds, span
@@ -24,10 +25,12 @@ def deals() -> None:
       stalewatch deals stalled --format csv > stalled.csv
       stalewatch deals show sf:006A00000123
       stalewatch deals write sf:006A00000123 --next-step "Send the offer"
+      stalewatch deals partner-link sf:006A00000123
     """
 
 
 deals.add_command(write_deal)
+deals.add_command(partner_link)
 
 
 @command("stalled", parent=deals)

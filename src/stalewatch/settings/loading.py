@@ -16,6 +16,7 @@ from stalewatch.domain.language.rendering import render
 from stalewatch.settings.calendars import read_calendars
 from stalewatch.settings.connections import Offered, read_connections, read_notify
 from stalewatch.settings.judging import read_judging
+from stalewatch.settings.links import read_links
 from stalewatch.settings.project import Settings, Web
 from stalewatch.settings.routes import read_escalations
 from stalewatch.settings.secrets import Secrets
@@ -28,7 +29,7 @@ _DATABASE: Final = f"{SQLITE}stalewatch.db"
 _KEYS: Final = (
     *("stalewatch", "database", "rules", "catalogue", "web", "secrets", "connections", "notify", "people", "teams"),
     *("defaults", "modes", "calendars", "quiet", "budget", "routes", "escalations", "acted", "storm_guard"),
-    *("rollout", "holdout", "auth", "webhooks", "retention"),
+    *("rollout", "holdout", "auth", "webhooks", "retention", "links"),
 )
 
 
@@ -111,6 +112,7 @@ def _settings(path: Path, source: Source, root: Section, offered: Offered) -> Se
         route_conditions=tuple(node for row in root.rows("routes") if (node := row.get("where"))),
         modes_at=modes.node if modes else None,
         web=web,
+        links=read_links(root.inner("links")),
         notify=read_notify(root, offered),
         secrets=_only(root.inner("secrets"), "key", "previous"),
         admins=_admins(root.inner("auth")),

@@ -10,6 +10,7 @@ from typing import Any, Final
 from stalewatch.domain.calendar_spec import Spec
 from stalewatch.domain.durations import Duration, Unit
 from stalewatch.domain.language import nodes
+from stalewatch.domain.language.model import Words
 from stalewatch.domain.levels import Levels
 from stalewatch.domain.policies import Judging, Speaking
 from stalewatch.domain.writebacks import Writeback
@@ -67,6 +68,20 @@ class Web:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Linking:
+    """`links:`, the links that people outside get.
+
+    Attributes:
+        company: who sends them, as customers and partners know the company; empty: pages do not name it.
+        loss_check, partner: how long such a link is good.
+    """
+
+    company: Words = field(default_factory=dict)
+    loss_check: Duration = Duration(30, Unit.DAY)  # noqa: RUF009  # immutable
+    partner: Duration = Duration(365, Unit.DAY)  # noqa: RUF009
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """One project.
 
@@ -98,6 +113,7 @@ class Settings:
     route_conditions: tuple[nodes.Node, ...] = ()
     modes_at: nodes.Mapping | None = None
     web: Web = field(default_factory=Web)
+    links: Linking = field(default_factory=Linking)
     notify: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     secrets: Mapping[str, Any] = field(default_factory=dict, repr=False)
     admins: frozenset[str] = frozenset()

@@ -75,6 +75,7 @@ class _Project:
             "catalogue": some(TEXT),
             "web": self._section("web", {"public_url": TEXT, "host": TEXT, "port": _WHOLE}),
             "secrets": self._section("secrets", {"key": TEXT, "previous": TEXT}),
+            "links": self._section("links", {"company": WORDS, "loss_check": _LENGTH, "partner": _LENGTH}),
             **self._reading(),
             **self._speaking(),
             **self._judging(),

@@ -24,6 +24,19 @@ TEXTS: Final[dict[str, Words]] = {
         "ja": "鍵。環境変数から: ${STALEWATCH_KEY}",
     },
     "secrets.previous": {"en": "The key before, until all is sealed anew.", "ja": "以前の鍵(切り替えが済むまで)。"},
+    "links": {"en": "The links that customers and partners get.", "ja": "顧客やパートナーに送るリンク。"},
+    "links.company": {
+        "en": "Your company as they know it; a text, or one each under en and ja.",
+        "ja": "相手から見た自社名。文字列、または en と ja ごとに。",
+    },
+    "links.loss_check": {
+        "en": "How long a customer's link is good; 30d without it.",
+        "ja": "顧客向けリンクの有効期間。省略時は 30d。",
+    },
+    "links.partner": {
+        "en": "How long a partner's link is good; 365d without it.",
+        "ja": "パートナー向けリンクの有効期間。省略時は 365d。",
+    },
     # ----------------------------------------------------------------------------------------------- connections
     "connections": {"en": "What is read: one row a CRM or export.", "ja": "読み込み元。CRM や書き出しごとに一つ。"},
     "connections.id": {

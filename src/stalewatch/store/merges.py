@@ -99,7 +99,7 @@ def move_waits(conn: Connection, merged: Merged) -> None:
 
 
 def move_answers(conn: Connection, merged: Merged) -> None:
-    """Let what was answered about old records, by us and by others, and that they were lost, be said of the new ones."""
+    """Let what was answered about old records, here and outside, and that they were lost, be said of the new ones."""
     for old, new in sorted(merged.items()):
         for table in (answers, losses, links, loss_answers, partner_reports):
             conn.execute(sa.update(table).where(table.c.record_id == old).values(record_id=new))

@@ -13,6 +13,7 @@ from stalewatch.web.gate import Gate, handle_faults
 from stalewatch.web.health import Work
 from stalewatch.web.pages.errors import problem_page
 from stalewatch.web.problems import handle_problems
+from stalewatch.web.public.pace import Pace
 from stalewatch.web.routes import add_routes, describe
 from stalewatch.wiring.live import Each, Live
 from stalewatch.wiring.slack import Reception
@@ -40,6 +41,7 @@ def create_app(
     )  # fmt: skip
     sessions = sessions_of(live.project)
     app.state.desks = Each(live, lambda project: Desk(project, live, is_local, engine, sessions, slack))
+    app.state.pace = Pace()
     app.state.metrics = CollectorRegistry()
     app.state.metrics.register(Work(lambda: app.state.desks().health))
     app.add_middleware(Gate)

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from stalewatch.services.reporting.alert_list import AlertListing
 from stalewatch.services.reporting.listing import Item, Listing, Reason
 from stalewatch.web.problems import MEDIA
 
@@ -40,10 +41,14 @@ _ITEM: Final = Item(
     severity="warning", due=_REASON.due, days_over=4, explain=_REASON.explain or "", reasons=(_REASON,),
 )  # fmt: skip
 _LISTING: Final = Listing((_ITEM,), None, 1, "2026-04-15T00:00:00+00:00", 240)
-_SNOOZED: Final = {
-    "id": "3f2a9c:1", "record": "sf:0065e00001AbCdE", "rule": "no-next-meeting", "episode": 1, "state": "snoozed",
-    "snoozed_until": "2026-04-20T09:00:00+09:00", "snooze_reason": "The customer decides on the 20th.",
-    "snoozes_left": 1,
+_REPORTED: Final = {
+    "record": "sf:006P", "last_partner_report_at": "2026-04-15T09:00:00+09:00", "phase": "comparing",
+    "reason_to_propose": "Stock is counted by hand.\nIt costs two days a month.",
+    "champion_activity": "The head of logistics showed it to the board.", "repeated": False,
+}  # fmt: skip
+_LINK: Final = {
+    "record": "sf:006P", "partner": "Kumo Partners", "url": "https://stalewatch.acme.example/p/4mZc...",
+    "expires_at": "2027-04-15T09:00:00+09:00",
 }  # fmt: skip
 _LIST_SCHEMA: Final = {"$ref": _REF.format(name="Listing")}
 _WARNING: Final = "rules: rules/acme.yaml:12:12: error SW104: `stagee` is unknown; the rules from before stay in force"
@@ -61,9 +66,17 @@ RECORD: Final[dict[str, Any]] = {
     "description": "The record with its deadlines, alerts and timeline.",
     "content": {"application/json": {"schema": {"type": "object"}, "example": {"id": _ITEM.id, "object": "deal"}}},
 }
-SNOOZED: Final[dict[str, Any]] = {
-    "description": "The alert as it is now.",
-    "content": {"application/json": {"schema": {"type": "object"}, "example": _SNOOZED}},
+REPORTED: Final[dict[str, Any]] = {
+    "description": "The report as the deal's fields have it now.",
+    "content": {"application/json": {"schema": {"type": "object"}, "example": _REPORTED}},
+}
+LINK: Final[dict[str, Any]] = {
+    "description": "The link: this is the only time that it is shown.",
+    "content": {"application/json": {"schema": {"type": "object"}, "example": _LINK}},
+}
+REVOKED: Final[dict[str, Any]] = {
+    "description": "How many links of the deal's partner were alive and are not any more.",
+    "content": {"application/json": {"schema": {"type": "object"}, "example": {"record": "sf:006P", "revoked": 1}}},
 }
 TAKEN: Final[dict[str, Any]] = {
     "description": "Taken. For a form: what Slack shows in its place; for a button: nothing, its work is done after.",
@@ -104,5 +117,5 @@ def answers(good: dict[str, Any], *problems: int, is_readyz: bool = False) -> di
 
 def schemas() -> dict[str, Any]:
     """The named schemas."""
-    _, found = msgspec.json.schema_components([Listing], ref_template=_REF)
+    _, found = msgspec.json.schema_components([Listing, AlertListing], ref_template=_REF)
     return {**found, "Problem": _PROBLEM}

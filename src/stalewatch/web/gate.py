@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import Final
 from uuid import uuid4
 
@@ -89,7 +90,7 @@ class _Visit:
             raise _TooLong  # what the routes made of the broken body is not the answer
         if message["type"] == "http.response.start":
             self._has_begun = True
-            message = {**message, "headers": [*message.get("headers", []), *_HEADERS]}
+            message = {**message, "headers": _completed(message.get("headers", []))}
         await self._send(message)
 
     async def answer(self, scope: Scope, problem: Problem) -> None:
@@ -98,6 +99,13 @@ class _Visit:
             return
         self._is_too_long = False
         await problem.response()(scope, self._receive, self.send)
+
+
+def _completed(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer with those of ours that it does not have: pages for people outside are stricter."""
+    own = list(headers)
+    said = {name.lower() for name, _ in own}
+    return [*own, *((name, value) for name, value in _HEADERS if name not in said)]
 
 
 def _announced(scope: Scope) -> int:

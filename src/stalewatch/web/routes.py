@@ -11,13 +11,26 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from stalewatch.web import acting, health, lists, slack
+from stalewatch.web import acting, health, lists, partners, slack
 from stalewatch.web.asking import DealsDueSoon, LeadsDueSoon, Reading, StalledDeals, StalledLeads
 from stalewatch.web.auth import needs
-from stalewatch.web.documented import FIGURES, HEALTH, LIST, RECORD, SNOOZED, TAKEN, answers, schemas
+from stalewatch.web.documented import (
+    FIGURES,
+    HEALTH,
+    LINK,
+    LIST,
+    RECORD,
+    REPORTED,
+    REVOKED,
+    SNOOZED,
+    TAKEN,
+    answers,
+    schemas,
+)
 from stalewatch.web.pages import files, record, signing, undelivered
 from stalewatch.web.pages import lists as pages
 from stalewatch.web.pages.asking import DueSoonPage, SignInPage, StalledPage
+from stalewatch.web.public import loss, partner
 from stalewatch.web.slack import SIGNATURE
 
 Answers = dict[int | str, dict[str, Any]]
@@ -51,6 +64,7 @@ _LIST: Final = answers(LIST, 401, 403, 422, 503)
 _RECORD: Final = answers(RECORD, 401, 403, 404, 422, 503)
 _SNOOZE: Final = answers(SNOOZED, 401, 403, 404, 409, 413, 422, 503)
 _SLACK: Final = answers(TAKEN, 401, 404, 413, 503)
+_PARTNER: Final = (401, 403, 404, 409, 413, 422, 503)
 _PUBLIC: Final = answers(HEALTH)
 
 ROUTES: Final = (
@@ -61,6 +75,9 @@ ROUTES: Final = (
     Route("GET", "/v1/leads/due-soon", "deals:read", lists.leads_due_soon, _LIST, LeadsDueSoon),
     Route("GET", "/v1/leads/{id:path}", "deals:read", lists.lead, _RECORD, Reading),
     Route("POST", "/v1/alerts/{id}/snooze", "alerts:act", acting.snooze_alert, _SNOOZE),
+    Route("POST", "/v1/partners/{deal}/report", "partner:report", partners.report_deal, answers(REPORTED, *_PARTNER)),
+    Route("POST", "/v1/partners/{deal}/links", "alerts:act", partners.make_link, answers(LINK, *_PARTNER)),
+    Route("DELETE", "/v1/partners/{deal}/links", "alerts:act", partners.revoke_links, answers(REVOKED, *_PARTNER)),
     Route("POST", "/slack/actions", SIGNATURE, slack.slack_actions, _SLACK),
     Route("POST", "/slack/commands", SIGNATURE, slack.slack_commands, _SLACK),
     Route("POST", "/slack/events", SIGNATURE, slack.slack_events, _SLACK),
@@ -78,6 +95,12 @@ ROUTES: Final = (
     Route("GET", "/sign-in", None, signing.sign_in_form, {}, SignInPage, page=True),
     Route("POST", "/sign-in", None, signing.sign_in, {}, page=True),
     Route("POST", "/sign-out", None, signing.sign_out, {}, page=True),
+    Route("GET", "/l/{token}", None, loss.ask_customer, {}, page=True),
+    Route("HEAD", "/l/{token}", None, loss.ask_customer, {}, page=True),
+    Route("POST", "/l/{token}", None, loss.take_answer, {}, page=True),
+    Route("GET", "/p/{token}", None, partner.ask_partner, {}, page=True),
+    Route("HEAD", "/p/{token}", None, partner.ask_partner, {}, page=True),
+    Route("POST", "/p/{token}", None, partner.take_report, {}, page=True),
     Route("GET", "/static/{name}", None, files.static, {}, page=True),
 )
 

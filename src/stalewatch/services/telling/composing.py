@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from stalewatch.delivery.customers import with_answers
 from stalewatch.delivery.digest import compose_digest
 from stalewatch.delivery.immediate import compose_immediate
 from stalewatch.delivery.operators import (
@@ -53,6 +54,7 @@ from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.syncing.noticing import DOUBTED
 from stalewatch.services.telling import outages, threads
 from stalewatch.services.telling.choosing import Batch
+from stalewatch.services.telling.hearing import heard
 from stalewatch.store import alerts, connections, notices, outbox, records
 from stalewatch.store.engine import Connection
 
@@ -93,11 +95,14 @@ class Composer:
             )
         fresh, backlog = _parted(batch.notices, told)
         open_before = notices.open_records(conn, target) - {telling.record for telling in fresh}
-        return compose_digest(
+        list_url = self._link(_list_of(person, [*fresh, *backlog]))
+        digest = compose_digest(
             fresh, delivery=delivery_id, recipient=to, now=moment, still_open=len(open_before), backlog=backlog,
-            list_url=self._link(_list_of(person, [*fresh, *backlog])),
+            list_url=list_url,
             group_by=self._grouping(conn, batch.notices), since=_last_digest(conn, to),
         )  # fmt: skip
+        said = heard(conn, batch.notices, self._link("/deals/{id}"))
+        return with_answers(digest, said, delivery=delivery_id, recipient=to, now=moment, list_url=list_url)
 
     def next_rung(self, conn: Connection, people: Directory, delivery_id: str, message: Message) -> Target:
         """Where a message goes whose destination is gone: the next rung for the first record it speaks of."""

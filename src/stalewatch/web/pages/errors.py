@@ -10,6 +10,8 @@ from fastapi import Request, Response
 from stalewatch.web.pages.addresses import Address
 from stalewatch.web.pages.paper import page
 from stalewatch.web.problems import Problem
+from stalewatch.web.public.paper import is_public
+from stalewatch.web.public.paper import problem_page as for_outsiders
 
 _ELSEWHERE: Final = ("cross-site", "same-site")
 _API: Final = ("/v1/", "/slack/")
@@ -17,6 +19,8 @@ _API: Final = ("/v1/", "/slack/")
 
 def problem_page(request: Request, problem: Problem) -> Response | None:
     """The problem as a page; None for whoever did not ask for one, and for the API, whose errors are JSON."""
+    if is_public(request.url.path):
+        return for_outsiders(request, problem)
     if "text/html" not in request.headers.get("accept", "") or request.url.path.startswith(_API):
         return None
     if problem.status == 401 and request.method == "GET":

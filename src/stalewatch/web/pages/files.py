@@ -13,8 +13,10 @@ from stalewatch.web.problems import Problem
 
 _KINDS: Final = {
     "stalewatch.css": "text/css; charset=utf-8",
+    "public.css": "text/css; charset=utf-8",
     "stalewatch.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
+    "blank.svg": "image/svg+xml",
 }
 _A_YEAR: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 _A_MINUTE: Final = {"Cache-Control": "public, max-age=60"}

@@ -19,7 +19,7 @@ from stalewatch.web.pages import files
 from stalewatch.web.pages.addresses import Address
 
 _HEADERS: Final = {"Cache-Control": "private, no-cache", "Vary": "Accept, Accept-Language, Cookie, Authorization"}
-_NAMES: Final = {"en": "English", "ja": "日本語"}
+NAMES: Final = {"en": "English", "ja": "日本語"}
 
 
 @cache
@@ -42,7 +42,7 @@ def page(
     caller: Caller | None = getattr(request.state, "caller", None)
     around = {
         "language": reader.language,
-        "languages": [(one, _NAMES[one], address.but(lang=one)) for one in LANGUAGES if one != reader.language],
+        "languages": [(one, NAMES[one], address.but(lang=one)) for one in LANGUAGES if one != reader.language],
         "address": address,
         "undelivered": _undelivered(desk, reader) if caller is not None and status < 500 else "",
         **_saved(desk, reader, knows=caller is not None),
