@@ -82,6 +82,16 @@ def open_for(conn: Connection, record_ids: Collection[str]) -> list[Found]:
     return found
 
 
+def awaiting(conn: Connection, record_ids: Collection[str]) -> list[Found]:
+    """Alerts of these records that sleep until something happens (`snooze_ends`), by id."""
+    return [row for row in open_for(conn, record_ids) if row.state == "snoozed" and row.snooze_ends is not None]
+
+
+def told_of(conn: Connection, record_ids: Collection[str]) -> list[Found]:
+    """Open alerts of these records whose breach was delivered to somebody, by record and id."""
+    return [row for row in open_for(conn, record_ids) if row.counts_from is not None]
+
+
 def open_of_rule(conn: Connection, rule_id: str, limit: int = bulk.CHUNK) -> list[Found]:
     """Alerts of one rule that are not resolved, by id."""
     there = sa.select(alerts).where(alerts.c.rule_id == rule_id, IS_OPEN)
@@ -105,6 +115,11 @@ def in_shadow(conn: Connection, rule_ids: Collection[str]) -> list[Found]:
         there = sa.select(alerts).where(among(conn, alerts.c.rule_id, chunk), alerts.c.shadow)
         found.extend(conn.execute(there.order_by(alerts.c.rule_id, alerts.c.opened_at, alerts.c.id)))
     return found
+
+
+def held_out(conn: Connection) -> list[str]:
+    """The ids of the open alerts that stay silent so that the effect of speaking can be measured."""
+    return list(conn.scalars(sa.select(alerts.c.id).where(alerts.c.holdout, IS_OPEN).order_by(alerts.c.id)))
 
 
 def by_id(conn: Connection, ids: Collection[str]) -> dict[str, Found]:
@@ -161,13 +176,13 @@ def ring(conn: Connection, ids: Collection[str], at: int) -> None:
 
 
 def delivered(conn: Connection, delivery_id: str, at: int) -> None:
-    """What a delivery carried has been told: the time of ladders that waited for it counts from now.
+    """What a delivery carried has been told: the time of ladders counts from now, and so does what people do about it.
 
     The next tick looks at them. Their version is counted up, so that whoever is just changing one reads it again.
     """
     words = (notices.c.delivery_id == delivery_id, notices.c.state == "told", notices.c.kind.in_(_LATE))
     told = sa.select(notices.c.alert_id).where(*words)
-    waits = sa.and_(alerts.c.counts_from.is_(None), alerts.c.ladder.is_not(None), alerts.c.breach_told_at.is_not(None))
+    waits = sa.and_(alerts.c.counts_from.is_(None), alerts.c.breach_told_at.is_not(None))
     there = sa.update(alerts).where(alerts.c.id.in_(told), waits, IS_OPEN)
     conn.execute(there.values(counts_from=at, due_at=at, version=alerts.c.version + 1))
 

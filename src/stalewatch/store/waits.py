@@ -40,6 +40,15 @@ def running(conn: Connection, record_ids: Collection[str]) -> set[str]:
     return found
 
 
+def awaiting(conn: Connection, record_ids: Collection[str]) -> list[Found]:
+    """The waits of these records that run until something happens (`ends`), by record and id."""
+    found: list[Found] = []
+    for chunk in bulk.chunks(sorted(record_ids)):
+        there = sa.and_(among(conn, waits.c.record_id, chunk), waits.c.ended_at.is_(None), waits.c.ends.is_not(None))
+        found.extend(conn.execute(sa.select(waits).where(there).order_by(waits.c.record_id, waits.c.id)))
+    return found
+
+
 def over(conn: Connection, by: int, limit: int) -> list[Found]:
     """The waits whose day has come by then and that have not ended, the earliest first."""
     there = sa.select(waits).where(waits.c.ended_at.is_(None), waits.c.due_at <= by)

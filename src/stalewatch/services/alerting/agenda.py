@@ -8,7 +8,7 @@ from typing import Any, Final
 from stalewatch.clock import Clock
 from stalewatch.domain.instants import DAY, to_us
 from stalewatch.services.judging.sources import Sources, trusted
-from stalewatch.store import alerts, clocks, connections, outbox, writebacks
+from stalewatch.store import alerts, clocks, connections, outbox, waits, writebacks
 from stalewatch.store.engine import Connection, Database
 
 FAR: Final = DAY
@@ -29,11 +29,12 @@ class Agenda:
             return self._soonest(row for row in connections.read(conn) if row.id in self.ages)
 
     def until_tick(self) -> int:
-        """Until a deadline or the timer of an alert is due, on a connection that may be judged now."""
+        """Until a deadline or an alert's timer is due, on a connection that may be judged now, or a wait is over."""
         now = to_us(self.clock.now())
         with self.db.read() as conn:
             ready, _ = trusted(conn, self.ages, now)
             moments = [at for connection in ready for at in self._ahead(conn, connection, now)]
+            moments += [at for at in (waits.next_due(conn),) if at is not None]
         return min([max(0, at - now) for at in moments], default=FAR)
 
     def until_dispatch(self) -> int:

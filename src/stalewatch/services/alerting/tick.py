@@ -13,22 +13,21 @@ from typing import Any
 from stalewatch.clock import Clock
 from stalewatch.domain.alerts import Kind
 from stalewatch.domain.directory import Directory
-from stalewatch.domain.entries import Entry
 from stalewatch.domain.instants import NEVER, SECOND, to_us
 from stalewatch.domain.pacing import Reason, storm
 from stalewatch.domain.policies import Speaking
 from stalewatch.domain.steps import Moved, Watched
-from stalewatch.services.alerting import outdated
+from stalewatch.services.alerting import awaited, held_out, outdated
 from stalewatch.services.alerting.announcing import CHECKING, Announcer
 from stalewatch.services.alerting.people import directory
 from stalewatch.services.alerting.route_facts import RouteFacts
-from stalewatch.services.alerting.tellings import calendars_of
-from stalewatch.services.judging import arming, evidence, in_force
-from stalewatch.services.judging.alert_rows import alert_id, from_row, keep
+from stalewatch.services.alerting.watching import is_inherited, watch
+from stalewatch.services.judging import arming, evidence, holds, in_force
+from stalewatch.services.judging.alert_rows import alert_id, keep
 from stalewatch.services.judging.golive import live_since
 from stalewatch.services.judging.sources import Sources, coverage, trusted
 from stalewatch.services.rules.rulebook import Rulebook
-from stalewatch.store import alerts, clocks, merges, notices, outbox, records
+from stalewatch.store import alerts, clocks, notices, outbox, records, waits
 from stalewatch.store.engine import Connection, Database
 
 PAGE = 500
@@ -73,6 +72,8 @@ def tick(db: Database, clock: Clock, book: Rulebook, speaking: Speaking, sources
         ready, done.not_judged = trusted(conn, sources, now)
         since = live_since(conn, book)
         people = directory(conn, speaking)
+    _end_waits(db, book, sorted(since), now)
+    held_out.follow(db, book.judging.holdout, now)
     for connection in ready:
         if connection in since:
             _Tick(db, book, speaking, people, now, done).connection(connection, since[connection])
@@ -124,7 +125,7 @@ class _Tick:
 
     def _page(self, conn: Connection, ids: Sequence[str], since: Mapping[str, int], seen: int) -> None:
         self._end_meetings(conn, ids)
-        watched, rows, stored = self._watched(conn, ids, since)
+        watched, rows, stored = watch(conn, self.book, ids, since)
         facts = RouteFacts.read(conn, self.book, self.speaking, rows.values())
         guarded = self.book.judging.storm_guard is not None
         announcer = Announcer(self.speaking, self.people, facts, self.now, seen, guarded)
@@ -132,7 +133,7 @@ class _Tick:
         moved = [(one, stored.get(one.alert.fingerprint)) for one in steps]
         new = keep(conn, moved, {record: rows[record].connection for record in rows}, self.now)
         self._announce(conn, announcer, moved, rows)
-        handed_over = [old.id for one, old in moved if old is not None and one.says and _is_inherited(old, rows)]
+        handed_over = [old.id for one, old in moved if old is not None and one.says and is_inherited(old, rows)]
         outdated.ask(conn, [*outdated.changed((old, one.alert) for one, old in moved), *handed_over], self.now)
         self._rearm(conn, ids, watched, rows, {one.record.id for one in steps if one.begins_anew})
         self.done.looked += len(watched)
@@ -147,44 +148,8 @@ class _Tick:
         for obj in sorted({objects[record] for record in over}):
             mine = [record for record in over if objects[record] == obj]
             evidence.refresh(conn, self.book, obj, mine, self.now)
+            awaited.end(conn, self.book, mine, self.now)
             arming.judge(conn, self.book, obj, mine, coverage(conn), self.now)
-
-    def _watched(
-        self, conn: Connection, ids: Sequence[str], since: Mapping[str, int]
-    ) -> tuple[list[Watched], dict[str, Any], dict[str, Any]]:
-        """The records with their clocks and alerts; their rows by id; their alerts' rows by fingerprint."""
-        entries = clocks.entries(conn, ids, list[Entry])
-        stored = alerts.latest_of(conn, ids)
-        taken = merges.moved_away(conn, ids)
-        objects = records.objects(conn, ids)
-        rows: dict[str, Any] = {}
-        calendars = calendars_of(conn, self.book, objects)
-        for obj in sorted(set(objects.values())):
-            mine = [record for record in ids if objects.get(record) == obj]
-            rows.update({row.id: row for row in records.read_by_ids(conn, obj, mine)})
-        known: dict[str, dict[tuple[str, str | None], Any]] = {}
-        heirs: dict[str, set[tuple[str, str | None]]] = {}
-        for row in stored:
-            known.setdefault(row.record_id, {})[row.rule_id, row.subject] = from_row(row)
-            if _is_inherited(row, rows):
-                heirs.setdefault(row.record_id, set()).add((row.rule_id, row.subject))
-        watched = [
-            Watched(
-                id=record,
-                object=row.object,
-                is_open=bool(row.is_open),
-                clocks=entries.get(record, []),
-                alerts=known.get(record, {}),
-                calendar=calendars[record],
-                live_since=since,
-                is_gone=row.gone_at is not None,
-                owner=row.owner,
-                heirs=heirs.get(record, ()),
-                taken=taken.get(record, ()),
-            )
-            for record, row in sorted(rows.items())
-        ]
-        return watched, rows, {row.fingerprint: row for row in stored}
 
     def _announce(
         self, conn: Connection, announcer: Announcer, moved: Sequence[tuple[Moved, Any]], rows: Mapping[str, Any]
@@ -216,7 +181,7 @@ class _Tick:
             return
         shadow = one.alert.shadow and not before.shadow
         late = one.alert.backlog and not before.backlog
-        if shadow or late or (one.says and _is_inherited(before, rows)):
+        if shadow or late or (one.says and is_inherited(before, rows)):
             waiting = notices.of_alerts(conn, [alert_id(one.alert)], (notices.PENDING, notices.HELD))
             reason = "shadow" if shadow else "backlog" if late else "owner_changed"
             notices.drop(conn, [row.key for row in waiting], reason)
@@ -241,10 +206,17 @@ class _Tick:
         clocks.rearm(conn, ahead)
 
 
-def _is_inherited(alert: Any, rows: Mapping[str, Any]) -> bool:
-    """Whether somebody else owned the record when something was last said of this alert."""
-    record = rows.get(alert.record_id)
-    return record is not None and alert.told is not None and alert.told.get("owner") != record.owner
+def _end_waits(db: Database, book: Rulebook, connections: Sequence[str], now: int) -> None:
+    """Let the deals go on whose day to wait for has come."""
+    with db.read() as conn:
+        due = waits.next_due(conn)
+    while due is not None and due <= now:
+        with db.write() as conn:
+            in_force.require(conn, book.version)
+            for connection in connections:
+                clocks.share(conn, connection)
+            holds.lapse(conn, book, now)
+            due = waits.next_due(conn)
 
 
 def _calls(said: Sequence[Mapping[str, Any]]) -> dict[str, int]:

@@ -13,10 +13,11 @@ from stalewatch.domain.policies import Speaking
 from stalewatch.domain.values import BadValue, Stored, clean, store
 from stalewatch.sdk.connector import Page
 from stalewatch.sdk.records import Activity, Deal, Lead, Outcome, Person, Rejected, Value
+from stalewatch.services.alerting import awaited
 from stalewatch.services.alerting.people import override_for
 from stalewatch.services.judging.evidence import refresh
 from stalewatch.services.rules.rulebook import Rulebook
-from stalewatch.services.syncing import folding, history, merging, moves
+from stalewatch.services.syncing import folding, history, merging, moves, working
 from stalewatch.services.syncing.folding import Folded
 from stalewatch.store import activities, clocks, people, quarantine, records
 from stalewatch.store.engine import Connection
@@ -86,6 +87,7 @@ class Recorder:
             if obj != "lead":
                 refresh(conn, self.book, obj, ids, self.now, moved=done.moved)
                 moves.derive(conn, self.book, obj, ids)
+                awaited.end(conn, self.book, ids, self.now)
         self._fold(conn, done)
         return done
 
@@ -105,6 +107,7 @@ class Recorder:
             fed = None if self.fed is None else self.fed.get("deal" if obj == "partner_deal" else obj)
             handed_over = history.note(conn, self.book, obj, mine, self.now, told, as_of=as_of, fed=fed)
             clocks.wake(conn, self.connection, dict.fromkeys(handed_over, self.now))
+            working.note(conn, self.book, obj, mine, self.now)
             write = records.upsert_leads if obj == "lead" else records.upsert_deals
             done.touch(obj, write(conn, mine))
             records.touch(conn, obj, [row["id"] for row in mine], self.began)

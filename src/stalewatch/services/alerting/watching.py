@@ -1,0 +1,58 @@
+"""The records that a tick looks at: their rows, their clocks, and the latest episode of everything they ever had."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from stalewatch.domain.entries import Entry
+from stalewatch.domain.steps import Watched
+from stalewatch.services.alerting.tellings import calendars_of
+from stalewatch.services.judging.alert_rows import from_row
+from stalewatch.services.rules.rulebook import Rulebook
+from stalewatch.store import alerts, clocks, merges, records
+from stalewatch.store.engine import Connection
+
+
+def watch(
+    conn: Connection, book: Rulebook, ids: Sequence[str], since: Mapping[str, int]
+) -> tuple[list[Watched], dict[str, Any], dict[str, Any]]:
+    """The records with their clocks and alerts; their rows by id; their alerts' rows by fingerprint."""
+    entries = clocks.entries(conn, ids, list[Entry])
+    stored = alerts.latest_of(conn, ids)
+    taken = merges.moved_away(conn, ids)
+    objects = records.objects(conn, ids)
+    rows: dict[str, Any] = {}
+    calendars = calendars_of(conn, book, objects)
+    for obj in sorted(set(objects.values())):
+        mine = [record for record in ids if objects.get(record) == obj]
+        rows.update({row.id: row for row in records.read_by_ids(conn, obj, mine)})
+    known: dict[str, dict[tuple[str, str | None], Any]] = {}
+    heirs: dict[str, set[tuple[str, str | None]]] = {}
+    for row in stored:
+        known.setdefault(row.record_id, {})[row.rule_id, row.subject] = from_row(row)
+        if is_inherited(row, rows):
+            heirs.setdefault(row.record_id, set()).add((row.rule_id, row.subject))
+    watched = [
+        Watched(
+            id=record,
+            object=row.object,
+            is_open=bool(row.is_open),
+            clocks=entries.get(record, []),
+            alerts=known.get(record, {}),
+            calendar=calendars[record],
+            live_since=since,
+            is_gone=row.gone_at is not None,
+            owner=row.owner,
+            heirs=heirs.get(record, ()),
+            taken=taken.get(record, ()),
+        )
+        for record, row in sorted(rows.items())
+    ]
+    return watched, rows, {row.fingerprint: row for row in stored}
+
+
+def is_inherited(alert: Any, rows: Mapping[str, Any]) -> bool:
+    """Whether somebody else owned the record when something was last said of this alert."""
+    record = rows.get(alert.record_id)
+    return record is not None and alert.told is not None and alert.told.get("owner") != record.owner
