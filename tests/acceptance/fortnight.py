@@ -274,7 +274,7 @@ class Fortnight:
     def presses(self, number: int, kind: str) -> None:
         """The seller presses a button of a message, and what it asks for is done."""
         message = self.message(number)
-        [button] = [one for one in _elements(message.blocks) if one["action_id"] == f"stalewatch.{kind}"]
+        button = _button(message.blocks, kind)
         assert self.slack.interactions.press(self.sato, message, button).status == 200
         self._is_answered()
 
@@ -303,8 +303,14 @@ class Fortnight:
         raise AssertionError("what was pressed has no effect")
 
 
-def _elements(blocks: Any) -> list[dict[str, Any]]:
-    return [element for block in blocks if block["type"] == "actions" for element in block["elements"]]
+def _button(blocks: Any, kind: str) -> dict[str, Any]:
+    """A button, or "⋯" with what is chosen there."""
+    elements = [element for block in blocks if block["type"] == "actions" for element in block["elements"]]
+    for one in elements:
+        for option in one.get("options", ()):
+            if option["value"].startswith(f"{kind}:"):
+                return {**one, "selected_option": option}
+    return next(one for one in elements if one["action_id"] == f"stalewatch.{kind}")
 
 
 def _said(one: Entry, numbers: dict[str, int]) -> Said:
@@ -319,7 +325,9 @@ def _reads(blocks: Any) -> str:
             case "header" | "section":
                 lines.append(block["text"]["text"].replace("\n", " / "))
             case "actions":
-                lines.append(" ".join(f"[{one['text']['text']}]" for one in block["elements"]))
+                lines.append(
+                    " ".join(f"[{one['text']['text'] if 'text' in one else '⋯'}]" for one in block["elements"])
+                )
             case "context":
                 lines += [one["text"] for one in block["elements"]]
     return " | ".join(lines)

@@ -12,37 +12,41 @@ from tests.acceptance.fortnight import CRMS, TOKYO, fortnight, tokyo
 
 MEET = "Meet · ¥1M · Qualification"
 BRANDS = {"salesforce": "Salesforce", "hubspot": "HubSpot"}
-BUTTONS = "[Snooze] [Why?]"
+BUTTONS = "[Next meeting booked] [On hold until…] [⋯]"
+ALONE = f"{BUTTONS} [Why am I seeing this?]"
 WARNED = "2 days left, until 5 Mar, before “No next meeting”."
 SILENT = "2 business days left, until 4 Mar, before “Customer went silent”."
 LEDGER = f"""\
-02 09:05 post 1: 1 deal is due soon · ¥1M | *1. Ghost · ¥1M · Qualification, 5 business days* / {SILENT} `2 bd left` | \
-{BUTTONS}
-03 09:05 post 2: {MEET}, 3 business days | {WARNED} `2 days left` | {BUTTONS}
-03 09:05 post 3: Won · ¥1M · Qualification, 3 business days | {WARNED} `2 days left` | {BUTTONS}
+02 09:05 post 1: 1 deal is due soon · ¥1M | *1. Ghost · ¥1M · Qualification, 5 business days* / {SILENT} | {BUTTONS}
+03 09:05 post 2: {MEET}, 3 business days | {WARNED} | {ALONE}
+03 09:05 post 3: Won · ¥1M · Qualification, 3 business days | {WARNED} | {ALONE}
 04 09:05 post 4: Storm · ¥1M · Qualification, 3 business days | 2 days left, until 6 Mar, before “No next meeting”. \
-`2 days left` | {BUTTONS}
+| {ALONE}
 04 16:05 edit 3: ✅ Won | ~{WARNED}~ / Deal won
-04 19:05 edit 1: 1 deal is due soon · ¥1M | *1. Ghost · ¥1M · Qualification, 5 business days* / ~{SILENT}~ / \
-Late since 4 Mar | {BUTTONS}
-05 09:05 post 5: 1 deal needs a next step from you · ¥1M | *1. Ghost · ¥1M · Qualification, 8 business days* / \
-3 messages sent, no answer since 25 Feb. `1 bd over` | {BUTTONS} | *Settled since last time* | \
-*✅ Won* / “No next meeting”: deal won. | Still open: 2
-05 18:05 post 6: {MEET}, 5 business days | No next meeting since 26 Feb. `limit reached` | {BUTTONS}
-05 19:05 edit 2: {MEET}, 3 business days | ~{WARNED}~ / Late since 5 Mar | {BUTTONS}
-06 10:00 ephemeral 7: *Meet* / No next meeting | • Created 26 Feb (<crm>) / • Limit 7 days / \
-• Calendar Tokyo / • Due 5 Mar 18:00 JST | 3 Mar: first noticed / 3 Mar: a limit is near (to Sato) / \
-5 Mar: a limit has passed (to Sato) / 6 Mar: snoozed until 10 Mar by Sato (“The customer decides on Monday”)
-06 10:05 edit 2: {MEET}, 3 business days | ~{WARNED}~ / Snoozed until 10 Mar (Sato) | {BUTTONS}
-06 10:05 edit 6: {MEET}, 5 business days | No next meeting since 26 Feb. `limit reached` / \
-Snoozed until 10 Mar (Sato) | {BUTTONS}
+04 19:05 edit 1: 1 deal is due soon · ¥1M | *1. Ghost · ¥1M · Qualification, 5 business days* / ~{SILENT}~ / Late \
+since 4 Mar | {BUTTONS}
+05 09:05 post 5: 1 deal needs a next step from you · ¥1M | *1. Ghost · ¥1M · Qualification, 8 business days* / 3 \
+messages sent, no answer since 25 Feb. `1 bd over` | {BUTTONS} | Since Monday: ✅ Won (deal won)
+Still open: 2
+05 18:05 post 6: {MEET}, 5 business days | No next meeting since 26 Feb. `limit reached` | {ALONE}
+05 19:05 edit 2: {MEET}, 3 business days | ~{WARNED}~ / Late since 5 Mar | {ALONE}
+06 10:00 ephemeral 7: *Meet* / No next meeting | • Created 26 Feb (<crm>) / • Limit 7 days / • Calendar Tokyo / • \
+Due 5 Mar 18:00 JST | 3 Mar: first noticed / 3 Mar: a limit is near (to Sato) / 5 Mar: a limit has passed (to Sato) \
+/ 6 Mar: snoozed until 10 Mar by Sato (“The customer decides on Monday”)
+06 10:05 edit 2: {MEET}, 3 business days | ~{WARNED}~ / Snoozed until 10 Mar (Sato) | {ALONE}
+06 10:05 edit 6: {MEET}, 5 business days | No next meeting since 26 Feb. `limit reached` / Snoozed until 10 Mar \
+(Sato) | {ALONE}
 07 10:05 edit 4: ✅ Storm | ~2 days left, until 6 Mar, before “No next meeting”.~ / Next meeting on 17 Mar
-10 09:05 post 8: {MEET}, 8 business days | Asking again. No next meeting since 26 Feb. `5 days over` | {BUTTONS}
-10 10:05 edit 2: {MEET}, 3 business days | ~{WARNED}~ / Late since 5 Mar | {BUTTONS}
-10 10:05 edit 6: {MEET}, 5 business days | No next meeting since 26 Feb. `limit reached` | {BUTTONS}
+10 09:05 post 8: {MEET}, 8 business days | As agreed, we ask again. No next meeting since 26 Feb. `5 days over` | \
+{ALONE}
+10 10:05 edit 2: {MEET}, 3 business days | ~{WARNED}~ / Late since 5 Mar | {ALONE}
+10 10:05 edit 6: {MEET}, 5 business days | No next meeting since 26 Feb. `limit reached` | {ALONE}
+11 09:05 post 9: 1 deal needs a next step from you · ¥1M | *1. Ghost · ¥1M · Qualification, 12 business days* / \
+Still open, 4 business days after we told you. 5 messages sent, no answer since 25 Feb. `5 bd over` | {BUTTONS} | \
+Still open: 1
 11 17:05 edit 2: ✅ Meet | ~{WARNED}~ / Next meeting on 13 Mar
 11 17:05 edit 6: ✅ Meet | ~No next meeting since 26 Feb.~ / Next meeting on 13 Mar
-11 17:05 edit 8: ✅ Meet | ~Asking again. No next meeting since 26 Feb.~ / Next meeting on 13 Mar
+11 17:05 edit 8: ✅ Meet | ~As agreed, we ask again. No next meeting since 26 Feb.~ / Next meeting on 13 Mar
 """
 
 

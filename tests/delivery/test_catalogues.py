@@ -16,6 +16,7 @@ from babel.messages.pofile import read_po
 
 import stalewatch.cli
 import stalewatch.delivery
+import stalewatch.services.answering
 import stalewatch.web
 from stalewatch.delivery.catalogues import LANGUAGES, SOURCE_LANGUAGE, translations
 
@@ -25,7 +26,10 @@ OTHERS = [language for language in LANGUAGES if language != SOURCE_LANGUAGE]
 Key = tuple[str, str | None]
 
 
-SPEAKERS = (DELIVERY, Path(stalewatch.cli.__file__).parent, Path(stalewatch.web.__file__).parent)
+SPEAKERS = (
+    DELIVERY,
+    *(Path(room.__file__).parent for room in (stalewatch.cli, stalewatch.web, stalewatch.services.answering)),
+)
 """The folders whose sentences are translated."""
 SPOKEN = [("**.py", "python"), ("**.html", "jinja2")]
 """How sentences stand in programs and in templates."""

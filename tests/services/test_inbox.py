@@ -16,6 +16,7 @@ from stalewatch.engine.jobs import jobs
 from stalewatch.sdk.errors import NotifierError, OutcomeUnknown, SlowDown, WorkspaceDown
 from stalewatch.services.answering.identity import Identities
 from stalewatch.services.answering.inbox import Inbox
+from stalewatch.services.answering.outcomes import Office
 from stalewatch.services.answering.presses import Answering
 from stalewatch.store import alerts, audit, inbox, leases
 from stalewatch.store.errors import LeaseLost
@@ -63,7 +64,7 @@ def world(migrated_database_url: str) -> Iterator[World]:
 def opened(world: World, phone: Phone) -> Inbox:
     """The inbox as one process has it."""
     identities = Identities(phone, frozenset(), lambda: world.us)
-    answering = Answering(world.db, world.clock, world.book, world.speaking, phone, identities)
+    answering = Answering(world.db, world.clock, Office(book=world.book), world.speaking, phone, identities)
     return Inbox(world.db, world.clock, answering)
 
 
@@ -159,7 +160,7 @@ def test_somebody_who_cannot_be_looked_up_keeps_their_form(world: World) -> None
     answer = opened(world, OutOfOrder()).receive(sent(world)).answer
     assert answer == {
         "response_action": "errors",
-        "errors": {"until": "This could not be saved just now. Please try once more."},
+        "errors": {"date": "This could not be saved just now. Please try once more."},
     }
     assert alert(world).state == "open"
 

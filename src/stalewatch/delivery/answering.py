@@ -6,14 +6,11 @@ from dataclasses import dataclass
 
 from stalewatch.delivery.sentences import settled_by
 from stalewatch.delivery.wording.reader import Reader
-from stalewatch.delivery.wording.record_words import said
 from stalewatch.delivery.wording.times import duration, moment
 from stalewatch.delivery.wording.untrusted import clean
+from stalewatch.delivery.wording.write_words import not_written
 from stalewatch.domain.alerts import Cause
 from stalewatch.domain.durations import Duration
-
-_REASON = 300
-"""Characters of somebody's own words that are shown again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,25 +22,6 @@ class Settled:
     outcome: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
-    """One thing that happened to it.
-
-    Attributes:
-        what: `noticed`, `told`, `snoozed` or `settled`.
-        kind: of what was told (`warn`, `breach`, …); `who`: to whom, or by whom.
-        until, reason: of a snooze; `settled`: of an end.
-    """
-
-    at: int
-    what: str
-    kind: str = ""
-    who: tuple[str, ...] = ()
-    until: int | None = None
-    reason: str = ""
-    settled: Settled | None = None
-
-
 def snoozed(until: int, reader: Reader, zone: str, *, in_the_morning: bool) -> str:
     """It is done, until when, and what follows."""
     words = reader.words
@@ -53,9 +31,17 @@ def snoozed(until: int, reader: Reader, zone: str, *, in_the_morning: bool) -> s
     return words.gettext("Snoozed until {date}. We ask again then.").format(date=moment(until, reader, zone))
 
 
+def snoozed_by_event(event: str, latest: int, reader: Reader, zone: str) -> str:
+    """It is done, until which event (`customer_reply`, `meeting_over`), and at the latest until when."""
+    words, date = reader.words, moment(latest, reader, zone, timed=False)
+    if event == "meeting_over":
+        return words.gettext("Snoozed until the meeting is over, at the latest until {date}.").format(date=date)
+    return words.gettext("Snoozed until the customer replies, at the latest until {date}.").format(date=date)
+
+
 def over(settled: Settled, reader: Reader, zone: str) -> str:
     """Somebody answers something that has ended."""
-    words, how = reader.words, _how(settled, reader)
+    words, how = reader.words, how_settled(settled, reader)
     if settled.at is None:
         return words.gettext("This is settled: {how}.").format(how=how)
     date = moment(settled.at, reader, zone, timed=False)
@@ -66,6 +52,12 @@ def too_long(longest: Duration, latest: int, reader: Reader, zone: str) -> str:
     """The date asked for lies too far ahead."""
     words = reader.words.gettext("At most {longest} from now: until {date}.")
     return words.format(longest=duration(longest, reader), date=moment(latest, reader, zone, timed=False))
+
+
+def at_the_latest(latest: int, reader: Reader, zone: str) -> str:
+    """The date asked for lies beyond the last one that is allowed."""
+    date = moment(latest, reader, zone, timed=False)
+    return reader.words.gettext("{date} at the latest.").format(date=date)
 
 
 def too_often(times: int, reader: Reader) -> str:
@@ -128,27 +120,25 @@ def loss_tag(tag: str, reader: Reader) -> str:
     }.get(tag, words.pgettext("reason of a loss", "Something else"))
 
 
-def happening(one: Happening, reader: Reader, zone: str) -> str:
-    """One line of its history."""
-    words, date = reader.words, moment(one.at, reader, zone, timed=False)
-    who = reader.listed([clean(name) for name in one.who])
-    match one.what:
-        case "told":
-            line = words.gettext("{date}: {what} (to {who})")
-            return line.format(date=date, what=said(one.kind, reader), who=who)
-        case "snoozed":
-            until = "" if one.until is None else moment(one.until, reader, zone, timed=False)
-            line, reason = words.gettext("{date}: snoozed until {until} by {who}"), clean(one.reason, _REASON)
-            told = line.format(date=date, until=until, who=who)
-            return words.gettext("{line} (“{reason}”)").format(line=told, reason=reason) if reason else told
-        case "settled":
-            how = _how(one.settled, reader) if one.settled else ""
-            return words.gettext("{date}: settled ({how})").format(date=date, how=how)
-        case _:
-            return words.gettext("{date}: first noticed").format(date=date)
+def written(why: str | None, crm: str, reader: Reader, *, noted: bool = False) -> str:
+    """What becomes of an answer in the CRM: it is written, or for which reason (`write_words.NOT_WRITTEN`) not.
+
+    `noted`: a note beside the record is written in any case.
+    """
+    words = reader.words
+    if why is not None and noted:
+        return words.gettext("A note is now being written to {crm}; the deal itself is not changed.").format(crm=crm)
+    if why is None:
+        return words.gettext("It is now being written to {crm}.").format(crm=crm)
+    if why == "off":
+        return words.gettext("Kept here. {crm} is not changed, because write-back is off.").format(crm=crm)
+    if why == "notes_only":
+        return words.gettext("Kept here. {crm} takes only notes and meetings from us.").format(crm=crm)
+    return words.gettext("Kept here. {crm} is not changed: {why}.").format(crm=crm, why=not_written(why, reader))
 
 
-def _how(settled: Settled, reader: Reader) -> str:
+def how_settled(settled: Settled, reader: Reader) -> str:
+    """How it ended, in a word or two."""
     words = reader.words
     closed = {"won": words.gettext("the deal was won"), "lost": words.gettext("the deal was lost")}
     return closed.get(settled.outcome or "") or settled_by(settled.cause, reader)

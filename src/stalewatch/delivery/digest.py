@@ -8,6 +8,7 @@ from typing import Final
 
 from stalewatch.delivery import closing
 from stalewatch.delivery.backlog import backlog_footer, backlog_line
+from stalewatch.delivery.buttons import actions
 from stalewatch.delivery.contents import Contents
 from stalewatch.delivery.sentences import body, chip, headline, is_late, name
 from stalewatch.delivery.subjects import Subject
@@ -15,7 +16,7 @@ from stalewatch.delivery.telling import Recipient, Telling
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.untrusted import safe_url
 from stalewatch.domain.alerts import Kind
-from stalewatch.sdk.notifier import Action, Entry, Message, Style
+from stalewatch.sdk.notifier import Entry, Message, Style
 
 MOST_CHIPS: Final = 6
 
@@ -69,8 +70,11 @@ def compose_digest(
     )
 
 
-def entry(subject: Subject, recipient: Recipient, reader: Reader, *, section: str = "") -> Entry:
-    """One deal: its figures, the leading cause in a sentence, every cause as a chip."""
+def entry(subject: Subject, recipient: Recipient, reader: Reader, *, section: str = "", alone: bool = False) -> Entry:
+    """One deal: its figures, the leading cause in a sentence, every cause as a chip, and what can be done about it.
+
+    `alone`: it is all that its message is about.
+    """
     lead, several = subject.lead, len(subject.tellings) > 1
     resolved = lead.kind is Kind.RESOLVE
     return Entry(
@@ -83,16 +87,7 @@ def entry(subject: Subject, recipient: Recipient, reader: Reader, *, section: st
         severity=lead.severity.value,
         resolved=resolved,
         section=section,
-        actions=() if resolved else _actions(lead, reader),
-    )
-
-
-def _actions(lead: Telling, reader: Reader) -> tuple[Action, ...]:
-    """What the reader can do about the leading cause."""
-    words = reader.words
-    return (
-        Action(kind="snooze", label=words.gettext("Snooze"), alert=lead.alert),
-        Action(kind="why", label=words.gettext("Why?"), alert=lead.alert),
+        actions=() if resolved else actions(lead.alert, lead.object, reader, alone=alone),
     )
 
 

@@ -36,7 +36,7 @@ def compose_immediate(
     if len(subjects) != 1:
         raise ValueError(f"an immediate message is about one record, not {len(subjects)}")
     reader, [subject] = recipient.reads(now), subjects
-    only, url = entry(subject, recipient, reader), safe_url(subject.lead.url)
+    only, url = entry(subject, recipient, reader, alone=True), safe_url(subject.lead.url)
     because = reader.words.gettext("Why you see this: {explanation}")
     return Message(
         delivery=delivery,

@@ -13,6 +13,7 @@ from stalewatch.services.answering.inbox import Inbox
 from stalewatch.services.answering.presses import Answering
 from stalewatch.services.reporting.glancing import Glancing
 from stalewatch.wiring.live import Each, Live
+from stalewatch.wiring.offices import office_of
 from stalewatch.wiring.project import Stalewatch
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _inbox_of(project: Stalewatch, told: NotifierSettings, language: str | None)
     slack, speaking = client(told, timeout=_SECONDS), project.speaking
     now = lambda: to_us(project.clock.now())  # noqa: E731
     identities = Identities(slack, project.settings.admins, now, speaking.people)
-    answering = Answering(project.db, project.clock, project.rulebook, speaking, slack, identities, language)
+    answering = Answering(project.db, project.clock, office_of(project), speaking, slack, identities, language)
     link = None if speaking.public_url is None else f"{speaking.public_url.rstrip('/')}/deals/{{id}}"
     screens = Screens(
         project.db, project.clock, speaking, slack, identities, Glancing(project.rulebook, project.sources, link),

@@ -18,8 +18,9 @@ from slack_sdk.models.blocks import Block
 from stalewatch.delivery.digest import compose_digest
 from stalewatch.delivery.immediate import compose_immediate
 from stalewatch.delivery.operators import StormHeld, Undelivered, compose_operator
-from stalewatch.delivery.slack.blocks import blocks_of
+from stalewatch.delivery.slack.blocks import blocks_of, buttons_of
 from stalewatch.delivery.slack.words import summary, whole
+from stalewatch.delivery.telling import Telling
 from stalewatch.sdk.notifier import Action, Entry, Message, Style
 from stalewatch_sandbox.slack.blocks import ALL_TEXT, block_findings, length_of
 from tests.delivery.slack.texts import NASTY, texts, units
@@ -169,10 +170,36 @@ def test_buttons_say_what_they_do_and_to_which_alert() -> None:
     said = compose_digest([told(), settled("d2")], delivery="d", recipient=sato("ja"), now=NOW)
     assert said is not None
     [block] = [block for block in blocks_of(said, with_buttons=True) if block["type"] == "actions"]
-    assert [(one["action_id"], one["text"]["text"], one["value"]) for one in block["elements"]] == [
-        ("stalewatch.snooze", "あとで", "alert-d1-ghosted"),
-        ("stalewatch.why", "なぜ", "alert-d1-ghosted"),
+    *shown_ones, menu = block["elements"]
+    assert [(one["action_id"], one["text"]["text"], one["value"]) for one in shown_ones] == [
+        ("stalewatch.meet", "次回商談を登録", "alert-d1-ghosted"),
+        ("stalewatch.hold", "保留…", "alert-d1-ghosted"),
     ]
+    assert (menu["type"], menu["action_id"]) == ("overflow", "stalewatch.more")
+    assert [(one["text"]["text"], one["value"]) for one in menu["options"]] == [
+        ("あとで", "snooze:alert-d1-ghosted"), ("失注", "lost:alert-d1-ghosted"),
+        ("失注確認を送る", "loss_check:alert-d1-ghosted"), ("誤検知", "false_alarm:alert-d1-ghosted"),
+        ("なぜ", "why:alert-d1-ghosted"),
+    ]  # fmt: skip
+
+
+def test_an_immediate_message_ends_with_why_and_a_lead_offers_what_makes_sense_of_a_lead() -> None:
+    def shown_ones(telling: Telling) -> list[str]:
+        said = compose_immediate([telling], delivery="d", recipient=sato(), now=NOW)
+        [block] = [block for block in blocks_of(said, with_buttons=True) if block["type"] == "actions"]
+        return [one["text"]["text"] if one["type"] == "button" else "⋯" for one in block["elements"]]
+
+    assert shown_ones(told()) == ["Next meeting booked", "On hold until…", "⋯", "Why am I seeing this?"]
+    assert shown_ones(told(object="lead")) == ["Next meeting booked", "Snooze", "False alarm", "Why am I seeing this?"]
+
+
+def test_a_menu_has_five_things_at_most_and_what_has_no_room_in_it_stands_beside_it() -> None:
+    actions = [Action(kind=f"k{n}", label=f"K{n}", alert="a" * (10 if n else 150), in_menu=True) for n in range(20)]
+    [first, menu, *others] = buttons_of(actions)
+    assert (first["type"], first["value"]) == ("button", "a" * 150)
+    assert [one["action_id"] for one in others] == ["stalewatch.k6", "stalewatch.k7", "stalewatch.k8"]
+    assert [one["value"].partition(":")[0] for one in menu["options"]] == ["k1", "k2", "k3", "k4", "k5"]
+    assert [one["type"] for one in buttons_of(actions[:2])] == ["button", "button"], "one thing is no menu"
 
 
 def test_where_nobody_hears_answers_no_button_is_drawn() -> None:
@@ -238,24 +265,28 @@ def morning(language: str) -> Message:
     return said
 
 
+BUTTONS = {
+    "en": ["Next meeting booked", "On hold until…", "⋯", "Snooze", "Lost", "Send loss check", "False alarm", "Why?"],
+    "ja": ["次回商談を登録", "保留…", "⋯", "あとで", "失注", "失注確認を送る", "誤検知", "なぜ"],
+}
 READ = {
     "en": [
         "2 deals need a next step from you · ¥24.8M",
         "1. Hikari Foods · ¥12.4M · Proposal, 31 business days",
         "No answer since 30 Oct. Customer went silent: 4 bd over No next meeting: 2 days left",
-        "Open the record", "Snooze", "Why?", "Soon",
+        "Open the record", *BUTTONS["en"], "Soon",
         "2. Kumo & Co <Tokyo> · ¥12.4M · Proposal, 31 business days",
         "2 days left, until 22 Nov, before “No next meeting”.",
-        "Snooze", "Why?", "Settled: ✅ Aozora (done)", "Still open: 12", "Open my list",
+        *BUTTONS["en"], "Settled: ✅ Aozora (done)", "Still open: 12", "Open my list",
     ],
     "ja": [
         "次の一歩が必要な案件が2件あります · 2,480万円",
         "1. Hikari Foods · 1,240万円 · 提案(31営業日)",
         "10月30日から反応がありません。 お客様からの返信なし 4営業日超過 次回商談なし あと2日",
-        "レコードを開く", "あとで", "なぜ", "まもなく期限",
+        "レコードを開く", *BUTTONS["ja"], "まもなく期限",
         "2. Kumo & Co <Tokyo> · 1,240万円 · 提案(31営業日)",
         "「次回商談なし」まであと2日です(期限 11月22日)。",
-        "あとで", "なぜ", "解決済み:✅ Aozora(対応済み)", "対応待ち(お知らせ済み):12件", "一覧を開く",
+        *BUTTONS["ja"], "解決済み:✅ Aozora(対応済み)", "対応待ち(お知らせ済み):12件", "一覧を開く",
     ],
 }  # fmt: skip
 

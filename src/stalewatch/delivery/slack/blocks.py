@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from stalewatch.delivery.catalogues import translations
-from stalewatch.delivery.slack.interactions import PREFIX
+from stalewatch.delivery.slack.interactions import MENU, PREFIX
 from stalewatch.delivery.slack.mrkdwn import (
     bold,
     code,
@@ -33,6 +33,7 @@ _OUTSIDE: Final = 3
 """Blocks below the entries: how many more there are, the footer, the link."""
 _RESERVED: Final = _TITLE + _FOOTER + _LABEL + 125
 _MOST_BUTTONS, _BUTTON, _VALUE = 5, 40, 2_000
+_MOST_OPTIONS, _OPTION = 5, 150
 _SHARE: Final = 2_800
 
 
@@ -82,8 +83,8 @@ class _Layout:
             yield [*heading, *self._entry(entry, place, size(entry.section) if heading else 0)]
 
     def _entry(self, entry: Entry, place: int, taken: int) -> Iterator[Block]:
-        buttons = list(_buttons(entry.actions)) if self.with_buttons else []
-        room = self.share - min(taken, self.share // 8) - sum(size(each["text"]["text"]) for each in buttons)
+        buttons = buttons_of(entry.actions) if self.with_buttons else []
+        room = self.share - min(taken, self.share // 8) - sum(map(_size, buttons))
         text = self._text(entry, place, room)
         if text:
             yield _section(text, f"entry.{place}")
@@ -125,14 +126,45 @@ def _heading(section: str, place: int, most: int) -> list[Block]:
     return [{"type": "divider", "block_id": f"line.{place}"}, _section(said, f"heading.{place}")]
 
 
-def _buttons(actions: Sequence[Action]) -> Iterator[Block]:
-    """One button per kind; Slack takes no two of a kind side by side."""
+def buttons_of(actions: Sequence[Action]) -> list[Block]:
+    """The elements of an `actions` block: a button each, and one "⋯" in the place of the first that belongs there.
+
+    Slack takes no two buttons of a kind side by side, and shows five at most; a menu of one thing is no menu.
+    """
     kinds = {action.kind: action for action in reversed(actions)}
-    for action in [each for each in actions if kinds.get(each.kind) is each][:_MOST_BUTTONS]:
-        label = unmarked(action.label, _BUTTON)
-        if label and len(action.alert) <= _VALUE:
-            text = {"type": "plain_text", "text": label, "emoji": False}
-            yield {"type": "button", "action_id": f"{PREFIX}{action.kind}", "text": text, "value": action.alert}
+    told = [each for each in actions if kinds.get(each.kind) is each and unmarked(each.label, _BUTTON)]
+    tucked = [each for each in told if each.in_menu and len(_option_value(each)) <= _OPTION][:_MOST_OPTIONS]
+    made: list[Block] = []
+    for action in told:
+        if action in tucked and len(tucked) > 1:
+            made += [_menu(tucked)] if action is tucked[0] else []
+        elif len(action.alert) <= _VALUE:
+            made.append(_button(action))
+    return made[:_MOST_BUTTONS]
+
+
+def _button(action: Action) -> Block:
+    return {
+        "type": "button", "action_id": f"{PREFIX}{action.kind}", "text": _label(action), "value": action.alert,
+    }  # fmt: skip
+
+
+def _menu(actions: Sequence[Action]) -> Block:
+    options = [{"text": _label(each), "value": _option_value(each)} for each in actions]
+    return {"type": "overflow", "action_id": MENU, "options": options}
+
+
+def _label(action: Action) -> Block:
+    return {"type": "plain_text", "text": unmarked(action.label, _BUTTON), "emoji": False}
+
+
+def _option_value(action: Action) -> str:
+    return f"{action.kind}:{action.alert}"
+
+
+def _size(element: Block) -> int:
+    """Of all words on a button or in a menu."""
+    return sum(size(each["text"]["text"]) for each in element.get("options", [element]))
 
 
 def _chips(chips: Sequence[str], room: int) -> str:

@@ -15,6 +15,8 @@ import msgspec
 
 PREFIX: Final = "stalewatch."
 """What the `action_id` of every button of ours begins with."""
+MENU: Final = f"{PREFIX}more"
+"""The `action_id` of "⋯"; the value of what is chosen there is the button's kind, a colon, and the alert."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +24,8 @@ class Pressed:
     """Somebody pressed one of our buttons.
 
     Attributes:
-        user: id of the person; `channel`: of the place where the message stands ("" in a form).
+        user: id of the person; `channel`: of the place where the message stands ("" on App Home and in forms, where
+            nothing can be whispered).
         kind: what the button does (`snooze`, `why`); `alert`: what it is about.
         at: Slack's mark of this click, unique per person and button.
         trigger: allows us to open one form, for three seconds.
@@ -40,11 +43,13 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """What one field of a form holds: a text, a date (ISO 8601) or a choice."""
+    """What one field of a form holds: a text, a date (ISO 8601), a time ("14:30"), a choice or several."""
 
     text: str = ""
     date: str = ""
+    time: str = ""
     choice: str = ""
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,13 +95,26 @@ class _Container(msgspec.Struct, frozen=True):
 class _Action(msgspec.Struct, frozen=True):
     action_id: str = ""
     value: str | None = None
+    selected_option: _Option | None = None
     action_ts: str = ""
+
+    @property
+    def asks(self) -> tuple[str, str]:
+        """The kind of the button and the alert; ("", "") if this is no button of ours."""
+        if self.action_id == MENU:
+            kind, _, alert = (self.selected_option.value if self.selected_option else "").partition(":")
+            return (kind, alert) if kind and alert else ("", "")
+        if not self.action_id.startswith(PREFIX) or not self.value:
+            return "", ""
+        return self.action_id.removeprefix(PREFIX), self.value
 
 
 class _State(msgspec.Struct, frozen=True):
     value: str | None = None
     selected_date: str | None = None
+    selected_time: str | None = None
     selected_option: _Option | None = None
+    selected_options: list[_Option] | None = None
 
 
 class _Values(msgspec.Struct, frozen=True):
@@ -146,12 +164,13 @@ def _pressed(said: _Payload) -> Interaction:
     """The first button of ours among the elements used; a link, or a field changed in a form, is none."""
     place = said.container or _Container()
     for action in said.actions:
-        if action.action_id.startswith(PREFIX) and action.value and action.action_ts:
+        kind, alert = action.asks
+        if kind and action.action_ts:
             return Pressed(
                 user=said.user.id,
                 channel=place.channel_id or (said.channel.id if said.channel else ""),
-                kind=action.action_id.removeprefix(PREFIX),
-                alert=action.value,
+                kind=kind,
+                alert=alert,
                 at=action.action_ts,
                 trigger=said.trigger_id,
                 thread=place.thread_ts,
@@ -171,5 +190,10 @@ def _submitted(said: _Payload, view: _View) -> Submitted:
 
 
 def _given(state: _State) -> Given:
-    choice = state.selected_option.value if state.selected_option else ""
-    return Given(text=state.value or "", date=state.selected_date or "", choice=choice)
+    return Given(
+        text=state.value or "",
+        date=state.selected_date or "",
+        time=state.selected_time or "",
+        choice=state.selected_option.value if state.selected_option else "",
+        choices=tuple(one.value for one in state.selected_options or ()),
+    )

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from stalewatch.delivery import answering
-from stalewatch.delivery.answering import Happening, Settled
+from stalewatch.delivery.answering import Settled
+from stalewatch.delivery.happenings import Happening, happening
 from stalewatch.delivery.slack.mrkdwn import bold, escaped, link
 from stalewatch.delivery.wording.explained import explanation_parts
 from stalewatch.delivery.wording.reader import Reader
@@ -72,4 +73,4 @@ def _history(why: Reasons, reader: Reader) -> list[str]:
     shown, words = why.happened[-MOST:], reader.words
     earlier = len(why.happened) - len(shown)
     said = [words.gettext("+{count} more").format(count=reader.number(earlier))] if earlier else []
-    return said + [answering.happening(one, reader, why.zone) for one in shown]
+    return said + [happening(one, reader, why.zone) for one in shown]

@@ -100,8 +100,13 @@ def _source(explanation: Explanation, reader: Reader) -> str:
 
 def _crm(explanation: Explanation) -> str:
     """The source as people call it."""
-    known = clean(explanation.crm)
-    return _BRANDS.get(known) or known.replace("_", " ").capitalize() or clean(explanation.connection) or "CRM"
+    return brand(explanation.crm, explanation.connection)
+
+
+def brand(kind: str, connection: str) -> str:
+    """A connection as people call it, by its type and its id."""
+    known = clean(kind)
+    return _BRANDS.get(known) or known.replace("_", " ").capitalize() or clean(connection) or "CRM"
 
 
 def _limit(explanation: Explanation, reader: Reader) -> str:

@@ -4,30 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from typing import Any, Final
 
-from stalewatch.delivery.answering import Happening, Settled
+import numpy as np
+
+from stalewatch.delivery.answering import Settled, snoozed
+from stalewatch.delivery.happenings import Happening
 from stalewatch.delivery.slack.reasons import Reasons
+from stalewatch.delivery.wording.explained import brand
+from stalewatch.delivery.wording.reader import Reader
 from stalewatch.domain.alerts import AlertState, Cause
 from stalewatch.domain.calendar import Calendar
 from stalewatch.domain.directory import Directory
+from stalewatch.domain.instants import to_day
 from stalewatch.services.alerting.tellings import calendars_of
+from stalewatch.services.answering.acts import NAMES
 from stalewatch.services.answering.identity import Somebody, may_answer
 from stalewatch.services.judging.explaining import Explainer
 from stalewatch.services.rules.rulebook import Rulebook
-from stalewatch.store import alerts, audit, notices, records
+from stalewatch.store import alerts, audit, connections, notices, records
 from stalewatch.store.engine import Connection
+
+_ANSWERED: Final = "alert."
+"""What the audit log puts before the name of an answer."""
+
+
+def is_opening(at: int, calendar: Calendar) -> bool:
+    """Whether this is when the calendar opens on that day."""
+    moments = np.array([at], np.int64)
+    return bool((calendar.opens_at(calendar.local_day(moments)) == moments)[0])
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One alert with what belongs to it, read at one moment."""
+    """One alert with what belongs to it, read at one moment; `crm` is what people call the record's CRM."""
 
     book: Rulebook
     people: Directory
     alert: Any
     record: Any
     calendar: Calendar
+    crm: str
 
     @classmethod
     def of(cls, conn: Connection, book: Rulebook, people: Directory, alert_id: str) -> Case | None:
@@ -37,7 +55,9 @@ class Case:
         if alert is None or not found:
             return None
         calendar = calendars_of(conn, book, {alert.record_id: alert.object})[alert.record_id]
-        return cls(book, people, alert, found[0], calendar)
+        kept_by = connections.one(conn, alert.connection)
+        crm = brand(kept_by.type if kept_by else "", alert.connection)
+        return cls(book, people, alert, found[0], calendar, crm)
 
     def may_answer(self, who: Somebody) -> bool:
         """Whether somebody may answer it, and see it at all."""
@@ -69,6 +89,13 @@ class Case:
         outcome = getattr(self.record, "outcome", None) if cause is Cause.CLOSED else None
         return Settled(at=self.alert.resolved_at or self.record.closed_at, cause=cause, outcome=outcome)
 
+    def standing(self, reader: Reader) -> str:
+        """What was answered before and holds still, in a sentence; "" if nothing does."""
+        zone, until = self.calendar.spec.zone, self.alert.snoozed_until
+        if self.alert.state != AlertState.SNOOZED or until is None:
+            return ""
+        return snoozed(until, reader, zone, in_the_morning=is_opening(until, self.calendar))
+
     def reasons(self, conn: Connection, now: int, public_url: str | None) -> Reasons:
         """Everything that answers "why?"; `public_url` is where the dashboard is, None: nowhere."""
         pages = "leads" if self.alert.object == "lead" else "deals"
@@ -89,7 +116,7 @@ class Case:
     def _happened(self, conn: Connection) -> Iterator[Happening]:
         yield Happening(at=self.alert.opened_at, what="noticed")
         yield from self._told(conn)
-        yield from self._snoozed(conn)
+        yield from self._answered(conn)
         if self.settled is not None and self.settled.at is not None:
             yield Happening(at=self.settled.at, what="settled", settled=self.settled)
 
@@ -102,12 +129,21 @@ class Case:
             names = tuple(dict.fromkeys(self._called(row.target) for row in rows))
             yield Happening(at=min(row.told_at for row in rows), what="told", kind=kind, who=names)
 
-    def _snoozed(self, conn: Connection) -> Iterator[Happening]:
+    def _answered(self, conn: Connection) -> Iterator[Happening]:
+        """What people answered; whoever was turned away answered nothing."""
         for row in audit.read(conn, obj=self.alert.id):
-            if row.action == "alert.snooze":
+            kind = row.action.removeprefix(_ANSWERED)
+            if row.action.startswith(_ANSWERED) and kind in NAMES.values():
                 by, said = self._called(f"person:{row.actor}"), row.after or {}
-                until, reason = said.get("until"), str(said.get("reason") or "")
-                yield Happening(at=row.at, what="snoozed", who=(by,), until=until, reason=reason)
+                reason = str(said.get("reason") or said.get("agenda") or said.get("note") or "")
+                until = self._moment(said.get("until"))
+                yield Happening(at=row.at, what="answered", kind=kind, who=(by,), until=until, reason=reason)
+
+    def _moment(self, until: int | str | None) -> int | None:
+        """What an answer says of its end: a moment as it is, a day as the morning on which it is looked at again."""
+        if not isinstance(until, str):
+            return until
+        return int(self.calendar.opens_at(np.array([to_day(date.fromisoformat(until))], np.int64))[0])
 
     def _called(self, target: str) -> str:
         """A person by their name; anything else (a channel, a token) as it is."""

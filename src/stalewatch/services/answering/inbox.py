@@ -144,13 +144,13 @@ class Inbox:
         try:
             who = self.answering.who(what.user)
         except NotifierError:
-            return Received(self.answering.not_now())
+            return Received(self.answering.not_now(what))
         for _ in range(_TRIES):
             try:
                 return self._answered(what, who, mark)
             except ChangedMeanwhile:  # a tick was at the same alert: look again
                 continue
-        return Received(self.answering.not_now())
+        return Received(self.answering.not_now(what))
 
     def _answered(self, what: Submitted, who: Somebody, mark: str | None) -> Received:
         """The form's effect and the note that it was taken stand or fall together."""

@@ -1,32 +1,39 @@
-"""What a press of a button or a form that was sent brings about. Whoever may not answer learns nothing of the deal."""
+"""What a press of a button or a form that was sent brings about. Whoever may not answer learns nothing of the deal.
+
+What a button asks and does is in the file of its form (button_forms.py). Who may, and what is over, is one for all.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from stalewatch.clock import Clock
 from stalewatch.delivery import answering as words
+from stalewatch.delivery import buttons
 from stalewatch.delivery.slack import forms
-from stalewatch.delivery.slack.interactions import Given, Pressed, Submitted
+from stalewatch.delivery.slack.fields import View, plainly
+from stalewatch.delivery.slack.interactions import Pressed, Submitted
 from stalewatch.delivery.slack.mrkdwn import escaped
 from stalewatch.delivery.slack.reasons import reasons_blocks, reasons_text
 from stalewatch.delivery.wording.reader import Reader
-from stalewatch.delivery.wording.untrusted import printable
 from stalewatch.domain.instants import to_us
 from stalewatch.domain.policies import Speaking
-from stalewatch.sdk.errors import NotifierError, SlowDown, WorkspaceDown
 from stalewatch.services.alerting.people import directory
+from stalewatch.services.answering.button_forms import FORMS
 from stalewatch.services.answering.case import Case
+from stalewatch.services.answering.form import Asked, Form, Wrong, about
 from stalewatch.services.answering.identity import Identities, Slack, Somebody
-from stalewatch.services.answering.respond import Answer, Refusal, latest_end, snooze_within
-from stalewatch.services.answering.snooze_form import asked_for, is_morning, snoozing
+from stalewatch.services.answering.outcomes import Office
+from stalewatch.services.answering.replies import Replies
+from stalewatch.services.answering.respond import answer
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import audit
 from stalewatch.store.engine import Connection, Database
 
 REFUSED: Final = "refused"
+TOO_LATE: Final = "too_late"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +55,22 @@ class Answering:
     """Answers for one project.
 
     Attributes:
+        office: what answering needs of it.
         language: overrides everybody's language; None: each person's own, else the project's.
     """
 
     db: Database
     clock: Clock
-    book: Rulebook
+    office: Office
     speaking: Speaking
     slack: Slack
     identities: Identities
     language: str | None = None
+
+    @property
+    def book(self) -> Rulebook:
+        """The rules in force."""
+        return self.office.book
 
     # ------------------------------------------------------------------------------------------- buttons
 
@@ -70,78 +83,68 @@ class Answering:
         who, case = self._looked_up(pressed.user, pressed.alert)
         reader = self._reader(who, case)
         if case is None:
-            self._whisper(pressed, escaped(words.not_known(reader)))
-            return Done("unknown")
+            return self._tell(pressed, words.not_known(reader), reader, "unknown")
         if not case.may_answer(who):
-            self._whisper(pressed, escaped(words.ask_the_owner(case.owner_name, reader)))
-            return Done(REFUSED, who)
-        if pressed.kind == forms.SNOOZE:
-            return self._offer(pressed, case, reader)
-        if pressed.kind == "why":
+            told = self._tell(pressed, words.ask_the_owner(case.owner_name, reader), reader, REFUSED)
+            return replace(told, turned_away=who)
+        if pressed.kind == buttons.WHY:
             return self._explain(pressed, case, reader)
-        return Done("ignored")
+        form = FORMS.get(pressed.kind)
+        return Done("ignored") if form is None else self._offer(pressed, form, self._asked(case, reader))
 
-    def _offer(self, pressed: Pressed, case: Case, reader: Reader) -> Done:
+    def _offer(self, pressed: Pressed, form: Form, asked: Asked) -> Done:
         """Open the form while that is allowed, and fill it then."""
-        try:
-            opened = self.slack.call("views.open", trigger_id=pressed.trigger, view=forms.opening(reader))
-        except (SlowDown, WorkspaceDown):
-            raise
-        except NotifierError:  # the trigger is spent: we were slow, or have come back from a crash
-            self._whisper(pressed, escaped(words.press_again(reader)))
-            return Done("too_late")
-        self.slack.call("views.update", view_id=opened["view"]["id"], view=self._form(case, reader))
+        title = form.title(asked.words)
+        opened = self._replies.open(pressed, forms.opening(title, asked.reader))
+        if opened is None:
+            return self._tell(pressed, words.press_again(asked.reader), asked.reader, TOO_LATE)
+        self._replies.update(opened, filled(form, asked))
         return Done("form")
-
-    def _form(self, case: Case, reader: Reader) -> forms.View:
-        limits, alert, zone = self.book.judging.snoozing, case.alert, case.calendar.spec.zone
-        if case.settled is not None:
-            return forms.notice(words.over(case.settled, reader, zone), reader)
-        if alert.snoozes >= limits.times:
-            return forms.notice(words.too_often(limits.times, reader), reader)
-        now = self._now
-        before = "" if alert.snoozed_until is None else self._snoozed(case, alert.snoozed_until, reader)
-        with self.db.read() as conn:
-            latest = latest_end(conn, self.book, alert, now)
-        return forms.snooze(snoozing(case, latest, now, before), reader)
 
     def _explain(self, pressed: Pressed, case: Case, reader: Reader) -> Done:
         with self.db.read() as conn:
             why = case.reasons(conn, self._now, self.speaking.public_url)
-        blocks = reasons_blocks(why, reader)
-        try:
-            self._whisper(pressed, reasons_text(why, reader), blocks)
-        except (SlowDown, WorkspaceDown):
-            raise
-        except NotifierError:  # a place where nothing can be whispered: then a form, while it may be opened
-            self.slack.call("views.open", trigger_id=pressed.trigger, view=forms.why(blocks, reader))
-        return Done("explained")
+        title = reader.words.pgettext("title of a form, at most 24 characters", "Why?")
+        said = self._replies.say(pressed, title, reasons_text(why, reader), reasons_blocks(why, reader), reader)
+        return Done("explained" if said else TOO_LATE)
 
     # ------------------------------------------------------------------------------------------- forms
 
     def submit(self, conn: Connection, sent: Submitted, who: Somebody) -> tuple[Mapping[str, Any], bool]:
         """Take a form that was sent: what Slack shows then, and whether it had its effect."""
-        people = directory(conn, self.speaking)
-        case = Case.of(conn, self.book, people, sent.about)
-        reader = self._reader(who, case)
-        if case is None:
-            return forms.replaced(forms.notice(words.not_known(reader), reader)), False
+        alert, seen = _parted(sent.about)
+        case = Case.of(conn, self.book, directory(conn, self.speaking), alert)
+        reader, form = self._reader(who, case), FORMS.get(sent.form)
+        if case is None or form is None:
+            return _instead("stalewatch", [plainly(words.not_known(reader))], reader), False
+        title = form.title(reader.words)
         if not case.may_answer(who):
-            Done(REFUSED, who).note(conn, sent.form, sent.about, self._now)
-            return forms.replaced(forms.notice(words.ask_the_owner(case.owner_name, reader), reader)), False
+            Done(REFUSED, who).note(conn, sent.form, alert, self._now)
+            return _instead(title, [plainly(words.ask_the_owner(case.owner_name, reader))], reader), False
+        asked = self._asked(case, reader)
         if case.settled is not None:
-            said = words.over(case.settled, reader, case.calendar.spec.zone)
-            return forms.replaced(forms.notice(said, reader)), False
-        field, until = asked_for(sent.given, case.calendar)
-        if until is None:
-            return forms.refused(field, words.not_ahead(reader)), False
-        reason = _plain(sent.given.get(forms.REASON, Given()).text)
-        answer = snooze_within(
-            conn, self.book, sent.about, now=self._now, until=until, reason=reason, actor=who.actor, request=sent.view,
+            said = words.over(case.settled, reader, asked.zone)
+            return _instead(title, [*about(case, reader), plainly(said)], reader), False
+        return self._taken(conn, sent, form, asked, who, seen)
+
+    def _taken(
+        self, conn: Connection, sent: Submitted, form: Form, asked: Asked, who: Somebody, seen: int | None
+    ) -> tuple[Mapping[str, Any], bool]:
+        """The form's effect, in the transaction of the caller."""
+        act = form.read(sent.given, asked)
+        if isinstance(act, Wrong):
+            return forms.refused(act.field, act.why), False
+        title, head = form.title(asked.words), about(asked.case, asked.reader)
+        came = answer(
+            conn, self.office, asked.case.alert.id, act, actor=who.actor, now=asked.now, request=sent.view,
+            seen_version=seen,
         )  # fmt: skip
-        if answer.refusal is not None:
-            return self._refused(case, answer, field, reader), False
-        return forms.replaced(forms.notice(self._snoozed(case, until, reader), reader)), True
+        if came.refusal is None:
+            return _instead(title, [*head, *form.done(act, came, asked)], asked.reader), True
+        said, place = form.refusal(came, asked), form.place(came.refusal, sent.given)
+        if place is not None:
+            return forms.refused(place, said), False
+        return _instead(title, [*head, plainly(said)], asked.reader), False
 
     def who(self, slack_id: str) -> Somebody:
         """The person behind a Slack id; raises NotifierError if Slack had to be asked, and could not be."""
@@ -149,15 +152,21 @@ class Answering:
             people = directory(conn, self.speaking)
         return self.identities.who(slack_id, people)
 
-    def not_now(self) -> Mapping[str, Any]:
+    def not_now(self, sent: Submitted) -> Mapping[str, Any]:
         """The answer to a form that could not be taken just now; nothing of it was kept."""
-        return forms.refused(forms.UNTIL, words.send_again(self._reader(None, None)))
+        reader = self._reader(None, None)
+        said, field = words.send_again(reader), next(iter(sent.given), None)
+        return _instead("stalewatch", [plainly(said)], reader) if field is None else forms.refused(field, said)
 
     def taken(self) -> Mapping[str, Any]:
         """The answer to a form that was taken before."""
         return {"response_action": "clear"}
 
     # ------------------------------------------------------------------------------------------- pieces
+
+    @property
+    def _replies(self) -> Replies:
+        return Replies(self.slack)
 
     @property
     def _now(self) -> int:
@@ -168,39 +177,37 @@ class Answering:
         with self.db.read() as conn:
             return who, Case.of(conn, self.book, directory(conn, self.speaking), alert_id)
 
+    def _asked(self, case: Case, reader: Reader) -> Asked:
+        return Asked(case=case, reader=reader, office=self.office, now=self._now)
+
     def _reader(self, who: Somebody | None, case: Case | None) -> Reader:
         """In the language and zone in which they are written to."""
         language = self.language or (who.language if who else None) or self.speaking.language
         calendar = case.calendar if case else self.book.calendars.default
         return Reader(language, self.clock.now(), (who.zone if who else None) or calendar.spec.zone)
 
-    def _whisper(self, pressed: Pressed, text: str, blocks: list[forms.View] | None = None) -> None:
-        """Say something that only the person who pressed can see."""
-        self.slack.call(
-            "chat.postEphemeral", channel=pressed.channel, user=pressed.user, thread_ts=pressed.thread or None,
-            text=text, blocks=blocks,
-        )  # fmt: skip
-
-    def _snoozed(self, case: Case, until: int, reader: Reader) -> str:
-        in_the_morning = is_morning(until, case.calendar)
-        return words.snoozed(until, reader, case.calendar.spec.zone, in_the_morning=in_the_morning)
-
-    def _refused(self, case: Case, answer: Answer, field: str, reader: Reader) -> Mapping[str, Any]:
-        """Beside the field that is wrong; what no field can mend stands in the form's place."""
-        limits, zone = self.book.judging.snoozing, case.calendar.spec.zone
-        match answer.refusal:
-            case Refusal.REASON_MISSING:
-                return forms.refused(forms.REASON, words.reason_missing(reader))
-            case Refusal.TOO_LONG:
-                return forms.refused(field, words.too_long(limits.longest, answer.until or 0, reader, zone))
-            case Refusal.IN_THE_PAST:
-                return forms.refused(field, words.not_ahead(reader))
-            case Refusal.TOO_OFTEN:
-                return forms.replaced(forms.notice(words.too_often(limits.times, reader), reader))
-            case _:
-                return forms.replaced(forms.notice(words.not_known(reader), reader))
+    def _tell(self, pressed: Pressed, text: str, reader: Reader, outcome: str) -> Done:
+        """A sentence for whoever pressed."""
+        said = self._replies.say(pressed, "stalewatch", escaped(text), [plainly(text)], reader)
+        return Done(outcome if said else TOO_LATE)
 
 
-def _plain(text: str) -> str:
-    """Somebody's own words on one line, without what a database refuses."""
-    return " ".join(printable(text).split())[: forms.LONGEST_REASON]
+def filled(form: Form, asked: Asked) -> View:
+    """The form, or why there is nothing to fill in."""
+    case, reader, title = asked.case, asked.reader, form.title(asked.words)
+    over = words.over(case.settled, reader, asked.zone) if case.settled is not None else form.closed(asked)
+    if over:
+        return forms.notice(title, [*about(case, reader), plainly(over)], reader)
+    carried = f"{case.alert.id} {case.record.modified_at or ''}"
+    return forms.filled(form.kind, title, form.submit(asked.words), carried, form.blocks(asked), reader)
+
+
+def _parted(carried: str) -> tuple[str, int | None]:
+    """What a form carries: its alert, and the version of the record that whoever filled it in had seen."""
+    alert, _, seen = carried.partition(" ")
+    return alert, int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 19 else None
+
+
+def _instead(title: str, blocks: Sequence[View], reader: Reader) -> Mapping[str, Any]:
+    """What stands in the place of a form that was sent."""
+    return forms.replaced(forms.notice(title, blocks, reader))
