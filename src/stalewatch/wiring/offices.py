@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stalewatch.services.answering.outcomes import Office
+from stalewatch.wiring.links import loss_checks
 from stalewatch.wiring.project import Stalewatch
 
 
@@ -17,6 +18,7 @@ def office_of(project: Stalewatch) -> Office:
         allowed={one.id: one.writeback for one in connections},
         mapped={one.id: _mapped(one.options) for one in connections},
         language=project.speaking.language,
+        links=loss_checks(project),
     )
 
 

@@ -104,7 +104,7 @@ class Asked:
             conn, at=now, actor=ACTOR, action="loss_check.answer", obj=record.id, request=link.id,
             before=was, after={"answer": said.word.value, "months": said.months},
         )  # fmt: skip
-        if record.outcome == "lost":
+        if record.outcome == "lost" or answers.losses_of(conn, [record.id]):
             answers.add_loss(conn, {
                 "id": f"{link.id}:{now}", "record_id": record.id, "at": now, "tag": tag_of(said), "note": None,
                 "by": ACTOR, "source": REPORTED_BY_CUSTOMER,
