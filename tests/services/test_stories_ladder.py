@@ -16,7 +16,7 @@ from stalewatch.sdk.records import Activity, ActivityKind, Actor, MeetingState
 from stalewatch.store.tables import notices
 from tests.services.conftest import Founder
 from tests.services.heard import QUIET, alert, called_for, rows, state
-from tests.services.world import World, at, deal
+from tests.services.world import IMMEDIATE, World, at, deal
 
 LATE = "2026-03-16 18:00"
 """When a deal that was created on 2 March is late, and its owner is told. 20 March is a holiday."""
@@ -185,3 +185,46 @@ def test_a_desk_that_is_gone_is_passed_over_for_the_operator(found: Founder) -> 
     for moment in ("2026-03-17 09:00", "2026-03-17 09:01"):
         world.reaches(moment)
     assert [row.target for row in rows(world, notices) if row.kind == "escalate"] == ["operator"]
+
+
+def team_of_seven(found: Founder, *levels: Level, **more: Any) -> World:
+    """Seven deals of Sato's that became late together."""
+    world = found(CLIMBING, judging=judging(*levels), **more)
+    names = [f"deal{number}" for number in range(7)]
+    world.has(*(deal(name, created_at=at("2026-03-02 10:00"), next_step="call") for name in names))
+    for moment in ("2026-03-02 12:30", LATE, LATE):
+        world.reaches(moment)
+    return world
+
+
+def passed_on(world: World) -> list[tuple[str, str, str | None]]:
+    """(style, state, reason) of what the manager hears."""
+    return [(row.style, row.state, row.reason) for row in rows(world, notices) if row.kind == "escalate"]
+
+
+def test_a_manager_hears_of_five_one_by_one_and_of_the_others_in_the_digest(found: Founder) -> None:
+    world = team_of_seven(found, days(1, "owner.manager", style=Style.IMMEDIATE))
+    for moment in ("2026-03-17 09:00", "2026-03-17 09:01"):
+        world.reaches(moment)
+    told = passed_on(world)
+    assert told.count(("immediate", "told", "now")) == 5
+    assert told.count(("digest", "told", "budget_spent")) == 2
+    styles = [message.style for message in world.mail.messages if "tanaka" in message.target]
+    assert styles == [Style.IMMEDIATE] * 5 + [Style.DIGEST]
+
+
+def test_the_digest_of_a_manager_shows_five_and_sums_up_all(found: Founder) -> None:
+    world = team_of_seven(found, days(1, "owner.manager"))
+    for moment in ("2026-03-17 09:00", "2026-03-17 09:01"):
+        world.reaches(moment)
+    digest = next(message for message in world.mail.messages if "tanaka" in message.target)
+    assert (digest.title.split(" without")[0], len(digest.entries)) == ("7 deals", 5)
+
+
+def test_the_ceiling_is_the_projects(found: Founder) -> None:
+    speaking = replace(IMMEDIATE, escalations_per_day=2)
+    world = team_of_seven(found, days(1, "owner.manager"), speaking=speaking)
+    for moment in ("2026-03-17 09:00", "2026-03-17 09:01"):
+        world.reaches(moment)
+    digest = next(message for message in world.mail.messages if "tanaka" in message.target)
+    assert (digest.title.split(" without")[0], len(digest.entries)) == ("7 deals", 2)

@@ -28,6 +28,7 @@ class Contents:
     Attributes:
         open: deals of those whom the reader looks after; `passed_on`: deals whose owners were told long ago.
         settled: what is over since the last one.
+        singles: so many of those that were passed on are shown, the others are only counted.
     """
 
     recipient: Recipient
@@ -36,9 +37,13 @@ class Contents:
     open: Sequence[Subject]
     passed_on: Sequence[Subject]
     settled: Sequence[Subject]
+    singles: int = MOST_SHOWN
 
     @classmethod
-    def of(cls, tellings: Sequence[Telling], recipient: Recipient, reader: Reader, group_by: Sequence[str]) -> Contents:
+    def of(
+        cls, tellings: Sequence[Telling], recipient: Recipient, reader: Reader, group_by: Sequence[str],
+        singles: int | None = None,
+    ) -> Contents:  # fmt: skip
         subjects = ranked(tellings)
         alive = [each for each in subjects if not each.is_settled]
         return cls(
@@ -46,6 +51,7 @@ class Contents:
             open=[each for each in alive if not each.is_passed_on],
             passed_on=[each for each in alive if each.is_passed_on],
             settled=[each for each in subjects if each.is_settled],
+            singles=MOST_SHOWN if singles is None else min(singles, MOST_SHOWN),
         )  # fmt: skip
 
     @property
@@ -119,7 +125,7 @@ class Contents:
 
     @property
     def _handed(self) -> Sequence[Subject]:
-        return self.passed_on[:MOST_SHOWN]
+        return self.passed_on[: self.singles]
 
     @property
     def _late(self) -> Sequence[Subject]:

@@ -32,6 +32,7 @@ def compose_digest(
     list_url: str | None = None,
     group_by: Sequence[str] = ("owner", "deal"),
     since: date | None = None,
+    singles: int | None = None,
 ) -> Message | None:
     """One digest; None if there is nothing that needs anybody (only things that settled, or nothing at all).
 
@@ -43,9 +44,10 @@ def compose_digest(
         list_url: where the reader's whole list is.
         group_by: of `owner`, `deal`, `rule`, `team`, `stage`: the headings under which the deals stand.
         since: the date of the reader's last digest, None if this is the first.
+        singles: so many of the deals that were passed on may stand by themselves; None: as many as there is room for.
     """
     reader = recipient.reads(now)
-    contents = Contents.of(tellings, recipient, reader, group_by)
+    contents = Contents.of(tellings, recipient, reader, group_by, singles)
     if not contents.is_worth_it and not backlog:
         return None
     return Message(

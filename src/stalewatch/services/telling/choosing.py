@@ -34,11 +34,17 @@ _NEW: Final = (Kind.WARN, Kind.BREACH, Kind.REOPEN)
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What goes into one message. `key` is unique among all deliveries ever."""
+    """What goes into one message. `key` is unique among all deliveries ever.
+
+    Attributes:
+        singles: of the escalations in a person's digest so many may stand by themselves, the others are summed up;
+            None: as many as there is room for.
+    """
 
     key: str
     style: Style
     notices: Sequence[Any]
+    singles: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,7 @@ class Chooser:
         operator = [row for row in ripe if row.style == Style.OPERATOR.value]
         if operator:
             return Batch(operator[0].key, Style.OPERATOR, [operator[0]])  # its key is its kind and its day
-        immediate = [row for row in ripe if row.style == Style.IMMEDIATE.value]
+        immediate = self._one_by_one(conn, [row for row in ripe if row.style == Style.IMMEDIATE.value])
         if immediate:
             chosen = self._immediate(conn, immediate)
             if chosen is not None:
@@ -122,6 +128,29 @@ class Chooser:
             f"deal:{record}:{self.target}:{mine[0].key}", Style.IMMEDIATE, [*mine, *self._folded(conn, record)]
         )
 
+    def _one_by_one(self, conn: Connection, ripe: Sequence[Any]) -> list[Any]:
+        """Escalations beyond their own ceiling wait for the digest, which sums them up; the worst are told first."""
+        left = self._singles(conn)
+        ordered = sorted(ripe, key=lambda row: (-Severity(row.severity).rank if row.severity else 0, row.edge_at))
+        passed_on = dict.fromkeys(row.record_id for row in ordered if row.kind == Kind.ESCALATE)
+        if left is None or len(passed_on) <= left:
+            return list(ripe)
+        over = {row.key for row in ripe if row.kind == Kind.ESCALATE and row.record_id in list(passed_on)[left:]}
+        hours = self._hours()
+        told = hours.day_of(self.now) if outbox.by_key(conn, [self.digest_key()]) else None
+        pace = digest_slot(hours, self.now, self.now, seen=self.now, told=told)
+        notices.restyle(conn, over, Style.DIGEST.value, pace.not_before, Reason.BUDGET_SPENT.value)
+        return [row for row in ripe if row.key not in over]
+
+    def _singles(self, conn: Connection) -> int | None:
+        """How many more escalations a person may hear of one by one today; None: it is a channel."""
+        if self.person is None:
+            return None
+        hours = self._hours()
+        told = notices.told_since(conn, self.target, hours.midnight(hours.day_of(self.now)))
+        heard = {row.alert_id for row in told if row.kind == Kind.ESCALATE}
+        return max(0, self.speaking.escalations_per_day - len(heard))
+
     def _folded(self, conn: Connection, record: str | None) -> list[Any]:
         """What waits for a daily message about the same deal goes with this one: a deal is one message, not two."""
         waiting = [
@@ -147,7 +176,7 @@ class Chooser:
         if outbox.by_key(conn, [key]):
             self._next_slot(conn, hours, due, Reason.DIGEST, told=today)
             return None
-        return Batch(key, Style.DIGEST, due)
+        return Batch(key, Style.DIGEST, due, self._singles(conn))
 
     def wait_for_company(self, conn: Connection, some: Sequence[Any]) -> None:
         """Notices that are not worth a message of their own go with the next digest, or never if they are old."""

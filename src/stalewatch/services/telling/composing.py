@@ -98,8 +98,8 @@ class Composer:
         list_url = self._link(_list_of(person, [*fresh, *backlog]))
         digest = compose_digest(
             fresh, delivery=delivery_id, recipient=to, now=moment, still_open=len(open_before), backlog=backlog,
-            list_url=list_url,
-            group_by=self._grouping(conn, batch.notices), since=_last_digest(conn, to),
+            list_url=list_url, group_by=self._grouping(conn, batch.notices), since=_last_digest(conn, to),
+            singles=batch.singles,
         )  # fmt: skip
         said = heard(conn, batch.notices, self._link("/deals/{id}"))
         return with_answers(digest, said, delivery=delivery_id, recipient=to, now=moment, list_url=list_url)
