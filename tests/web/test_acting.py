@@ -1,8 +1,10 @@
-"""Snooze over HTTP: what it does, and every reason for which it is refused."""
+"""Answers over HTTP: what they do, and every reason for which they are refused; the list of alerts."""
 
 from __future__ import annotations
 
 from typing import Any
+
+import pytest
 
 from stalewatch.sdk.records import Outcome
 from tests.services.world import World, at
@@ -85,3 +87,131 @@ def test_a_body_that_is_not_understood_is_told_where(office: Office) -> None:
     )
     assert plain.status_code == 422  # what a foreign page may send without asking is not understood
     assert office.asks("POST", path, content=b"{", headers={"Content-Type": "application/json"}).status_code == 422
+
+
+# ------------------------------------------------------------------------------------------------ the other answers
+
+HOLD = {"until": "2026-04-20", "who": "Ms Mori", "reason": "budget committee", "evidence": "mail of 31 March"}
+MEETING = {"starts_at": "2026-04-06T10:00:00+09:00", "agenda": "Contract"}
+
+
+@pytest.fixture
+def desk(own: World) -> Office:
+    return Office.of(own, "deals:read", "alerts:read", "alerts:act")
+
+
+def does(office: Office, act: str, body: Any = None, mark: str | None = None) -> Any:
+    """The answer to an answer; no body at all if there is none."""
+    path = f"/v1/alerts/{mark or alert(office)}/{act}"
+    return office.asks("POST", path) if body is None else office.post(path, body)
+
+
+@pytest.mark.parametrize(
+    ("act", "body", "state", "until"),
+    [
+        ("acknowledge", None, "open", "2026-04-06T18:00:00+09:00"),
+        ("claim", None, "claimed", "2026-04-02T12:00:00+09:00"),
+        ("claim", {"meeting": MEETING}, "claimed", "2026-04-02T12:00:00+09:00"),
+        ("hold", HOLD, "open", "2026-04-06T18:00:00+09:00"),
+        ("lost", {"tag": "budget"}, "resolved", None),
+        ("false-alarm", {"why": "handled", "note": "done on the phone"}, "resolved", None),
+    ],
+    ids=["acknowledge", "claim", "meeting", "hold", "lost", "false-alarm"],
+)
+def test_an_answer_says_how_the_alert_stands_now(
+    desk: Office, act: str, body: Any, state: str, until: str | None
+) -> None:
+    answer = does(desk, act, body)
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert (told["state"], told["silent_until"], told["repeated"]) == (state, until, False)
+    assert told.get("crm", {}).get("not_written") == ("off" if body and act in ("claim", "hold", "lost") else None)
+    assert does(desk, act, body, told["id"]).json()["repeated"] is True
+    [stored] = [one for one in desk.get("/v1/deals/crm:acme").json()["alerts"] if one["id"] == told["id"]]
+    assert stored["state"] == state
+
+
+def test_every_answer_is_refused_by_name(desk: Office) -> None:
+    refused = [
+        ("claim", {"meeting": {**MEETING, "agenda": " "}}, 422, "agenda_missing"),
+        ("claim", {"meeting": {**MEETING, "starts_at": "2026-03-01T10:00:00+09:00"}}, 422, "in_the_past"),
+        ("claim", {"meeting": {**MEETING, "ends_at": MEETING["starts_at"]}}, 422, "backwards"),
+        ("hold", {**HOLD, "who": ""}, 422, "who_missing"),
+        ("hold", {**HOLD, "evidence": ""}, 422, "evidence_missing"),
+        ("hold", {**HOLD, "reason": ""}, 422, "reason_missing"),
+        ("hold", {**HOLD, "until": "2026-07-01"}, 422, "too_long"),
+        ("hold", {**HOLD, "ends": "meeting_over"}, 422, "no_meeting"),
+        ("lost", {"tag": "other"}, 422, "note_missing"),
+        ("loss-check", {}, 409, "no_links"),
+        ("loss-check", None, 409, "no_links"),
+    ]
+    mark = alert(desk)
+    for act, body, status, reason in refused:
+        answer = does(desk, act, body, mark)
+        assert (answer.status_code, answer.json()["reason"]) == (status, reason), (act, body)
+        assert answer.json()["type"] == f"urn:stalewatch:problem:{reason.replace('_', '-')}"
+    assert does(desk, "hold", {**HOLD, "until": "2026-07-01"}, mark).json()["limit"].startswith("2026-05-31")
+    assert does(desk, "false-alarm", {"why": "not_true"}, mark).status_code == 200
+    over = does(desk, "claim", None, mark)
+    assert (over.status_code, over.json()["reason"]) == (409, "resolved")
+    assert does(desk, "claim", None, "nothing").status_code == 404
+    assert does(desk, "claim", None, "a%00b").status_code == 404
+
+
+def test_what_is_not_understood_of_an_answer_is_told_where(desk: Office) -> None:
+    wrong: list[tuple[str, Any, str]] = [
+        ("acknowledge", {"until": SOON}, "until"),
+        ("claim", {"meeting": {"agenda": "x"}}, "meeting.starts_at"),
+        ("claim", {"meeting": {**MEETING, "starts_at": "0001-01-01T00:00:00+14:00"}}, "meeting.starts_at"),
+        ("hold", {**HOLD, "until": "soon"}, "until"),
+        ("hold", {**HOLD, "ends": "never"}, "ends"),
+        ("lost", {"tag": "weather"}, "tag"),
+        ("lost", {"tag": "budget", "note": "x" * 501}, "note"),
+        ("loss-check", {"language": "fr"}, "language"),
+        ("false-alarm", {}, "why"),
+    ]
+    mark = alert(desk)
+    for act, body, name in wrong:
+        answer = does(desk, act, body, mark)
+        assert answer.status_code == 422, (act, body)
+        assert [one["name"] for one in answer.json()["errors"]] == [name], (act, body)
+
+
+# ------------------------------------------------------------------------------------------------ the list
+
+
+def test_alerts_are_listed_by_state_and_page_by_page(desk: Office) -> None:
+    everything = desk.get("/v1/alerts", sort="opened", order="asc").json()
+    assert everything["total"] == len(everything["items"]) > 2
+    seen, following = [], None
+    while True:
+        page = desk.get("/v1/alerts", limit=2, sort="opened", order="asc", **({"next": following} if following else {}))
+        seen += [one["id"] for one in page.json()["items"]]
+        following = page.json()["next"]
+        if following is None:
+            break
+    assert seen == [one["id"] for one in everything["items"]]
+    mark = alert(desk)
+    does(desk, "claim", None, mark)
+    [claimed] = desk.get("/v1/alerts", state="claimed").json()["items"]
+    assert (claimed["id"], claimed["name"], claimed["acted_as"]) == (mark, "Acme", "claimed")
+    assert claimed["silent_until"] == "2026-04-02T12:00:00+09:00"
+    does(desk, "false-alarm", {"why": "not_true"}, mark)
+    [over] = desk.get("/v1/alerts", state="resolved", record=claimed["record"]).json()["items"]
+    assert (over["cause"], over["resolved_at"]) == ("false_alarm", "2026-04-01T12:00:00+09:00")
+    assert mark not in [one["id"] for one in desk.get("/v1/alerts").json()["items"]]
+
+
+def test_the_list_of_alerts_is_narrowed_and_is_a_table_too(desk: Office) -> None:
+    mine = desk.get("/v1/alerts", owner="sato").json()["items"]
+    assert {one["owner_name"] for one in mine} == {"Sato"}
+    assert desk.get("/v1/alerts", owner="nobody").json()["total"] == 0
+    assert desk.get("/v1/alerts", rule="no-next-meeting", severity="critical").json()["total"] == 0
+    table = desk.get("/v1/alerts", headers={"Accept": "text/csv"}, owner="sato")
+    assert table.text.splitlines()[0].startswith("id,state,rule,title,severity")
+    assert len(table.text.splitlines()) == len(mine) + 1
+    tag = desk.get("/v1/alerts").headers["etag"]
+    assert desk.get("/v1/alerts", headers={"If-None-Match": tag}).status_code == 304
+    assert desk.get("/v1/alerts", sort="name").status_code == 422
+    assert desk.get("/v1/alerts", next="x").status_code == 422
+    assert desk.get("/v1/alerts", stat="open").json()["errors"][0]["did_you_mean"] == "state"

@@ -1,79 +1,95 @@
-"""`POST /v1/alerts/{id}/...`: what a person answers to a nudge. These write, and so run in the thread pool."""
+"""`POST /v1/alerts/{id}/...`: what a person answers to a nudge. These write, and so run in the thread pool.
+
+The ids stand in the path as they are listed; what nobody may see is not there.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from datetime import timedelta
+from typing import Annotated, Final
 
 import msgspec
 from fastapi import Body, Depends, Path, Response
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from stalewatch.domain.instants import to_us
-from stalewatch.services.answering.respond import Answer, Refusal, snooze
-from stalewatch.services.reporting.listing import shown
+from stalewatch.services.answering import acts
+from stalewatch.services.answering.outcomes import Refusal
+from stalewatch.services.answering.respond import respond
+from stalewatch.web import bodies
+from stalewatch.web.answered import refused, told
 from stalewatch.web.answers import JSON
 from stalewatch.web.asking import plain
 from stalewatch.web.auth import Caller, needs
 from stalewatch.web.desk import At, Desk
 from stalewatch.web.problems import Problem
+from stalewatch.wiring.offices import office_of
 
-AlertId = Annotated[str, Path(max_length=200, description="Id of the alert: `reasons[].alert` of the stalled list.")]
+Id = Annotated[str, Path(max_length=200, description="Of the alert: `id` of `GET /v1/alerts`, `alert` of a reason.")]
 Acting = Annotated[Caller, Depends(needs("alerts:act"))]
+HOUR: Final = timedelta(hours=1)
 
 
-class Snooze(BaseModel):
-    """How long nothing more shall be said of an alert, and why."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    until: AwareDatetime = Field(description="RFC 3339, with offset.", examples=["2026-04-20T09:00:00+09:00"])
-    reason: Annotated[str, AfterValidator(plain)] = Field(
-        "", max_length=500, description="What the owner waits for.", examples=["The customer decides on the 20th."]
-    )
+def acknowledge_alert(
+    desk: At, caller: Acting, id: Id, _: Annotated[bodies.Acknowledging | None, Body()] = None  # noqa: A002
+) -> Response:  # fmt: skip
+    """Say that it was seen: nothing more is said for three business days, then again if it is still late."""
+    return _answered(desk, caller, id, acts.Acknowledge())
 
 
-def snooze_alert(desk: At, caller: Acting, id: AlertId, asked: Annotated[Snooze, Body()]) -> Response:  # noqa: A002
+def claim_alert(
+    desk: At, caller: Acting, id: Id, asked: Annotated[bodies.Claiming | None, Body()] = None  # noqa: A002
+) -> Response:  # fmt: skip
+    """Say that somebody is at it: nothing more is said for 24 hours. A `meeting` goes to the CRM, if that is allowed.
+
+    If the CRM does not show the meeting by then, the alert speaks again; if it does, the rule's own clock ends it.
+    """
+    return _answered(desk, caller, id, acts.Claim() if asked is None or asked.meeting is None else _meet(asked.meeting))
+
+
+def snooze_alert(desk: At, caller: Acting, id: Id, asked: Annotated[bodies.Snoozing, Body()]) -> Response:  # noqa: A002
     """Say nothing more of an alert until a moment, at most as long and as often as the project allows."""
+    return _answered(desk, caller, id, acts.Snooze(until=to_us(asked.until), reason=asked.reason, ends=asked.ends))
+
+
+def hold_alert(desk: At, caller: Acting, id: Id, asked: Annotated[bodies.Holding, Body()]) -> Response:  # noqa: A002
+    """Put the deal on hold until a day that its customer named: clocks that name the wait stand still."""
+    act = acts.Hold(
+        until=asked.until, who=asked.who, reason=asked.reason, evidence=asked.evidence, ends=asked.ends
+    )  # fmt: skip
+    return _answered(desk, caller, id, act)
+
+
+def lose_alert(desk: At, caller: Acting, id: Id, asked: Annotated[bodies.Losing, Body()]) -> Response:  # noqa: A002
+    """Report the deal as lost: its alerts end, the CRM is told where that is allowed, and the loss is counted."""
+    return _answered(desk, caller, id, acts.Lose(tag=asked.tag, note=asked.note))
+
+
+def check_alert(
+    desk: At, caller: Acting, id: Id, asked: Annotated[bodies.CheckingLoss | None, Body()] = None  # noqa: A002
+) -> Response:  # fmt: skip
+    """Ask the customer whether it still matters: a mail to be sent, with the link of a page with three answers."""
+    language = (asked.language if asked else None) or desk.project.speaking.language
+    return _answered(desk, caller, id, acts.LossCheck(language=language))
+
+
+def dismiss_alert(desk: At, caller: Acting, id: Id, asked: Annotated[bodies.RaisedFalsely, Body()]) -> Response:  # noqa: A002
+    """Say that it was a false alarm: the episode ends, and it counts against the rule."""
+    return _answered(desk, caller, id, acts.FalseAlarm(why=asked.why, note=asked.note))
+
+
+def _meet(booked: bodies.MeetingBooked) -> acts.Meet:
+    ends = booked.ends_at or booked.starts_at + HOUR
+    return acts.Meet(starts_at=to_us(booked.starts_at), ends_at=to_us(ends), agenda=booked.agenda)
+
+
+def _answered(desk: Desk, caller: Caller, alert_id: str, act: acts.Act) -> Response:
+    """The answer's effect, in one transaction."""
+    project = desk.project
     try:
-        until = to_us(asked.until)
-        answer = snooze(
-            desk.project.db, desk.project.clock, desk.project.rulebook, plain(id),
-            until=until, reason=asked.reason, actor=caller.actor,
-        )  # fmt: skip
-    except (ValueError, OverflowError):
+        mark = plain(alert_id)
+    except ValueError:  # no id holds such characters
         raise Problem(404, "There is no such alert, or you may not see it.") from None
-    if answer.refusal is not None:
-        raise _refused(desk, answer, answer.refusal)
-    return Response(msgspec.json.encode(_told(desk, answer.alert)), media_type=JSON)
-
-
-def _refused(desk: Desk, answer: Answer, refusal: Refusal) -> Problem:
-    limits = desk.project.rulebook.judging.snoozing
-    zone = desk.project.rulebook.calendars.default.spec.zone
-    latest = "" if answer.until is None else shown(answer.until, zone)
-    often = f"Snoozed {limits.times} times already, as often as is allowed. Put the deal on hold until a date instead."
-    says: dict[Refusal, tuple[int, str, dict[str, Any]]] = {
-        Refusal.NOT_FOUND: (404, "There is no such alert, or you may not see it.", {}),
-        Refusal.RESOLVED: (409, "This alert is over; there is nothing to snooze.", {}),
-        Refusal.CLOSED: (409, "This deal is closed; there is nothing to snooze.", {}),
-        Refusal.REASON_MISSING: (422, "Say what you wait for: `reason` is needed.", {"required": "reason"}),
-        Refusal.IN_THE_PAST: (422, "`until` is not in the future.", {"limit": latest}),
-        Refusal.TOO_LONG: (422, f"At most {limits.longest} from now: until {latest}.", {"limit": latest}),
-        Refusal.TOO_OFTEN: (409, often, {"limit": limits.times}),
-    }
-    status, detail, more = says[refusal]
-    return Problem(status, detail, kind=refusal.value.replace("_", "-"), reason=refusal.value, **more)
-
-
-def _told(desk: Desk, row: Any) -> dict[str, Any]:
-    zone = desk.project.rulebook.calendars.default.spec.zone
-    return {
-        "id": row.id,
-        "record": row.record_id,
-        "rule": row.rule_id,
-        "episode": row.episode,
-        "state": row.state,
-        "snoozed_until": None if row.snoozed_until is None else shown(row.snoozed_until, zone),
-        "snooze_reason": row.snooze_reason,
-        "snoozes_left": max(0, desk.project.rulebook.judging.snoozing.times - row.snoozes),
-    }
+    came = respond(project.db, project.clock, office_of(project), mark, act, actor=caller.actor)
+    if came.refusal is not None:
+        raise refused(desk, came, Refusal(came.refusal))
+    return Response(msgspec.json.encode(told(desk, came)), media_type=JSON)

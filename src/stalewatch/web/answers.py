@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import blake2s
 from typing import Any, Final
 
 import msgspec
 from fastapi import Request, Response
 
+from stalewatch.services.reporting.alert_list import AlertListing
 from stalewatch.services.reporting.exporting import as_csv
 from stalewatch.services.reporting.listing import Listing
 
@@ -19,8 +20,12 @@ _PASSING: Final = ("as_of", "data_age_seconds")
 _encode = msgspec.json.Encoder().encode
 
 
-def list_answer(request: Request, listing: Listing) -> Response:
-    """The list in the form that the reader wants; 304 if they have it already."""
+def list_answer(request: Request, listing: Listing | AlertListing, to_csv: Callable[[Any], str] = as_csv) -> Response:
+    """The list in the form that the reader wants; 304 if they have it already.
+
+    Args:
+        to_csv: writes such items as CSV.
+    """
     items = _encode(listing.items)
     said = (items, _encode((listing.next, listing.total)))
     if _wants_csv(request):
@@ -31,7 +36,7 @@ def list_answer(request: Request, listing: Listing) -> Response:
         if listing.next is not None:
             following = request.url.include_query_params(next=listing.next)
             headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
-        return Response(as_csv(listing.items), headers=headers, media_type=f"{CSV}; charset=utf-8; header=present")
+        return Response(to_csv(listing.items), headers=headers, media_type=f"{CSV}; charset=utf-8; header=present")
     unchanged, headers = _tagged(request, JSON, *said)
     if unchanged:
         return Response(status_code=304, headers=headers)

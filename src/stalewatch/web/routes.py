@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from stalewatch.web import acting, health, lists, partners, slack
+from stalewatch.web import acting, alerts, health, lists, partners, slack
 from stalewatch.web.asking import DealsDueSoon, LeadsDueSoon, Reading, StalledDeals, StalledLeads
 from stalewatch.web.auth import needs
 from stalewatch.web.documented import (
@@ -22,10 +22,19 @@ from stalewatch.web.documented import (
     RECORD,
     REPORTED,
     REVOKED,
-    SNOOZED,
     TAKEN,
     answers,
     schemas,
+)
+from stalewatch.web.documented_alerts import (
+    ACKNOWLEDGED,
+    ALERTS,
+    CHECKED,
+    CLAIMED,
+    DISMISSED,
+    HELD,
+    LOST,
+    SNOOZED,
 )
 from stalewatch.web.pages import files, record, signing, undelivered
 from stalewatch.web.pages import lists as pages
@@ -34,6 +43,7 @@ from stalewatch.web.public import loss, partner
 from stalewatch.web.slack import SIGNATURE
 
 Answers = dict[int | str, dict[str, Any]]
+ACT: Final = "alerts:act"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +72,8 @@ async def described(request: Request) -> Response:
 
 _LIST: Final = answers(LIST, 401, 403, 422, 503)
 _RECORD: Final = answers(RECORD, 401, 403, 404, 422, 503)
-_SNOOZE: Final = answers(SNOOZED, 401, 403, 404, 409, 413, 422, 503)
+_ANSWER: Final = (401, 403, 404, 409, 413, 422, 503)
+_ALERTS: Final = answers(ALERTS, 401, 403, 422, 503)
 _SLACK: Final = answers(TAKEN, 401, 404, 413, 503)
 _PARTNER: Final = (401, 403, 404, 409, 413, 422, 503)
 _PUBLIC: Final = answers(HEALTH)
@@ -74,7 +85,14 @@ ROUTES: Final = (
     Route("GET", "/v1/leads/stalled", "deals:read", lists.stalled_leads, _LIST, StalledLeads),
     Route("GET", "/v1/leads/due-soon", "deals:read", lists.leads_due_soon, _LIST, LeadsDueSoon),
     Route("GET", "/v1/leads/{id:path}", "deals:read", lists.lead, _RECORD, Reading),
-    Route("POST", "/v1/alerts/{id}/snooze", "alerts:act", acting.snooze_alert, _SNOOZE),
+    Route("GET", "/v1/alerts", "alerts:read", alerts.alerts, _ALERTS, alerts.Alerts),
+    Route("POST", "/v1/alerts/{id}/acknowledge", ACT, acting.acknowledge_alert, answers(ACKNOWLEDGED, *_ANSWER)),
+    Route("POST", "/v1/alerts/{id}/snooze", ACT, acting.snooze_alert, answers(SNOOZED, *_ANSWER)),
+    Route("POST", "/v1/alerts/{id}/hold", ACT, acting.hold_alert, answers(HELD, *_ANSWER)),
+    Route("POST", "/v1/alerts/{id}/claim", ACT, acting.claim_alert, answers(CLAIMED, *_ANSWER)),
+    Route("POST", "/v1/alerts/{id}/lost", ACT, acting.lose_alert, answers(LOST, *_ANSWER)),
+    Route("POST", "/v1/alerts/{id}/loss-check", ACT, acting.check_alert, answers(CHECKED, *_ANSWER)),
+    Route("POST", "/v1/alerts/{id}/false-alarm", ACT, acting.dismiss_alert, answers(DISMISSED, *_ANSWER)),
     Route("POST", "/v1/partners/{deal}/report", "partner:report", partners.report_deal, answers(REPORTED, *_PARTNER)),
     Route("POST", "/v1/partners/{deal}/links", "alerts:act", partners.make_link, answers(LINK, *_PARTNER)),
     Route("DELETE", "/v1/partners/{deal}/links", "alerts:act", partners.revoke_links, answers(REVOKED, *_PARTNER)),

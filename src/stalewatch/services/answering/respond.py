@@ -45,10 +45,12 @@ from stalewatch.services.judging.alert_rows import changing
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import alerts, answers, audit
 from stalewatch.store.engine import Connection, Database
+from stalewatch.store.errors import ChangedMeanwhile
 from stalewatch.store.visibility import Visible
 
-__all__ = ["Answer", "Office", "Refusal", "answer"]
+__all__ = ["Answer", "Office", "Refusal", "answer", "respond"]
 
+TRIES: Final = 3
 SAME: Final = 10 * MINUTE
 """The same answer of the same person within this time is the one that was taken: sent again, clicked twice."""
 
@@ -141,6 +143,28 @@ def _again(matter: Matter, before: Any, act: Act) -> Answer:
         alert=matter.row, until=before.detail.get("silent_until"), letter=letter, is_repeated=True,
         written=None if written is None else msgspec.convert(written, Written),
     )  # fmt: skip
+
+
+def respond(
+    db: Database, clock: Clock, office: Office, alert_id: str, act: Act, *, actor: str, visible: Visible | None = None,
+    request: str | None = None,
+) -> Answer:  # fmt: skip
+    """The same in a transaction of its own; what a tick or somebody else was at meanwhile is looked at again.
+
+    Raises:
+        ChangedMeanwhile: also for the third time.
+    """
+    for _ in range(TRIES - 1):
+        try:
+            return _once(db, clock, office, alert_id, act, actor=actor, visible=visible, request=request)
+        except ChangedMeanwhile:
+            continue
+    return _once(db, clock, office, alert_id, act, actor=actor, visible=visible, request=request)
+
+
+def _once(db: Database, clock: Clock, office: Office, alert_id: str, act: Act, **more: Any) -> Answer:
+    with db.write() as conn:
+        return answer(conn, office, alert_id, act, now=to_us(clock.now()), **more)
 
 
 def snooze(

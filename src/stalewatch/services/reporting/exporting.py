@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable
 from typing import Final
 
+from stalewatch.services.reporting.alert_list import AlertItem
 from stalewatch.services.reporting.listing import Item
 
 COLUMNS: Final = (
@@ -26,6 +27,16 @@ def as_csv(items: Iterable[Item]) -> str:
         values = {name: getattr(item, name, None) for name in COLUMNS}
         values["rules"] = " ".join(reason.rule for reason in item.reasons)
         writer.writerow([_cell(values[name]) for name in COLUMNS])
+    return stream.getvalue()
+
+
+def alerts_as_csv(items: Iterable[AlertItem]) -> str:
+    """The alerts as CSV with a header, a column for each of their members."""
+    stream = io.StringIO()
+    writer = csv.writer(stream)
+    writer.writerow(AlertItem.__struct_fields__)
+    for item in items:
+        writer.writerow([_cell(getattr(item, name)) for name in AlertItem.__struct_fields__])
     return stream.getvalue()
 
 

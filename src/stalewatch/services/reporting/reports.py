@@ -142,7 +142,7 @@ class Reports:
             "said": [_said(one) for one in said],
             "timeline": self._timeline(conn, row, zone),
             "as_of": shown(now, "UTC"),
-            "data_age_seconds": self._age(conn, now, row.connection),
+            "data_age_seconds": data_age(conn, self.sources, now, row.connection),
         }
 
     def narrowed(self, conn: Connection, filters: Filters, now: int, until: int, visible: Visible | None) -> Filters:
@@ -175,13 +175,7 @@ class Reports:
         return Shelf.of(conn, self.book, self.language, now, objects, entries)
 
     def _listing(self, conn: Connection, items: tuple[Item, ...], rows: Any, now: int) -> Listing:
-        return Listing(items, rows.next, rows.total, shown(now, "UTC"), self._age(conn, now), rows.more)
-
-    def _age(self, conn: Connection, now: int, connection: str | None = None) -> int | None:
-        """Seconds since the oldest of the connections (or the one named) was read; None before its first sync."""
-        known = [row for row in connections.read(conn) if row.id in self.sources]
-        read = [row.data_at for row in known if connection in (None, row.id)]
-        return None if not read or None in read else max(0, (now - min(read)) // 1_000_000)
+        return Listing(items, rows.next, rows.total, shown(now, "UTC"), data_age(conn, self.sources, now), rows.more)
 
     def _fields(self, row: Any, zone: str) -> dict[str, Any]:
         values = {**row._mapping, **(row.fields or {})}
@@ -250,6 +244,13 @@ class Reports:
         ]
         newest = sorted(told, key=lambda one: -one[0])[:200]
         return [{"at": shown(at, zone), **what} for at, what in newest]
+
+
+def data_age(conn: Connection, sources: Sources, now: int, connection: str | None = None) -> int | None:
+    """Seconds since the oldest of the connections (or the one named) was read; None before its first sync."""
+    known = [row for row in connections.read(conn) if row.id in sources]
+    read = [row.data_at for row in known if connection in (None, row.id)]
+    return None if not read or None in read else max(0, (now - min(read)) // 1_000_000)
 
 
 def _changed(rows: Iterable[Any]) -> Iterator[tuple[str, int, Any, str]]:
