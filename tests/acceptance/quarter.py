@@ -42,7 +42,7 @@ PROJECT: Final[Mapping[str, Any]] = {
         "singapore": {"tz": "Asia/Singapore", "hours": "09:00-18:00", "days": "mon-fri", "holidays": "SG"},
         "new_york": {"tz": "America/New_York", "hours": "09:00-17:30", "days": "mon-fri", "holidays": "US"},
         "choose": [
-            {"team": "us_sales", "use": "new_york"}, {"team": "apac", "use": "singapore"}, {"use": "tokyo"},
+            {"team": "Americas", "use": "new_york"}, {"team": "APAC Sales", "use": "singapore"}, {"use": "tokyo"},
         ],
     },
     "defaults": {"language": "owner", "mode": "shadow", "warn": "3bd", "keep_for": "2h", "reopen_within": "3bd",
@@ -196,7 +196,7 @@ def _elements(blocks: Any) -> list[dict[str, Any]]:
 
 def _kind(element: Mapping[str, Any]) -> str:
     option = element.get("selected_option") or {}
-    return f"{element['action_id'].removeprefix(PREFIX)} {option.get('value', '').partition(':')[0]}".strip()
+    return str(option.get("value", "").partition(":")[0] or element["action_id"].removeprefix(PREFIX))
 
 
 def _filled(blocks: Any, today: date, dice: Dice) -> dict[str, dict[str, dict[str, Any]]]:
