@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from stalewatch.services.reporting.alert_list import AlertListing
 from stalewatch.services.reporting.listing import Item, Listing, Reason
 from stalewatch.web.problems import MEDIA
 
@@ -40,11 +41,6 @@ _ITEM: Final = Item(
     severity="warning", due=_REASON.due, days_over=4, explain=_REASON.explain or "", reasons=(_REASON,),
 )  # fmt: skip
 _LISTING: Final = Listing((_ITEM,), None, 1, "2026-04-15T00:00:00+00:00", 240)
-_SNOOZED: Final = {
-    "id": "3f2a9c:1", "record": "sf:0065e00001AbCdE", "rule": "no-next-meeting", "episode": 1, "state": "snoozed",
-    "snoozed_until": "2026-04-20T09:00:00+09:00", "snooze_reason": "The customer decides on the 20th.",
-    "snoozes_left": 1,
-}  # fmt: skip
 _REPORTED: Final = {
     "record": "sf:006P", "last_partner_report_at": "2026-04-15T09:00:00+09:00", "phase": "comparing",
     "reason_to_propose": "Stock is counted by hand.\nIt costs two days a month.",
@@ -69,10 +65,6 @@ LIST: Final[dict[str, Any]] = {
 RECORD: Final[dict[str, Any]] = {
     "description": "The record with its deadlines, alerts and timeline.",
     "content": {"application/json": {"schema": {"type": "object"}, "example": {"id": _ITEM.id, "object": "deal"}}},
-}
-SNOOZED: Final[dict[str, Any]] = {
-    "description": "The alert as it is now.",
-    "content": {"application/json": {"schema": {"type": "object"}, "example": _SNOOZED}},
 }
 REPORTED: Final[dict[str, Any]] = {
     "description": "The report as the deal's fields have it now.",
@@ -125,5 +117,5 @@ def answers(good: dict[str, Any], *problems: int, is_readyz: bool = False) -> di
 
 def schemas() -> dict[str, Any]:
     """The named schemas."""
-    _, found = msgspec.json.schema_components([Listing], ref_template=_REF)
+    _, found = msgspec.json.schema_components([Listing, AlertListing], ref_template=_REF)
     return {**found, "Problem": _PROBLEM}
