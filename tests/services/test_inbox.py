@@ -180,7 +180,7 @@ def test_every_engine_does_what_is_left(world: World) -> None:
         one.name for one in jobs(Live(project_of(world)), language=None, is_stopping=lambda: False)
     ]
     with SlackServer(Clock(world.clock.now()), ticks=lambda: 0.0) as slack:
-        slack.workspace.join("Sato", "sato@acme.example")
+        slack.workspace.join("Sato", "sato@acme.example", locale="en-US")
         told = {"bot_token": slack.token, "signing_secret": slack.signing_secret, "base_url": slack.api_url}
         project = project_of(world, notify={"slack": {**told, "allow_custom_host": "true"}})
         [job] = [one for one in jobs(Live(project), language=None, is_stopping=lambda: False) if one.name == "answers"]

@@ -11,6 +11,7 @@ from stalewatch.sdk.notifier import Notifier
 from stalewatch.services.operating.cycle import Cycle, Source
 from stalewatch.wiring.connectors import make_connector
 from stalewatch.wiring.project import Stalewatch
+from stalewatch.wiring.slack import acquainting_of
 
 
 def cycle_of(
@@ -42,6 +43,7 @@ def cycle_of(
     cycle = Cycle(
         project.db, project.clock, project.rulebook, project.speaking, project.sources, sources,
         notifier or (lambda: project.notifier), language, is_stopping,
+        (lambda: None) if notifier else acquainting_of(project),
     )  # fmt: skip
     if is_accepted:
         cycle.accepted.set()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from stalewatch.domain.instants import to_us
@@ -12,6 +14,7 @@ from stalewatch.services.answering.identity import Identities
 from stalewatch.services.answering.inbox import Inbox
 from stalewatch.services.answering.presses import Answering
 from stalewatch.services.reporting.glancing import Glancing
+from stalewatch.services.telling.acquainting import Acquainting
 from stalewatch.wiring.live import Each, Live
 from stalewatch.wiring.offices import office_of
 from stalewatch.wiring.project import Stalewatch
@@ -76,6 +79,26 @@ def _inbox_of(project: Stalewatch, told: NotifierSettings, language: str | None)
         Responder(base_url(told)), project.rulebook.calendars.default.spec.zone, language,
     )  # fmt: skip
     return Inbox(project.db, project.clock, answering, screens)
+
+
+def acquainting_of(project: Stalewatch) -> Callable[[], object]:
+    """Asks Slack about those who are about to be told something: their language and zone; nothing without Slack.
+
+    Raises:
+        ConfigurationError: when it is called, if `notify.slack` cannot be used.
+    """
+    options = project.settings.notify.get(SLACK)
+    if options is None:
+        return lambda: None
+
+    def acquaint() -> int:
+        from stalewatch.delivery.slack.members import at_address  # noqa: PLC0415
+        from stalewatch.delivery.slack.options import client  # noqa: PLC0415
+
+        slack = client(NotifierSettings(options=options, base=project.settings.base, now=project.clock.now))
+        return Acquainting(project.db, project.clock, project.speaking, partial(at_address, slack)).run()
+
+    return acquaint
 
 
 def reception_of(live: Live, language: str | None = None) -> Reception | None:

@@ -41,7 +41,7 @@ _WORDS: Final[Mapping[str, Word]] = {
     **dict.fromkeys(("team", "my team", "チーム"), Word.TEAM),
     **dict.fromkeys(("help", "?", "ヘルプ", "使い方"), Word.HELP),
 }
-_SPAN: Final = re.compile(r"(?P<many>[0-9]{1,3})\s?(?P<unit>d|bd|w|days?|weeks?|日|営業日|週間?)")
+_SPAN: Final = re.compile(r"(?P<many>[0-9]{1,3})\s?(?P<unit>days?|weeks?|bd|d|w|営業日|日|週間?)")
 _UNITS: Final = {
     "day": "d", "days": "d", "日": "d", "営業日": "bd", "week": "w", "weeks": "w", "週": "w", "週間": "w",
 }  # fmt: skip

@@ -98,7 +98,7 @@ class Identities:
         now = self.now()
         if until <= now:
             account = self._looked_up(slack_id)
-            is_known = account is not None and account.email is not None
+            is_known = account is not None and self._counts(account)
             self._accounts[slack_id] = (now + (KNOWN_FOR if is_known else UNKNOWN_FOR), account)
         return account
 

@@ -85,6 +85,7 @@ class Cycle:
         notifier: makes or returns the notifier; not called before something may have to be sent.
         language: overrides every reader's language; None leaves it to them.
         is_stopping: asked between pages and between messages; True ends the work and leaves the rest for later.
+        acquaint: gets to know those who are about to be told something; called before messages are made.
         accepted: set once the rules of this cycle were put in force. From then on others may put theirs in their
             place, and this cycle's work ends with `RulesMoved`.
     """
@@ -98,6 +99,7 @@ class Cycle:
     notifier: Callable[[], Notifier]
     language: str | None = None
     is_stopping: Callable[[], bool] = lambda: False
+    acquaint: Callable[[], object] = lambda: None
     accepted: Event = field(default_factory=Event)
     _judged: dict[str, tuple[int, Any]] = field(default_factory=dict)
 
@@ -186,6 +188,7 @@ class Cycle:
 
     def dispatch(self) -> Dispatched:
         """Say what may be said now."""
+        self.acquaint()
         dispatch = Dispatch(
             self.db, self.clock, self.book, self.speaking, self.ages, self.notifier(),
             Composer(self.book, self.speaking, self.language), self.is_stopping,

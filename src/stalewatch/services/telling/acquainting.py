@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 from stalewatch.clock import Clock
 from stalewatch.domain.directory import Person
-from stalewatch.domain.instants import DAY, HOUR, NEVER, to_us
+from stalewatch.domain.instants import DAY, HOUR, to_us
 from stalewatch.domain.policies import Speaking
 from stalewatch.sdk.errors import NotifierError
 from stalewatch.services.alerting.people import directory
@@ -24,6 +24,8 @@ MISSED_FOR: Final = HOUR
 """Microseconds for which somebody found, and somebody not found, is not asked about again."""
 AT_ONCE: Final = 20
 """People who are looked up in one go: Slack allows fifty such questions a minute."""
+_SOME_DAY: Final = 10**17
+"""More microseconds than any instant has: whoever is to be told something, whenever that may be."""
 
 
 class Known(Protocol):
@@ -65,7 +67,7 @@ class Acquainting:
         return len(asked)
 
     def _unknown(self, conn: Connection, now: int) -> Iterator[str]:
-        waiting = set(notices.targets(conn, NEVER))
+        waiting = set(notices.targets(conn, _SOME_DAY))
         known = habits.read(conn)
         for person in directory(conn, self.speaking).people.values():
             address = address_of(person)
