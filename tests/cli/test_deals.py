@@ -158,7 +158,7 @@ def test_one_deal_in_full(busy: Company) -> None:
     assert "1 limit has passed: Open for too long." in lines
     place = lines.index("● late  Open for too long · 5 days over")
     assert lines[place + 1].strip().startswith("Created 1 Mar (CSV) · limit 10 days")
-    assert "  16 Mar 18:00  Sato: Open for too long, a limit has passed · told" in lines
+    assert "  16 Mar 18:00  Sato: Open for too long, a limit has passed · told with the daily message" in lines
 
 
 def test_silence_is_shown_with_its_reason(company: Company) -> None:

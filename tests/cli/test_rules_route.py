@@ -63,13 +63,19 @@ def test_what_was_told_already_says_when_in_japanese_too(company: Company) -> No
         "● 超過  too-long · 長期間未決着",
         "  経路  1 big deals: 不一致:金額が30,000,000以上(現在:1,200,000); 重要度がcritical(現在:warning)",
     ]
-    assert lines[-2:] == ["  時期  変化がなければ追加のお知らせなし", "        前回のお知らせ 3月16日 18:00"]
+    assert lines[-2:] == [
+        "  時期  変化がなければ追加のお知らせなし",
+        "  経過  3月16日 18:00 Sato:期限を過ぎました · 毎日のお知らせで連絡済み",
+    ]
 
 
 def test_programs_read_the_same(company: Company) -> None:
     [one] = json.loads(company.does("rules", "route", "acme", "--rule", "too-long", "--json", now=LATER).out)["rules"]
     assert (one["route"], one["next"], one["to"][0]["target"]) == ("owners", None, "person:Sato")
     assert one["to"][0]["told_at"] == "2026-03-16T18:00:00+00:00"
+    [told] = one["past"]
+    assert (told["kind"], told["state"], told["reason"], told["until"]) == ("breach", "told", "digest", None)
+    assert one["ahead"] is None
     assert [(each["name"], each["matches"]) for each in one["routes"]] == [("big deals", False), ("owners", True)]
 
 

@@ -67,7 +67,7 @@ def test_what_was_said_and_what_was_not_stand_with_their_reasons(visitor: Visito
     said = visitor.page("/deals/crm:acme").all("section")[-1]
     assert [[cell.text for cell in line.children] for line in said.all("tr")] == [
         ["When", "What", "To", "What came of it"],
-        ["1 Apr 12:00", "No next meeting: a limit has passed", "Sato", "told"],
+        ["1 Apr 12:00", "No next meeting: a limit has passed", "Sato", "told with the daily message"],
     ]
     visitor.language = "ja"
     nothing = visitor.page("/deals/crm:young").all("section")[-1].one("p").text

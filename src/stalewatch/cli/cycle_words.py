@@ -9,7 +9,8 @@ from stalewatch.cli.cycle_report import Entered, Noticed, Read, Report, Said, Wa
 from stalewatch.cli.grid import Column, grid, padded
 from stalewatch.delivery.columns import width
 from stalewatch.delivery.wording.reader import Reader
-from stalewatch.delivery.wording.record_words import because, instant, state
+from stalewatch.delivery.wording.record_words import instant, state
+from stalewatch.delivery.wording.silence_words import because
 from stalewatch.delivery.wording.times import moment
 from stalewatch.delivery.wording.untrusted import clean, printable
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from stalewatch.cli.grid import padded
 from stalewatch.delivery.columns import width, wrapped
 from stalewatch.delivery.wording import record_words as say
+from stalewatch.delivery.wording import silence_words
 from stalewatch.delivery.wording.explained import explanation_text
 from stalewatch.delivery.wording.money import both
 from stalewatch.delivery.wording.reader import Reader
@@ -88,7 +89,7 @@ class _Page:
         """What was said to whom, and why nothing was."""
         words, titles = self.reader.words, self._titles()
         notices = self.record["said"]
-        silent = [(one, say.silence(one, titles, self.reader)) for one in self.record["alerts"]]
+        silent = [(one, silence_words.silence(one, titles, self.reader)) for one in self.record["alerts"]]
         if not notices and not any(text for _, text in silent):
             return
         yield words.gettext("What was said")
@@ -139,7 +140,7 @@ class _Page:
             to=clean(notice["to"].removeprefix("person:").removeprefix("channel:").removeprefix("mail:")),
             rule=titles.get(notice["rule"], notice["rule"] or ""),
             what=say.said(notice["kind"], self.reader),
-            end=say.outcome(notice, self.reader),
+            end=silence_words.outcome(notice, self.reader),
         )
 
     def _dated(self, told: Sequence[tuple[str, str]]) -> Iterator[str]:

@@ -21,7 +21,7 @@ from stalewatch.delivery.wording import record_words
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.route_words import RouteSpeaker
 from stalewatch.delivery.wording.untrusted import clean, printable
-from stalewatch.domain.foreseen import Foreseen, Hearing, Hold
+from stalewatch.domain.foreseen import Ahead, Foreseen, Happened, Hearing, Hold
 from stalewatch.domain.instants import to_us
 from stalewatch.domain.language.model import Mode
 from stalewatch.domain.routing import Reason, Target
@@ -109,6 +109,12 @@ class _Page:
         for hearing in one.hearings:
             yield words.pgettext("label", "To"), [*self._ladder(hearing)]
             yield words.pgettext("label", "When"), [*self._times(one, hearing)]
+        zone = one.hearings[0].zone if one.hearings else "UTC"
+        so_far = [self.say.happened(each, zone) for each in one.past]
+        if one.ahead is not None:
+            so_far.append(self.say.ahead(one.ahead, zone))
+        if so_far:
+            yield words.pgettext("label", "So far"), so_far
 
     def _ladder(self, hearing: Hearing) -> Iterator[str]:
         """The rungs of a ladder, each with those who were passed over before it."""
@@ -138,8 +144,6 @@ class _Page:
             yield words.gettext("nothing is left to say while nothing changes")
         else:
             yield words.gettext("not while this holds:")
-        if hearing.told_at is not None:
-            yield words.gettext("last told {when}").format(when=self.say.at(hearing.told_at, hearing.zone))
         for hold in (*one.holds, *hearing.holds):
             yield f"· {self.say.hold(hold, titles, hearing.zone)}"
 
@@ -165,7 +169,18 @@ def _data(one: Foreseen) -> dict[str, Any]:
         ],
         "holds": [_hold(hold, "UTC") for hold in one.holds],
         "to": [_hearing(hearing) for hearing in one.hearings],
+        "past": [_happened(each) for each in one.past],
+        "ahead": None if one.ahead is None else _ahead(one.ahead),
     }
+
+
+def _happened(one: Happened) -> dict[str, Any]:
+    told = {"kind": one.kind, "target": one.target, "state": one.state, "reason": one.reason}
+    return {**told, "at": shown(one.at, "UTC"), "until": None if one.until is None else shown(one.until, "UTC")}
+
+
+def _ahead(one: Ahead) -> dict[str, Any]:
+    return {"at": shown(one.at, "UTC"), "to": list(one.to), "again": one.again}
 
 
 def _hearing(hearing: Hearing) -> dict[str, Any]:

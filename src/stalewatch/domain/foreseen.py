@@ -62,6 +62,32 @@ class Hearing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Happened:
+    """One message that the open alert has called for so far, and what became of it.
+
+    Attributes:
+        kind: of the notice; `state` and `reason` are as stored with it.
+        at: when it was told, else when it was written; `until`: before when it is not said, while it waits.
+    """
+
+    kind: str
+    target: str
+    state: str
+    reason: str | None
+    at: int
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ahead:
+    """The next level of the alert's ladder: at that instant these targets hear of it, if nobody acts."""
+
+    at: int
+    to: tuple[str, ...]
+    again: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Foreseen:
     """One problem, or what a rule would make of a record that has none.
 
@@ -71,6 +97,8 @@ class Foreseen:
         kind: the message that is next, None: nothing is left to say.
         tried: the routes in their order, up to the one that is taken.
         holds: what keeps it from being said at all.
+        past: what the open alert called for so far, the oldest first.
+        ahead: the next level of its ladder, if it is known when that is due.
     """
 
     rule: Rule
@@ -83,3 +111,5 @@ class Foreseen:
     tried: tuple[Tried, ...]
     holds: tuple[Hold, ...]
     hearings: tuple[Hearing, ...]
+    past: tuple[Happened, ...] = ()
+    ahead: Ahead | None = None

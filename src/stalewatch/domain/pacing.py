@@ -23,17 +23,22 @@ class Reason(StrEnum):
 
     NOW = "now"
     DIGEST = "digest"
+    FOLDED = "folded"  # into a message about the same deal
     QUIET_HOURS = "quiet_hours"
+    DO_NOT_DISTURB = "do_not_disturb"  # their messenger says so
     BUDGET_SPENT = "budget_spent"
     ROLLOUT = "rollout"
     STORM = "storm"
     SNOOZED = "snoozed"
     WAITING = "waiting"
     CLAIMED = "claimed"
+    ACKNOWLEDGED = "acknowledged"
+    CRM_CHANGED = "crm_changed"  # somebody works on the record
     SETTLING = "settling"  # the trouble is gone, for less than keep_for as yet
     MUTED = "muted"
     BACKLOG = "backlog"
     SHADOW = "shadow"
+    HOLDOUT = "holdout"  # silent, so that the effect of speaking can be measured
     EXCEPTED = "excepted"
     CANNOT_JUDGE = "cannot_judge"
 
@@ -56,12 +61,15 @@ class Pace:
 
 _ORDER: Final = (
     Reason.SHADOW,
+    Reason.HOLDOUT,
     Reason.EXCEPTED,
     Reason.CANNOT_JUDGE,
     Reason.MUTED,
     Reason.SNOOZED,
     Reason.WAITING,
     Reason.CLAIMED,
+    Reason.ACKNOWLEDGED,
+    Reason.CRM_CHANGED,
     Reason.SETTLING,
     Reason.BACKLOG,
     Reason.STORM,

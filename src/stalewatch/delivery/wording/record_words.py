@@ -77,58 +77,6 @@ def said(kind: str, reader: Reader) -> str:
     }.get(kind, kind)
 
 
-def outcome(notice: Mapping[str, Any], reader: Reader) -> str:
-    """What became of a message; silence with its reason."""
-    words, why = reader.words, because(str(notice.get("reason") or ""), reader)
-    match notice["state"]:
-        case "told":
-            return words.gettext("told")
-        case "claimed":
-            return words.gettext("on its way")
-        case "pending":
-            return words.gettext("waits: {why}").format(why=why or words.gettext("for its time"))
-        case "held":
-            return words.gettext("held back: {why}").format(why=why)
-        case _:
-            return words.gettext("not said: {why}").format(why=why)
-
-
-def because(reason: str, reader: Reader) -> str:
-    """The reason for which something waits, is held, or is never said."""
-    words = reader.words
-    return {
-        "now": "",
-        "digest": words.gettext("for the daily message"),
-        "quiet_hours": words.gettext("outside working hours"),
-        "budget_spent": words.gettext("enough immediate messages for one day"),
-        "rollout": words.gettext("the rule is new and speaks of a few a day"),
-        "storm": words.gettext("too many at once, a person should look first"),
-        "storm_check": words.gettext("too many at once, a person should look first"),
-        "nobody_left": words.gettext("no address, manager or channel is known"),
-        "resolved": words.gettext("it settled first"),
-        "snoozed": words.gettext("somebody snoozed it"),
-        "old_news": words.gettext("nobody needs to hear it any more"),
-        "dropped_by_hand": words.gettext("discarded by hand"),
-    }.get(reason, reason.replace("_", " "))
-
-
-def silence(alert: Mapping[str, Any], titles: Mapping[str, str], reader: Reader) -> str | None:
-    """Why nothing is said of a problem at all; None if nothing keeps it silent. `titles` are those of rules."""
-    words = reader.words
-    if alert.get("shadow"):
-        return words.gettext("nobody is told: the rule is tried out in shadow")
-    if alert.get("muted_by"):
-        speaker = titles.get(alert["muted_by"], alert["muted_by"])
-        return words.gettext("nobody is told: “{title}” speaks for it").format(title=speaker)
-    if alert.get("backlog"):
-        return words.gettext("no reminders: it was late before we began to watch")
-    if alert["state"] == "snoozed" and alert.get("snoozed_until"):
-        until = moment(instant(alert["snoozed_until"]), reader)
-        by, why = alert.get("snoozed_by", ""), alert.get("snooze_reason", "")
-        return words.gettext("snoozed until {until} by {by}: {why}").format(until=until, by=by, why=why)
-    return None
-
-
 def happened(event: Mapping[str, Any], reader: Reader) -> str:
     """An activity in a few words."""
     words, kind = reader.words, str(event["kind"])

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from stalewatch.delivery.wording import silence_words
 from stalewatch.delivery.wording.reader import Reader
+from stalewatch.delivery.wording.record_words import said
 from stalewatch.delivery.wording.times import moment
 from stalewatch.delivery.wording.untrusted import clean
 from stalewatch.delivery.wording.values import choice
 from stalewatch.domain.directory import Directory
-from stalewatch.domain.foreseen import Hearing, Hold, Tried
+from stalewatch.domain.foreseen import Ahead, Happened, Hearing, Hold, Tried
 from stalewatch.domain.language.model import RuleSet
 from stalewatch.domain.missing import title_of
 from stalewatch.domain.pacing import Reason as Pacing
@@ -97,7 +99,7 @@ class RouteSpeaker:
         """What delays a message, or keeps it back. `titles` are those of rules."""
         words, by = self.reader.words, clean(hold.by)
         until = "" if hold.until is None else self.at(hold.until, zone)
-        said = {
+        sentence = {
             Pacing.SHADOW: words.gettext("in shadow: nobody is told"),
             Pacing.EXCEPTED: words.gettext("an exception holds until {until}"),
             Pacing.CANNOT_JUDGE: words.gettext("it cannot be judged now"),
@@ -105,18 +107,57 @@ class RouteSpeaker:
             Pacing.SNOOZED: words.gettext("snoozed until {until} by {by}") if by
             else words.gettext("snoozed until {until}"),
             Pacing.WAITING: words.gettext("on hold until {until}"),
+            Pacing.CLAIMED: words.gettext("somebody is at it; we ask again on {until}"),
+            Pacing.ACKNOWLEDGED: words.gettext("somebody has seen it; we ask again on {until}"),
+            Pacing.CRM_CHANGED: words.gettext("somebody works on the record; we ask again on {until}"),
+            Pacing.HOLDOUT: words.gettext("it stays silent, so that the effect is measured"),
             Pacing.SETTLING: words.gettext("the trouble is gone; it is settled for good on {until}"),
             Pacing.BACKLOG: words.gettext("late before the rule went live: one line in a daily message"),
             Pacing.STORM: words.gettext("too many at once: held until `stalewatch work release` or `work drop`"),
             Pacing.ROLLOUT: words.gettext("the rule is new until {until}: {used} of {most} told today"),
             Pacing.QUIET_HOURS: words.gettext("quiet hours until {until}"),
+            Pacing.DO_NOT_DISTURB: words.gettext("not to be disturbed until {until}"),
             Pacing.BUDGET_SPENT: words.gettext("{used} of {most} messages at once used today"),
             Pacing.DIGEST: words.gettext("one daily message, {until}"),
-        }.get(hold.reason, hold.reason.value.replace("_", " "))  # fmt: skip
+        }.get(hold.reason) or silence_words.because(hold.reason.value, self.reader)  # fmt: skip
         title = clean(titles.get(hold.by, hold.by))
-        return said.format(until=until, by=by, title=title, used=hold.used, most=hold.most)
+        return sentence.format(until=until, by=by, title=title, used=hold.used, most=hold.most)
+
+    def happened(self, one: Happened, zone: str) -> str:
+        """What became of one message so far: "11 Mar 09:00, Sato: a limit is near · told with the daily message"."""
+        notice = {"state": one.state, "reason": one.reason}
+        end = silence_words.outcome(notice, self.reader)
+        if one.until is not None:
+            end = f"{end} ({self.at(one.until, zone)})"
+        return self.reader.words.gettext("{when}, {to}: {what} · {end}").format(
+            when=self.at(one.at, zone), to=self._target(one.target), what=said(one.kind, self.reader), end=end
+        )
+
+    def ahead(self, one: Ahead, zone: str) -> str:
+        """What follows by itself if nobody acts."""
+        words, when = self.reader.words, self.at(one.at, zone)
+        if one.again:
+            return words.gettext("if nothing moves, we ask again: {when}").format(when=when)
+        to = self.reader.listed([self._named(each) for each in one.to])
+        return words.gettext("if nothing moves, it is passed on to {to}: {when}").format(to=to, when=when)
 
     # ------------------------------------------------------------------------------------------ pieces
+
+    def _named(self, target: str) -> str:
+        """A target as routes name it."""
+        words = self.reader.words
+        known = {
+            "owner": words.pgettext("why told", "the owner"),
+            "owner.manager": words.pgettext("why told", "the owner's manager"),
+            OPERATOR: words.gettext("the operator"),
+        }
+        person = self.people.people.get(target)
+        return known.get(target) or clean(person.name if person else target)
+
+    def _target(self, target: str) -> str:
+        """A target as notices have it, by name."""
+        person = next((one for one in self.people.people.values() if one.target == target), None)
+        return clean(person.name if person else target.partition(":")[2] or target)
 
     def _failed(self, test: FieldTest, found: object) -> str:
         nothing = self.reader.words.pgettext("a field without a value", "not set")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from stalewatch.delivery.wording.reader import Reader
-from stalewatch.delivery.wording.record_words import because
+from stalewatch.delivery.wording.silence_words import because
 from stalewatch.delivery.wording.untrusted import clean
 from stalewatch.delivery.wording.write_words import NOT_WRITTEN, not_written
 

@@ -267,14 +267,25 @@ def _count(conn: Connection, connection: str, *, open_only: bool = False) -> int
 
 
 def _alert(row: Any) -> dict[str, Any]:
-    names = ("opened_at", "warned_at", "breach_at", "breached_at", "snoozed_until", "resolved_at")
+    names = (
+        "opened_at",
+        "warned_at",
+        "breach_at",
+        "breached_at",
+        "snoozed_until",
+        "ask_at",
+        "hushed_until",
+        "resolved_at",
+    )
     times = {name: shown(getattr(row, name), "UTC") for name in names if getattr(row, name) is not None}
     told = {"id": row.id, "rule": row.rule_id, "episode": row.episode, "severity": row.severity, "state": row.state}
-    more = {name: getattr(row, name) for name in ("cause", "snoozed_by", "snooze_reason", "muted_by")}
-    more |= {name: True for name in ("backlog", "shadow") if getattr(row, name)}
+    more = {name: getattr(row, name) for name in ("cause", "snoozed_by", "snooze_reason", "hushed_by", "muted_by")}
+    more |= {name: True for name in ("backlog", "shadow", "holdout") if getattr(row, name)}
     return {**told, **times, **{name: value for name, value in more.items() if value is not None}}
 
 
 def _said(row: Any) -> dict[str, Any]:
     told = {"kind": row.kind, "rule": row.rule_id, "to": row.target, "state": row.state, "reason": row.reason}
+    if row.state == notices.PENDING and row.not_before is not None:
+        told["not_before"] = shown(row.not_before, "UTC")
     return {**told, "at": shown(row.told_at if row.told_at is not None else row.not_before or row.created_at, "UTC")}

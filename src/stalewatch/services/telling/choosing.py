@@ -27,7 +27,9 @@ OLD_NEWS: Final = 2 * DAY
 """After so long nobody is told any more that something settled."""
 AHEAD: Final = 14 * DAY
 """How far ahead the next daily message lies at most, over any holidays."""
-_FOLDS: Final = (None, Reason.DIGEST.value, Reason.QUIET_HOURS.value, Reason.BUDGET_SPENT.value)
+_FOLDS: Final = (
+    None, Reason.DIGEST.value, Reason.QUIET_HOURS.value, Reason.BUDGET_SPENT.value, Reason.FOLDED.value,
+)  # fmt: skip
 """Reasons that only say when; what waits for another one is not told on the way."""
 _NEW: Final = (Kind.WARN, Kind.BREACH, Kind.REOPEN)
 
@@ -53,6 +55,7 @@ class Chooser:
 
     Attributes:
         believed: connections whose data may be judged now; of other records nothing is said.
+        quiet_until: until then the target is not to be disturbed; None: it may be.
         looked: everything up to this instant has been ticked; a digest waits until its own slot has been.
         live_since: rule -> when it began to speak; empty if rollout is off.
     """
@@ -65,6 +68,7 @@ class Chooser:
     looked: int
     live_since: Mapping[str, int]
     believed: Collection[str]
+    quiet_until: int | None = None
 
     def choose(self, conn: Connection) -> Batch | None:
         """The next message for the target; None if nothing may go now. What has to wait is postponed."""
@@ -73,6 +77,9 @@ class Chooser:
         operator = [row for row in ripe if row.style == Style.OPERATOR.value]
         if operator:
             return Batch(operator[0].key, Style.OPERATOR, [operator[0]])  # its key is its kind and its day
+        if self.quiet_until is not None:
+            notices.postpone(conn, [row.key for row in ripe], self.quiet_until, Reason.DO_NOT_DISTURB.value)
+            return None
         immediate = self._one_by_one(conn, [row for row in ripe if row.style == Style.IMMEDIATE.value])
         if immediate:
             chosen = self._immediate(conn, immediate)
@@ -97,10 +104,12 @@ class Chooser:
 
     def may_go(self, style: str) -> bool:
         """Whether a message that was made before may be sent at this hour."""
-        return style == Style.OPERATOR or self._hours().allow(self.now)
+        return style == Style.OPERATOR or (self.quiet_until is None and self._hours().allow(self.now))
 
     def opens(self) -> int:
         """The next instant at which anything may be sent to the target."""
+        if self.quiet_until is not None:
+            return self.quiet_until
         hours = self._hours()
         today = hours.day_of(self.now)
         return next(moment for day in hours.days_from(today) if (moment := hours.opens(day)) > self.now)
@@ -159,7 +168,10 @@ class Chooser:
             if row.record_id == record and row.reason in _FOLDS and row.kind in tuple(Kind) and row.kind != Kind.RESOLVE
         ]
         later = self.rolled_out(conn, waiting)
-        return [row for row in waiting if self._is_believed(row) and row.key not in later]
+        folded = [row for row in waiting if self._is_believed(row) and row.key not in later]
+        for row in folded:
+            notices.postpone(conn, [row.key], row.not_before, Reason.FOLDED.value)
+        return folded
 
     # --------------------------------------------------------------------------------------- once a day
 

@@ -10,9 +10,10 @@ from stalewatch.domain.alerts import AlertState, Kind
 from stalewatch.domain.calendar import Calendar
 from stalewatch.domain.directory import Directory
 from stalewatch.domain.explain import Explanation
-from stalewatch.domain.foreseen import Foreseen, Hearing, Hold, Tried
+from stalewatch.domain.foreseen import Ahead, Foreseen, Happened, Hearing, Hold, Tried
 from stalewatch.domain.hours import Hours
 from stalewatch.domain.language.model import Mode, Rule
+from stalewatch.domain.levels import loaded
 from stalewatch.domain.pacing import Reason, digest_slot, immediate_time
 from stalewatch.domain.policies import Speaking
 from stalewatch.domain.route_conditions import Facts, Where
@@ -34,6 +35,7 @@ from stalewatch.store.engine import Connection, Database
 _SPEAKS: Final = ("watching", "at_risk", "breached", "paused")
 """States of a clock out of which something will be said, if nothing changes."""
 _WAITING: Final = (notices.PENDING, notices.HELD)
+_EVERY: Final = (*_WAITING, notices.CLAIMED, notices.TOLD, notices.DROPPED)
 
 
 def foresee(
@@ -82,7 +84,8 @@ class _Outlook:
         rule = self.book.by_id[clock.rule_id]
         alert = self.open.get((rule.id, clock.subject))
         route, tried = self._route(rule)
-        said = [] if alert is None else notices.of_alerts(self.conn, [alert.id], (*_WAITING, notices.TOLD))
+        every = [] if alert is None else notices.of_alerts(self.conn, [alert.id], _EVERY)
+        said = [one for one in every if one.state in (*_WAITING, notices.TOLD)]
         waiting = [one for one in said if one.state in _WAITING]
         kind = _kind(clock, alert, waiting, self.now)
         holds = tuple(self._holds(rule, clock, alert, waiting))
@@ -92,7 +95,7 @@ class _Outlook:
         return Foreseen(
             rule=rule, mode=self.book.modes[rule.id], state=clock.state, subject=clock.subject,
             alert=None if alert is None else alert.id, kind=kind, route=route, tried=tried, holds=holds,
-            hearings=hearings,
+            hearings=hearings, past=tuple(map(_happened, every)), ahead=_ahead(alert),
         )  # fmt: skip
 
     def _route(self, rule: Rule) -> tuple[Route, tuple[Tried, ...]]:
@@ -128,6 +131,10 @@ class _Outlook:
             yield Hold(reason=Reason.MUTED, by=alert.muted_by)
         if alert.snoozed_until is not None and alert.snoozed_until > self.now:
             yield Hold(reason=Reason.SNOOZED, until=alert.snoozed_until, by=alert.snoozed_by or "")
+        if alert.hushed_until is not None and alert.hushed_until > self.now:
+            yield Hold(reason=Reason(alert.hushed_by), until=alert.hushed_until)
+        if alert.holdout:
+            yield Hold(reason=Reason.HOLDOUT)
         if alert.state == AlertState.RESOLVING:
             yield Hold(reason=Reason.SETTLING, until=alert.due_at)
         if alert.backlog:
@@ -137,8 +144,9 @@ class _Outlook:
 
     def _edge(self, clock: Explanation, alert: Any, kind: Kind | None) -> int:
         """The moment that the next message is about: ahead of us, or now."""
-        if alert is not None and alert.snoozed_until is not None:
-            return max(int(alert.snoozed_until), self.now)
+        rests = [] if alert is None else [at for at in (alert.snoozed_until, alert.hushed_until) if at is not None]
+        if rests:
+            return max(self.now, *map(int, rests))
         if clock.state == "paused":
             return max((alert and alert.ask_at) or clock.paused_until or self.now, self.now)
         at = clock.warn if kind is Kind.WARN else clock.due
@@ -173,6 +181,8 @@ class _Outlook:
         if waiting is not None and waiting.key in later:
             return Style.DIGEST, hours.digest(later[waiting.key]), holds
         told = today if outbox.by_key(self.conn, [chooser.digest_key()]) else None
+        if waiting is not None and waiting.not_before > self.now and waiting.reason == Reason.DO_NOT_DISTURB:
+            return style, waiting.not_before, [*holds, *_stored(waiting)]
         if style is Style.IMMEDIATE:
             sent = outbox.made_since(self.conn, target, Style.IMMEDIATE.value, hours.midnight(today))
             pace = immediate_time(
@@ -212,7 +222,8 @@ def _kind(clock: Explanation, alert: Any, waiting: Sequence[Any], now: int) -> K
     """The message that is next; None if nothing is left to say while nothing changes."""
     if waiting:
         return Kind.BREACH if waiting[0].kind == BACKLOG else Kind(waiting[0].kind)
-    if alert is not None and alert.snoozed_until is not None and alert.breach_told_at is not None:
+    rests = alert is not None and (alert.snoozed_until is not None or alert.hushed_until is not None)
+    if rests and alert.breach_told_at is not None:
         return Kind.REPEAT
     if alert is not None and alert.breach_told_at is not None:
         return Kind.REPEAT if clock.state == "paused" else None
@@ -220,3 +231,20 @@ def _kind(clock: Explanation, alert: Any, waiting: Sequence[Any], now: int) -> K
         return None
     warns = clock.warn is not None and (alert is None or alert.warn_told_at is None)
     return Kind.WARN if warns and clock.due is not None and clock.due > now else Kind.BREACH
+
+
+def _happened(row: Any) -> Happened:
+    at = row.told_at if row.told_at is not None else row.created_at
+    until = row.not_before if row.state == notices.PENDING else None
+    return Happened(kind=row.kind, target=row.target, state=row.state, reason=row.reason, at=at, until=until)
+
+
+def _ahead(alert: Any) -> Ahead | None:
+    """The level that is due next, while nothing lets the ladder stand still."""
+    if alert is None or alert.climb_at is None or alert.hushed_until is not None or alert.snoozed_until is not None:
+        return None
+    levels = loaded(alert.ladder)
+    if alert.climbed >= len(levels):
+        return None
+    level = levels[alert.climbed]
+    return Ahead(at=alert.climb_at, to=level.to, again=level.again)

@@ -10,6 +10,7 @@ from fastapi import Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from stalewatch.delivery.wording import record_words as say
+from stalewatch.delivery.wording import silence_words
 from stalewatch.delivery.wording.explained import explanation_parts, explanation_text
 from stalewatch.delivery.wording.list_words import as_of
 from stalewatch.delivery.wording.money import both
@@ -193,12 +194,12 @@ class _Words:
                     title=titles.get(one["rule"], clean(one["rule"] or "")), figure=say.said(one["kind"], self.reader)
                 ),
                 to=clean(self.story.names.get(one["to"], one["to"].partition(":")[2] or one["to"])),
-                result=say.outcome(one, self.reader),
+                result=silence_words.outcome(one, self.reader),
             )
             for one in self.story.record["said"]
         ]
         for alert in self.story.record["alerts"]:
-            text = say.silence(alert, titles, self.reader)
+            text = silence_words.silence(alert, titles, self.reader)
             if text:
                 when = moment(say.instant(alert["opened_at"]), self.reader)
                 found.append(Telling(alert["opened_at"], when, titles.get(alert["rule"], alert["rule"]), "", text))
