@@ -60,7 +60,7 @@ def test_the_suites_project_is_read_as_it_was_written() -> None:
     assert judging.modes == {"default": Mode.LIVE, "jp_enterprise": Mode.SHADOW}
     assert (judging.rollout, judging.storm_guard) == (Rollout(), StormGuard(share=0.2, at_least=20))
     assert judging.currency == "JPY"
-    assert speaking.quiet == Quiet(540, 1110)
+    assert speaking.quiet == Quiet(540, 1110, respects_dnd=True)
     assert [route.name for route in speaking.routes] == ["big deal at stake", "critical", "leads", "everything else"]
     assert speaking.routes[2].digest_at == 9 * 60 + 15
     assert {name: spec.zone for name, spec in settings.calendars.specs.items()} == {

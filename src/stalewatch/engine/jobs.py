@@ -27,6 +27,8 @@ from stalewatch.wiring.slack import inbox_of
 log = logging.getLogger("stalewatch.engine")
 
 TIDY_EVERY: Final = MINUTE
+SWEEP_EVERY: Final = MINUTE
+"""How often it is looked whether some destination's hour has passed since its messages were looked over."""
 
 
 class Done(NamedTuple):
@@ -68,6 +70,7 @@ def jobs(live: Live, *, language: str | None, is_stopping: Callable[[], bool]) -
         Job("tick", lambda: _tick(cycle()), lambda: agenda().until_tick(), wakes=("dispatch",)),
         Job("dispatch", lambda: _dispatch(cycle()), lambda: agenda().until_dispatch()),
         Job("write", lambda: _write(cycle()), lambda: agenda().until_write()),
+        Job("sweep", lambda: _sweep(cycle()), lambda: SWEEP_EVERY, wakes=("dispatch",)),
         Job("tidy", lambda: _tidy(live.project), lambda: TIDY_EVERY),
         *([_answering(inbox)] if inbox() else ()),
     )
@@ -117,6 +120,11 @@ def _write(cycle: Cycle) -> Done:
     }  # fmt: skip
     told = ", ".join(f"{many:,} {what}" for what, many in figures.items() if many)
     return Done((told,) if told else (), tuple(done.errors))
+
+
+def _sweep(cycle: Cycle) -> Done:
+    done = cycle.sweep()
+    return Done((f"{done.removed:,} copies of messages taken back",) if done.removed else (), tuple(done.errors))
 
 
 def _tidy(project: Stalewatch) -> Done:

@@ -143,6 +143,34 @@ class Settled:
     receipt: Receipt | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an address leads, as a notifier found out: kept with the destination, so that no process asks again.
+
+    Attributes:
+        handle: what the notifier needs to get there (a conversation's id, ...); None: nobody has this address.
+        until: from then on it is looked up anew.
+    """
+
+    handle: Mapping[str, Any] | None
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """One of our own messages as it stands on the other side.
+
+    Attributes:
+        delivery: the id of the delivery that it was.
+        receipt: where it stands; `at` is when it was accepted.
+        is_answered: somebody replied to it.
+    """
+
+    delivery: str
+    receipt: Receipt
+    is_answered: bool = False
+
+
 class Notifier(ABC):
     """Delivers messages. `send` must never retry by itself after the request was written."""
 
@@ -155,6 +183,8 @@ class Notifier(ABC):
     """Shortest time between two messages to one target."""
     can_edit: ClassVar[bool] = False
     """Whether `edit` changes what readers see."""
+    can_sweep: ClassVar[bool] = False
+    """Whether `copies` finds what we said and `remove` takes it back."""
 
     @abstractmethod
     def send(self, message: Message) -> Receipt:
@@ -178,6 +208,39 @@ class Notifier(ABC):
             NotifierError: as for `send`; TargetGone: the message is not there any more.
         """
         return receipt
+
+    def recall(self, address: str, place: Place) -> None:  # noqa: B027  # who looks nothing up has nothing to recall
+        """Take up what was found out about an address before, perhaps by another process."""
+
+    def place(self, address: str) -> Place | None:
+        """What is known of where an address leads and is worth keeping; None: nothing is. Asks nobody."""
+        return None
+
+    def quiet_until(self, address: str) -> datetime | None:
+        """Until when the person at an address does not want to be disturbed; None: they may be, or nobody can tell.
+
+        Asked right before something is said. A look that fails says None: it holds no message back.
+        """
+        return None
+
+    def copies(self, receipts: Sequence[Receipt], since: datetime, threads: Sequence[Receipt] = ()) -> Sequence[Copy]:
+        """Our own messages in the conversations of these receipts that were accepted since, the oldest first.
+
+        Args:
+            threads: messages whose threads are looked into as well.
+
+        Raises:
+            NotifierError: they could not be read, all of them or some.
+        """
+        return ()
+
+    def remove(self, receipt: Receipt) -> None:
+        """Take back one of our own messages; nothing happens to one that is gone already.
+
+        Raises:
+            NotifierError: it may stand there still.
+        """
+        raise NotImplementedError(f"{self.type} takes nothing back")
 
     def check(self) -> None:  # noqa: B027  # a service that cannot be asked is well until a message says otherwise
         """Ask the service whether we may still speak; called before a paused service is used again.

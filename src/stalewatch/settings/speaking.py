@@ -47,12 +47,12 @@ def _quiet(section: Section | None) -> Quiet:
     if section is None:
         return POLITE
     section.only("send_between", "days", "respect_slack_dnd")
-    section.flag("respect_slack_dnd")
     node = section.get("send_between")
     hours = (POLITE.opens, POLITE.closes) if node is None else read_hours(node, section.findings)
     days = section.word("days", ("calendar", "all"))
     opens, closes = hours or (POLITE.opens, POLITE.closes)
-    return Quiet(opens, closes, on_business_days=days != "all")
+    rests = section.flag("respect_slack_dnd")
+    return Quiet(opens, closes, on_business_days=days != "all", respects_dnd=bool(rests))
 
 
 def _budget(section: Section | None) -> dict[str, Any]:

@@ -37,6 +37,12 @@ def ask(conn: Connection, alert_ids: Collection[str], *, since: int, at: int, du
     return targets
 
 
+def restate(conn: Connection, delivery_id: str, *, at: int) -> None:
+    """Let one message say anew what is true by now, whatever it shows."""
+    asked = {"asked_at": at, "due_at": at, "attempts": 0, "error": None, "text_hash": None}
+    conn.execute(sa.update(edits).where(edits.c.delivery_id == delivery_id).values(asked))
+
+
 def is_outdated(conn: Connection, delivery_id: str, since: int) -> bool:
     """Whether an alert that a message carries was changed after `since`."""
     mine = sa.and_(notices.c.delivery_id == delivery_id, alerts.c.updated_at > since)

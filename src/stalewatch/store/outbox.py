@@ -141,6 +141,37 @@ def resume(conn: Connection, reason: str) -> int:
     return conn.execute(sa.update(destinations).where(paused).values(paused_reason=None)).rowcount
 
 
+def to_sweep(conn: Connection, *, upto: int, since: int) -> list[str]:
+    """Targets to whom something was sent since, and whose messages were not looked over after `upto`; the longest
+    first. Real time, both."""
+    sent = sa.exists().where(deliveries.c.target == destinations.c.target, *_sent_since(since))
+    due = sa.or_(destinations.c.swept_at.is_(None), destinations.c.swept_at <= upto)
+    order = (sa.func.coalesce(destinations.c.swept_at, 0), destinations.c.target)
+    return list(conn.scalars(sa.select(destinations.c.target).where(due, sent).order_by(*order)))
+
+
+def take_sweep(conn: Connection, target: str, *, upto: int, at: int) -> bool:
+    """Note that a target's messages are looked over now; False if somebody else does that already."""
+    due = sa.or_(destinations.c.swept_at.is_(None), destinations.c.swept_at <= upto)
+    taken = sa.update(destinations).where(destinations.c.target == target, due).values(swept_at=at)
+    return conn.execute(taken).rowcount == 1
+
+
+def sent_since(conn: Connection, target: str, since: int) -> list[Found]:
+    """What was sent to a target since, by real time."""
+    there = sa.select(deliveries).where(deliveries.c.target == target, *_sent_since(since))
+    return list(conn.execute(there.order_by(deliveries.c.sending_at, deliveries.c.id)))
+
+
+def _sent_since(since: int) -> tuple[sa.ColumnElement[bool], ...]:
+    return deliveries.c.state == "sent", deliveries.c.sending_at >= since
+
+
+def stands_at(conn: Connection, delivery_id: str, receipt: dict[str, Any]) -> None:
+    """A delivery that was sent stands in another place than its receipt says."""
+    conn.execute(sa.update(deliveries).where(deliveries.c.id == delivery_id).values(receipt=receipt))
+
+
 def waiting_destinations(conn: Connection) -> list[Found]:
     """Destinations that are due, leased, paused or parked, the longest due first."""
     busy = sa.or_(destinations.c.due_at.is_not(None), destinations.c.parked_at.is_not(None))

@@ -111,6 +111,8 @@ def _destination(call: Call, said: str) -> Channel:
     channel = workspace.channels.get(said) or next(by_name, None)
     if channel is None or (channel.is_private and BOT_USER not in channel.members):
         raise Refused("channel_not_found")
+    if channel.is_direct and workspace.users[channel.user].is_deleted:
+        raise Refused("channel_not_found")
     if channel.is_archived:
         raise Refused("is_archived")
     if BOT_USER not in channel.members and "chat:write.public" not in call.scopes:

@@ -16,6 +16,7 @@ from stalewatch.delivery.slack.client import SlackClient
 from stalewatch.delivery.slack.errors import (
     PREFIXES,
     TABLE,
+    MessageGone,
     NotInChannel,
     ScopeMissing,
     ThreadGone,
@@ -36,21 +37,38 @@ from tests.delivery.slack.workspace import Stage, opened
 
 WORKSPACE_DOWN = (
     "token_revoked", "token_expired", "invalid_auth", "not_authed", "account_inactive", "access_denied",
-    "team_access_not_granted", "org_login_required",
+    "team_access_not_granted", "org_login_required", "two_factor_setup_required", "enterprise_is_restricted",
+    "team_added_to_org", "team_not_found", "not_allowed_token_type", "method_deprecated", "deprecated_endpoint",
+    "unknown_method",
 )  # fmt: skip
-SCOPE = ("missing_scope", "no_permission", "ekm_access_denied", "accesslimited")
+SCOPE = ("missing_scope", "no_permission", "ekm_access_denied", "accesslimited", "is_bot")
 GONE = (
     "channel_not_found", "is_archived", "not_in_channel", "restricted_action", "restricted_action_read_only_channel",
     "restricted_action_thread_only_channel", "user_not_found", "users_not_found", "user_disabled", "cannot_dm_bot",
     "messages_tab_disabled", "thread_not_found", "message_not_found", "cant_update_message", "edit_window_closed",
+    "is_inactive", "user_not_visible", "user_is_restricted", "user_not_in_channel", "invalid_user_combination",
+    "users_list_not_supplied", "not_enough_users", "too_many_users", "too_many_members", "channel_type_not_supported",
+    "method_not_supported_for_channel_type", "cant_delete_message", "compliance_exports_prevent_deletion",
 )  # fmt: skip
-SLOW = ("ratelimited", "rate_limited", "message_limit_exceeded")
+THREAD = (
+    "thread_not_found", "cannot_reply_to_message", "thread_locked", "restricted_action_non_threadable_channel",
+)  # fmt: skip
+SLOW = ("ratelimited", "rate_limited", "message_limit_exceeded", "external_channel_migrating")
 CONTENT = (
     "msg_too_long", "msg_blocks_too_long", "invalid_blocks", "invalid_blocks_format", "no_text", "invalid_arguments",
-    "metadata_too_large", "invalid_metadata_format", "invalid_metadata_schema",
+    "metadata_too_large", "invalid_metadata_format", "invalid_metadata_schema", "metadata_must_be_sent_from_app",
+    "too_many_attachments", "too_many_contact_cards", "invalid_attachments", "block_mismatch", "markdown_text_conflict",
+    "as_user_not_supported", "cant_broadcast_message", "no_dual_broadcast_content_update",
+    "slack_connect_file_link_sharing_blocked", "slack_connect_blocked_file_type",
+    "invalid_arg_name", "invalid_array_arg", "invalid_charset", "invalid_form_data", "invalid_post_type",
+    "missing_post_type", "invalid_json", "json_not_object", "invalid_cursor", "invalid_limit", "invalid_types",
+    "invalid_ts_latest", "invalid_ts_oldest",
 )  # fmt: skip
-UNKNOWN = ("fatal_error", "internal_error", "service_unavailable", "request_timeout")
-NEW = ("a_word_of_tomorrow", "team_added_to_org")
+UNKNOWN = (
+    "fatal_error", "internal_error", "service_unavailable", "request_timeout", "update_failed",
+    "streaming_state_conflict",
+)  # fmt: skip
+NEW = ("a_word_of_tomorrow", "unknown_error")
 EXPECTED: dict[str, type[NotifierError]] = {
     **dict.fromkeys(WORKSPACE_DOWN, WorkspaceDown),
     **dict.fromkeys(SCOPE, ScopeMissing),
@@ -59,8 +77,9 @@ EXPECTED: dict[str, type[NotifierError]] = {
     **dict.fromkeys(CONTENT, BadContent),
     **dict.fromkeys(UNKNOWN, OutcomeUnknown),
     **dict.fromkeys(NEW, NotUnderstood),
+    **dict.fromkeys(THREAD, ThreadGone),
     "not_in_channel": NotInChannel,
-    "thread_not_found": ThreadGone,
+    "message_not_found": MessageGone,
     "user_not_found": Unseen,
     "users_not_found": Unseen,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,14 +12,15 @@ from typing import Any, ClassVar, Final
 from stalewatch.delivery.slack import options
 from stalewatch.delivery.slack.blocks import blocks_of
 from stalewatch.delivery.slack.client import Identity
-from stalewatch.delivery.slack.errors import NotInChannel, ScopeMissing, ThreadGone
-from stalewatch.delivery.slack.history import TooMuch, mark, written
+from stalewatch.delivery.slack.dnd import DoNotDisturb
+from stalewatch.delivery.slack.errors import MessageGone, NotInChannel, ScopeMissing, ThreadGone
+from stalewatch.delivery.slack.history import TooMuch, all_copies, mark, written
 from stalewatch.delivery.slack.places import Places
-from stalewatch.delivery.slack.scopes import EVERY, TO_SPEAK
+from stalewatch.delivery.slack.scopes import EVERY, OPTIONAL, TO_SPEAK
 from stalewatch.delivery.slack.words import summary, whole
 from stalewatch.sdk.connector import Finding, Level
 from stalewatch.sdk.errors import NotAccepted, NotifierError, OutcomeUnknown, TargetGone
-from stalewatch.sdk.notifier import Message, Notifier, NotifierSettings, Outcome, Receipt, Settled
+from stalewatch.sdk.notifier import Copy, Message, Notifier, NotifierSettings, Outcome, Place, Receipt, Settled
 
 _CURE: Final = "add them to the app, install it again (docs/slack.md)"
 
@@ -49,12 +50,14 @@ class SlackNotifier(Notifier):
     settle_after_seconds: ClassVar[float] = 15.0
     seconds_apart: ClassVar[float] = 1.0
     can_edit: ClassVar[bool] = True
+    can_sweep: ClassVar[bool] = True
 
     def __init__(self, settings: NotifierSettings) -> None:
         self.client = options.client(settings)
         self._now = settings.now
         self._with_buttons = options.hears_answers(settings)
         self._places = Places(self.client, settings.now)
+        self._rest = DoNotDisturb(self.client, self._places, settings.now)
         self._identity: Identity | None = None
 
     def send(self, message: Message) -> Receipt:
@@ -73,7 +76,7 @@ class SlackNotifier(Notifier):
             self._places.forget(message.address)
             raise
         channel, ts = str(answer.get("channel") or place), str(answer.get("ts") or "")
-        self._places.remember(place, channel)
+        self._places.remember(message.address, channel)
         return Receipt(at=self._now(), handle={"channel": channel, "ts": ts})
 
     def settle(self, delivery: str, address: str, since: datetime, thread: Mapping[str, Any] | None = None) -> Settled:
@@ -106,6 +109,39 @@ class SlackNotifier(Notifier):
             raise TargetGone("nobody knows where this message stands", where=f"slack {message.delivery}")
         self.client.call("chat.update", channel=channel, ts=ts, **self._content(message))
         return Receipt(at=self._now(), handle={"channel": channel, "ts": ts})
+
+    def recall(self, address: str, place: Place) -> None:
+        """Take up where an address led before."""
+        self._places.recall(address, place)
+
+    def place(self, address: str) -> Place | None:
+        """The conversation of an address and, of a person's, their user id."""
+        return self._places.known(address)
+
+    def quiet_until(self, address: str) -> datetime | None:
+        """The end of the person's do not disturb, where dnd:read was granted."""
+        return self._rest.until(address)
+
+    def copies(self, receipts: Sequence[Receipt], since: datetime, threads: Sequence[Receipt] = ()) -> Sequence[Copy]:
+        """What our bot said in these conversations, and in these threads.
+
+        Raises:
+            NotifierError: as for `settle`; NotAccepted: there is more than we look at.
+        """
+        bot, found = self._me().bot, list[Copy]()
+        for channel in sorted({str(one.handle.get("channel") or "") for one in receipts} - {""}) if bot else ():
+            parents = {str(one.handle["ts"]) for one in threads if _parent(one.handle, channel)}
+            found += all_copies(self.client, channel, since, bot, parents)
+        return found
+
+    def remove(self, receipt: Receipt) -> None:
+        """Take one of our messages back.
+
+        Raises:
+            NotifierError: it may stand there still.
+        """
+        with suppress(MessageGone):
+            self.client.call("chat.delete", channel=receipt.handle.get("channel"), ts=receipt.handle.get("ts"))
 
     def check(self) -> None:
         """Ask whether the token still speaks, and whether it was granted what speaking takes.
@@ -192,7 +228,9 @@ def _scopes(me: Identity) -> tuple[Finding, ...]:
     if me.scopes is None:
         return ()
     missing = sorted(EVERY - me.scopes)
+    optional = {scope for needed in OPTIONAL.values() for scope in needed} - me.scopes
+    less = f"; without {', '.join(sorted(optional))} nobody's do not disturb is seen" if optional else ""
     if not missing:
-        return (Finding(subject="scopes", level=Level.OK, message="all are granted"),)
+        return (Finding(subject="scopes", level=Level.OK, message=f"all are granted{less}"),)
     level = Level.ERROR if TO_SPEAK - me.scopes else Level.WARNING
     return (Finding(subject="scopes", level=level, message=f"missing: {', '.join(missing)}", cure=_CURE),)

@@ -30,6 +30,7 @@ from stalewatch.services.syncing.sync import Sync, Synced, register
 from stalewatch.services.telling.composing import Composer
 from stalewatch.services.telling.dispatch import Dispatch
 from stalewatch.services.telling.moving import Dispatched
+from stalewatch.services.telling.sweeping import Sweeping, Swept
 from stalewatch.services.writing.moving import Target, Wrote
 from stalewatch.services.writing.writes import Writes
 from stalewatch.store import clocks, connections
@@ -69,11 +70,12 @@ class CycleReport:
     ticked: Ticked
     dispatched: Dispatched
     wrote: Wrote
+    swept: Swept
 
     @property
     def failures(self) -> tuple[str, ...]:
         """What went wrong, in words, connection by connection and message by message; empty if nothing did."""
-        return (*failures(self.synced), *self.dispatched.errors, *self.wrote.errors)
+        return (*failures(self.synced), *self.dispatched.errors, *self.wrote.errors, *self.swept.errors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ class Cycle:
         recomputed = self.recompute()  # by what was known: what a rule changed is not mistaken for what somebody did
         synced = self.sync(force=force, full=full, only=only, progress=progress)
         recomputed += self.recompute()
-        return CycleReport(tuple(synced), recomputed, self.tick(), self.dispatch(), self.write())
+        return CycleReport(tuple(synced), recomputed, self.tick(), self.dispatch(), self.write(), self.sweep())
 
     def sync(
         self, *, force: bool = False, full: bool = False, only: Collection[str] | None = None,
@@ -207,6 +209,10 @@ class Cycle:
             for identity, one in self.connections.items()
         }
         return Writes(self.db, self.clock, targets, self.is_stopping).run(only)
+
+    def sweep(self) -> Swept:
+        """Take back what was said twice, of the destinations whose hour has come."""
+        return Sweeping(self.db, self.clock, self.speaking, self.notifier(), self.is_stopping).run()
 
     # ------------------------------------------------------------------------------------------- one connection
 

@@ -148,17 +148,19 @@ class Composer:
                 route = route_for(self.speaking.routes, facts.of(rule, self.book.by_id.get(rule), record))
                 yield by_level(route, level), record
 
-    def _recipient(self, people: Directory, target: str, person: Person | None) -> Recipient:
-        plain = target.partition(":")[2] or target
-        address = plain
+    def address_of(self, people: Directory, target: str, person: Person | None) -> str:
+        """Where a target is reached first."""
+        address = target.partition(":")[2] or target
         if person is not None:
             address = person.email or person.alias or person.name
         elif target == OPERATOR:
             address = people.operator_channel or OPERATOR
-        address = self.speaking.mail_of(target) or address
+        return self.speaking.mail_of(target) or address
+
+    def _recipient(self, people: Directory, target: str, person: Person | None) -> Recipient:
         return Recipient(
             target=target,
-            address=address,
+            address=self.address_of(people, target, person),
             key=person.key if person is not None else None,
             language=self.language or (person.language if person else None) or self.speaking.language,
             zone=(person.zone if person else None) or self.book.calendars.default.spec.zone,

@@ -8,13 +8,13 @@ reply that was lost) is a state of its own and never a guess.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from stalewatch.clock import Clock
 from stalewatch.domain.instants import SECOND, to_us
 from stalewatch.domain.policies import Speaking
-from stalewatch.sdk.notifier import Notifier
+from stalewatch.sdk.notifier import Notifier, Style
 from stalewatch.services.alerting.people import directory
 from stalewatch.services.judging.sources import Sources
 from stalewatch.services.rules.rulebook import Rulebook
@@ -30,6 +30,7 @@ from stalewatch.store.engine import Connection, Database
 from stalewatch.store.errors import ChangedMeanwhile, LeaseLost, StoreError
 from stalewatch.store.leases import DESTINATIONS
 
+PERSON: Final = "person:"
 LOOK_AGAIN: Final = 15 * SECOND
 """After so long a destination is asked again whose notices wait for something else than the time."""
 
@@ -90,19 +91,36 @@ class Dispatch:
         for delivery in unfinished:
             if is_open(delivery) and not sending.settle(place, delivery, now, done):
                 return
-        prepared = self._prepare(place, now, done)
+        prepared = self._prepare(place, now, done, self._quiet_until(place, now))
         if isinstance(prepared, Edit):
             Editing(self.book, sending).edit(place, prepared, now, done)
         elif prepared is not None:
             sending.send(place, *prepared, now, done)
 
-    def _prepare(self, place: Any, now: int, done: Dispatched) -> Intent | Edit | None:
+    def _quiet_until(self, place: Any, now: int) -> int | None:
+        """Until when a person is not to be disturbed; their service is asked only if something would be said now."""
+        quiet = self.speaking.quiet
+        if quiet is None or not quiet.respects_dnd or not place.target.startswith(PERSON):
+            return None
+        with self.db.read() as conn:
+            people = directory(conn, self.speaking)
+            chooser = Preparing(self.book, self._sending, self.sources).chooser(conn, people, place.target, now)
+            ripe = notices.next_ripe(conn, place.target)
+            is_due = (ripe is not None and ripe <= now) or bool(outbox.unfinished(conn, place.target))
+        if not is_due or not chooser.may_go(Style.DIGEST):
+            return None
+        address = self.composer.address_of(people, place.target, chooser.person)
+        self._sending.recall(place, address)
+        until = self._sending.outages.service_to(place.target).quiet_until(address)
+        return None if until is None or to_us(until) <= now else to_us(until)
+
+    def _prepare(self, place: Any, now: int, done: Dispatched, quiet_until: int | None) -> Intent | Edit | None:
         """The next message with its intent, else a message to be edited; None: nothing may go now."""
         preparing, editing = Preparing(self.book, self._sending, self.sources), Editing(self.book, self._sending)
         with self.db.write() as conn:
             leases.keep(conn, DESTINATIONS, place.target, place.fence, lease_us=self._sending.lease)
             people = directory(conn, self.speaking)
-            chooser = preparing.chooser(conn, people, place.target, now)
+            chooser = replace(preparing.chooser(conn, people, place.target, now), quiet_until=quiet_until)
             found = preparing.next(conn, place, people, chooser, done)
             if isinstance(found, tuple):
                 return found

@@ -8,11 +8,11 @@ from typing import Any, Final
 from stalewatch.clock import Clock
 from stalewatch.delivery.by_address import service_of, services
 from stalewatch.domain.deliveries import DeliveryState, Event, after
-from stalewatch.domain.instants import SECOND, to_us
+from stalewatch.domain.instants import SECOND, from_us, to_us
 from stalewatch.domain.policies import Speaking
 from stalewatch.domain.routing import OPERATOR
 from stalewatch.sdk.errors import WorkspaceDown
-from stalewatch.sdk.notifier import Notifier, Receipt
+from stalewatch.sdk.notifier import Notifier, Place, Receipt
 from stalewatch.services.alerting.outdated import DEBOUNCE
 from stalewatch.services.alerting.tick import operator_notice
 from stalewatch.services.telling.composing import Composer
@@ -74,6 +74,23 @@ class Moving:
             notices.add(conn, [operator_notice(following.value, 1, now)])
             outbox.call(conn, {OPERATOR: now})
 
+    def recall(self, place: Any, address: str) -> None:
+        """Tell the service what another process found out about an address of a destination."""
+        known = place.place
+        if known and known["address"] == address:
+            found = Place(handle=known["handle"], until=from_us(known["until"]))
+            service_of(self.notifier, address).recall(address, found)
+
+    def remember(self, conn: Connection, place: Any, address: str) -> None:
+        """Keep with a destination where its address leads, or that it leads nowhere for now."""
+        found = service_of(self.notifier, address).place(address)
+        kept = None
+        if found is not None:
+            handle = None if found.handle is None else dict(found.handle)
+            kept = {"address": address, "handle": handle, "until": to_us(found.until)}
+        if kept != place.place:
+            leases.keep(conn, DESTINATIONS, place.target, place.fence, place=kept)
+
     def go_on(self, conn: Connection, place: Any, now: int, *, wait: int) -> None:
         """End the claim; the destination is due at once, but nobody may claim it before `wait` has passed.
 
@@ -108,5 +125,6 @@ class Moving:
                 due_at = now + DEBOUNCE if outdated else None
                 edits.add(conn, delivery_id, delivery.target, delivery.text_hash, asked_at=now, due_at=due_at)
             self.outages.over(conn, service)
+            self.remember(conn, place, delivery.address or "")
             self.go_on(conn, place, now, wait=int(service.seconds_apart * SECOND))
         return told

@@ -40,17 +40,20 @@ class Sending(Settling):
     def send(self, place: Any, delivery_id: str, message: Message, now: int, done: Dispatched) -> None:
         """One request, whose intent was committed before."""
         service = service_of(self.notifier, message.address)
+        self.recall(place, message.address)
         try:
             receipt = service.send(message)
         except OutcomeUnknown as error:
             done.unknown += 1
-            self._end(place, delivery_id, Event.LOST, now, error, wait=self._look_after(message.address))
+            self._end(
+                place, delivery_id, message.address, Event.LOST, now, error, wait=self._look_after(message.address)
+            )
         except SlowDown as error:
             wait = int(error.after.total_seconds() * SECOND)
-            self._end(place, delivery_id, Event.SLOWED, now, error, wait=wait)
+            self._end(place, delivery_id, message.address, Event.SLOWED, now, error, wait=wait)
         except WorkspaceDown as error:
             self.pause(service, error, now, done)
-            self._end(place, delivery_id, Event.PAUSED, now, error, wait=0)
+            self._end(place, delivery_id, message.address, Event.PAUSED, now, error, wait=0)
         except TargetGone as error:
             self._reroute(place, delivery_id, message, now, error)
         except NotAccepted as error:
@@ -62,8 +65,9 @@ class Sending(Settling):
             done.told += self._sent(place, delivery_id, DeliveryState.SENDING, Event.ACCEPTED, receipt, now)
 
     def _end(
-        self, place: Any, delivery_id: str, event: Event, now: int, error: Exception, *, wait: int, **more: Any
-    ) -> None:
+        self, place: Any, delivery_id: str, address: str, event: Event, now: int, error: Exception, *, wait: int,
+        **more: Any,
+    ) -> None:  # fmt: skip
         """The request ended without acceptance: note it, and leave the destination alone for a while."""
         values: dict[str, Any] = {"error": str(error), **more}
         if event is Event.LOST:
@@ -72,6 +76,7 @@ class Sending(Settling):
             if event in (Event.SLOWED, Event.PAUSED):  # being told to wait is no attempt
                 values["attempts"] = outbox.by_id(conn, [delivery_id])[delivery_id].attempts - 1
             self.move(conn, delivery_id, DeliveryState.SENDING, event, now, **values)
+            self.remember(conn, place, address)
             self.go_on(conn, place, now, wait=wait)
 
     def _refused(
@@ -83,14 +88,15 @@ class Sending(Settling):
         is_content = isinstance(error, BadContent)
         if attempts >= ATTEMPTS or (is_content and message.plain):
             done.dead += 1
-            self._end(place, delivery_id, Event.EXHAUSTED, now, error, wait=0)
+            self._end(place, delivery_id, message.address, Event.EXHAUSTED, now, error, wait=0)
             return
         done.refused += 1
         if is_content:
             plain = body_of(replace(message, plain=True))
-            self._end(place, delivery_id, Event.REFUSED, now, error, wait=0, **plain)
+            self._end(place, delivery_id, message.address, Event.REFUSED, now, error, wait=0, **plain)
         else:
-            self._end(place, delivery_id, Event.REFUSED, now, error, wait=BACKOFF[max(attempts, 1) - 1])
+            wait = BACKOFF[max(attempts, 1) - 1]
+            self._end(place, delivery_id, message.address, Event.REFUSED, now, error, wait=wait)
 
     def _reroute(self, place: Any, delivery_id: str, message: Message, now: int, error: TargetGone) -> None:
         """What it carried goes to the next rung of its ladder, as a message of that rung's own.
@@ -110,6 +116,7 @@ class Sending(Settling):
                 gone = outbox.by_id(conn, [delivery_id])[delivery_id]
                 outbox.add(conn, [_at_address(gone, again, rung.address, now)])
                 notices.hand_over(conn, delivery_id, again)
+            self.remember(conn, place, message.address)
             self.go_on(conn, place, now, wait=0)
 
 

@@ -40,6 +40,7 @@ class Settling(Moving):
             self._wait(place, now, look_at - real)
             return False
         try:
+            self.recall(place, delivery.address or "")
             found = self._look(delivery, real, done)
         except WorkspaceDown as error:
             self._paused(place, delivery, error, now, done)

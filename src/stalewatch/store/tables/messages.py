@@ -71,6 +71,8 @@ destinations = sa.Table(
     key("target"),
     *lease(),
     *texts("paused_reason"),
+    *documents("place"),
+    *instants("swept_at"),
     index("ix_destinations_due_at", "due_at", where="due_at IS NOT NULL"),
 )
 
