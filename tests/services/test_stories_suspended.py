@@ -128,6 +128,14 @@ def test_a_claim_holds_for_a_day_and_an_acknowledgement_for_three(found: Founder
     assert called_for(world) == ["1:breach", "1:repeat", "1:repeat"]
 
 
+def test_a_project_may_say_that_a_claim_is_no_answer(found: Founder) -> None:
+    world = lives(late(found, acted=frozenset({"acknowledged"})), CHANGED)
+    told = answers(world, Claim())
+    assert (told.refusal, told.until, state(world)) == (None, None, "open")
+    lives(world, "2026-03-19 09:00")
+    assert called_for(world) == ["1:breach", "1:repeat"], "the ladder has not stood still"
+
+
 def test_an_answer_in_time_spares_the_manager(found: Founder) -> None:
     world = lives(late(found), "2026-03-19 09:00", "2026-03-23 10:00")
     answers(world, Acknowledge())

@@ -36,7 +36,7 @@ class Done:
 
     Attributes:
         alert: from now on.
-        dropped: the reason under which what waits to be said of it is never said.
+        dropped: the reason under which what waits to be said of it is never said; empty: it is said.
         until: until when nothing more is said (µs), if that is known.
         columns: of the alert's row, besides its life. detail: what is kept with the answer, besides the answer itself.
     """

@@ -9,6 +9,7 @@ Whoever asks (Slack, the API) says who it is and which records they may see; who
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
@@ -92,13 +93,22 @@ def answer(
     return done if isinstance(done, Answer) else _kept(matter, act, done, said, request)
 
 
+def _heeded(matter: Matter, act: Act, done: Done) -> Done:
+    """What `acted:` does not name is kept, and silences nothing; a snooze, a hold, a verdict do so in any case."""
+    if not isinstance(act, Acknowledge | Claim | Meet | LossCheck):
+        return done
+    is_named = ACTED[type(act)] in matter.office.book.judging.acted
+    return done if is_named else replace(done, alert=matter.alert, dropped="", until=None)
+
+
 def _kept(matter: Matter, act: Act, done: Done, said: Mapping[str, Any], request: str | None) -> Answer:
     """Everything that an answer leaves behind."""
-    conn, row, now = matter.conn, matter.row, matter.now
+    conn, row, now, done = matter.conn, matter.row, matter.now, _heeded(matter, act, done)
     acted = {"acted_at": now, "acted_as": ACTED[type(act)]} if type(act) in ACTED else {}
     values = {**changing(done.alert, row, now), **done.columns, **acted}
     alerts.update(conn, [{"id": row.id, "version": row.version, **values}])
-    hush(matter, row.id, done.dropped)
+    if done.dropped:
+        hush(matter, row.id, done.dropped)
     written = None if done.written is None else msgspec.to_builtins(done.written)
     detail = {**said, **done.detail, "silent_until": done.until, "written": written}
     detail = {name: value for name, value in detail.items() if value is not None}

@@ -133,7 +133,7 @@ class Fates:
         before = from_row(row)
         policy = replace(
             self._policy(self.chosen.of(int(one.verdict.row[place]))), live_since=self.since.get(rule.id),
-            muted_by=muted_by,
+            muted_by=muted_by, holdout=before.holdout,
         )  # fmt: skip
         step = episodes.step(before, row.fingerprint, reading, self.now, policy)
         if step.says:

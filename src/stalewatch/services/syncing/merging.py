@@ -122,14 +122,18 @@ class _Union:
         return is_theirs, row.breach_told_at is not None, row.warn_told_at is not None, -row.opened_at
 
     def _one_of(self, kept: Any, rows: Sequence[Any]) -> None:
-        """End all of these but one, which counts as told and as snoozed what any of them was."""
+        """End all of these but one, which counts as told, as snoozed and as passed on what any of them was."""
         others = [row for row in rows if row.id != kept.id]
         asleep = max(rows, key=lambda row: row.snoozed_until or 0)
+        hushed = max(rows, key=lambda row: row.hushed_until or 0)
         values: Row = {
             "warn_told_at": _first(row.warn_told_at for row in rows),
             "breach_told_at": _first(row.breach_told_at for row in rows),
-            **{name: max(getattr(row, name) for row in rows) for name in ("repeats", "reopens", "snoozes")},
-            **{name: getattr(asleep, name) for name in ("snoozed_until", "snoozed_by", "snooze_reason")},
+            "counts_from": _first(row.counts_from for row in rows),
+            "climb_at": None,
+            **{name: max(getattr(row, name) for row in rows) for name in ("repeats", "reopens", "snoozes", "climbed")},
+            **{name: getattr(asleep, name) for name in ("snoozed_until", "snoozed_by", "snooze_reason", "snooze_ends")},
+            **{name: getattr(hushed, name) for name in ("hushed_until", "hushed_by")},
             "state": asleep.state if asleep.snoozed_until else kept.state,
             "updated_at": self.now,
         }
