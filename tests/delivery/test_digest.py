@@ -16,6 +16,7 @@ from stalewatch.delivery.backlog import compose_backlog_summary
 from stalewatch.delivery.contents import MOST_ENTRIES
 from stalewatch.delivery.digest import MOST_CHIPS, compose_digest
 from stalewatch.delivery.immediate import compose_immediate
+from stalewatch.delivery.subjects import place
 from stalewatch.delivery.telling import Recipient, Telling
 from stalewatch.domain.alerts import Cause, Kind
 from stalewatch.domain.durations import Duration, Unit
@@ -90,6 +91,12 @@ class TestADeal:
     def test_that_has_too_many_causes_counts_the_rest(self) -> None:
         entry = digest(*(told(rule=f"r{number}") for number in range(9))).entries[0]
         assert (len(entry.chips), entry.chips[-1], len(entry.alerts)) == (MOST_CHIPS + 1, "+3 more", 9)
+
+    def test_with_two_meetings_that_lack_the_same_says_so_once(self) -> None:
+        twice = [told(alert="a1", rule="notes", days_over=6), told(alert="a2", rule="notes", days_over=5)]
+        entry = digest(*twice, warned()).entries[0]
+        assert entry.chips == ("Customer went silent: 6 bd over, 2 times", "No next meeting: 2 days left")
+        assert digest(*twice, to=sato("ja")).entries[0].chips == ("6営業日超過(2件)",)
 
     def test_without_amount_stage_or_name_is_still_shown(self) -> None:
         [entry] = digest(told(name="\u202e", amount=None, stage={})).entries
@@ -379,6 +386,7 @@ anything = st.lists(
     st.builds(
         told,
         record=st.integers(0, 15).map("d{}".format),
+        rule=st.sampled_from([f"rule-{number}" for number in range(9)]),
         alert=st.uuids().map(str),
         kind=st.sampled_from(Kind),
         severity=st.sampled_from(Severity),
@@ -409,8 +417,9 @@ def test_no_telling_is_lost(tellings: list[Telling], language: str, key: str | N
     assert shown == {each.alert for each in tellings if each.record in there}
     assert len(there) + counted_below(message) == len(alive)
     for entry in message.entries:
-        told_by_chips = len(entry.chips) if len(entry.chips) <= MOST_CHIPS else len(entry.alerts)
-        assert told_by_chips == len(entry.alerts) or (len(entry.alerts) == 1 and entry.body)
+        reasons = {(each.rule, place(each)) for each in tellings if each.record == entry.record}
+        chips = min(len(reasons), MOST_CHIPS) + (len(reasons) > MOST_CHIPS)
+        assert len(entry.chips) == chips or (len(entry.alerts) == 1 and entry.body)
     sections = [entry.section for entry in message.entries]
     assert sections == sorted(sections, key=sections.index)
 

@@ -11,7 +11,7 @@ from stalewatch.delivery.backlog import backlog_footer, backlog_line
 from stalewatch.delivery.buttons import actions
 from stalewatch.delivery.contents import Contents
 from stalewatch.delivery.sentences import body, chip, headline, is_late, name
-from stalewatch.delivery.subjects import Subject
+from stalewatch.delivery.subjects import Subject, place
 from stalewatch.delivery.telling import Recipient, Telling
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.untrusted import safe_url
@@ -94,8 +94,19 @@ def entry(subject: Subject, recipient: Recipient, reader: Reader, *, section: st
 
 
 def _chips(subject: Subject, reader: Reader) -> tuple[str, ...]:
-    shown, more = subject.tellings[:MOST_CHIPS], len(subject.tellings) - MOST_CHIPS
-    chips = [chip(telling, reader, titled=len(subject.tellings) > 1) for telling in shown]
-    if more > 0:
-        chips.append(reader.words.gettext("+{count} more").format(count=reader.number(more)))
+    """One chip for each rule, the worst figure of it; a rule that speaks of several meetings says of how many."""
+    rules: dict[tuple[str, int], list[Telling]] = {}
+    for telling in subject.tellings:
+        rules.setdefault((telling.rule, place(telling)), []).append(telling)
+    titled, shown = len(rules) > 1, list(rules.values())[:MOST_CHIPS]
+    chips = [_times(chip(some[0], reader, titled=titled), len(some), reader) for some in shown]
+    if len(rules) > MOST_CHIPS:
+        chips.append(reader.words.gettext("+{count} more").format(count=reader.number(len(rules) - MOST_CHIPS)))
     return tuple(chips)
+
+
+def _times(said: str, count: int, reader: Reader) -> str:
+    if count == 1:
+        return said
+    words = reader.words.pgettext("the same trouble several times", "{chip}, {count} times")
+    return words.format(chip=said, count=reader.number(count))
