@@ -27,10 +27,9 @@ def project_of(world: World, **settings: Any) -> Stalewatch:
         source=Source("stalewatch.yaml", ""),
         base=Path(),
         database="",
-        connections=(Connecting(id="crm", type="memory"),),
         speaking=world.speaking,
         judging=world.book.judging,
-        **settings,
+        **{"connections": (Connecting(id="crm", type="memory"),), **settings},
     )
     project = Stalewatch(told, world.clock, world.book, {"crm": world.crm})
     project.__dict__.update(db=world.db, notifier=world.mail)

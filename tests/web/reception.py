@@ -191,8 +191,11 @@ def late_world(company: Path, folder: Path | None) -> Iterator[World]:
 
 
 @contextmanager
-def opened(world: World, **options: Any) -> Iterator[Counter]:
-    """The company's Slack, and the application behind it; `options` add to `notify.slack`."""
+def opened(world: World, told_besides: Mapping[str, Any] | None = None, **options: Any) -> Iterator[Counter]:
+    """The company's Slack, and the application behind it; `options` add to `notify.slack`.
+
+    `told_besides`: what else the settings say.
+    """
     clock = Clock(world.clock.now())
     with SlackServer(clock, ticks=_Never()) as slack:
         for name in PEOPLE:
@@ -201,7 +204,8 @@ def opened(world: World, **options: Any) -> Iterator[Counter]:
             "bot_token": slack.token, "signing_secret": slack.signing_secret, "base_url": slack.api_url,
             "allow_custom_host": "true", **options,
         }  # fmt: skip
-        live = Live(project_of(world, notify={"slack": told}, admins=frozenset({ADMIN})))
+        rest = {"admins": frozenset({ADMIN}), **(told_besides or {})}
+        live = Live(project_of(world, notify={"slack": told}, **rest))
         reception = reception_of(live)
         assert reception is not None
         with _served(create_app(live, slack=reception)) as url:
@@ -242,10 +246,14 @@ class _Never:
 
 def _state(field: str, value: str) -> dict[str, Any]:
     match field:
-        case "until":
+        case "until" | "ends" | "why" | "language":
             return {"type": "radio_buttons", "selected_option": {"value": value}}
+        case "length" | "tag":
+            return {"type": "static_select", "selected_option": {"value": value}}
         case "date":
             return {"type": "datepicker", "selected_date": value or None}
+        case "time":
+            return {"type": "timepicker", "selected_time": value or None}
         case _:
             return {"type": "plain_text_input", "value": value or None}
 

@@ -23,6 +23,8 @@ from stalewatch_sandbox.slack.workspace import Message
 Form = Mapping[str, list[str]]
 _PATIENCE: Final = 1.0
 """Seconds that the page waits for the app to do something."""
+_ANSWERED_LATER: Final = ("/press", "/say")
+"""What an app acknowledges before it does anything; a form is answered there and then."""
 _SECURE: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
@@ -71,7 +73,7 @@ class Slack:
         before = len(self.api.workspace.ledger)
         if self.interactions.is_heard:
             self.interactions.open_home(reader.user.id)
-        self._await_answer(before)
+        self._await_answer(before, reader)
         return Response(303, headers={"Location": Reader(reader.user, None).address, **_SECURE}, kind="page")
 
     def _done(self, request: Request) -> Response:
@@ -83,13 +85,17 @@ class Slack:
             return Response.text("Nobody is here.", 400, "text/plain")
         before = len(self.api.workspace.ledger)
         self._deeds[request.path](form, reader)
-        self._await_answer(before)
+        if request.path in _ANSWERED_LATER:
+            self._await_answer(before, reader)
         return Response(303, headers={"Location": reader.address, **_SECURE}, kind="page")
 
-    def _await_answer(self, before: int) -> None:
+    def _await_answer(self, before: int, reader: Reader) -> None:
         """Apps answer at once and act afterwards: show what they do without making the reader look again."""
         end = time.monotonic() + _PATIENCE
-        while self.interactions.is_heard and time.monotonic() < end and len(self.api.workspace.ledger) == before:
+        while self.interactions.is_heard and time.monotonic() < end:
+            modal = self.api.views.modal_of(reader.user.id)
+            if len(self.api.workspace.ledger) > before and not (modal and modal.is_waiting):
+                return
             time.sleep(0.02)
 
     def _respond(self, request: Request) -> Response:

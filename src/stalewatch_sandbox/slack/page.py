@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
@@ -22,6 +22,7 @@ _WORDS: Final = {
     "Only visible to you": "あなただけに表示されています", "Nothing was said here yet.": "まだ何もありません。",
     "seen by": "閲覧者：", "Close": "閉じる", "Send": "送信",
     "Message, or /stalewatch": "メッセージ、または /stalewatch",
+    "(optional)": "(任意)",
     "We had some trouble connecting. Try again?": "接続に問題が発生しました。もう一度お試しください。",
 }  # fmt: skip
 
@@ -55,7 +56,8 @@ class Page:
     def html(self, reader: Reader) -> str:
         """The whole page."""
         modal = self._views.modal_of(reader.user.id)
-        refresh = "" if modal else f'<meta http-equiv="refresh" content="{self._patience()}">'
+        wait = self._patience() if modal is None else 1 if modal.is_waiting else 0
+        refresh = f'<meta http-equiv="refresh" content="{wait}">' if wait else ""
         lang = html.escape(reader.user.locale[:2])
         title = html.escape(self._name(reader.channel) if reader.channel else reader.word("Home"))
         return (
@@ -150,7 +152,7 @@ class Page:
         return f'<form method="post" action="/press" class="messages">{self._hidden(reader, view.id)}{body}</form>'
 
     def _modal(self, reader: Reader, view: View) -> str:
-        body = self._shown(view).blocks(view.said.get("blocks"))
+        body = replace(self._shown(view), optional=reader.word("(optional)")).blocks(view.said.get("blocks"))
         if view.is_troubled:
             body += f'<p class="wrong" role="alert">{reader.word("We had some trouble connecting. Try again?")}</p>'
         submit = said(view.said.get("submit"))

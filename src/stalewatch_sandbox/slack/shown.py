@@ -23,12 +23,14 @@ class Shown:
         members: the people who can be chosen, id to name.
         errors: block_id to what is wrong there.
         filled: what was filled in already, by the block's number.
+        optional: what stands beside the label of a field that may stay empty.
     """
 
     names: Mapping[str, str]
     members: Mapping[str, str]
     errors: Mapping[str, str]
     filled: Mapping[int, list[str]] = field(default_factory=dict)
+    optional: str = "(optional)"
 
     def blocks(self, blocks: object) -> str:
         """All of them, in order."""
@@ -95,9 +97,10 @@ class Shown:
         wrong = self.errors.get(str(block.get("block_id")), "")
         hint = f'<span class="note">{self.text(block["hint"])}</span>' if "hint" in block else ""
         needed = not block.get("optional")
+        label = self.text(block.get("label")) + ("" if needed else f'<span class="note">{self.optional}</span>')
         tag = "fieldset" if element.get("type") in ("radio_buttons", "checkboxes") else "label"
         return (
-            f'<{tag} class="field"><span>{self.text(block.get("label"))}</span>'
+            f'<{tag} class="field"><span>{label}</span>'
             f"{widget(element, f'input:{number}', self.members, is_required=needed)}{hint}"
             f"{f'<span class=wrong>{html.escape(wrong)}</span>' if wrong else ''}</{tag}>"
         )

@@ -53,7 +53,9 @@ button.danger{background:var(--bad);border-color:var(--bad);color:var(--bg)}
 :is(button,a,input,select,textarea):focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 select,input,textarea{background:var(--bg);border:1px solid var(--line);border-radius:6px;padding:.35rem .5rem;
 max-width:100%}
-.field{display:block;margin:.8rem 0;padding:0;border:0}.field>span{display:block;font-weight:600;margin-bottom:.25rem}
+.field{display:block;margin:.8rem 0;padding:0;border:0}
+.field>span:first-child{display:block;font-weight:600;margin-bottom:.25rem}
+.field>.note,.field>.wrong{display:block;margin:.2rem 0 0}.field>span>.note{font-weight:400}
 .field input:not([type=checkbox],[type=radio]),.field textarea,.field select{width:100%}
 .choice{display:block;padding:.1rem 0}
 .menu{position:relative}.menu summary{list-style:none;border:1px solid var(--line);border-radius:6px;cursor:pointer;

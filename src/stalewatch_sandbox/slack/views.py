@@ -23,6 +23,7 @@ class View:
         errors: what is wrong with what was filled in, by the field's block_id.
         filled: what was filled in, as the page sent it, by the block's number; it stays while there are errors.
         is_troubled: the app's answer to it could not be understood.
+        is_as_opened: it was not changed since it was opened.
     """
 
     id: str
@@ -32,6 +33,12 @@ class View:
     errors: dict[str, str] = field(default_factory=dict)
     filled: dict[int, list[str]] = field(default_factory=dict)
     is_troubled: bool = False
+    is_as_opened: bool = True
+
+    @property
+    def is_waiting(self) -> bool:
+        """It was opened with words alone, as apps do that fill it in a moment later."""
+        return self.is_as_opened and not self.is_home and not self.inputs
 
     @property
     def is_home(self) -> bool:
@@ -93,7 +100,7 @@ class Views:
         if hash_ and hash_ != view.hash:
             raise Refused("hash_conflict")
         view.said, view.hash = _checked(said), self._hash()
-        view.errors, view.filled, view.is_troubled = {}, {}, False
+        view.errors, view.filled, view.is_troubled, view.is_as_opened = {}, {}, False, False
         return view
 
     def published(self, user: str, said: object, hash_: str = "") -> View:

@@ -73,7 +73,7 @@ def widget(element: Element, name: str, members: Mapping[str, str], *, is_requir
     if type_ in _INPUTS:
         return _input(element, type_, attributes)
     if type_ in ("radio_buttons", "checkboxes"):
-        return _ticks(element, type_, name)
+        return _ticks(element, type_, name, is_required=is_required)
     options = list(_options(element)) if "select" in type_ or type_ == "overflow" else []
     if type_ in _HELD:
         options = list(members.items())
@@ -120,10 +120,11 @@ def _input(element: Element, type_: str, attributes: str) -> str:
     return f'{shown}<span class="note">{zone}</span>' if zone else shown
 
 
-def _ticks(element: Element, type_: str, name: str) -> str:
+def _ticks(element: Element, type_: str, name: str, *, is_required: bool) -> str:
     kind, chosen = ("radio" if type_ == "radio_buttons" else "checkbox"), _initial(element)
+    needed = " required" if is_required and kind == "radio" else ""
     return "".join(
-        f'<label class="choice"><input type="{kind}" name="{html.escape(name)}" value="{html.escape(value)}"'
+        f'<label class="choice"><input type="{kind}" name="{html.escape(name)}" value="{html.escape(value)}"{needed}'
         f"{' checked' if value in chosen else ''}> {plain(label)}</label>"
         for value, label in _options(element)
     )

@@ -20,10 +20,11 @@ class Option(NamedTuple):
     text: str
 
 
-def one_of(name: str, label: str, options: Sequence[Option], *, hint: str = "") -> View:
-    """All choices at once, ten at most, the first of them ticked."""
+def one_of(name: str, label: str, options: Sequence[Option], *, is_ticked: bool = True) -> View:
+    """All choices at once, ten at most; the first of them is ticked, unless that would answer for somebody."""
     shown = [_option(one) for one in options]
-    return _input(name, label, {"type": "radio_buttons", "options": shown, "initial_option": shown[0]}, hint=hint)
+    element: View = {"type": "radio_buttons", "options": shown}
+    return _input(name, label, {**element, "initial_option": shown[0]} if is_ticked else element)
 
 
 def pick(name: str, label: str, options: Sequence[Option], *, initial: str = "", placeholder: str = "") -> View:
@@ -66,9 +67,10 @@ def plainly(text: str) -> View:
     return said(escaped(text))
 
 
-def aside(text: str) -> View:
-    """Words of anybody, small and grey."""
-    return {"type": "context", "elements": [{"type": "mrkdwn", "text": escaped(text), "verbatim": True}]}
+def aside(*lines: str) -> View:
+    """Words of anybody, small and grey, a line each."""
+    text = cut("\n".join(escaped(one) for one in lines if one), LONGEST)
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": text, "verbatim": True}]}
 
 
 def to_copy(text: str) -> View:

@@ -44,7 +44,7 @@ class FalseAlarmForm(Form):
             Option(Mistake.NOT_USEFUL, words.gettext("It is so, but the rule does not fit this case")),
         ]
         return [
-            one_of(WHY, words.gettext("What is wrong with it?"), choices),
+            one_of(WHY, words.gettext("What is wrong with it?"), choices, is_ticked=False),
             line(NOTE, words.gettext("What should the rule have known?"), _NOTE, is_needed=False,
                  example=words.gettext("Public bodies never buy in March")),
         ]  # fmt: skip

@@ -107,7 +107,7 @@ class Form(ABC):
 
     @abstractmethod
     def promises(self, asked: Asked) -> Sequence[str]:
-        """What will happen, here and in the CRM, a sentence each."""
+        """What will happen, here and in the CRM, a line each."""
 
     @abstractmethod
     def fields(self, asked: Asked) -> Sequence[View]:
@@ -136,12 +136,12 @@ class Form(ABC):
     def blocks(self, asked: Asked) -> list[View]:
         """All of it: what it is about, what is asked, what will happen."""
         standing = asked.case.standing(asked.reader)
-        happens = " ".join(self.promises(asked))
+        happens = self.promises(asked)
         return [
             *about(asked.case, asked.reader),
             *([plainly(standing)] if standing else []),
             *self.fields(asked),
-            *([aside(happens)] if happens else []),
+            *([aside(*happens)] if happens else []),
         ]
 
 

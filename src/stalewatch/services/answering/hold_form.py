@@ -59,7 +59,7 @@ class HoldForm(Form):
             line(REASON, words.gettext("What does the customer wait for?"), _REASON,
                  example=words.gettext("Their budget committee")),
             line(WHO, words.gettext("Who said so?"), _WHO, example=words.gettext("Ms Mori, head of purchasing")),
-            line(EVIDENCE, words.gettext("Where does that stand?"), _EVIDENCE,
+            line(EVIDENCE, words.gettext("Where can that be read?"), _EVIDENCE,
                  example=words.gettext("Mail of 19 November")),
         ]  # fmt: skip
 

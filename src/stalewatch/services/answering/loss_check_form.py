@@ -61,7 +61,8 @@ class LossCheckForm(Form):
             return []
         shown = [
             plainly(words.gettext("Please send this from your own mailbox. That you asked is noted.")),
-            to_copy(f"{letter.subject}\n\n{letter.text}"),
+            to_copy(letter.subject),
+            to_copy(letter.text),
             *_draft(letter, words),
         ]
         told = in_the_crm(answer, asked)

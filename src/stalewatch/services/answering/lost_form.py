@@ -29,7 +29,7 @@ class LostForm(Form):
         return words.pgettext("title of a form, at most 24 characters", "Lost")
 
     def submit(self, words: gettext.NullTranslations) -> str:
-        return words.pgettext("button of a form", "It is lost")
+        return words.pgettext("button of a form", "Mark as lost")
 
     def promises(self, asked: Asked) -> Sequence[str]:
         words, crm = asked.words, asked.case.crm

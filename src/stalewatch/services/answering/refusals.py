@@ -23,7 +23,7 @@ def refusal(answer: Answer, case: Case, reader: Reader) -> str:
         Refusal.REASON_MISSING: words.reason_missing(reader),
         Refusal.AGENDA_MISSING: said.gettext("Please say in a few words what the meeting is about."),
         Refusal.WHO_MISSING: said.gettext("Please say who told you."),
-        Refusal.EVIDENCE_MISSING: said.gettext("Please say where this stands: a mail, a call, minutes."),
+        Refusal.EVIDENCE_MISSING: said.gettext("Please say where that can be read: a mail, a note, minutes."),
         Refusal.NOTE_MISSING: said.gettext("Please add a few words."),
         Refusal.IN_THE_PAST: words.not_ahead(reader),
         Refusal.BACKWARDS: said.gettext("The meeting ends before it begins."),

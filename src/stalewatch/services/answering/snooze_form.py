@@ -126,10 +126,10 @@ def _days(asked: Asked, latest: int) -> list[Option]:
 def _events(asked: Asked, latest: int) -> list[Option]:
     """What else may end it: the customer's answer, and the end of a meeting, if one is planned."""
     words, end = asked.words, at_latest(latest, asked)
-    told = [Option(Until.CUSTOMER, words.gettext("The customer replies (at the latest {date})").format(date=end))]
+    told = [Option(Until.CUSTOMER, words.gettext("Until the customer replies, {date} at the latest").format(date=end))]
     meeting = asked.meeting()
     if meeting is not None:
-        over = words.gettext("The meeting on {date} is over")
+        over = words.gettext("Until the meeting on {date} is over")
         told.append(Option(Until.MEETING, over.format(date=at_latest(meeting, asked))))
     return told
 
