@@ -7,10 +7,10 @@ from typing import Any
 
 from stalewatch.clock import FixedClock
 from stalewatch.domain.instants import to_us
-from stalewatch.services.answering import respond
 from stalewatch.store import alerts
 from tests import databases
 from tests.connectors.hubspot.portals import NOON, Story, opened
+from tests.services.answered import snoozes
 from tests.services.heard import QUIET
 from tests.services.world import IMMEDIATE, World, rulebook
 
@@ -51,8 +51,6 @@ def test_two_late_deals_become_one_and_nobody_is_told_twice(migrated_database_ur
 
         until = to_us(world.clock.now() + DAY)
         for alert in before:
-            answer = respond.snooze(
-                world.db, world.clock, world.book, alert, until=until, reason="they merge, too", actor="crm:11"
-            )
+            answer = snoozes(world, alert, until, reason="they merge, too", actor="crm:11")
             assert (answer.refusal, answer.alert.record_id) == (None, f"crm:{new}")
     database.dispose()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stalewatch.services.answering.acts import Act
+from stalewatch.services.answering.acts import Act, Snooze
 from stalewatch.services.answering.outcomes import Answer, Letter, Office
 from stalewatch.services.answering.respond import answer
 from stalewatch.store.engine import Connection
@@ -32,3 +32,8 @@ def answers(
     with world.db.write() as conn:
         mark = mark or alert(world, name, rule).id
         return answer(conn, office, mark, act, actor=actor, now=world.us, **more)
+
+
+def snoozes(world: World, mark: str, until: int, *, reason: str = "they are away", actor: str = "sato") -> Answer:
+    """A snooze of an alert until a moment (µs)."""
+    return answers(world, Snooze(until=until, reason=reason), alert=mark, actor=actor)

@@ -28,7 +28,8 @@ from stalewatch.domain.routing import OnUnknown, Route
 from stalewatch.sdk.errors import BadContent, NotAccepted, OutcomeUnknown, SlowDown, TargetGone, WorkspaceDown
 from stalewatch.sdk.notifier import Message, Outcome, Receipt, Settled, Style
 from stalewatch.sdk.records import Outcome as Ending
-from stalewatch.services.answering import respond
+from stalewatch.services.answering.acts import Snooze
+from stalewatch.services.answering.respond import Office, respond
 from stalewatch.services.operating.work import Work
 from stalewatch.services.telling.sending import ATTEMPTS
 from stalewatch.store.engine import Connection, Database
@@ -198,7 +199,8 @@ class Machine(RuleBasedStateMachine):
         if known:
             until = self.world.us + 20 * 3_600_000_000
             alert = known[place % len(known)]
-            respond.snooze(self.db, self.world.clock, BOOK, alert, until=until, reason="x", actor="tanaka@acme.example")
+            snooze, by = Snooze(until=until, reason="x"), "tanaka@acme.example"
+            respond(self.db, self.world.clock, Office(book=BOOK), alert, snooze, actor=by)
 
     @rule()
     def operator_retries(self) -> None:

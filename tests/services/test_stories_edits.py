@@ -10,9 +10,9 @@ import pytest
 from stalewatch.sdk.errors import BadContent, NotAccepted, OutcomeUnknown, SlowDown, TargetGone, WorkspaceDown
 from stalewatch.sdk.notifier import Entry
 from stalewatch.sdk.records import Outcome
-from stalewatch.services.answering import respond
 from stalewatch.store.tables import edits
 from tests.databases import SQLITE_DAILY
+from tests.services.answered import snoozes
 from tests.services.board import Board, board
 from tests.services.conftest import Founder
 from tests.services.heard import QUIET, rows
@@ -77,8 +77,7 @@ def test_a_resolved_deal_is_ticked_where_it_was_told_and_nothing_is_posted(found
 
 def test_a_flurry_of_changes_is_one_edit_with_the_last_words(found: Founder) -> None:
     world, shown = told(found)
-    answer = {"until": world.us + 3_600_000_000 * 30, "reason": "x", "actor": "crm:tanaka"}
-    snoozed = respond.snooze(world.db, world.clock, world.book, alert_of(shown), **answer)  # type: ignore[arg-type]
+    snoozed = snoozes(world, alert_of(shown), world.us + 3_600_000_000 * 30, actor="crm:tanaka")
     assert snoozed.refusal is None
     later(world, timedelta(seconds=30))
     wins(world)
@@ -94,9 +93,7 @@ def test_a_snooze_says_until_when_and_by_whom_and_its_end_takes_that_back(found:
     world, shown = told(found)
     before = entry(shown)
     until = world.us + 3_600_000_000 * 30
-    respond.snooze(
-        world.db, world.clock, world.book, alert_of(shown), until=until, reason="x", actor="tanaka@acme.example"
-    )
+    snoozes(world, alert_of(shown), until, actor="tanaka@acme.example")
     later(world)
     assert entry(shown).note == "Snoozed until 18 Mar (Tanaka)"
     assert entry(shown).body == before.body

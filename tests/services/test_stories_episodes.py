@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 
 from stalewatch.domain.instants import to_us
 from stalewatch.sdk.records import Activity, ActivityKind, Actor, MeetingState, Outcome
-from stalewatch.services.answering import respond
-from stalewatch.services.answering.respond import Answer, Refusal
+from stalewatch.services.answering.outcomes import Answer, Refusal
+from tests.services.answered import snoozes
 from tests.services.conftest import Founder
 from tests.services.heard import EMPTY_STEP, QUIET, alert, called_for, count_to, state
 from tests.services.world import World, at, deal
@@ -39,7 +39,7 @@ def late(found: Founder) -> World:
 
 def snoozed(world: World, until: str, *, reason: str = "the customer is away") -> Answer:
     moment = to_us(at(until))
-    return respond.snooze(world.db, world.clock, world.book, alert(world).id, until=moment, reason=reason, actor="sato")
+    return snoozes(world, alert(world).id, moment, reason=reason)
 
 
 def test_at_risk_then_breached_then_three_more_ticks(found: Founder) -> None:

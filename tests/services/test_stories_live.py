@@ -10,9 +10,9 @@ from stalewatch.domain.policies import Judging, Rollout, Speaking, StormGuard
 from stalewatch.domain.routing import Route
 from stalewatch.sdk.notifier import Style
 from stalewatch.sdk.records import Lead, Outcome
-from stalewatch.services.answering import respond
 from stalewatch.store.tables import alerts, notices
 from tests.databases import SQLITE_DAILY
+from tests.services.answered import snoozes
 from tests.services.conftest import Founder
 from tests.services.heard import QUIET, alert, called_for, count_to, fate, next_at, rows, state, titles
 from tests.services.world import World, at, deal, rulebook
@@ -159,8 +159,7 @@ def test_what_a_new_rule_finds_is_no_storm_and_what_falls_due_at_once_is(found: 
 def test_a_rule_that_gets_another_id_keeps_its_alerts_their_snoozes_and_their_episodes(found: Founder) -> None:
     world = late_world(found)
     until = to_us(at("2026-03-19 09:00"))
-    asked = (world.db, world.clock, world.book, alert(world).id)
-    assert respond.snooze(*asked, until=until, reason="their fair", actor="sato").refusal is None
+    assert snoozes(world, alert(world).id, until, reason="their fair").refusal is None
     before = alert(world)
     saves(world, RENAMED, "2026-03-17 10:00")
     after = alert(world, rule="silent")

@@ -9,11 +9,11 @@ import pytest
 
 from stalewatch.domain.instants import HOUR, to_us
 from stalewatch.sdk.records import Activity, ActivityKind, Actor, StageVisit
-from stalewatch.services.answering import respond
 from stalewatch.services.judging import holds
 from stalewatch.services.reporting.reports import Reports
 from stalewatch.store import activities, alerts, audit, changes, merges, notices, records, waits
 from tests.databases import SQLITE_DAILY
+from tests.services.answered import snoozes
 from tests.services.board import Board, board
 from tests.services.conftest import Founder
 from tests.services.heard import QUIET
@@ -97,9 +97,7 @@ def test_a_button_on_either_old_message_acts_on_the_new_deal(found: Founder) -> 
     later(world)
     for number, alert in enumerate(ids, start=1):
         until = to_us(world.clock.now()) + number * HOUR
-        answer = respond.snooze(
-            world.db, world.clock, world.book, alert, until=until, reason="they are away", actor="crm:sato"
-        )
+        answer = snoozes(world, alert, until)
         assert answer.refusal is None
         assert answer.alert.record_id == "crm:both"
         assert answer.alert.snoozed_until == until
@@ -112,7 +110,7 @@ def test_a_snooze_of_either_goes_on(found: Founder) -> None:
     world, _ = late(found, "acme", "beta")
     [alert] = of(world, "beta")
     until = to_us(world.clock.now()) + 30 * HOUR
-    respond.snooze(world.db, world.clock, world.book, alert.id, until=until, reason="away", actor="crm:sato")
+    snoozes(world, alert.id, until, reason="away")
     told = said(world)
     merges_into(world, "both", "acme", "beta")
     later(world)

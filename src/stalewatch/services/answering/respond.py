@@ -13,12 +13,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
-import numpy as np
 
 from stalewatch.clock import Clock
 from stalewatch.domain.alerts import AlertState
 from stalewatch.domain.instants import MINUTE, to_day, to_us
-from stalewatch.services.alerting.tellings import calendars_of
 from stalewatch.services.answering.acts import (
     ACTED,
     Acknowledge,
@@ -39,11 +37,9 @@ from stalewatch.services.answering.holding import hold
 from stalewatch.services.answering.losing import lose
 from stalewatch.services.answering.matter import Done, Matter
 from stalewatch.services.answering.outcomes import Answer, Office, Refusal, Written
-from stalewatch.services.answering.quieting import acknowledge, claim
-from stalewatch.services.answering.quieting import snooze as snoozed
+from stalewatch.services.answering.quieting import acknowledge, claim, snooze
 from stalewatch.services.answering.standing_still import hush
 from stalewatch.services.judging.alert_rows import changing
-from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import alerts, answers, audit
 from stalewatch.store.engine import Connection, Database
 from stalewatch.store.errors import ChangedMeanwhile
@@ -56,7 +52,7 @@ SAME: Final = 10 * MINUTE
 """The same answer of the same person within this time is the one that was taken: sent again, clicked twice."""
 
 _TAKEN_BY: Final[Mapping[type[Act], Callable[[Matter, Any], Done | Answer]]] = {
-    Acknowledge: acknowledge, Claim: claim, Snooze: snoozed, Meet: meet, Hold: hold, Lose: lose, LossCheck: check,
+    Acknowledge: acknowledge, Claim: claim, Snooze: snooze, Meet: meet, Hold: hold, Lose: lose, LossCheck: check,
     FalseAlarm: dismiss,
 }  # fmt: skip
 
@@ -175,28 +171,3 @@ def respond(
 def _once(db: Database, clock: Clock, office: Office, alert_id: str, act: Act, **more: Any) -> Answer:
     with db.write() as conn:
         return answer(conn, office, alert_id, act, now=to_us(clock.now()), **more)
-
-
-def snooze(
-    db: Database, clock: Clock, book: Rulebook, alert_id: str, *, until: int, reason: str, actor: str,
-) -> Answer:  # fmt: skip
-    """A snooze of a project that writes nothing back, in a transaction of its own."""
-    with db.write() as conn:
-        return snooze_within(
-            conn, book, alert_id, now=to_us(clock.now()), until=until, reason=reason, actor=actor
-        )  # fmt: skip
-
-
-def snooze_within(
-    conn: Connection, book: Rulebook, alert_id: str, *, now: int, until: int, reason: str, actor: str,
-    request: str | None = None,
-) -> Answer:  # fmt: skip
-    """A snooze until a moment, of a project that writes nothing back."""
-    act = Snooze(until=until, reason=reason)
-    return answer(conn, Office(book=book), alert_id, act, actor=actor, now=now, request=request)
-
-
-def latest_end(conn: Connection, book: Rulebook, row: Any, now: int) -> int:
-    """The latest moment that a snooze of this alert may last to, by the record's own calendar."""
-    calendar = calendars_of(conn, book, {row.record_id: row.object})[row.record_id]
-    return int(calendar.add(np.array([now], np.int64), book.judging.snoozing.longest)[0])
