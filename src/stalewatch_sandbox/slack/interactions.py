@@ -58,9 +58,8 @@ class Interactions:
 
     def press(self, user: str, message: Message | View, action: Mapping[str, Any]) -> Answer:
         """A person uses an element of a message or a view; `action` is the element with what was chosen."""
-        now = self._now()
         kept = {name: value for name, value in action.items() if name not in _NOT_TOLD}
-        done = {**kept, "action_ts": f"{now.timestamp():.6f}"}
+        done = {**kept, "action_ts": self._workspace.stamp()}
         payload = self._payload("block_actions", user) | {"actions": [done]}
         if isinstance(message, View):
             payload |= {"container": {"type": "view", "view_id": message.id}, "view": message.body()}

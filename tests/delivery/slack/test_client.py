@@ -49,6 +49,7 @@ GONE = (
     "is_inactive", "user_not_visible", "user_is_restricted", "user_not_in_channel", "invalid_user_combination",
     "users_list_not_supplied", "not_enough_users", "too_many_users", "too_many_members", "channel_type_not_supported",
     "method_not_supported_for_channel_type", "cant_delete_message", "compliance_exports_prevent_deletion",
+    "not_enabled",
 )  # fmt: skip
 THREAD = (
     "thread_not_found", "cannot_reply_to_message", "thread_locked", "restricted_action_non_threadable_channel",
@@ -62,7 +63,7 @@ CONTENT = (
     "slack_connect_file_link_sharing_blocked", "slack_connect_blocked_file_type",
     "invalid_arg_name", "invalid_array_arg", "invalid_charset", "invalid_form_data", "invalid_post_type",
     "missing_post_type", "invalid_json", "json_not_object", "invalid_cursor", "invalid_limit", "invalid_types",
-    "invalid_ts_latest", "invalid_ts_oldest",
+    "invalid_ts_latest", "invalid_ts_oldest", "view_too_large",
 )  # fmt: skip
 UNKNOWN = (
     "fatal_error", "internal_error", "service_unavailable", "request_timeout", "update_failed",

@@ -12,7 +12,7 @@ from stalewatch.delivery.slack.interactions import PREFIX, Other
 
 CHOOSE: Final = f"{PREFIX}home"
 """The `action_id` of what chooses whose deals App Home shows."""
-_CHALLENGE: Final = re.compile(r"[!-~]{1,512}")
+_CHALLENGE: Final = re.compile(r"[A-Za-z0-9_.~+/=-]{1,512}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
