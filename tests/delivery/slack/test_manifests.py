@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
-from stalewatch.delivery.slack.scopes import EVERY
+from stalewatch.delivery.slack.scopes import EVERY, WITHOUT
 from stalewatch.sdk.notifier import Outcome
+from stalewatch.web.routes import ROUTES
+from stalewatch.web.slack import SIGNATURE
 from tests.delivery.slack.workspace import Stage, message
 
 FOLDER = Path(__file__).parents[3] / "slack"
@@ -36,14 +38,28 @@ def test_people_can_be_written_to_and_can_press_buttons(path: Path) -> None:
     assert manifest["features"]["app_home"]["messages_tab_enabled"], "else: messages_tab_disabled"
     assert manifest["features"]["bot_user"]["display_name"] == "stalewatch"
     assert manifest["settings"]["interactivity"]["is_enabled"]
+    assert manifest["features"]["app_home"]["home_tab_enabled"], "else: not_enabled"
+    [command] = manifest["features"]["slash_commands"]
+    assert (command["command"], command["should_escape"]) == ("/stalewatch", False), "we take words, not mentions"
+    assert manifest["settings"]["event_subscriptions"]["bot_events"] == ["app_home_opened"]
     assert not manifest["settings"]["token_rotation_enabled"], "nobody would renew it"
 
 
 def test_the_two_differ_in_the_way_that_answers_take() -> None:
-    http, socket = read(HTTP)["settings"], read(SOCKET)["settings"]
-    assert http["interactivity"].pop("request_url").endswith("/slack/actions")
-    assert (http.pop("socket_mode_enabled"), socket.pop("socket_mode_enabled")) == (False, True)
-    assert read(HTTP) | {"settings": http} == read(SOCKET) | {"settings": socket}
+    http, socket = read(HTTP), read(SOCKET)
+    ways = {route.path for route in ROUTES if route.scope == SIGNATURE}
+    addresses = {
+        http["settings"]["interactivity"].pop("request_url"),
+        http["settings"]["event_subscriptions"].pop("request_url"),
+        http["features"]["slash_commands"][0].pop("url"),
+    }
+    assert addresses == {f"https://stalewatch.example.com{way}" for way in ways}
+    assert (http["settings"].pop("socket_mode_enabled"), socket["settings"].pop("socket_mode_enabled")) == (False, True)
+    assert http == socket
+
+
+def test_what_is_not_done_without_a_scope_is_said_of_each() -> None:
+    assert set(WITHOUT) == set(EVERY)
 
 
 @pytest.mark.parametrize("path", [HTTP, SOCKET], ids=lambda path: path.stem)

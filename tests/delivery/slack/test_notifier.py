@@ -427,8 +427,16 @@ def test_doctor_hears_of_team_and_scopes(stage: Stage) -> None:
         ("token", Level.OK, "speaks in the workspace Sandbox"),
         ("scopes", Level.OK, "all are granted"),
     ]
-    without(stage, "im:history")
-    assert [finding.level for finding in stage.notifier().examine()] == [Level.OK, Level.WARNING]
+    without(stage, "im:history", "commands")
+    [_, lacking] = stage.notifier().examine()
+    assert (lacking.level, lacking.message) == (
+        Level.WARNING,
+        "missing: commands (there is no /stalewatch), im:history (a lost answer is not looked up in direct messages)",
+    )
+    assert lacking.cure == (
+        "under OAuth & Permissions, Bot Token Scopes, add commands, im:history; then Reinstall to Workspace "
+        "(docs/slack.md)"
+    )
     without(stage, "im:write")
     assert [finding.level for finding in stage.notifier().examine()] == [Level.OK, Level.ERROR]
     stage.arm("token")

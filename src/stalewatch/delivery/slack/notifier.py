@@ -16,7 +16,7 @@ from stalewatch.delivery.slack.dnd import DoNotDisturb
 from stalewatch.delivery.slack.errors import MessageGone, NotInChannel, ScopeMissing, ThreadGone
 from stalewatch.delivery.slack.history import TooMuch, all_copies, mark, written
 from stalewatch.delivery.slack.places import Places
-from stalewatch.delivery.slack.scopes import EVERY, OPTIONAL, TO_SPEAK
+from stalewatch.delivery.slack.scopes import EVERY, OPTIONAL, TO_SPEAK, WITHOUT
 from stalewatch.delivery.slack.words import summary, whole
 from stalewatch.sdk.connector import Finding, Level
 from stalewatch.sdk.errors import NotAccepted, NotifierError, OutcomeUnknown, TargetGone
@@ -233,4 +233,6 @@ def _scopes(me: Identity) -> tuple[Finding, ...]:
     if not missing:
         return (Finding(subject="scopes", level=Level.OK, message=f"all are granted{less}"),)
     level = Level.ERROR if TO_SPEAK - me.scopes else Level.WARNING
-    return (Finding(subject="scopes", level=level, message=f"missing: {', '.join(missing)}", cure=_CURE),)
+    told = ", ".join(f"{scope} ({WITHOUT[scope]})" for scope in missing)
+    cure = f"under OAuth & Permissions, Bot Token Scopes, add {', '.join(missing)}; then Reinstall to Workspace"
+    return (Finding(subject="scopes", level=level, message=f"missing: {told}", cure=f"{cure} (docs/slack.md)"),)

@@ -30,5 +30,22 @@ TO_SPEAK: Final = frozenset({"chat:write", "im:write", "users:read", "users:read
 OPTIONAL: Final[Mapping[str, tuple[str, ...]]] = {"dnd.info": ("dnd:read",)}
 """Methods that are done without where their scopes were not granted; the manifest does not ask for these."""
 
-EVERY: Final = frozenset(scope for needed in SCOPES.values() for scope in needed)
+COMMANDS: Final = "commands"
+"""What the slash command takes; no method does."""
+
+EVERY: Final = frozenset(scope for needed in SCOPES.values() for scope in needed) | {COMMANDS}
 """What the manifest asks for."""
+
+WITHOUT: Final[Mapping[str, str]] = {
+    "chat:write": "nothing can be said",
+    "im:write": "nobody can be told anything",
+    "users:read": "nobody is known",
+    "users:read.email": "nobody is found by their address",
+    "im:history": "a lost answer is not looked up in direct messages",
+    "channels:history": "a lost answer is not looked up in public channels",
+    "groups:history": "a lost answer is not looked up in private channels",
+    "channels:read": "a channel is not found by its name",
+    "channels:join": "public channels are not joined",
+    COMMANDS: "there is no /stalewatch",
+}
+"""What is not done without each of them."""
