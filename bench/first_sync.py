@@ -41,10 +41,13 @@ from stalewatch_sandbox.salesforce.sandbox import SalesforceSandbox
 from stalewatch_sandbox.salesforce.stock import STAGES
 
 DEALS: Final = int(os.environ.get("STALEWATCH_BENCH_DEALS", "1000000"))
-CHANGED: Final = 10_000
+CHANGED: Final = 5_000
+"""So few that the connector remembers what it read when the next window overlaps with the last one."""
 _OCCASIONS: Final = ("for the first time, so that what they were before is written, too", "once more")
 _ROWS_A_POLL: Final = 250_000
 _EVERY: Final = 300_000_000
+_LATER: Final = timedelta(minutes=20)
+"""Between two cycles: longer than the overlap, so that a window overlaps with the last one only."""
 _OPEN: Final = [stage for stage in STAGES if not stage.is_closed]
 
 
@@ -101,10 +104,10 @@ def serve(deals: int) -> None:
     sandbox.application.bulk.rows_a_poll = _ROWS_A_POLL
     with sandbox:
         print(json.dumps({"url": sandbox.url}), flush=True)
-        for _ in sys.stdin:
-            sandbox.clock.advance(timedelta(minutes=5))
+        for occasion, _ in enumerate(sys.stdin, start=1):
+            sandbox.clock.advance(_LATER)
             for number, id_ in zip(range(CHANGED), _spread(sandbox, deals), strict=False):
-                sandbox.org.update(id_, {"NextStep": f"step {number}", "Amount": float(number)})
+                sandbox.org.update(id_, {"NextStep": f"step {occasion}", "Amount": float(number + occasion)})
             print("done", flush=True)
 
 
@@ -172,7 +175,7 @@ def sync(url: str, server: str) -> None:
     )
     for occasion in _OCCASIONS:
         sys.stdin.readline()
-        clock.advance(timedelta(minutes=5))
+        clock.advance(_LATER)
         first, spent = connector.spent, process_time()
         done = runs.run("sf", connector, every=_EVERY)
         spent = process_time() - spent - (connector.spent - first)

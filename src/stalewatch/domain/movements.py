@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
+from operator import attrgetter
 from typing import Final, NamedTuple, TypeVar
 
+_WHEN: Final = attrgetter("at")
 PUSH_DAYS: Final = 7
 """A close date that moves by fewer days is no push: won deals move theirs by a few days, too."""
 
@@ -37,7 +39,9 @@ def stage_runs(visits: Iterable[Visit]) -> list[Visit]:
 
     Each is also the history of stage_entered_at: from `at` on, the stage was entered `at`.
     """
-    ordered = sorted(visits, key=lambda visit: visit.at)
+    ordered = sorted(visits, key=_WHEN)
+    if len(ordered) < 2:  # as most are
+        return ordered
     return ordered[:1] + [here for before, here in pairwise(ordered) if _place(here) != _place(before)]
 
 

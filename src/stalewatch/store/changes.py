@@ -7,7 +7,8 @@ it; "stalewatch": ours) and seen_at. `ordinal` counts the changes of one field i
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from operator import itemgetter
 from typing import Any, Final, NamedTuple, cast
 
@@ -17,7 +18,7 @@ from sqlalchemy.engine import Connection
 from stalewatch.store import bulk
 from stalewatch.store.bulk import Row
 from stalewatch.store.columns import as_text, encoded, read_column
-from stalewatch.store.expressions import among
+from stalewatch.store.expressions import among, one_by_one
 from stalewatch.store.tables import changes
 
 _Key = tuple[str, str, int, int]
@@ -38,6 +39,10 @@ class Change(NamedTuple):
     source: str
 
 
+# As `Change._make` does, without a call of Python's for each of many rows.
+_as_change: Final[Callable[[tuple[Any, ...]], Change]] = partial(tuple.__new__, Change)
+
+
 class _What(NamedTuple):
     """What a change says: its value as stored text, and who says so."""
 
@@ -47,7 +52,10 @@ class _What(NamedTuple):
 
 def add(conn: Connection, rows: Sequence[Row]) -> list[str]:
     """Add changes; one that is already there stays as it is. Return the ids of records that gained one."""
-    there = _stored(conn, {row["record_id"] for row in rows}, {row["field"] for row in rows})
+    if not rows:
+        return []
+    since = min(row["at"] for row in rows)
+    there = _keys_since(conn, {row["record_id"] for row in rows}, {row["field"] for row in rows}, since)
     new = [row for row in rows if _key(row) not in there]
     bulk.insert(conn, changes, new)
     return sorted({row["record_id"] for row in new})
@@ -73,10 +81,9 @@ def read(conn: Connection, ids: Collection[str], fields: Collection[str]) -> lis
     found: list[Change] = []
     for chunk in bulk.chunks(sorted(ids)):
         rows = bulk.tuples(conn, _select(conn, _TOLD, chunk, fields).order_by(*changes.primary_key))
-        values = read_column(changes.c.value, [row[4] for row in rows])
-        found += [
-            Change(row[0], row[1], row[2], row[3], value, row[5]) for row, value in zip(rows, values, strict=True)
-        ]
+        if rows:
+            *places, values, sources = zip(*rows, strict=True)
+            found += map(_as_change, zip(*places, read_column(changes.c.value, values), sources, strict=True))
     return found
 
 
@@ -146,6 +153,15 @@ def _key(row: Row) -> _Key:
     return cast("_Key", _key_of(row))
 
 
+def _keys_since(conn: Connection, ids: Collection[str], fields: Collection[str], since: int) -> set[_Key]:
+    """What there is from an instant on: what a page tells is mostly later than all that was told before."""
+    found: set[_Key] = set()
+    for chunk in bulk.chunks(sorted(ids)):
+        there = _select(conn, _TOLD[:4], chunk, fields).where(changes.c.at >= since)
+        found.update(cast("list[_Key]", bulk.tuples(conn, there)))
+    return found
+
+
 def _stored(conn: Connection, ids: Collection[str], fields: Collection[str]) -> dict[_Key, _What]:
     found: dict[_Key, _What] = {}
     for chunk in bulk.chunks(sorted(ids)):
@@ -157,5 +173,6 @@ def _stored(conn: Connection, ids: Collection[str], fields: Collection[str]) -> 
 def _select(
     conn: Connection, columns: Iterable[sa.ColumnElement[Any]], ids: Collection[str], fields: Collection[str]
 ) -> sa.Select[Any]:
-    wanted = (among(conn, changes.c.record_id, ids), among(conn, changes.c.field, sorted(fields)))
+    field = one_by_one(conn, changes.c.field)
+    wanted = (among(conn, changes.c.record_id, ids), among(conn, field, sorted(fields)))
     return sa.select(*columns).where(*wanted)

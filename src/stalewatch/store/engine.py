@@ -26,6 +26,10 @@ __all__ = ["WAL_LIMIT", "Connection", "Database"]  # Connection: what services h
 WAL_LIMIT: Final = 16 * 1024 * 1024
 """Bytes of write-ahead log above which `Database.tidy` folds it into the file."""
 
+CACHE: Final = 16 * 1024
+"""Kilobytes of pages that a connection which writes to SQLite may keep: those of a page of 10,000 records are written
+once, and not again and again because there was no room."""
+
 _FORMS: Final = "sqlite:///stalewatch.db or postgresql+psycopg://user@host/name"
 
 _PATIENCE: Final = 10
@@ -179,7 +183,7 @@ def _prepare_sqlite(writer: Engine | None, reader: Engine) -> None:
 
     @event.listens_for(writer, "connect")
     def _(connection: Any, _record: object) -> None:
-        _pragmas(connection, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+        _pragmas(connection, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"cache_size={-CACHE}")
 
     @event.listens_for(writer, "begin")
     def _(conn: Connection) -> None:

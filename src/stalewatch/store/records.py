@@ -6,9 +6,10 @@ What a page does not name stays as it is, so the store's own columns (holds, wai
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -20,32 +21,67 @@ from stalewatch.store.expressions import among
 from stalewatch.store.tables import deals, leads
 from stalewatch.store.visibility import Visible, seen_by
 
+_SomeRow = TypeVar("_SomeRow", bound=Row)
 _FIRST_ONLY: Final = ("first_seen_at",)
 _NO_NEWS: Final = frozenset({"seen_at", *_FIRST_ONLY})
 """Columns that do not make a record different: `seen_at` is written with other news, or by `touch`."""
 
 
+@dataclass(frozen=True, slots=True)
+class There:
+    """Records as they are before others are written in their place, locked until the transaction ends.
+
+    Attributes:
+        names: the columns that were read, those of the rows that are to be written.
+        rows: what stands in them by id, JSON as its text; a record that is not there has no row.
+    """
+
+    table: sa.Table
+    names: Sequence[str]
+    rows: Mapping[str, tuple[Any, ...]]
+
+    def columns(self, ids: Collection[str], names: Sequence[str]) -> dict[str, list[Any]]:
+        """Some of what was read, as the function `columns` gives it."""
+        found: dict[str, list[Any]] = {"id": [id_ for id_ in sorted(ids) if id_ in self.rows]}
+        rows = [self.rows[id_] for id_ in found["id"]]
+        for name in names:
+            place = self.names.index(name)
+            found[name] = read_column(self.table.c[name], [row[place] for row in rows])
+        return found
+
+    def news(self, rows: Sequence[_SomeRow]) -> list[_SomeRow]:
+        """Those that are new or differ, in the order given; one that comes twice counts as it came last."""
+        last = {row["id"]: row for row in rows}
+        is_json = [isinstance(self.table.c[name].type, Json) for name in self.names]
+        return [row for row in last.values() if self.rows.get(row["id"]) != _values(row, self.names, is_json)]
+
+
+def there(conn: Connection, obj: str, rows: Sequence[Row]) -> There:
+    """What stands where these rows are to be written; all of them name the same columns."""
+    table = _table(obj)
+    telling = [name for name in rows[0] if name not in _NO_NEWS and name != "id"] if rows else []
+    return There(table, telling, _stored(conn, table, telling, {row["id"] for row in rows}))
+
+
+def put(conn: Connection, obj: str, news: Sequence[Row]) -> None:
+    """Write rows of which the caller knows that they are new or differ."""
+    bulk.upsert(conn, _table(obj), news, keep=_FIRST_ONLY)
+
+
 def upsert_deals(conn: Connection, rows: Sequence[Row]) -> list[str]:
     """Store deals and partner deals; return the ids of those that are new or differ, in the order given."""
-    return _upsert(conn, deals, rows)
+    return _upsert(conn, "deal", rows)
 
 
 def upsert_leads(conn: Connection, rows: Sequence[Row]) -> list[str]:
     """Store leads; return the ids of those that are new or differ, in the order given."""
-    return _upsert(conn, leads, rows)
+    return _upsert(conn, "lead", rows)
 
 
-def _upsert(conn: Connection, table: sa.Table, rows: Sequence[Row]) -> list[str]:
-    if not rows:
-        return []
-    last = {row["id"]: row for row in rows}
-    names = [name for name in rows[0] if name != "id"]
-    telling = [name for name in names if name not in _NO_NEWS]
-    stored = _stored(conn, table, telling, last)
-    is_json = [isinstance(table.c[name].type, Json) for name in telling]
-    changed = [row for row in last.values() if stored.get(row["id"]) != _values(row, telling, is_json)]
-    bulk.upsert(conn, table, changed, keep=[name for name in names if name in _FIRST_ONLY])
-    return [row["id"] for row in changed]
+def _upsert(conn: Connection, obj: str, rows: Sequence[Row]) -> list[str]:
+    news = there(conn, obj, rows).news(rows)
+    put(conn, obj, news)
+    return [row["id"] for row in news]
 
 
 def _values(row: Row, names: Sequence[str], is_json: Sequence[bool]) -> tuple[Any, ...]:
@@ -227,12 +263,16 @@ def count(
     return conn.execute(sa.select(sa.func.count()).select_from(table).where(*wanted)).scalar_one()
 
 
-def unreadable(conn: Connection, obj: str, connection: str) -> list[tuple[tuple[str, ...], int]]:
-    """Fields that open records of a connection cannot tell, and of how many records each such set of them is."""
+def unreadable(conn: Connection, obj: str, connection: str) -> list[tuple[tuple[str, ...], list[str]]]:
+    """Fields that open records of a connection cannot tell, and the ids of the records of which each such set is."""
     table = _table(obj)
     wanted = [table.c.connection == connection, table.c.object == obj, table.c.is_open, table.c.gone_at.is_(None)]
-    there = sa.select(table.c.unreadable, sa.func.count()).where(*wanted, table.c.unreadable.is_not(None))
-    return [(tuple(names), many) for names, many in conn.execute(there.group_by(table.c.unreadable)) if names]
+    there = sa.select(as_text(table.c.unreadable), table.c.id).where(*wanted, table.c.unreadable.is_not(None))
+    found: dict[str, list[str]] = {}
+    for names, id_ in bulk.tuples(conn, there.order_by(table.c.id)):
+        found.setdefault(names, []).append(id_)
+    sets = read_column(table.c.unreadable, found)
+    return [(tuple(names), ids) for names, ids in zip(sets, found.values(), strict=True) if names]
 
 
 def _table(obj: str) -> sa.Table:

@@ -57,7 +57,7 @@ def _store(conn: Connection, book: Rulebook, frame: Frame, table: Table, now: in
     for key, connection, mine, edge, end in zip(frame.keys, table["connection"], fresh, edges, ends, strict=True):
         old = before.get(key)
         earlier = {} if old is None else book.by_key(_decode(old[1]))
-        kept = [entry.kept(earlier.get(entry.key), now) for entry in mine]
+        kept = [entry.kept(earlier.get(entry.key), now) if entry.runs else entry for entry in mine]
         is_same = old is not None and list(earlier.values()) == kept
         if old is not None and is_same and old[2] == book.version:
             # Its next edge stands, also one that is due and was not looked at yet; a meeting may end before it.

@@ -20,6 +20,7 @@ Told = Mapping[tuple[str, str], Stored]
 """By record and field of it a value."""
 Differing = tuple[str, str, Stored, Stored, int | None, int | None]
 """Record, field, what is stored, what stands there now, and when the record was made and last modified."""
+_ALWAYS: Final = ("fields", "created_at", "modified_at")
 _UNTOLD: Final = object()
 _EMPTY: Final = (None, "")
 
@@ -27,6 +28,7 @@ _EMPTY: Final = (None, "")
 def note(
     conn: Connection, book: Rulebook, obj: str, rows: Sequence[Row], now: int, told: Told = MappingProxyType({}),
     only: Collection[str] | None = None, as_of: int | None = None, fed: Collection[str] | None = None,
+    there: records.There | None = None,
 ) -> list[str]:  # fmt: skip
     """Write down which tracked fields differ from what is stored; call it before the rows themselves are stored.
 
@@ -39,13 +41,17 @@ def note(
         only: the fields that these rows speak of; None: every field of a record.
         as_of: when the data was true, if the source says so; dates what the CRM does not date itself.
         fed: the fields that the connection feeds; None: all. What it does not show now was not emptied.
+        there: what stands where the rows are to be written, if whoever writes them has asked.
     """
     spoken = book.rules.catalogue.objects[obj].keys() if only is None else frozenset(only)
     tracked = sorted(book.needs[obj].tracked & spoken)
     own = records.column_names(obj)
     columns = [name for name in tracked if name in own]
     given = {row["id"]: row for row in rows}
-    before = records.columns(conn, obj, given.keys(), [*columns, "fields", "created_at", "modified_at"])
+    if there is None:
+        before = records.columns(conn, obj, given.keys(), [*columns, *_ALWAYS])
+    else:  # a column that the page does not name keeps its value
+        before = there.columns(given, [*(name for name in columns if name in there.names), *_ALWAYS])
     differing = [
         (record, name, old, new, before["created_at"][position], before["modified_at"][position])
         for position, record in enumerate(before["id"])
@@ -155,11 +161,11 @@ def _given(row: Row, name: str) -> Stored:
     return value
 
 
-def _seen(record: str, name: str, at: int, value: Stored, now: int) -> Row:
+def _seen(record: str, name: str, at: int, value: Stored, now: int, source: str = "seen") -> Row:
     return {
-        "record_id": record, "field": name, "at": at, "ordinal": 0, "value": value, "source": "seen", "seen_at": now,
+        "record_id": record, "field": name, "at": at, "ordinal": 0, "value": value, "source": source, "seen_at": now,
     }  # fmt: skip
 
 
 def _crm(record: str, name: str, at: int, value: Stored, now: int) -> Row:
-    return {**_seen(record, name, at, value, now), "source": "crm"}
+    return _seen(record, name, at, value, now, "crm")

@@ -56,7 +56,7 @@ class _Moves:
     def __init__(self, past: Past, closed_at: int | None) -> None:
         self._past = past
         self._closed_at = closed_at
-        self._visits = list(_visits(past["stage"], past["pipeline"]))
+        self._visits = movements.stage_runs(_visits(past["stage"], past["pipeline"]))
         self._pushes = movements.close_date_pushes(past["close_date"], closed_at)
 
     def fields(self, stage: str | None, entered: int | None) -> Row:
@@ -67,7 +67,7 @@ class _Moves:
 
     def past(self, record: str, created: int) -> Iterator[Row]:
         """When each of the fields changed: with every stage entered, with every push."""
-        for run in movements.stage_runs(self._visits):
+        for run in self._visits:
             yield _change(record, "stage_entered_at", run.at, run.at)
             yield _change(record, "previous_amount", run.at, movements.previous_amount(self._past["amount"], run.at))
         if self._pushes:

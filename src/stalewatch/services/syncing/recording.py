@@ -105,11 +105,15 @@ class Recorder:
             done.records += len(mine)
             done.shown.setdefault(obj, set()).update(row["id"] for row in mine)
             fed = None if self.fed is None else self.fed.get("deal" if obj == "partner_deal" else obj)
-            handed_over = history.note(conn, self.book, obj, mine, self.now, told, as_of=as_of, fed=fed)
+            there = records.there(conn, obj, mine)
+            news = there.news(mine)
+            handed_over = history.note(
+                conn, self.book, obj, news, self.now, told, as_of=as_of, fed=fed, there=there,
+            )  # fmt: skip
             clocks.wake(conn, self.connection, dict.fromkeys(handed_over, self.now))
-            working.note(conn, self.book, obj, mine, self.now)
-            write = records.upsert_leads if obj == "lead" else records.upsert_deals
-            done.touch(obj, write(conn, mine))
+            working.note(conn, self.book, obj, news, self.now)
+            records.put(conn, obj, news)
+            done.touch(obj, (row["id"] for row in news))
             records.touch(conn, obj, [row["id"] for row in mine], self.began)
 
     def _unite(self, conn: Connection, merged: Mapping[str, str], done: Recorded) -> None:
@@ -124,7 +128,9 @@ class Recorder:
         touched += activities.remove(conn, [f"{self.connection}:{one}" for one in page.withdrawn])
         done.moved.update(touched)
         touched += history.replace(conn, self.connection, page, past)
-        for record, obj in records.objects(conn, touched).items():
+        for obj, shown in done.shown.items():
+            done.touch(obj, shown.intersection(touched))
+        for record, obj in records.objects(conn, set(touched).difference(*done.shown.values())).items():
             done.touch(obj, [record])
 
     def _gone(self, conn: Connection, ids: Sequence[str]) -> None:
@@ -208,7 +214,11 @@ def row_of(
     obj = "lead" if isinstance(record, Lead) else "partner_deal" if record.is_partner_deal else "deal"
     kinds, columns = catalogue.objects[obj], records.column_names(obj)
     values = {**record.fields, **(_lead(record) if isinstance(record, Lead) else _deal(record))}
-    stored = {name: store(kinds[name].type, value) for name, value in values.items() if name in kinds}
+    stored = {
+        name: None if value is None else store(kinds[name].type, value)
+        for name, value in values.items()
+        if name in kinds
+    }
     hidden = record.unreadable | _unmapped(kinds, stored)
     owner = None if record.owner is None else f"{connection}:{record.owner}"
     own = {name: value for name, value in stored.items() if name in columns}
