@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -260,7 +260,7 @@ def test_a_missing_permission_is_to_be_granted_and_not_mapped(project: Path) -> 
     assert examined.rulebook is not None
     rules = examined.rulebook.rules
     fed = Description(fields={"deal": []}, missing={"deal": {"next_meeting_at": ["Access Activities"]}})
-    said = [*advised(judgeable(rules, fed), rules, fed, "en")]
+    said = [*advised(judgeable(rules, fed, date(2026, 3, 2)), rules, fed, "en")]
     assert said[0].startswith("grant Access Activities to enable")
     assert "no-next-meeting" in said[0]
     assert not any("next_meeting_at" in line for line in said)

@@ -143,12 +143,12 @@ def feeding(*names: str) -> Description:
 
 def test_a_rule_can_judge_where_every_field_that_decides_is_fed(project: Write) -> None:
     rules = book_of(project()).rules
-    assert judgeable(rules, feeding("score_of_ours")).judging == 1
-    without = judgeable(rules, feeding("amount"))
+    assert judgeable(rules, feeding("score_of_ours"), TODAY).judging == 1
+    without = judgeable(rules, feeding("amount"), TODAY)
     assert (without.judging, without.rules, without.missing) == (0, 1, {"late": ("score_of_ours",)})
     assert without.advice() == [(("score_of_ours",), ("late",))]
 
 
 def test_rules_on_what_a_connection_does_not_have_are_not_its_rules(project: Write) -> None:
     rules = book_of(project()).rules
-    assert judgeable(rules, Description(fields={"lead": []})).rules == 0
+    assert judgeable(rules, Description(fields={"lead": []}), TODAY).rules == 0

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from stalewatch.delivery.news import CannotJudge
 from stalewatch.delivery.wording.explained import explanation_text
 from stalewatch.domain.instants import to_us
 from stalewatch.sdk.records import Deal
+from stalewatch.services.alerting import blind
 from stalewatch.services.reporting.reports import Reports
+from stalewatch.store import connections
 from tests.services.conftest import Founder
 from tests.services.heard import called_for, next_at
 from tests.services.world import World, at, deal, default_pack
@@ -40,6 +43,19 @@ def said(world: World, rule: str = RULE, language: str = "en") -> str:
     found = Reports(world.db, world.book, {"crm": None}).explain("crm:acme", world.us) or []
     [one] = [one for one in found if one.rule_id == rule]
     return f"{one.state}: {explanation_text(one, language, world.clock.now())}"
+
+
+def in_the_dark(world: World) -> list[tuple[bool, CannotJudge | None]]:
+    """Of the connection and of single records: whether the operator has news, and what is said."""
+    with world.db.read() as conn:
+        fed = connections.one(conn, "crm").coverage
+    is_new = [
+        blind.note_unfed(world.db, world.book, "crm", fed, world.us),
+        blind.note_unreadable(world.db, world.book, "crm", world.us),
+    ]
+    with world.db.read() as conn:
+        told = [tell(conn, world.book, "crm", world.us) for tell in (blind.unfed, blind.unreadable)]
+    return list(zip(is_new, told, strict=True))
 
 
 def test_an_amount_that_becomes_unreadable_gives_no_rule_a_voice(found: Founder) -> None:
@@ -104,3 +120,31 @@ def test_one_that_holds_whatever_the_amount_excuses(found: Founder, amount: dict
     world.has(renewal(**amount))
     world.reaches("2026-03-25 10:00")
     assert said(world, "agreed").startswith("excepted: excepted through 31 Mar · ")
+
+
+def test_the_operator_hears_of_a_field_that_only_an_exception_reads_until_it_has_ended(found: Founder) -> None:
+    world = found(PACK)
+    world.crm.unfed = {"amount"}
+    world.has(deal("acme"), renewal("excused"))
+    world.reaches("2026-03-31 12:00")
+    [(is_new, told), nothing] = in_the_dark(world)
+    assert nothing == (False, None)
+    assert is_new
+    assert told is not None
+    assert ([dict(one)["en"] for one in told.fields], told.records, len(told.rules)) == (["Amount"], 1, 1)
+    world.reaches("2026-04-02 12:00")
+    assert in_the_dark(world) == [(False, None), (False, None)]
+
+
+def test_the_operator_hears_only_of_records_for_which_the_exception_might_hold(found: Founder) -> None:
+    world = found(PACK)
+    world.has(deal("acme", **NOBODY_KNOWS), renewal("excused", **NOBODY_KNOWS), deal("known"))
+    world.reaches("2026-03-03 10:00")
+    [nothing, (is_new, told)] = in_the_dark(world)
+    assert nothing == (False, None)
+    assert is_new
+    assert told is not None
+    assert ([dict(one)["en"] for one in told.fields], told.records, len(told.rules)) == (["Amount"], 1, 1)
+    world.changes("acme", **worth(LARGE))
+    world.reaches("2026-03-03 11:00")
+    assert in_the_dark(world) == [(False, None), (False, None)], "whether a renewal is worth much does not matter"

@@ -64,7 +64,8 @@ def _tell_of_schemas(invocation: Invocation, language: str) -> None:
 def _lacks(invocation: Invocation, connection: str, language: str) -> bool:
     """Tell which rules cannot judge on a connection; True if there are any."""
     with closing(open_project(invocation)) as project:
-        found = judgeable(project.rulebook.rules, project.connector(connection).describe())
+        told = project.connector(connection).describe()
+        found = judgeable(project.rulebook.rules, told, project.clock.now().date())
     for rule, fields in found.missing.items():
         click.echo(say(language, "cannot_judge", rule=rule, connection=connection, fields=", ".join(fields)))
     return bool(found.missing)

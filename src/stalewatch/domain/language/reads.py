@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from stalewatch.domain.language.model import (
     All,
@@ -85,12 +86,16 @@ def rearming_fields(rule: Rule, rules: RuleSet, choose: Iterable[str] = ()) -> t
     return tuple(sorted({"is_open", *choose, *reads.all, *excepted, *events}))
 
 
-def excepting_fields(rule: Rule, rules: RuleSet) -> frozenset[str]:
-    """What the exceptions of a rule read: where one of these cannot be told, nobody may know whether one holds."""
+def excepting_fields(rule: Rule, rules: RuleSet, on: date = date.min) -> frozenset[str]:
+    """What the exceptions of a rule read: where one of these cannot be told, nobody may know whether one holds.
+
+    Args:
+        on: exceptions that ended before that day are left out.
+    """
     return frozenset(
         name
         for exception in rules.exceptions
-        if rule.id in exception.rules and exception.where
+        if rule.id in exception.rules and exception.where and exception.until >= on
         for name in fields(exception.where, rules)
     )
 

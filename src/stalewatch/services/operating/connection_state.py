@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from stalewatch.domain.instants import from_us
 from stalewatch.sdk.connector import Description, FieldInfo
 from stalewatch.services.alerting import failing
 from stalewatch.services.judging.sources import Sources, lacking
@@ -118,7 +119,7 @@ def _state(
     trouble = failing.failing(conn, id_)
     age = None if row.data_at is None else max(0, now - row.data_at)
     coverage = row.coverage or {}
-    found = _judgeable(book, coverage)
+    found = _judgeable(book, coverage, now)
     return ConnectionState(
         id=id_,
         type=type_,
@@ -149,9 +150,9 @@ def _worst(row: Any, trouble: failing.Failing | None, age: int | None, most: int
     return State.OK if row.first_sync_at is not None else State.NEVER_READ
 
 
-def _judgeable(book: Rulebook, coverage: Mapping[str, Sequence[str]]) -> Judgeable:
+def _judgeable(book: Rulebook, coverage: Mapping[str, Sequence[str]], now: int) -> Judgeable:
     fed = {name: [FieldInfo(ours=one, theirs="", type="") for one in fields] for name, fields in coverage.items()}
-    return judgeable(book.rules, Description(fields=fed))
+    return judgeable(book.rules, Description(fields=fed), from_us(now).date())
 
 
 def _blind(

@@ -181,7 +181,7 @@ class Doctor:
         if findings and all(finding.level is Level.ERROR for finding in findings):
             return  # it does not answer at all
         description = connector.describe()
-        found = judgeable(book.rules, description)
+        found = judgeable(book.rules, description, self.clock.now().date())
         yield from of_mapping(identity, book.rules.catalogue, description, self.language)
         advice = [*advised(found, book.rules, description, self.language)][:_MOST_ADVICE]
         level = Level.WARNING if found.missing else Level.OK

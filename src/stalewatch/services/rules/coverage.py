@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from stalewatch.domain.language.model import Origin, Rule, RuleSet
-from stalewatch.domain.language.reads import fields_read
+from stalewatch.domain.language.reads import excepting_fields, fields_read
 from stalewatch.domain.needs import ALWAYS
 from stalewatch.sdk.connector import Description
 
@@ -20,7 +21,8 @@ class Judgeable:
     """The rules on the objects that a connection feeds.
 
     Attributes:
-        missing: per rule that cannot judge there, the fields that nothing feeds.
+        missing: per rule that cannot judge there, the fields that nothing feeds. If only an exception reads them, it
+            cannot judge the records for which the exception might hold.
     """
 
     rules: int
@@ -41,18 +43,19 @@ class Judgeable:
         ]
 
 
-def judgeable(rules: RuleSet, description: Description) -> Judgeable:
-    """What of the rules can judge by the fields that a connection describes."""
+def judgeable(rules: RuleSet, description: Description, on: date) -> Judgeable:
+    """What of the rules can judge by the fields that a connection describes, on a day: exceptions end."""
     watching = [rule for rule in rules.rules if described(rule.watch) in description.fields]
-    missing = {rule.id: names for rule in watching if (names := unfed(rule, rules, description))}
+    missing = {rule.id: names for rule in watching if (names := unfed(rule, rules, description, on))}
     return Judgeable(len(watching), missing)
 
 
-def unfed(rule: Rule, rules: RuleSet, description: Description) -> tuple[str, ...]:
-    """The fields that decide this rule and that nothing feeds; what stalewatch keeps itself is always there."""
+def unfed(rule: Rule, rules: RuleSet, description: Description, on: date) -> tuple[str, ...]:
+    """The fields that decide this rule, or on which one of its exceptions depends, and that nothing feeds; what
+    stalewatch keeps itself is always there."""
     fed = {info.ours for info in description.fields.get(described(rule.watch), ())} | ALWAYS
     fields = rules.catalogue.objects[rule.watch]
-    needed = fields_read(rule, rules).judged
+    needed = fields_read(rule, rules).judged | excepting_fields(rule, rules, on)
     return tuple(
         sorted(name for name in needed - fed if name in fields and fields[name].origin in (Origin.CRM, Origin.DERIVED))
     )

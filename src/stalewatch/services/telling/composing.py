@@ -16,16 +16,8 @@ import msgspec
 from stalewatch.delivery.customers import with_answers
 from stalewatch.delivery.digest import compose_digest
 from stalewatch.delivery.immediate import compose_immediate
-from stalewatch.delivery.operators import (
-    ConnectionFailed,
-    Doubted,
-    GivenUp,
-    News,
-    ServiceDown,
-    StormHeld,
-    Undelivered,
-    compose_operator,
-)
+from stalewatch.delivery.news import ConnectionFailed, Doubted, GivenUp, News, ServiceDown, StormHeld, Undelivered
+from stalewatch.delivery.operators import compose_operator
 from stalewatch.delivery.telling import Recipient, Telling
 from stalewatch.domain.alerts import Kind
 from stalewatch.domain.deliveries import DeliveryState
@@ -85,7 +77,10 @@ class Composer:
         moment = from_us(now)
         if batch.style is Style.OPERATOR:
             news = self._news(conn, batch.notices)
-            return compose_operator(news, delivery=delivery_id, recipient=to, now=moment, url=self.speaking.public_url)
+            kinds = {row.id: row.type for row in connections.read(conn)}
+            return compose_operator(
+                news, delivery=delivery_id, recipient=to, now=moment, url=self.speaking.public_url, kinds=kinds
+            )
         told = Teller(self.book, people, now, self._link("/deals/{id}")).tell(conn, batch.notices)
         if batch.style is Style.IMMEDIATE:
             mine, _ = _parted(batch.notices, told)
@@ -179,9 +174,9 @@ class Composer:
             outages.WORKSPACE: lambda row: _outage(conn, row),
             DEAD: lambda row: _given_up(conn),  # noqa: ARG005  # counted as it is now, whatever was counted then
             PARKED: lambda row: _given_up(conn),  # noqa: ARG005
-            blind.UNFED: lambda row: blind.unfed(conn, self.book, row.kind.partition(":")[2]),
+            blind.UNFED: lambda row: blind.unfed(conn, self.book, row.kind.partition(":")[2], row.created_at),
             refused.REFUSED: lambda row: refused.news(conn),  # noqa: ARG005  # as it is now
-            blind.UNREADABLE: lambda row: blind.unreadable(conn, self.book, row.kind.partition(":")[2]),
+            blind.UNREADABLE: lambda row: blind.unreadable(conn, self.book, row.kind.partition(":")[2], row.created_at),
             noisy.NOISY: lambda row: noisy.news(conn, self.book, row.kind.partition(":")[2], row.created_at),
         }
         found = [known.get(row.kind.partition(":")[0], lambda row: self._failure(conn, row))(row) for row in some]
