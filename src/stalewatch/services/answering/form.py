@@ -23,6 +23,7 @@ from stalewatch.domain.writebacks import Writeback
 from stalewatch.sdk.writing import Kind
 from stalewatch.services.answering.acts import Act
 from stalewatch.services.answering.case import Case
+from stalewatch.services.answering.matter import plain
 from stalewatch.services.answering.outcomes import Answer, Office, Refusal
 from stalewatch.services.answering.refusals import refusal
 from stalewatch.services.writing.asking import Why
@@ -170,5 +171,5 @@ def at_latest(until: int, asked: Asked) -> str:
 
 
 def text_of(given: Fields, field: str) -> str:
-    """What was typed; it is tidied where the answer is taken."""
-    return given.get(field, Given()).text
+    """What was typed, on one line."""
+    return plain(given.get(field, Given()).text)
