@@ -94,4 +94,4 @@ def test_a_fortnight_of_one_seller(crm: str, tmp_path: Path, monkeypatch: pytest
         assert not any(report.failures for report in calm)
         said = "".join(f"{line}\n" for line in weeks.said())
         assert said.replace("Hana Sato", "Sato") == LEDGER.replace("<crm>", BRANDS[crm])
-        assert [one.text for one in weeks.elsewhere()] == ["crm cannot be read"]
+        assert [one.text for one in weeks.elsewhere()] == [f"{BRANDS[crm]} (crm) cannot be read"]

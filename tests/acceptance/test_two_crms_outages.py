@@ -14,6 +14,7 @@ from tests.acceptance.two_desks_office import Office, opened
 
 OTHER = {"sf": "hs", "hs": "sf"}
 SELLERS = {"sf": "sato@acme.com", "hs": "sato@other.example"}
+CALLED = {"sf": "Salesforce (sf)", "hs": "HubSpot (hs)"}
 HALF_AN_HOUR = timedelta(minutes=30)
 HOUR = timedelta(hours=1)
 
@@ -69,7 +70,7 @@ def test_while_a_crm_cannot_be_read_what_was_known_stays_and_nothing_is_conclude
     assert (office.alert(crm, "late"), office.alert(crm, "soon")) == ("open", "none")
     assert office.told(OTHER[crm])[1:] == [(SELLERS[OTHER[crm]], "soon")], "the other CRM goes on"
     [headline] = office.operator_heard()
-    assert headline.startswith(f"{crm} cannot be read")
+    assert headline.startswith(f"{CALLED[crm]} cannot be read")
 
     broken.mends()
     office.rounds(16 * HOUR, every=HOUR)  # a quota of the day is believed to be spent until midnight there
@@ -95,7 +96,7 @@ def test_where_mails_cannot_be_read_silence_is_not_judged_and_the_operator_is_to
     assert office.told(crm) == [(SELLERS[crm], "late")]
     assert office.told(OTHER[crm])[1:] == [(SELLERS[OTHER[crm]], "soon")]
     assert len(office.operator_heard()) == 1
-    assert office.operator_heard()[0].startswith(f"{crm}: Last customer activity cannot be read")
+    assert office.operator_heard()[0].startswith(f"{CALLED[crm]}: Last customer activity cannot be read")
 
     office.clock.advance(timedelta(days=20))
     office.rounds(timedelta(hours=1))
@@ -126,7 +127,7 @@ def test_a_stage_that_nobody_mapped_is_neither_kept_nor_left_by_any_rule_that_as
     assert office.alert(crm, "late") == "open", "rules that do not ask for the stage go on"
     assert office.alert(crm, "fine", "in-stage") == "open", "other deals too"
     assert len(office.told(crm)) == heard
-    assert office.operator_heard() == [f"{crm}: Stage cannot be read"]
+    assert office.operator_heard() == [f"{CALLED[crm]}: Stage cannot be read"]
 
 
 # ------------------------------------------------------------------------------------------ what cannot be so
@@ -212,4 +213,4 @@ def test_a_crm_that_suddenly_shows_hardly_any_deal_is_not_believed(office: Offic
         ("late", "soon", "fine")
     )
     assert office.alert(crm, "late") == "open"
-    assert office.operator_heard() == [f"{crm}: 2 open records vanished all at once"]
+    assert office.operator_heard() == [f"{CALLED[crm]}: 2 open records vanished all at once"]

@@ -11,6 +11,7 @@ import pytest
 from tests.acceptance.two_desks_office import opened
 
 SELLERS = {"sf": "sato@acme.com", "hs": "sato@other.example"}
+CALLED = {"sf": "Salesforce (sf)", "hs": "HubSpot (hs)"}
 TAKEN = {"sf": ("SF37", {"sobject": "Event"}, "Access Activities"), "hs": ("HS24", {}, "sales-email-read")}
 HALF_AN_HOUR = timedelta(minutes=30)
 
@@ -29,7 +30,9 @@ def test_while_a_permission_is_missing_nothing_is_judged_by_what_it_showed_and_t
         office.rounds(timedelta(hours=6), every=HALF_AN_HOUR)
         assert (office.alert(crm, "late"), office.alert(crm, "soon")) == ("open", "none")
         assert office.told(crm) == [(SELLERS[crm], "late")], "no rep is told anything"
-        assert office.operator_heard() == [f"{crm}: Last customer activity cannot be read for want of {name}"]
+        assert office.operator_heard() == [
+            f"{CALLED[crm]}: Last customer activity cannot be read, scope {name} is missing"
+        ]
 
         office.crms[crm].mends()
         office.restarts()

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from stalewatch.delivery.columns import width, wrapped
 from stalewatch.delivery.console import ConsoleNotifier, connect
 from stalewatch.delivery.digest import compose_digest
-from stalewatch.delivery.operators import StormHeld, Undelivered, compose_operator
+from stalewatch.delivery.news import StormHeld, Undelivered
+from stalewatch.delivery.operators import compose_operator
 from stalewatch.sdk.errors import OutcomeUnknown
 from stalewatch.sdk.notifier import Entry, Message, NotifierSettings, Outcome, Style
 from stalewatch.sdk.testing import NotifierContract

@@ -6,14 +6,8 @@ from typing import Any
 
 import pytest
 
-from stalewatch.delivery.operators import (
-    CannotJudge,
-    ConnectionFailed,
-    News,
-    StormHeld,
-    Undelivered,
-    compose_operator,
-)
+from stalewatch.delivery.news import CannotJudge, ConnectionFailed, Doubted, GivenUp, News, StormHeld, Undelivered
+from stalewatch.delivery.operators import compose_operator
 from stalewatch.sdk.notifier import Message, Style
 from tests.delivery.tellings import NOW, at, sato
 
@@ -66,14 +60,43 @@ def test_rules_that_cannot_judge_are_named() -> None:
 
 def test_hs24_the_scope_that_is_missing_is_named() -> None:
     one = CannotJudge("hs", (MAIL,), (SILENCE,), 412, ("sales-email-read",))
-    assert operator(one).title == "hs: E-mails cannot be read for want of sales-email-read"
-    assert operator(one, language="ja").title == "hs:メールを読み込めません。必要な権限:sales-email-read"
+    known = {"hs": "hubspot"}
+    assert operator(one, kinds=known).title == "HubSpot (hs): E-mails cannot be read, scope sales-email-read is missing"
+    assert operator(one, kinds=known).entries[0].body == (
+        "412 records are not judged for “Customer went silent” until it is granted. `stalewatch doctor` says how."
+    )
+    assert operator(one, language="ja", kinds=known).title == (
+        "HubSpot(hs):メールを読み込めません(権限 sales-email-read がありません)"
+    )
     two = CannotJudge("hs", (MAIL,), (SILENCE,), 412, ("a.read", "b.read"))
-    assert operator(two).title == "hs: E-mails cannot be read for want of a.read and b.read"
+    assert operator(two).title == "hs: E-mails cannot be read, scopes a.read and b.read are missing"
+
+
+@pytest.mark.parametrize(
+    ("connection", "kind", "name"),
+    [
+        ("hs", "hubspot", "HubSpot (hs)"),
+        ("HubSpot", "hubspot", "HubSpot"),
+        ("x", "my_crm", "x"),
+        ("x", "", "x"),
+    ],
+)
+def test_a_connection_is_called_by_what_it_is(connection: str, kind: str, name: str) -> None:
+    for news in (ConnectionFailed(connection, "it is down"), Doubted(connection, 3)):
+        assert operator(news, kinds={connection: kind}).title.startswith(name)
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_what_reached_nobody_has_a_page(language: str) -> None:
+    for news in (Undelivered(2), GivenUp(1, 2)):
+        message = operator(StormHeld(30, 100), news, url="https://sw.example/", language=language)
+        assert message.url == "https://sw.example/undelivered"
+        assert message.link in ("Open what was not delivered", "届かなかったお知らせを開く")
+    assert operator(StormHeld(30, 100), url="https://sw.example").url == "https://sw.example"
 
 
 def test_several_pieces_of_news_are_one_message() -> None:
-    message = operator(StormHeld(30, 100), Undelivered(2), url="https://sw.example/health")
+    message = operator(StormHeld(30, 100), Doubted("hs", 2), url="https://sw.example/health")
     assert message.title == "stalewatch needs your eye"
     assert len(message.entries) == 2
     assert message.link == "Open the dashboard"

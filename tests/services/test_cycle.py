@@ -181,7 +181,7 @@ def test_hs24_the_operator_hears_once_which_scope_is_missing(world: World) -> No
     for _ in range(3):
         cycle(world).run(force=True)
     [told] = world.mail.messages
-    assert told.entries[0].headline == "crm: Next meeting cannot be read for want of crm.meetings.read"
+    assert told.entries[0].headline == "crm: Next meeting cannot be read, scope crm.meetings.read is missing"
 
 
 def test_of_rules_that_cannot_judge_the_operator_hears_once_and_again_if_it_ends_and_begins_anew(world: World) -> None:

@@ -2,143 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
+from typing import Final
 
+from stalewatch.delivery.news import (
+    CannotJudge,
+    ConnectionFailed,
+    Doubted,
+    GivenUp,
+    News,
+    Noisy,
+    RulesRefused,
+    ServiceDown,
+    StormHeld,
+    Undelivered,
+)
 from stalewatch.delivery.telling import Recipient
+from stalewatch.delivery.wording.explained import brand
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.times import moment
 from stalewatch.delivery.wording.untrusted import clean
-from stalewatch.domain.language.model import Words
 from stalewatch.sdk.notifier import Entry, Message, Style
 
-_LONG = 300
-
-
-@dataclass(frozen=True, slots=True)
-class StormHeld:
-    """The storm guard holds notices until somebody looks: so many of so many judged open records."""
-
-    notices: int
-    judged: int
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionFailed:
-    """A connection could not be read since `since` (µs); `what` and `cure` are the error's own words."""
-
-    connection: str
-    what: str
-    cure: str = ""
-    since: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CannotJudge:
-    """Rules that say nothing about these records, because fields cannot be read on a connection.
-
-    `scopes` are those for want of which they cannot, as far as the connection names any.
-    """
-
-    connection: str
-    fields: tuple[Words, ...]
-    rules: tuple[Words, ...]
-    records: int
-    scopes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Doubted:
-    """So many open records were missing at once in a CRM that it was not believed."""
-
-    connection: str
-    records: int
-
-
-@dataclass(frozen=True, slots=True)
-class Undelivered:
-    """Notices that reached nobody."""
-
-    notices: int
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceDown:
-    """A service takes no messages since `since` (µs), and so many destinations wait.
-
-    `what` is its own words; None: by now it takes them again.
-    """
-
-    service: str
-    since: int
-    waiting: int
-    what: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class GivenUp:
-    """Messages that could not be sent (`dead`), and those of which nobody knows whether they arrived (`parked`)."""
-
-    dead: int
-    parked: int
-
-
-@dataclass(frozen=True, slots=True)
-class RulesRefused:
-    """Saved rules have errors and are not in force: where the first is, its code ("" if it has none), and its words."""
-
-    place: str
-    code: str
-    what: Words
-    errors: int
-
-
-@dataclass(frozen=True, slots=True)
-class Noisy:
-    """Of the alerts of a rule that were told, so many were called false, mostly for one reason (`why`)."""
-
-    rule: str
-    title: Words
-    false: int
-    told: int
-    why: str
-
-
-News = StormHeld | ConnectionFailed | CannotJudge | Doubted | Undelivered | ServiceDown | GivenUp | RulesRefused | Noisy
+_LONG: Final = 300
+_SERVICES: Final = ("salesforce", "hubspot")
 
 
 def compose_operator(
-    news: Sequence[News], *, delivery: str, recipient: Recipient, now: datetime, url: str | None = None
+    news: Sequence[News],
+    *,
+    delivery: str,
+    recipient: Recipient,
+    now: datetime,
+    url: str | None = None,
+    kinds: Mapping[str, str] = MappingProxyType({}),
 ) -> Message | None:
-    """One message with an entry per piece of news; None without any."""
+    """One message with an entry per piece of news; None without any.
+
+    Args:
+        url: where the dashboard is; what reached nobody is a page of its own there.
+        kinds: the types of the connections, by their ids.
+    """
     if not news:
         return None
     reader = recipient.reads(now)
-    entries = [_entry(each, reader) for each in news]
+    entries = [_entry(each, reader, kinds) for each in news]
+    words, undelivered = reader.words, any(isinstance(each, Undelivered | GivenUp) for each in news)
+    link = words.gettext("Open what was not delivered") if undelivered else words.gettext("Open the dashboard")
     return Message(
         delivery=delivery,
         target=recipient.target,
         address=recipient.address,
         style=Style.OPERATOR,
         language=recipient.language,
-        title=entries[0].headline if len(entries) == 1 else reader.words.gettext("stalewatch needs your eye"),
+        title=entries[0].headline if len(entries) == 1 else words.gettext("stalewatch needs your eye"),
         entries=entries,
-        url=url,
-        link=reader.words.gettext("Open the dashboard") if url else "",
+        url=f"{url.rstrip('/')}/undelivered" if url and undelivered else url,
+        link=link if url else "",
     )
 
 
-def _entry(news: News, reader: Reader) -> Entry:
+def _called(connection: str, kinds: Mapping[str, str], reader: Reader) -> str:
+    """ "HubSpot (hs)" for a service with a name that everybody knows; else what the project calls it."""
+    name, kind = clean(connection), kinds.get(connection, "")
+    if kind not in _SERVICES:
+        return name
+    said = brand(kind, connection)
+    if said.casefold() == name.casefold():
+        return said
+    return reader.words.gettext("{name} ({id})").format(name=said, id=name)
+
+
+def _entry(news: News, reader: Reader, kinds: Mapping[str, str]) -> Entry:
     match news:
         case StormHeld():
             headline, body = _storm(news, reader)
         case ConnectionFailed():
-            headline, body = _failed(news, reader)
+            headline, body = _failed(news, _called(news.connection, kinds, reader), reader)
         case CannotJudge():
-            headline, body = _cannot_judge(news, reader)
+            headline, body = _cannot_judge(news, _called(news.connection, kinds, reader), reader)
         case Doubted():
-            headline, body = _doubted(news, reader)
+            headline, body = _doubted(news, _called(news.connection, kinds, reader), reader)
         case Undelivered():
             headline, body = _undelivered(news, reader)
         case ServiceDown():
@@ -166,9 +112,9 @@ def _storm(news: StormHeld, reader: Reader) -> tuple[str, str]:
     )
 
 
-def _failed(news: ConnectionFailed, reader: Reader) -> tuple[str, str]:
+def _failed(news: ConnectionFailed, name: str, reader: Reader) -> tuple[str, str]:
     words, what, cure = reader.words, _begun(news.what).rstrip(".。"), _begun(news.cure)
-    headline = words.gettext("{connection} cannot be read").format(connection=clean(news.connection))
+    headline = words.gettext("{connection} cannot be read").format(connection=name)
     if news.since is None:
         body = words.gettext("{what}. Nothing is judged on old data; what was known stays.")
         return headline, f"{body.format(what=what)} {cure}".rstrip()
@@ -176,24 +122,41 @@ def _failed(news: ConnectionFailed, reader: Reader) -> tuple[str, str]:
     return headline, f"{body.format(what=what, since=moment(news.since, reader))} {cure}".rstrip()
 
 
-def _cannot_judge(news: CannotJudge, reader: Reader) -> tuple[str, str]:
+def _cannot_judge(news: CannotJudge, name: str, reader: Reader) -> tuple[str, str]:
     words = reader.words
     said = words.gettext("{connection}: {fields} cannot be read")
     if news.scopes:
-        said = words.gettext("{connection}: {fields} cannot be read for want of {scopes}")
+        said = words.ngettext(
+            "{connection}: {fields} cannot be read, scope {scopes} is missing",
+            "{connection}: {fields} cannot be read, scopes {scopes} are missing",
+            len(news.scopes),
+        )
     scopes = reader.listed([clean(each) for each in news.scopes])
     fields = reader.listed([reader.pick(each) for each in news.fields])
-    headline = said.format(connection=clean(news.connection), fields=fields, scopes=scopes)
-    body = words.ngettext(
-        "{count} record is not judged for {rules} until that is mapped or granted. `stalewatch doctor` says how.",
-        "{count} records are not judged for {rules} until that is mapped or granted. `stalewatch doctor` says how.",
-        news.records,
-    )
+    headline = said.format(connection=name, fields=fields, scopes=scopes)
+    return headline, _not_judged(news, reader)
+
+
+def _not_judged(news: CannotJudge, reader: Reader) -> str:
+    """How many records say nothing, of what, and until when."""
+    words = reader.words
+    if news.scopes:
+        body = words.ngettext(
+            "{count} record is not judged for {rules} until it is granted. `stalewatch doctor` says how.",
+            "{count} records are not judged for {rules} until it is granted. `stalewatch doctor` says how.",
+            news.records,
+        )
+    else:
+        body = words.ngettext(
+            "{count} record is not judged for {rules} until that is mapped or granted. `stalewatch doctor` says how.",
+            "{count} records are not judged for {rules} until that is mapped or granted. `stalewatch doctor` says how.",
+            news.records,
+        )
     rules = reader.listed([words.gettext("“{title}”").format(title=reader.pick(each)) for each in news.rules])
-    return headline, body.format(count=reader.number(news.records), rules=rules)
+    return body.format(count=reader.number(news.records), rules=rules)
 
 
-def _doubted(news: Doubted, reader: Reader) -> tuple[str, str]:
+def _doubted(news: Doubted, name: str, reader: Reader) -> tuple[str, str]:
     words, connection = reader.words, clean(news.connection)
     headline = words.ngettext(
         "{connection}: {count} open record vanished all at once",
@@ -205,7 +168,7 @@ def _doubted(news: Doubted, reader: Reader) -> tuple[str, str]:
         "`stalewatch doctor` says more. If they are really gone: `stalewatch sync {connection} --full "
         "--believe-vanished`."
     )
-    return headline.format(connection=connection, count=reader.number(news.records)), body.format(connection=connection)
+    return headline.format(connection=name, count=reader.number(news.records)), body.format(connection=connection)
 
 
 def _undelivered(news: Undelivered, reader: Reader) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final
 
-from stalewatch.delivery.operators import Noisy
+from stalewatch.delivery.news import Noisy
 from stalewatch.domain.instants import DAY
 from stalewatch.services.alerting.tick import operator_notice
 from stalewatch.services.rules.rulebook import Rulebook

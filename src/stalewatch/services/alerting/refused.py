@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from stalewatch.delivery.operators import RulesRefused
+from stalewatch.delivery.news import RulesRefused
 from stalewatch.services.alerting.tick import operator_notice
 from stalewatch.services.judging import in_force
 from stalewatch.services.rules.refusal import Refused

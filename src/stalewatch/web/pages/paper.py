@@ -10,7 +10,8 @@ from fastapi import Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from stalewatch.delivery.operators import RulesRefused, refused_rules
+from stalewatch.delivery.news import RulesRefused
+from stalewatch.delivery.operators import refused_rules
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.services.reporting import undelivered
 from stalewatch.web.auth import Caller
