@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from stalewatch.domain.calendar import Calendar
+from stalewatch.domain.calendars import Calendars
+from stalewatch.domain.clocks import Judge
 from stalewatch.domain.instants import to_us
 from stalewatch.domain.language.catalogue import load_catalogue
 from stalewatch.domain.language.diagnostics import Counts, Findings
@@ -14,6 +17,7 @@ from stalewatch.domain.language.nodes import Source
 from stalewatch.domain.language.rendering import render
 from stalewatch.domain.language.trials import TrialFile, parse_trials, read_trial_file
 from stalewatch.domain.trial import Trial
+from stalewatch.domain.trials import run
 
 CATALOGUE = """
 fields:
@@ -166,3 +170,35 @@ def test_a_hold_writes_what_putting_a_deal_on_hold_writes() -> None:
 def test_a_file_that_names_no_calendar_is_judged_in_tokyo() -> None:
     file, _, _ = read("stalewatch_test: 1\nrules: []\ntests: []\n")
     assert (file.calendar.zone, file.calendar.holidays, file.calendar.opens) == ("Asia/Tokyo", "JP", 540)
+
+
+LADDER = """\
+stalewatch_test: 1
+rules: [rules.yaml]
+live: {repeat: 3bd, escalate: [5bd, 10bd]}
+tests:
+  - name: nobody acts
+    given: {deal: {created_at: 2026-03-02 10:00, stage: proposal, stage_entered_at: 2026-03-02 10:00}}
+    changes: [{at: 2026-03-25 10:00, snooze: {rule: stage-time, until: 2026-03-27 18:00, reason: away}}]
+    expect:
+      - {at: 2026-03-16 18:00, rule: stage-time, says: ["1:breach"]}
+      - {at: 2026-03-19 08:59, rule: stage-time, says: ["1:breach"]}
+      - {at: 2026-03-19 09:00, rule: stage-time, says: ["1:breach", "1:repeat"]}
+      - {at: 2026-03-24 09:00, rule: stage-time, says: ["1:breach", "1:repeat", "1:escalate"]}
+      - {at: 2026-04-09 18:00, rule: stage-time, says: ["1:breach", "1:repeat", "1:escalate", "1:repeat"]}
+      - {at: 2026-04-10 09:00, rule: stage-time, says: ["1:breach", "1:repeat", "1:escalate", "1:repeat", "1:escalate"]}
+"""
+
+
+def test_a_test_file_states_what_follows_a_breach() -> None:
+    file, trials, findings = read(LADDER)
+    assert findings.found == []
+    judge = Judge(rules(), Calendars.single(Calendar(file.calendar)))
+    assert run(trials, judge, file.live) == []
+    wrong = [one.what for one in run(trials, judge, read(LADDER.replace("3bd", "4bd"))[0].live)]
+    assert set(wrong) == {"says"}
+
+
+def test_a_ladder_of_a_test_that_is_no_duration_is_said_so() -> None:
+    _, _, findings = read(LADDER.replace("[5bd, 10bd]", "[5bd, soon]"))
+    assert [found.code for found in findings.found] == ["SW110"]

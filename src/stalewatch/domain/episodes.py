@@ -100,6 +100,11 @@ def acknowledge(alert: Alert, until: int, policy: Policy) -> Alert:
     return _timed(replace(alert, hushed_until=until, hushed_by=Hush.ACKNOWLEDGED), policy)
 
 
+def delivered(alert: Alert, now: int, policy: Policy) -> Alert:
+    """Its last word reached somebody: the time of its ladder counts from now."""
+    return _timed(climbing.planned(replace(alert, counts_from=now), now, policy), policy)
+
+
 def crm_changed(alert: Alert, until: int, policy: Policy) -> Alert:
     """Somebody works on the record: the same until then, where its breach was told; nobody's word is cut short."""
     if not alert.breach_told or alert.is_silent or alert.is_over or (alert.hushed_until or 0) >= until:

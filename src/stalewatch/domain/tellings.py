@@ -25,7 +25,8 @@ class Life:
 
     def __init__(self, trial: Trial, judge: Judge, live: Live) -> None:
         self.trial, self.judge, self.live = trial, judge, live
-        self.policy = alerts.policy_of(judge.calendars.default, live.keep_for, live.reopen_within)
+        plain = alerts.policy_of(judge.calendars.default, live.keep_for, live.reopen_within)
+        self.policy = replace(plain, ladder=live.ladder)
         self.clocks: list[Entry] = []
         self.alerts: dict[tuple[str, str | None], alerts.Alert] = {}
         self.told: dict[str, list[str]] = {}
@@ -79,9 +80,15 @@ class Life:
             muter = next((rule for rule in sorted(breached) if key[0] in rules[rule].mutes), None)
             outcome = episodes.step(self.alerts.get(key), "", reading, now, self._policy(muter))
             if outcome.alert is not None:
-                self.alerts[key] = outcome.alert
+                self.alerts[key] = self._delivered(outcome.alert, now, muter)
                 said = [f"{outcome.alert.episode}:{one.kind}" for one in outcome.says]
                 self.told.setdefault(key[0], []).extend(said)
+
+    def _delivered(self, alert: alerts.Alert, now: int, muter: str | None) -> alerts.Alert:
+        """Here everything is delivered at once, so that the time of a ladder counts from when it was said."""
+        if not alert.breach_told or alert.is_over or alert.counts_from is not None:
+            return alert
+        return episodes.delivered(alert, now, self._policy(muter))
 
     def _policy(self, muted_by: str | None) -> alerts.Policy:
         return replace(self.policy, muted_by=muted_by)

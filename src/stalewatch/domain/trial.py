@@ -10,6 +10,7 @@ from functools import cached_property
 from stalewatch.domain.assemble import Happening, Raw, Snapshot
 from stalewatch.domain.durations import Duration, Unit
 from stalewatch.domain.instants import to_us
+from stalewatch.domain.levels import Levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +84,15 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """The `live:` of a test file: how long a clock must stay satisfied, and until when it is the same story."""
+    """The `live:` of a test file: how long a clock must stay satisfied, and until when it is the same story.
+
+    Attributes:
+        ladder: what follows a breach that nobody acts on; nothing unless the file says so.
+    """
 
     keep_for: Duration = field(default_factory=lambda: Duration(2, Unit.HOUR))
     reopen_within: Duration = field(default_factory=lambda: Duration(3, Unit.BUSINESS_DAY))
+    ladder: Levels = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from stalewatch.domain.language.packs import check_version
 from stalewatch.domain.language.reading import read
 from stalewatch.domain.language.shapes import check_keys, items_of, mapping_of, scalars_of, text_of, wrong
 from stalewatch.domain.language.stories import Story, read_story
+from stalewatch.domain.levels import Level
 from stalewatch.domain.trial import Expectation, Live, Trial
 
 TOKYO: Final = Spec(
@@ -29,6 +30,7 @@ TOKYO: Final = Spec(
 )
 """The calendar of tests that name none."""
 
+_LIVE_KEYS: Final = ("keep_for", "reopen_within", "repeat")
 _FILE_KEYS: Final = ("stalewatch_test", "rules", "calendar", "live", "tests")
 _TEST_KEYS: Final = ("name", "given", "changes", "expect")
 _EXPECT_KEYS: Final = ("at", "rule", "event", "state", "breach_at", "warn_at", "says")
@@ -85,10 +87,16 @@ def _live(node: Node | None, findings: Findings) -> Live:
     mapping = mapping_of("live", node, findings)
     if mapping is None:
         return Live()
-    check_keys(mapping, ("keep_for", "reopen_within"), {"en": "`live`", "ja": "`live`"}, findings)
-    found = {entry.name: duration for entry in mapping if (duration := read_duration(entry.value, findings))}
+    check_keys(mapping, (*_LIVE_KEYS, "escalate"), {"en": "`live`", "ja": "`live`"}, findings)
+    single = [entry for entry in mapping if entry.name in _LIVE_KEYS]
+    found = {entry.name: duration for entry in single if (duration := read_duration(entry.value, findings))}
     usual = Live()
-    return Live(found.get("keep_for", usual.keep_for), found.get("reopen_within", usual.reopen_within))
+    again = [Level(after=found["repeat"], to=(), again=True)] if "repeat" in found else []
+    steps = [read_duration(item, findings) for item in scalars_of("escalate", mapping.get("escalate"), findings)]
+    passed_on = [Level(after=after, to=()) for after in steps if after is not None]
+    return Live(
+        found.get("keep_for", usual.keep_for), found.get("reopen_within", usual.reopen_within), (*again, *passed_on)
+    )
 
 
 def _trial(node: Mapping, file: TrialFile, rules: RuleSet, findings: Findings) -> Trial | None:

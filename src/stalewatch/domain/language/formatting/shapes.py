@@ -117,7 +117,11 @@ _TEST: Final = Shape(
 TESTS: Final = Shape(
     first=("stalewatch_test", "rules", "calendar", "live", "tests"),
     keys={
-        "live": Shape(first=("keep_for", "reopen_within"), every=_DURATION),
+        "live": Shape(
+            first=("keep_for", "reopen_within", "repeat", "escalate"),
+            every=_DURATION,
+            keys={"escalate": Shape(items=_DURATION)},
+        ),
         "tests": Shape(items=_TEST, parted=True),
     },
 )

@@ -61,7 +61,10 @@ class _Tests:
         return {key: captioned(lines.get(key, key), self.language, part) for key, part in parts.items()}
 
     def schema(self) -> Schema:
-        live = self._keys({"keep_for": DURATION, "reopen_within": DURATION})
+        live = self._keys(
+            {"keep_for": DURATION, "reopen_within": DURATION, "repeat": DURATION, "escalate": some(DURATION)},
+            escalate="live.escalate",
+        )
         parts: dict[str, Schema] = {
             "stalewatch_test": {"const": 1},
             "rules": some(TEXT),

@@ -163,6 +163,14 @@ _TEXTS: Final[dict[str, Words]] = {
         "en": "Late again within this time is the same story.",
         "ja": "この期間内の再発は同じ話の続きです。",
     },
+    "repeat": {
+        "en": "Business time after a breach was told, when it is said again.",
+        "ja": "知らせてから、もう一度知らせるまでの営業時間。",
+    },
+    "live.escalate": {
+        "en": "Business time after which it is passed on, level by level.",
+        "ja": "知らせてから、上に伝えるまでの営業時間(段階ごと)。",
+    },
     "tests": {"en": "Stories of one record each.", "ja": "一つの対象についての話の一覧。"},
     "name": {"en": "What the story tells.", "ja": "話の題。"},
     "given": {"en": "The record as it is from its creation on.", "ja": "作成時点の対象。"},
