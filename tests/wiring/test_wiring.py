@@ -73,6 +73,14 @@ def test_e_mail_stands_beside_whatever_the_usual_way_is(opened: Open) -> None:
     assert [service.type for service in services(project.with_mail(project.notifier))][-1] == "email"
     assert project.speaking.by_email
     assert project.speaking.mail_of("mail:sato@example.com") == "mailto:sato@example.com"
+    assert project.speaking.mail_of("operator") == "mailto:ops@example.com"
+    assert project.speaking.mail_first, "there is no messenger"
+    project.close()
+
+
+def test_beside_a_messenger_e_mail_is_the_last_way(opened: Open) -> None:
+    project = opened(MAIL.replace("{email:", "{console: {}, email:", 1))
+    assert not project.speaking.mail_first
     assert project.speaking.mail_of("operator") is None, "on the console the operator reads with everybody else"
     project.close()
 

@@ -13,6 +13,7 @@ class Person:
     Attributes:
         key: what records and `manager` refer to them by.
         alias: their id at the notifier (a Slack user id), from `people:`.
+        by_mail: they are told by e-mail first, as `people:` says.
         zone: IANA name; language "en" or "ja"; None = the project's.
     """
 
@@ -25,6 +26,7 @@ class Person:
     zone: str | None = None
     language: str | None = None
     alias: str | None = None
+    by_mail: bool = False
 
     @property
     def target(self) -> str:
@@ -41,6 +43,7 @@ class Directory:
         channels: team -> its channel, with its "#".
         names_suffice: True where a person without an address can be told by name (the console).
         by_email: whether e-mail can be sent at all.
+        mail_first: whether everybody with an address is told by e-mail first: there is no messenger.
     """
 
     people: Mapping[str, Person] = field(default_factory=dict)
@@ -49,3 +52,4 @@ class Directory:
     operator_email: str | None = None
     names_suffice: bool = False
     by_email: bool = False
+    mail_first: bool = False

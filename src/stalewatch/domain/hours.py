@@ -33,8 +33,8 @@ class WorkDays(Protocol):
 class Quiet:
     """`quiet:`; nothing is sent outside `opens`..`closes`, minutes after local midnight, both included.
 
-    `on_business_days` is `days: calendar`: other days are quiet as a whole. `respects_dnd`: nobody is told anything while
-    their messenger says that they are not to be disturbed.
+    `on_business_days` is `days: calendar`: other days are quiet as a whole. `respects_dnd`: nobody is told anything
+    while their messenger says that they are not to be disturbed.
 
     Raises:
         ValueError: unless 0 <= opens < closes <= 24:00.

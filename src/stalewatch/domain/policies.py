@@ -108,6 +108,7 @@ class Override:
     team: str | None = None
     language: str | None = None
     zone: str | None = None
+    by_mail: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +124,8 @@ class Speaking:
         people: by lower-case e-mail address (or name, where a CRM has no addresses).
         channels: team -> channel.
         names_suffice: people without an address can be told by name (the console can).
-        by_email: e-mail can be sent, as the last way to reach somebody.
+        by_email: e-mail can be sent: to whom routes or `people:` name for it, and as the last way to reach somebody.
+        mail_first: there is no messenger, so that everybody with an address is told by e-mail.
         public_url: where the dashboard is reached; without it messages carry no links.
     """
 
@@ -138,13 +140,14 @@ class Speaking:
     operator_email: str | None = None
     names_suffice: bool = False
     by_email: bool = False
+    mail_first: bool = False
     public_url: str | None = None
 
     def mail_of(self, target: str) -> str | None:
         """The `mailto:` address of a target that is reached by e-mail; None for every other one."""
         if target.startswith(MAIL):
             return f"{MAILTO}{target.removeprefix(MAIL)}"
-        has_channel = self.operator_channel is not None or self.names_suffice
+        has_channel = self.operator_channel is not None or (self.names_suffice and not self.mail_first)
         if target != OPERATOR or has_channel or not self.by_email or self.operator_email is None:
             return None
         return f"{MAILTO}{self.operator_email}"

@@ -74,7 +74,7 @@ class Route:
 
     Attributes:
         matches: the row's `where`; None matches everything.
-        to: `owner`, `owner.manager`, `operator`, a `#channel`, or a person's key.
+        to: `owner`, `owner.manager`, `operator`, a `#channel`, `mail:<address>`, or a person's key.
         digest_at: minutes after local midnight.
         group_by: how a digest is grouped.
         on_unknown: of direct messages only; what stands in a channel is never said twice.
@@ -162,6 +162,8 @@ def _ladder(name: str, owner: str | None, directory: Directory, team: str | None
         steps += _manager(owner, directory, Reason.MANAGER)
     elif name.startswith("#"):
         steps.append(_channel(name, Reason.CHANNEL))
+    elif name.startswith(MAIL):
+        steps.append(_mail(name.removeprefix(MAIL), None, Reason.NAMED) if directory.by_email else Reason.NO_ADDRESS)
     elif name != OPERATOR:
         steps += _named(name, directory)
     if not name.startswith("#") and name != OPERATOR:
@@ -200,10 +202,12 @@ def _manager(owner: str | None, directory: Directory, reason: Reason) -> Iterato
 
 
 def _person(person: Person, directory: Directory, reason: Reason) -> Iterator[Target | Reason]:
-    """A DM by address, then by alias; where names suffice, by name."""
+    """A DM by address, then by alias; where names suffice, by name. Before that a letter, for whom that is the way."""
     if not person.active:
         yield Reason.INACTIVE
         return
+    if directory.by_email and person.email and (person.by_mail or directory.mail_first):
+        yield _mail(person.email, person.key, reason)
     by_name = person.name or person.key if directory.names_suffice else None
     address = person.email or person.alias or by_name
     if not address:
@@ -237,14 +241,14 @@ def _by_email(owner: str | None, directory: Directory) -> Iterator[Target]:
         return
     person = directory.people.get(owner or "")
     if person and person.active and person.email:
-        yield _mail(person.email, person.key)
+        yield _mail(person.email, person.key, Reason.BY_EMAIL)
     if directory.operator_email:
-        yield _mail(directory.operator_email, None)
+        yield _mail(directory.operator_email, None, Reason.BY_EMAIL)
 
 
-def _mail(address: str, person: str | None) -> Target:
+def _mail(address: str, person: str | None, reason: Reason) -> Target:
     target, whole = f"{MAIL}{address}", f"{MAILTO}{address}"
-    return Target(target=target, address=whole, via=Via.EMAIL, reason=Reason.BY_EMAIL, person=person)
+    return Target(target=target, address=whole, via=Via.EMAIL, reason=reason, person=person)
 
 
 def _nowhere() -> Target:

@@ -120,6 +120,7 @@ class _Project:
 
     def _speaking(self) -> dict[str, Schema]:
         people = {"slack": TEXT, "manager": TEXT, "team": TEXT, "language": _filled(one_of(LANGUAGES)), "tz": TEXT}
+        people["via"] = one_of(("email", "slack"))
         quiet = {"send_between": _filled(_HOURS), "days": one_of(("calendar", "all")), "respect_slack_dnd": _FLAG}
         counted = ("immediate_per_day", "digests_per_day", "escalations_per_manager_per_day")
         return {

@@ -93,6 +93,10 @@ TEXTS: Final[dict[str, Words]] = {
     "people.manager": {"en": "The manager's address.", "ja": "上長のアドレス。"},
     "people.team": {"en": "The team's name.", "ja": "チーム名。"},
     "people.language": {"en": "en or ja.", "ja": "en か ja。"},
+    "people.via": {
+        "en": "How they are told first: by e-mail, or in Slack as everybody.",
+        "ja": "最初に使う連絡手段。email または slack。",
+    },
     "people.tz": {"en": "An IANA time zone: Asia/Tokyo.", "ja": "タイムゾーン。例: Asia/Tokyo"},
     "teams": {"en": "Teams by name.", "ja": "チーム名ごと。"},
     "teams.channel": {"en": "Told where a person cannot be reached.", "ja": "本人に届かないときのチャンネル。"},

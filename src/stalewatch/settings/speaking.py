@@ -15,6 +15,7 @@ from stalewatch.settings.section import Section
 
 POLITE: Final = Quiet(9 * 60, 18 * 60 + 30)
 """The hours of a project that says nothing of them; `quiet: off` speaks around the clock."""
+_VIA: Final = ("email", "slack")
 _BUDGET: Final = ("immediate_per_day", "digests_per_day", "escalations_per_manager_per_day")
 
 
@@ -71,7 +72,7 @@ def _budget(section: Section | None) -> dict[str, Any]:
 def _people(section: Section | None) -> Mapping[str, Override]:
     found: dict[str, Override] = {}
     for key, person in section.sections() if section else ():
-        person.only("slack", "manager", "team", "language", "tz")
+        person.only("slack", "manager", "team", "language", "tz", "via")
         manager = person.text("manager")
         name = key.text.lower() if "@" in key.text else key.text
         found[name] = Override(
@@ -80,6 +81,7 @@ def _people(section: Section | None) -> Mapping[str, Override]:
             team=person.text("team"),
             language=person.word("language", LANGUAGES),
             zone=read_zone(person.get("tz"), person.findings),
+            by_mail=person.word("via", _VIA) == _VIA[0],
         )
     return found
 

@@ -25,7 +25,7 @@ from stalewatch.services.syncing.noticing import due_soon
 from stalewatch.settings import Connecting, Settings
 from stalewatch.wiring.checking import BrokenProject, Examined, examine
 from stalewatch.wiring.connectors import connection_of, make_connector
-from stalewatch.wiring.notifiers import make_notifier, with_mail
+from stalewatch.wiring.notifiers import EMAIL, make_notifier, with_mail
 
 if TYPE_CHECKING:
     from stalewatch.services.operating.doctor import Doctor
@@ -60,8 +60,10 @@ class Stalewatch:
 
     @cached_property
     def speaking(self) -> Speaking:
-        """Who is told what; on the console people without an address are found by their name."""
-        return replace(self.settings.speaking, names_suffice=self.notifier_name == CONSOLE)
+        """Who is told what; on the console people without an address are found by their name. Where nothing but e-mail
+        is configured, it is no last resort but the way to everybody who has an address."""
+        by_mail = EMAIL in self.settings.notify and not set(self.settings.notify).difference(_FALLBACKS)
+        return replace(self.settings.speaking, names_suffice=self.notifier_name == CONSOLE, mail_first=by_mail)
 
     @property
     def notifier_name(self) -> str:

@@ -6,6 +6,7 @@ import re
 import socket
 from collections.abc import Iterator
 from email.message import EmailMessage
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from stalewatch.delivery.by_address import ByAddress, service_of, services
 from stalewatch.delivery.digest import compose_digest
 from stalewatch.delivery.email import connect
 from stalewatch.delivery.email.letter import letter
+from stalewatch.delivery.email.notifier import _framed
 from stalewatch.delivery.email.server import is_address
 from stalewatch.sdk.errors import (
     BadContent,
@@ -87,16 +89,21 @@ def test_a_digest_is_a_letter_that_reads_well(office: PostOffice, language: str)
         list_url="https://stalewatch.acme.example/",
     )  # fmt: skip
     assert digest is not None
-    office.notifier().send(message(**{name: getattr(digest, name) for name in ("title", "entries", "footer", "url")}))
+    office.notifier().send(
+        message(**{name: getattr(digest, name) for name in ("title", "entries", "footer", "url", "language")})
+    )
     [arrived] = office.letters
-    text = arrived.get_content()
+    plain, page = (part.get_content() for part in arrived.iter_parts())
     assert arrived["Subject"] == digest.title
     assert (arrived["To"], arrived["From"]) == ("sato@acme.example", "stalewatch@acme.example")
     assert arrived["Message-ID"] == "<d1@acme.example>"
-    assert "Hikari Foods" in text
-    assert "Northwind" in text
-    assert "*" not in text
-    assert arrived.get_content_type() == "text/plain"
+    for text in (plain, page):
+        assert "Hikari Foods" in text
+        assert "Northwind" in text
+    assert "*" not in plain
+    assert arrived.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in arrived.iter_parts()] == ["text/plain", "text/html"]
+    assert f'lang="{arrived["Content-Language"]}"' in page
 
 
 REFUSALS = {
@@ -123,6 +130,10 @@ def test_each_refusal_has_its_kind(office: PostOffice, name: str) -> None:
 
 SILENCES = {
     "before it greets": ((), NotAccepted),
+    "with a busy greeting": ((b"421 too many\r\n",), SlowDown),
+    "with a closed door": ((b"554 not you\r\n",), NotAccepted),
+    "after DATA": ((b"220 hello\r\n", b"250 hello\r\n", b"250 ok\r\n", b"250 ok\r\n", b"421 going down\r\n"), SlowDown),
+    "with nonsense": ((b"hello\r\n",), NotAccepted),
     "after its greeting": ((b"220 hello\r\n",), NotAccepted),
     "after the recipient": (
         (b"220 hello\r\n", b"250 hello\r\n", b"250 ok\r\n", b"250 ok\r\n"),
@@ -225,16 +236,19 @@ AWKWARD = st.text(st.one_of(st.sampled_from("\r\n\x00:<>@,;.\u2028\u0085\ufeff\u
 def test_s22_no_text_of_a_crm_becomes_a_header(title: str, body: str, footer: str) -> None:
     entry = Entry(record="d", headline=title, body=f"{body}\r\n.\r\nBcc: all@acme.example", note=footer)
     made = letter(
-        message(title=f"{title}\r\nBcc: all@acme.example", entries=(entry,), footer=(footer,)),
+        message(
+            title=f"{title}\r\nBcc: all@acme.example", entries=(entry,), footer=(footer,), thread={"message_id": "d0"}
+        ),
         sender="stalewatch@acme.example", recipient="sato@acme.example", now=NOW,
     ).as_bytes()  # fmt: skip
     head, _, _ = made.partition(b"\r\n\r\n")
     names = [line.partition(b":")[0] for line in head.split(b"\r\n") if not line.startswith((b" ", b"\t"))]
     assert sorted(names) == sorted(
         (b"From", b"To", b"Subject", b"Date", b"Message-ID", b"X-Stalewatch-Delivery", b"Auto-Submitted",
-         b"Content-Language", b"Content-Type", b"Content-Transfer-Encoding", b"MIME-Version")
+         b"X-Auto-Response-Suppress", b"Content-Language", b"Content-Type", b"MIME-Version", b"In-Reply-To",
+         b"References")
     )  # fmt: skip
-    assert b"\r\n.\r\n" not in made
+    assert _framed(made).count(b"\r\n.\r\n") == 1, "only the end ends it"
     assert all(len(line) < 998 for line in made.split(b"\r\n"))
 
 
@@ -259,8 +273,8 @@ def test_a_line_of_dots_arrives_as_it_was(office: PostOffice) -> None:
     office.notifier().send(message(entries=(Entry(record="d", headline=".", body="..and so on"),), footer=(".",)))
     [arrived] = office.letters
     assert isinstance(arrived, EmailMessage)
-    assert arrived.get_content().splitlines()[-1] == "."
-    assert "..and so on" in arrived.get_content()
+    assert parts_of(arrived)[0].splitlines()[-1] == "."
+    assert all("..and so on" in part for part in parts_of(arrived))
 
 
 class Usual(Notifier):
@@ -285,3 +299,103 @@ def test_addresses_of_mail_go_by_mail_and_all_others_as_usual(office: PostOffice
     assert (services(both), services(usual)) == ((usual, mail), (usual,))
     assert service_of(both, "mailto:a@b.c") is mail
     assert both.settle("d1", "mailto:a@b.c", NOW).outcome is Outcome.CANNOT_LOOK
+
+
+# ------------------------------------------------------------------------------------------------ the page
+
+
+def parts_of(made: EmailMessage) -> tuple[str, str]:
+    plain, page = (part.get_content() for part in made.iter_parts())
+    return plain, page
+
+
+def of(**more: Any) -> EmailMessage:
+    return letter(message(**more), sender="stalewatch@acme.example", recipient="sato@acme.example", now=NOW)
+
+
+class Tags(HTMLParser):
+    """Every element of a page with its attributes, and its text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.seen: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+KNOWN_TAGS = {"html", "head", "meta", "title", "style", "body", "div", "h1", "h2", "p", "s", "strong", "span", "a"}
+
+
+@pytest.mark.security
+@settings(max_examples=60, deadline=None)
+@given(text=st.one_of(AWKWARD, st.sampled_from([
+    "<script>alert(1)</script>", "<img src=https://evil.example/x.gif>", "</style><b>", "javascript:alert(1)",
+    "<!--", "]]>", "&#60;b&#62;", "\u202egnp.exe", "x" * 32_000, "\U0001f600" * 4_000, '" onload="x', "*<i>b</i>*",
+])))  # fmt: skip
+def test_s22_no_text_of_a_crm_becomes_an_element(text: str) -> None:
+    entry = Entry(record="d", headline=text, body=text, chips=(text,), note=text, struck=text, section=text, url=text)
+    made = of(title=text, entries=(entry,), footer=(text,), url=text, link=text)
+    _, page = parts_of(made)
+    tags = Tags(page)
+    assert {tag for tag, _ in tags.seen} <= KNOWN_TAGS
+    assert all(
+        set(attributes) <= {"lang", "charset", "name", "content", "class", "href"} for _, attributes in tags.seen
+    )
+    assert "\u202e" not in page + str(made["Subject"])
+    assert len(made.as_bytes()) < 500_000
+    assert all(len(line) < 998 for line in made.as_bytes().split(b"\r\n"))
+
+
+@pytest.mark.security
+def test_s22_a_page_fetches_nothing_and_leads_only_where_we_say() -> None:
+    entry = Entry(
+        record="d", headline="See https://evil.example", body="b", url="https://stalewatch.acme.example/deals/1"
+    )
+    _, page = parts_of(of(entries=(entry,), url="javascript:alert(1)", link="Open my list"))
+    tags = Tags(page)
+    assert [attributes["href"] for tag, attributes in tags.seen if tag == "a"] == [
+        "https://stalewatch.acme.example/deals/1"
+    ]
+    assert not re.search(r"url\(|@import|src=|background=", page)
+
+
+def test_japanese_arrives_as_it_was_written(office: PostOffice) -> None:
+    title = "次の一歩が必要な案件が3件あります" * 6
+    entry = Entry(
+        record="d", headline="ひかり食品 ― 基幹システム更改", body="*ひかり食品*:" + "返信がありません。" * 60
+    )
+    office.notifier().send(message(title=title, entries=(entry,), language="ja"))
+    [arrived] = office.letters
+    plain, page = parts_of(arrived)
+    assert arrived["Subject"] == title
+    assert "返信がありません。" * 60 in plain
+    assert "<strong>ひかり食品</strong>:" in page
+    assert "ひかり食品 ― 基幹システム更改" in page
+
+
+def test_a_letter_answers_to_the_one_before(office: PostOffice) -> None:
+    first = office.notifier().send(message())
+    office.notifier().send(message("d2", thread=dict(first.handle)))
+    office.notifier().send(message("d3", thread={"channel": "C1", "ts": "1.1"}))
+    office.notifier().send(message("d4", thread={"message_id": "x>\r\nBcc: a@b.c"}))
+    ids = [(letter["Message-ID"], letter["In-Reply-To"], letter["References"]) for letter in office.letters]
+    assert ids == [
+        ("<d1@acme.example>", None, None), ("<d2@acme.example>", "<d1@acme.example>", "<d1@acme.example>"),
+        ("<d3@acme.example>", None, None), ("<d4@acme.example>", None, None),
+    ]  # fmt: skip
+
+
+def test_a_letter_that_was_refused_as_it_was_is_plain(office: PostOffice) -> None:
+    office.notifier().send(message(plain=True))
+    [arrived] = office.letters
+    assert arrived.get_content_type() == "text/plain"
+
+
+def test_a_letter_that_is_sent_again_is_the_same_letter() -> None:
+    assert of().as_bytes() == of().as_bytes()

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any, ClassVar, Final
 
-from stalewatch.delivery.email.letter import letter
+from stalewatch.delivery.email.letter import HANDLE, letter
 from stalewatch.delivery.email.server import Server, is_address
 from stalewatch.domain.routing import MAILTO
 from stalewatch.sdk.connector import Finding, Level
@@ -68,7 +68,7 @@ class EmailNotifier(Notifier):
             if monotonic() - began > self.entry_seconds:
                 raise NotAccepted("the mail server answers too slowly", where=_WHERE)
             _write(line, text, self.verdict_seconds)
-        return Receipt(at=now, handle={"message_id": message.delivery})
+        return Receipt(at=now, handle={HANDLE: message.delivery})
 
     def settle(self, delivery: str, address: str, since: datetime, thread: Mapping[str, Any] | None = None) -> Settled:
         """Nobody can look into a mailbox."""

@@ -32,6 +32,7 @@ def directory(conn: Connection, speaking: Speaking) -> Directory:
         operator_email=speaking.operator_email,
         names_suffice=speaking.names_suffice,
         by_email=speaking.by_email,
+        mail_first=speaking.mail_first,
     )
 
 
@@ -68,6 +69,7 @@ def _person(row: Any, speaking: Speaking, by_address: dict[str, str], told: Mapp
         zone=said.zone or row.zone or zone,
         language=said.language or language or row.language,
         alias=said.slack,
+        by_mail=said.by_mail,
     )
 
 
@@ -83,6 +85,7 @@ def _configured(address: str, said: Override, by_address: dict[str, str], told: 
         zone=said.zone or zone,
         language=said.language or language,
         alias=said.slack,
+        by_mail=said.by_mail,
     )
 
 
