@@ -163,6 +163,8 @@ def test_in_its_slack_and_on_its_dashboard_one_can_answer_until_ctrl_c(here: Pat
     told = {one["id"]: one for one in serving.ask(f"/v1/deals/{deal}")["alerts"]}[alert]
     assert told["snooze_reason"] == "Their trade fair ends on Friday"
 
+    page.press(page.form("Next meeting booked"), "Next meeting booked")
+    page.press(page.form("Cancel", "From when?"), "Cancel")
     assert "Only visible to you" not in page.html
     page.press(page.form("Why?"), "Why?")
     page.form("Why?")

@@ -168,7 +168,7 @@ def test_s13_a_stranger_is_told_whom_to_ask_and_changes_nothing(desk: Counter) -
 
 
 @pytest.mark.security
-def test_s10_s13_after_the_owner_changed_the_new_owners_manager_may_and_the_old_one_may_not(desk: Counter) -> None:
+def test_s13_after_the_owner_changed_the_new_owners_manager_may_and_the_old_one_may_not(desk: Counter) -> None:
     kim = Person(id="kim", name="Kim", email="kim@acme.example", manager="suzuki")
     desk.world.crm.people = [SATO, TANAKA, kim, Person(id="suzuki", name="Suzuki", email="suzuki@acme.example")]
     alert = desk.alert("acme").id
