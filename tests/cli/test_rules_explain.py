@@ -36,7 +36,8 @@ def test_all_rules_that_watch_a_deal_say_where_they_stand_the_gravest_first(comp
         "● late  resting · Resting · 10 days over · the rule is off\n"
         "  Created 1 Mar (CSV) · limit 5 days · calendar Every Day · due 6 Mar 18:00 UTC\n\n"
         "● late  too-long · Open for too long · 5 days over\n"
-        "  Created 1 Mar (CSV) · limit 10 days · calendar Every Day · due 11 Mar 18:00 UTC\n\n"
+        "  Created 1 Mar (CSV) · limit 10 days · calendar Every Day · due 11 Mar 18:00 UTC\n"
+        "  16 Mar 18:00, Sato: a limit has passed · told with the daily message\n\n"
         "? cannot judge  agenda · Agenda · in shadow: nobody is told\n"
         "  cannot be judged: Agenda cannot be read from export · map agenda\n\n"
         "· not about it  big · Big and slow · in shadow: nobody is told\n"
@@ -48,10 +49,11 @@ def test_all_rules_that_watch_a_deal_say_where_they_stand_the_gravest_first(comp
 def test_a_rule_with_a_deal_is_the_rule_with_the_deals_numbers(company: Company) -> None:
     lines = company.does("rules", "explain", "too-long", "--deal", "export:acme", "--lang", "ja").lines
     assert lines[2] == "too-long · 長期間未決着 (small, warning)"
-    assert lines[-3:] == [
+    assert lines[-4:] == [
         "  ● 超過 · 5日超過",
         "    作成日時 3月1日(CSV) · 上限 10日 · Every Dayカレンダー · 期限 3月11日 18:00 UTC",
         "    breach_at = every_day.add(2026-03-01 00:00, 10d) = 2026-03-11 18:00 UTC",
+        "    3月16日 18:00 Sato:期限を過ぎました · 毎日のお知らせで連絡済み",
     ]
     assert company.does("rules", "explain", "leads", "--deal", "acme").lines[-1] == "leads does not watch it (deal)."
 

@@ -16,11 +16,12 @@ from stalewatch.cli.printing import as_json, say
 from stalewatch.cli.projects import language_of, open_project
 from stalewatch.cli.records import record_called, rules_called
 from stalewatch.delivery.columns import width, wrapped
-from stalewatch.delivery.wording import record_words
+from stalewatch.delivery.wording import record_words, silence_words
 from stalewatch.delivery.wording.explained import explanation_text
 from stalewatch.delivery.wording.formula import with_numbers
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.rule_in_words import rule_in_words
+from stalewatch.delivery.wording.times import moment
 from stalewatch.delivery.wording.untrusted import clean, printable
 from stalewatch.domain.explain import Explanation
 from stalewatch.domain.instants import to_us
@@ -31,6 +32,7 @@ from stalewatch.services.rules import rulefiles
 from stalewatch.services.rules.rulebook import Rulebook
 
 _USUAL: Final = 100
+_MOST_SAID: Final = 5
 
 
 def print_rules_of_record(
@@ -105,6 +107,8 @@ class _Page:
             if in_full and clock.rule.id not in seen:
                 yield from rule_in_words(clock.rule, self.rules, self.reader, self.choose)
             yield from self._clock(clock, in_full=in_full)
+            if clock.rule.id not in seen:
+                yield from self._told(clock.rule, "    " if in_full else "  ")
             seen.add(clock.rule.id)
         for name in [name for name in asked if name not in seen] or ([] if self.clocks else [""]):
             said = words.gettext("{rule} does not watch it") if name else words.gettext("No rule watches it")
@@ -126,6 +130,22 @@ class _Page:
         yield from wrapped(printable(text), self.room, indent)
         if in_full and one.due is not None and one.anchor is not None:
             yield from wrapped(with_numbers(one), self.room, indent)
+
+    def _told(self, rule: Rule, indent: str) -> Iterator[str]:
+        """What was said of it to whom, and why nothing is said: the newest last."""
+        titles = {one.id: self.reader.pick(one.title) for one in self.rules.rules}
+        line = self.reader.words.gettext("{when}, {to}: {what} · {end}")
+        for notice in [one for one in self.record["said"] if one["rule"] == rule.id][-_MOST_SAID:]:
+            said = line.format(
+                when=moment(record_words.instant(notice["at"]), self.reader),
+                to=clean(notice["to"].partition(":")[2] or notice["to"]),
+                what=record_words.said(notice["kind"], self.reader),
+                end=silence_words.outcome(notice, self.reader),
+            )
+            yield from wrapped(said, self.room, indent)
+        mine = [one for one in self.record["alerts"] if one["rule"] == rule.id and one["state"] != "resolved"]
+        for text in dict.fromkeys(silence_words.silence(one, titles, self.reader) for one in mine):
+            yield from wrapped(text or "", self.room, indent)
 
     def _mode(self, rule: Rule) -> str:
         words = self.reader.words
