@@ -246,6 +246,19 @@ def test_syncs_leave_the_hold_alone(found: Founder) -> None:
 
 
 @SQLITE_DAILY
+def test_a_crm_that_knows_nothing_of_a_hold_does_not_end_it(found: Founder) -> None:
+    """Its own field for holds is mapped, and empty, or full of an old one: ours counts for as long as it runs."""
+    world = late(found, hold_until=None, hold_reason=None)
+    answers(world, PATIENCE)
+    world.changes("acme", next_step="call again", hold_until=date(2026, 1, 12), hold_reason="last year's")
+    world.reaches("2026-03-17 10:00")
+    row = record(world)
+    assert (row.hold_reason, row.hold_until, state(world)) == ("budget committee", to_day(PATIENCE.until), "waiting")
+    world.reaches("2026-03-24 18:00")
+    assert called_for(world) == ["1:breach", "1:repeat"]
+
+
+@SQLITE_DAILY
 def test_only_the_clocks_that_name_the_wait_stand_still(found: Founder) -> None:
     world = late(found, QUIET, COUNTS_ON, next_step="")
     came = answers(world, PATIENCE, rule="no-step")

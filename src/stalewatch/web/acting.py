@@ -15,6 +15,7 @@ from stalewatch.domain.instants import to_us
 from stalewatch.services.answering import acts
 from stalewatch.services.answering.outcomes import Refusal
 from stalewatch.services.answering.respond import respond
+from stalewatch.services.judging.in_force import RulesMoved
 from stalewatch.web import bodies
 from stalewatch.web.answered import refused, told
 from stalewatch.web.answers import JSON
@@ -89,7 +90,10 @@ def _answered(desk: Desk, caller: Caller, alert_id: str, act: acts.Act) -> Respo
         mark = plain(alert_id)
     except ValueError:  # no id holds such characters
         raise Problem(404, "There is no such alert, or you may not see it.") from None
-    came = respond(project.db, project.clock, office_of(project), mark, act, actor=caller.actor)
+    try:
+        came = respond(project.db, project.clock, office_of(project), mark, act, actor=caller.actor)
+    except RulesMoved:  # for the seconds until this process has read them, too
+        raise Problem(503, "The rules have just changed. Try again.", headers={"Retry-After": "30"}) from None
     if came.refusal is not None:
         raise refused(desk, came, Refusal(came.refusal))
     return Response(msgspec.json.encode(told(desk, came)), media_type=JSON)

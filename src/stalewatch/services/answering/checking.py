@@ -7,7 +7,7 @@ from stalewatch.services.answering.acts import LossCheck
 from stalewatch.services.answering.matter import Done, Matter
 from stalewatch.services.answering.outcomes import Answer, Refusal
 from stalewatch.services.answering.quieting import ACKNOWLEDGED_FOR
-from stalewatch.services.judging import arming
+from stalewatch.services.judging import arming, in_force
 from stalewatch.services.judging.sources import coverage
 from stalewatch.store import changes, records
 
@@ -24,6 +24,7 @@ def check(matter: Matter, act: LossCheck) -> Done | Answer:
         return matter.refused(Refusal.NO_DEAL)
     if matter.office.links is None:
         return matter.refused(Refusal.NO_LINKS)
+    in_force.require(matter.conn, matter.office.book.version)
     letter = matter.office.links.letter(
         matter.conn, matter.record, matter.id, act.language, actor=matter.actor, now=matter.now
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from stalewatch.services.judging import holds
+from stalewatch.services.judging import holds, in_force
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import audit, waits
 from stalewatch.store.engine import Connection
@@ -16,10 +16,14 @@ def end_wait(conn: Connection, book: Rulebook, record_id: str, *, actor: str, no
     """End what a deal waits for; False if it does not wait. Who may do that is the caller's to know.
 
     What is late then is asked again at the close of the day, as at the end of every wait.
+
+    Raises:
+        RulesMoved: other rules are in force than these; nothing was kept.
     """
     running = [row for row in waits.read(conn, [record_id]) if row.ended_at is None]
     if not running:
         return False
+    in_force.require(conn, book.version)
     holds.end(conn, book, [row.id for row in running], now, BY_HAND, now)
     audit.add(
         conn, at=now, actor=actor, action="wait.end", obj=record_id,

@@ -19,7 +19,7 @@ from stalewatch.services.answering.matter import Done, Matter, plain
 from stalewatch.services.answering.outcomes import Answer, Refusal, Written
 from stalewatch.services.answering.quieting import ACKNOWLEDGED_FOR, has_meeting
 from stalewatch.services.answering.standing_still import REASON, stand_still
-from stalewatch.services.judging import holds
+from stalewatch.services.judging import holds, in_force
 from stalewatch.services.writing.asking import Why
 from stalewatch.store import waits
 
@@ -38,6 +38,7 @@ def hold(matter: Matter, act: Hold) -> Done | Answer:
     refused = _refused(matter, act)
     if refused is not None:
         return refused
+    in_force.require(matter.conn, matter.office.book.version)
     _store(matter, act)
     opens, waits_now = _opens(matter, act.until), stand_still(matter)
     told: dict[str, Any] = {"detail": {"wait": matter.id}, "written": _written(matter, act)}

@@ -24,6 +24,7 @@ from stalewatch.sdk.errors import NotifierError, SlowDown
 from stalewatch.services.answering.identity import Somebody
 from stalewatch.services.answering.presses import Answering, Done
 from stalewatch.services.answering.screens import Screens
+from stalewatch.services.judging.in_force import RulesMoved
 from stalewatch.store import homes, inbox, leases
 from stalewatch.store.engine import Connection, Database
 from stalewatch.store.errors import ChangedMeanwhile, LeaseLost
@@ -150,6 +151,8 @@ class Inbox:
                 return self._answered(what, who, mark)
             except ChangedMeanwhile:  # a tick was at the same alert: look again
                 continue
+            except RulesMoved:  # for the seconds until this process has read them, too
+                break
         return Received(self.answering.not_now(what))
 
     def _answered(self, what: Submitted, who: Somebody, mark: str | None) -> Received:

@@ -73,6 +73,7 @@ def answer(
 
     Raises:
         ChangedMeanwhile: a tick, or another answer, was at the same alert: roll back, and try again.
+        RulesMoved: other rules are in force than the office's, by which a hold or a loss check would be judged.
     """
     matter = Matter.of(conn, office, alert_id, actor=actor, now=now, visible=visible, seen_version=seen_version)
     if matter is None:
@@ -103,8 +104,7 @@ def _kept(matter: Matter, act: Act, done: Done, said: Mapping[str, Any], request
     acted = {"acted_at": now, "acted_as": ACTED[type(act)]} if type(act) in ACTED else {}
     values = {**changing(done.alert, row, now), **done.columns, **acted}
     alerts.update(conn, [{"id": row.id, "version": row.version, **values}])
-    if done.dropped:
-        hush(matter, row.id, done.dropped)
+    hush(matter, row.id, done.dropped)
     written = None if done.written is None else msgspec.to_builtins(done.written)
     detail = {**said, **done.detail, "silent_until": done.until, "written": written}
     detail = {name: value for name, value in detail.items() if value is not None}
@@ -158,7 +158,7 @@ def respond(
     """The same in a transaction of its own; what a tick or somebody else was at meanwhile is looked at again.
 
     Raises:
-        ChangedMeanwhile: also for the third time.
+        ChangedMeanwhile: also for the third time. RulesMoved: see `answer`.
     """
     for _ in range(TRIES - 1):
         try:

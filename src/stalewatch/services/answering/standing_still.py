@@ -37,8 +37,8 @@ def stand_still(matter: Matter) -> Alert | None:
 
 
 def hush(matter: Matter, alert_id: str, reason: str) -> None:
-    """What waits to be said of an alert is never said, and what was said of it is put right."""
-    waiting = notices.of_alerts(matter.conn, [alert_id], (notices.PENDING, notices.HELD))
+    """What waits to be said of an alert is never said (with no reason: it is), and what was said of it is put right."""
+    waiting = notices.of_alerts(matter.conn, [alert_id], (notices.PENDING, notices.HELD)) if reason else ()
     notices.drop(matter.conn, [notice.key for notice in waiting], reason)
     outdated.ask(matter.conn, [alert_id], matter.now)
 

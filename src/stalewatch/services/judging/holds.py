@@ -43,6 +43,19 @@ def refresh(conn: Connection, book: Rulebook, ids: Collection[str], now: int, *,
         arming.judge(conn, book, obj, mine, coverage(conn), now)
 
 
+def kept(conn: Connection, rows: Sequence[Row]) -> list[Row]:
+    """Rows of deals as a CRM has them, without a hold of its own where one of ours runs.
+
+    A CRM that is not told of our wait, or not yet, would empty it with the next word about the deal.
+    """
+    naming = [row["id"] for row in rows if not row.keys().isdisjoint(SHOWN)]
+    waiting = waits.running(conn, naming) if naming else ()
+    return [
+        {name: value for name, value in row.items() if name not in SHOWN} if row["id"] in waiting else row
+        for row in rows
+    ]
+
+
 def end(conn: Connection, book: Rulebook, wait_ids: Collection[str], at: int, because: str, now: int) -> list[str]:
     """End waits that run, and let their deals go on; returns the deals that waited.
 

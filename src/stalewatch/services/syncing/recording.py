@@ -15,6 +15,7 @@ from stalewatch.sdk.connector import Page
 from stalewatch.sdk.records import Activity, Deal, Lead, Outcome, Person, Rejected, Value
 from stalewatch.services.alerting import awaited
 from stalewatch.services.alerting.people import override_for
+from stalewatch.services.judging import holds
 from stalewatch.services.judging.evidence import refresh
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.syncing import folding, history, merging, moves, working
@@ -73,6 +74,7 @@ class Recorder:
         teams = _teams(conn, self.connection, self.speaking)
         deals = [row for deal in page.deals if (row := self._usable(deal, teams, rejected)) is not None]
         leads = [row for lead in page.leads if (row := self._usable(lead, teams, rejected)) is not None]
+        deals = holds.kept(conn, deals)
         past = history.rows_of(self.connection, self.book, page, self.now)
         told = history.told_by(past)
         as_of = to_us(page.as_of) if page.as_of else None
