@@ -18,6 +18,7 @@ from stalewatch.services.judging import arming
 from stalewatch.services.judging.explaining import Explainer
 from stalewatch.services.judging.sources import Sources, trusted
 from stalewatch.services.reporting.listing import Item, Listing, Shelf, as_json, shown
+from stalewatch.services.reporting.losses import loss_told
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import activities, alerts, changes, clocks, connections, merges, notices, people, records
 from stalewatch.store import reports as lists
@@ -140,6 +141,7 @@ class Reports:
             "deadlines": [self._deadline(one, now) for one in deadlines],
             "alerts": [_alert(one) for one in past],
             "said": [_said(one) for one in said],
+            "loss": loss_told(conn, row, zone),
             "timeline": self._timeline(conn, row, zone),
             "as_of": shown(now, "UTC"),
             "data_age_seconds": data_age(conn, self.sources, now, row.connection),

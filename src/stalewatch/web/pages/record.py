@@ -13,10 +13,12 @@ from stalewatch.delivery.wording import record_words as say
 from stalewatch.delivery.wording import silence_words
 from stalewatch.delivery.wording.explained import explanation_parts, explanation_text
 from stalewatch.delivery.wording.list_words import as_of
+from stalewatch.delivery.wording.loss_check import answered
 from stalewatch.delivery.wording.money import both
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.times import moment
 from stalewatch.delivery.wording.untrusted import clean, safe_url
+from stalewatch.domain.customer_answers import of_code
 from stalewatch.domain.explain import Explanation
 from stalewatch.domain.language.model import Field
 from stalewatch.domain.missing import title_of
@@ -35,7 +37,8 @@ _STATES: Final = {"breached": "late", "at_risk": "risk", "paused": "hold", "watc
 _FACTS: Final = (
     *("close_date", "close_date_pushes", "forecast_category", "next_step", "next_step_due", "next_meeting_at"),
     *("last_customer_activity_at", "last_seller_activity_at", "stakeholders", "hold_until", "hold_reason"),
-    *("source", "mql_at", "handed_off_at", "first_touch_at", "accepted"),
+    *("loss_check_sent_at", "last_partner_report_at", "report_phase", "report_reason_to_propose"),
+    *("report_champion_activity", "source", "mql_at", "handed_off_at", "first_touch_at", "accepted"),
 )
 """Fields that say most about where a record stands, in reading order."""
 Asking = Annotated[Reading, Query()]
@@ -182,6 +185,9 @@ class _Words:
                 known = say.called_off(self.story.record, known, self.reader) or known
             if known:
                 yield self.reader.pick(title_of(name, self.book.rules)), known
+        loss = self.story.record["loss"]
+        if loss is not None and (said := of_code(loss["answer"] or "")):
+            yield self.reader.words.gettext("The customer's answer"), answered(said, self.reader)
 
     def told(self) -> list[Telling]:
         """What was said to whom and what came of it, and why nothing was said; the newest first."""
