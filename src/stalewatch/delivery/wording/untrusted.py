@@ -17,12 +17,13 @@ _SCHEME: Final = re.compile(r"([A-Za-z0-9])://")
 _RIGHT_TO_LEFT: Final = frozenset({"R", "AL"})
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
 _URL: Final = re.compile(r"https?://[!#$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]+")
+_LOOKED_AT: Final = 20  # of a novel in a field only so many times what may be shown
 _MOST_MARKS: Final = 3  # accents on one letter; no script needs more, and towers of them cover other lines
 
 
 def clean(text: str, limit: int = 120) -> str:
     """`text` on one line of at most `limit` characters; right-to-left writing is isolated from ours."""
-    plain = " ".join("".join(_visible(unicodedata.normalize("NFC", text))).split())
+    plain = " ".join("".join(_visible(unicodedata.normalize("NFC", text[: _LOOKED_AT * limit]))).split())
     plain = _SCHEME.sub("\\1:\u2215\u2215", plain.translate(_SPOKEN))
     plain = shorten(plain, limit)
     if any(unicodedata.bidirectional(each) in _RIGHT_TO_LEFT for each in plain):
