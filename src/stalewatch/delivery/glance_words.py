@@ -126,7 +126,7 @@ def members(team: Team, reader: Reader) -> list[str]:
         else:
             quiet.append(name)
     if quiet and lines:
-        lines.append(words.gettext("Nothing to do: {names}").format(names=reader.listed(quiet[:20])))
+        lines.append(words.gettext("Nothing waits for an answer: {names}").format(names=reader.listed(quiet[:20])))
     return lines
 
 
@@ -153,7 +153,7 @@ def made(data: Data | None, reader: Reader) -> tuple[str, ...]:
     if data.waiting:
         names = reader.listed([clean(one) for one in data.waiting])
         said.append(
-            words.gettext("The data of {names} is too old to judge by; nothing is said of it.").format(names=names)
+            words.gettext("The data of {names} is too old to judge by; what stands here may be out of date.").format(names=names)
         )
     if data.age is not None:
         said.append(as_of(data.as_of, data.age, reader))

@@ -127,7 +127,7 @@ class Painter:
     def _answered(self, one: Resting) -> Entry:
         """A case that was answered: what it is, what was answered by whom, and when it is asked again."""
         shown = self._entry((one.telling,))
-        return replace(shown, body="", chips=(), note=words_of.answer(one, self.reader))
+        return replace(shown, body=words_of.answer(one, self.reader), chips=())
 
 
 def _left(total: int, shown: Iterable[Telling]) -> int:

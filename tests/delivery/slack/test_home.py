@@ -159,7 +159,7 @@ def test_a_team_stands_by_name_and_is_never_ranked() -> None:
     assert line.lines == (
         "*Abe* · 1 without a next step (¥50K)",
         "*Kim* · 9 without a next step (¥9M) · 2 due soon · 1 answered",
-        "Nothing to do: Sato",
+        "Nothing waits for an answer: Sato",
     )
 
 

@@ -199,7 +199,10 @@ class Screens:
             return self._painter(look).soon(self._own(conn, look, asked.within), data)
         if asked.word is Word.TEAM and look.leads_others:
             return self._team(conn, look, data, everybody=not look.team)
-        mine = self._painter(look).late(self._own(conn, look, WEEK), data)
+        own = self._own(conn, look, WEEK)
+        if look.leads_others and not own.owned:  # who sells nothing asks for those who do
+            return self._team(conn, look, data, everybody=not look.team)
+        mine = self._painter(look).late(own, data)
         return replace(mine, intro=(words_of.no_team(look.reader),)) if asked.word is Word.TEAM else mine
 
     def _own(self, conn: Connection, look: _Look, within: Duration) -> Glance:
