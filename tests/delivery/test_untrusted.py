@@ -14,6 +14,7 @@ from stalewatch.delivery.immediate import compose_immediate
 from stalewatch.delivery.wording.emphasis import bold_parts
 from stalewatch.delivery.wording.untrusted import clean, printable, safe_url
 from stalewatch.delivery.wording.values import Filled
+from stalewatch.domain.alerts import Kind
 from stalewatch.domain.language.model import FieldType
 from stalewatch.sdk.notifier import Message
 from tests.delivery.tellings import NOW, sato, settled, told, warned
@@ -83,11 +84,18 @@ def test_no_text_changes_the_form_of_a_message(name: str, value: str, language: 
             "message": {"en": "*{name}*: {partner} is late since {since}, *look*.", "ja": "*{name}* {partner}"},
             "values": {"partner": Filled(FieldType.TEXT, value)},
         }
+        passed: dict[str, Any] = {"kind": Kind.ESCALATE, "team": value, "unanswered": 5}
         tellings = [told(**more), warned(**more), settled("d2", **more)]
         options: dict[str, Any] = {"delivery": "x", "recipient": sato(language), "now": NOW}
         return [
             compose_digest(tellings, backlog=tellings, **options),
             compose_immediate(tellings[:1], why="because", **options),
+            compose_digest([told(record, **{**more, **passed}) for record in ("d5", "d6")], **options),
+            compose_digest(
+                [told("d7", **more), told("d8", **{**more, "owner_name": "Mori", "team": value})],
+                group_by=("team", "owner"),
+                **options,
+            ),
         ]
 
     for hostile, harmless in zip(compose(name, value), compose("Acme", "Acme"), strict=True):
@@ -120,6 +128,8 @@ def test_s26_a_name_that_is_a_template_is_told_letter_by_letter(text: str, langu
     }
     options: dict[str, Any] = {"delivery": "x", "recipient": sato(language), "now": NOW}
     tellings = [told(**more), settled("d2", **more)]
+    handed = [told(**more, kind=Kind.ESCALATE, team=text, unanswered=5), told("d3", **more, kind=Kind.ESCALATE)]
+    assert clean(text) in (compose_digest(handed, **options) or pytest.fail()).title
     for message in (compose_digest(tellings, **options), compose_immediate(tellings[:1], why="because", **options)):
         assert message is not None
         assert clean(text) in message.entries[0].headline

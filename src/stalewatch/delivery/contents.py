@@ -82,8 +82,8 @@ class Contents:
         for team in aggregates(self._handed):
             yield "" if self._heads(team) else self._said(team), team.subjects
 
-    def closing(self, since: date | None) -> list[str]:
-        """What has no entry, counted; and what settled."""
+    def closing(self, since: date | None, still_open: int) -> list[str]:
+        """What has no entry, counted; what settled, and what was told before and did not."""
         beyond = [each for each in self.open if not each.is_soon][len(self._late) :]
         near = [each for each in self.open if each.is_soon][len(self._soon) :]
         unseen = {each.team for each in self._teams} - {each.team for each in aggregates(self._handed)}
@@ -94,6 +94,7 @@ class Contents:
             closing.more(len(self.passed_on) - len(self._handed), self.reader),
             *by_owner(self._teams, self.reader),
             closing.settled(self.settled, since, self.reader),
+            closing.still_open(still_open, self.reader),
         ]
         return [line for line in lines if line]
 

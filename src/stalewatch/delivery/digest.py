@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
 
-from stalewatch.delivery import closing
 from stalewatch.delivery.backlog import backlog_footer, backlog_line
 from stalewatch.delivery.buttons import actions
 from stalewatch.delivery.contents import Contents
@@ -34,9 +33,7 @@ def compose_digest(
     since: date | None = None,
     singles: int | None = None,
 ) -> Message | None:
-    """One digest; None if there is nothing that needs anybody (only things that settled, or nothing at all).
-
-    Every telling is an entry, a chip on its deal's entry, or counted in one of the last lines.
+    """One digest; None if nothing needs anybody. Every telling is an entry, a chip, or counted in one of the last lines.
 
     Args:
         still_open: how many deals were told before and are not settled.
@@ -63,8 +60,7 @@ def compose_digest(
             for subject in subjects
         ],
         footer=[
-            *contents.closing(since),
-            *(line for line in [closing.still_open(still_open, reader)] if line),
+            *contents.closing(since, still_open),
             *backlog_footer(backlog, reader, in_title=not contents.is_worth_it),
         ],
         url=list_url,
