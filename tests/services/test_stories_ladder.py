@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
+
 from stalewatch.domain.durations import Duration, Unit
 from stalewatch.domain.language.model import Mode
 from stalewatch.domain.levels import Ladders, Level
@@ -14,6 +16,7 @@ from stalewatch.sdk.errors import TargetGone
 from stalewatch.sdk.notifier import Style
 from stalewatch.sdk.records import Activity, ActivityKind, Actor, MeetingState
 from stalewatch.store.tables import notices
+from tests.databases import SQLITE_DAILY
 from tests.services.conftest import Founder
 from tests.services.heard import QUIET, alert, called_for, rows, state
 from tests.services.world import IMMEDIATE, World, at, deal
@@ -102,6 +105,8 @@ def test_the_time_counts_from_when_the_message_was_delivered(found: Founder) -> 
     assert called_for(world) == ["1:breach", "1:repeat"]
 
 
+@pytest.mark.slow
+@SQLITE_DAILY
 def test_a_later_edit_of_the_file_leaves_a_running_ladder_alone(found: Founder) -> None:
     world = late(found)
     world.book = replace(world.book, judging=judging(days(1, "#elsewhere")))
@@ -113,6 +118,7 @@ def test_a_later_edit_of_the_file_leaves_a_running_ladder_alone(found: Founder) 
     assert [level["to"] for level in alert(world, "bolt").ladder] == [["#elsewhere"]]
 
 
+@SQLITE_DAILY
 def test_a_rule_without_a_ladder_repeats_itself_once_and_tells_nobody_above(found: Founder) -> None:
     world = found(QUIET, judging=judging(ladders=Ladders()))
     world.has(deal("acme", created_at=at("2026-03-02 10:00"), next_step="call"))
@@ -121,6 +127,8 @@ def test_a_rule_without_a_ladder_repeats_itself_once_and_tells_nobody_above(foun
     assert called_for(world) == ["1:breach", "1:repeat"]
 
 
+@pytest.mark.slow
+@SQLITE_DAILY
 def test_a_rule_that_names_one_in_a_project_without_any_tells_the_manager_after_five_days(found: Founder) -> None:
     world = late(found, ladders=Ladders())
     for moment in (AGAIN, MANAGER, DESK):
@@ -128,6 +136,8 @@ def test_a_rule_that_names_one_in_a_project_without_any_tells_the_manager_after_
     assert called_for(world) == ["1:breach", "1:repeat", "1:escalate"]
 
 
+@pytest.mark.slow
+@SQLITE_DAILY
 def test_hours_are_counted_as_hours_and_an_immediate_word_goes_at_once(found: Founder) -> None:
     hours = Level(after=Duration(4, Unit.BUSINESS_HOUR), to=("owner",), again=True)
     world = late(found, hours, days(1, "owner.manager", style=Style.IMMEDIATE))
@@ -142,6 +152,7 @@ def test_hours_are_counted_as_hours_and_an_immediate_word_goes_at_once(found: Fo
     ]
 
 
+@SQLITE_DAILY
 def test_a_wait_lets_it_stand_still_and_afterwards_it_counts_anew(found: Founder) -> None:
     world = late(found)
     world.reaches("2026-03-18 10:00")
@@ -157,6 +168,8 @@ def test_a_wait_lets_it_stand_still_and_afterwards_it_counts_anew(found: Founder
     ]
 
 
+@pytest.mark.slow
+@SQLITE_DAILY
 def test_in_shadow_nothing_climbs(found: Founder) -> None:
     world = late(found, mode=Mode.SHADOW)
     for moment in (AGAIN, MANAGER, DESK):
@@ -164,6 +177,7 @@ def test_in_shadow_nothing_climbs(found: Founder) -> None:
     assert called_for(world) == []
 
 
+@SQLITE_DAILY
 def test_a_reopened_alert_goes_on_from_its_level(found: Founder) -> None:
     world = late(found)
     world.reaches(AGAIN)
@@ -178,6 +192,7 @@ def test_a_reopened_alert_goes_on_from_its_level(found: Founder) -> None:
     assert called_for(world)[4:] == ["1:escalate"]
 
 
+@SQLITE_DAILY
 def test_a_desk_that_is_gone_is_passed_over_for_the_operator(found: Founder) -> None:
     world = late(found, days(1, "#deal-desk", style=Style.IMMEDIATE))
     world.speaking = replace(world.speaking, operator_channel="#revops")
@@ -202,6 +217,7 @@ def passed_on(world: World) -> list[tuple[str, str, str | None]]:
     return [(row.style, row.state, row.reason) for row in rows(world, notices) if row.kind == "escalate"]
 
 
+@SQLITE_DAILY
 def test_a_manager_hears_of_five_one_by_one_and_of_the_others_in_the_digest(found: Founder) -> None:
     world = team_of_seven(found, days(1, "owner.manager", style=Style.IMMEDIATE))
     for moment in ("2026-03-17 09:00", "2026-03-17 09:01"):
@@ -213,6 +229,8 @@ def test_a_manager_hears_of_five_one_by_one_and_of_the_others_in_the_digest(foun
     assert styles == [Style.IMMEDIATE] * 5 + [Style.DIGEST]
 
 
+@pytest.mark.slow
+@SQLITE_DAILY
 def test_the_digest_of_a_manager_shows_five_and_sums_up_all(found: Founder) -> None:
     world = team_of_seven(found, days(1, "owner.manager"))
     for moment in ("2026-03-17 09:00", "2026-03-17 09:01"):
@@ -221,6 +239,8 @@ def test_the_digest_of_a_manager_shows_five_and_sums_up_all(found: Founder) -> N
     assert (digest.title.split(" without")[0], len(digest.entries)) == ("7 deals", 5)
 
 
+@pytest.mark.slow
+@SQLITE_DAILY
 def test_the_ceiling_is_the_projects(found: Founder) -> None:
     speaking = replace(IMMEDIATE, escalations_per_day=2)
     world = team_of_seven(found, days(1, "owner.manager"), speaking=speaking)

@@ -15,6 +15,7 @@ from stalewatch.services.answering.acts import Acknowledge, Act, Claim, FalseAla
 from stalewatch.services.answering.outcomes import Answer, Office
 from stalewatch.services.answering.respond import answer
 from stalewatch.store import writebacks
+from tests.databases import SQLITE_DAILY
 from tests.services.conftest import Founder
 from tests.services.heard import QUIET, alert, called_for, fate, state
 from tests.services.test_stories_ladder import CLIMBING, LATE, MANAGER, judging, late
@@ -22,6 +23,11 @@ from tests.services.world import World, at, deal
 
 CHANGED, STILL_SILENT, ASKED_AGAIN = "2026-03-17 10:00", "2026-03-23 17:59", "2026-03-23 18:00"
 """Somebody changes a deal on Tuesday; three business days later, over a holiday, it is asked again."""
+
+
+def slowly(value: Any) -> Any:
+    """One more case of a story, told in `make gameday`."""
+    return pytest.param(value, marks=pytest.mark.slow)
 
 
 def answers(world: World, act: Act) -> Answer:
@@ -46,7 +52,9 @@ def stamped(world: World, moment: str, **changes: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"stage": "proposal"}, {"next_step": "call them"}, {"close_date": date(2026, 5, 1)}], ids=str
+    "change",
+    [{"stage": "proposal"}, slowly({"next_step": "call them"}), slowly({"close_date": date(2026, 5, 1)})],
+    ids=["stage", "next step", "close date"],
 )
 def test_who_works_on_the_deal_is_left_alone_for_three_days(found: Founder, change: dict[str, Any]) -> None:
     world = late(found)
@@ -60,6 +68,7 @@ def test_who_works_on_the_deal_is_left_alone_for_three_days(found: Founder, chan
     assert called_for(world) == ["1:breach", "1:repeat", "1:repeat"], "the ladder goes on from its level, counted anew"
 
 
+@SQLITE_DAILY
 def test_what_changes_by_itself_is_nobodys_work(found: Founder) -> None:
     """A formula has another value, and the CRM says that nobody touched the deal."""
     world = late(found)
@@ -70,6 +79,8 @@ def test_what_changes_by_itself_is_nobodys_work(found: Founder) -> None:
     assert called_for(world) == ["1:breach", "1:repeat"]
 
 
+@pytest.mark.slow
+@SQLITE_DAILY
 def test_a_field_that_neither_the_rule_nor_a_plan_reads_is_no_answer(found: Founder) -> None:
     world = late(found)
     stamped(world, CHANGED, competitor="Northwind")
@@ -77,6 +88,7 @@ def test_a_field_that_neither_the_rule_nor_a_plan_reads_is_no_answer(found: Foun
     assert called_for(world) == ["1:breach", "1:repeat"]
 
 
+@SQLITE_DAILY
 def test_before_they_were_told_an_edit_is_no_answer(found: Founder) -> None:
     world = found(CLIMBING, judging=judging())
     world.has(deal("acme", created_at=at("2026-03-02 10:00"), next_step="call"))
@@ -89,6 +101,7 @@ def test_before_they_were_told_an_edit_is_no_answer(found: Founder) -> None:
     assert fate(world) == {"told": ["breach"]}
 
 
+@SQLITE_DAILY
 def test_what_we_wrote_ourselves_is_nobodys_work(found: Founder) -> None:
     world = late(found)
     with world.db.write() as conn:
@@ -102,6 +115,8 @@ def test_what_we_wrote_ourselves_is_nobodys_work(found: Founder) -> None:
     assert called_for(world) == ["1:breach", "1:repeat"]
 
 
+@pytest.mark.slow
+@SQLITE_DAILY
 def test_a_project_may_say_that_work_in_the_crm_is_no_answer(found: Founder) -> None:
     world = late(found, acted=frozenset(ACTS) - {"crm_changed"})
     stamped(world, CHANGED, next_step="call them")
@@ -112,6 +127,7 @@ def test_a_project_may_say_that_work_in_the_crm_is_no_answer(found: Founder) -> 
 # ------------------------------------------------------------------------------------------------ their answers
 
 
+@SQLITE_DAILY
 def test_a_claim_holds_for_a_day_and_an_acknowledgement_for_three(found: Founder) -> None:
     world = lives(late(found), CHANGED)
     answers(world, Claim())
@@ -128,6 +144,7 @@ def test_a_claim_holds_for_a_day_and_an_acknowledgement_for_three(found: Founder
     assert called_for(world) == ["1:breach", "1:repeat", "1:repeat"]
 
 
+@SQLITE_DAILY
 def test_a_project_may_say_that_a_claim_is_no_answer(found: Founder) -> None:
     world = lives(late(found, acted=frozenset({"acknowledged"})), CHANGED)
     told = answers(world, Claim())
@@ -136,6 +153,8 @@ def test_a_project_may_say_that_a_claim_is_no_answer(found: Founder) -> None:
     assert called_for(world) == ["1:breach", "1:repeat"], "the ladder has not stood still"
 
 
+@pytest.mark.slow
+@SQLITE_DAILY
 def test_an_answer_in_time_spares_the_manager(found: Founder) -> None:
     world = lives(late(found), "2026-03-19 09:00", "2026-03-23 10:00")
     answers(world, Acknowledge())
@@ -145,6 +164,7 @@ def test_an_answer_in_time_spares_the_manager(found: Founder) -> None:
     assert called_for(world)[3:] == ["1:escalate"]
 
 
+@SQLITE_DAILY
 def test_a_false_alarm_stands_while_the_same_clock_runs(found: Founder) -> None:
     world = lives(late(found), CHANGED)
     answers(world, FalseAlarm(why=Mistake.NOT_TRUE))
@@ -168,6 +188,7 @@ def _happened(when: str, *, meeting: MeetingState | None = None, by: Actor = Act
     )  # fmt: skip
 
 
+@SQLITE_DAILY
 def test_a_snooze_until_the_customer_writes_ends_with_their_mail(found: Founder) -> None:
     world = lives(late(found), CHANGED)
     answers(world, Snooze(until=to_us(at("2026-03-27 18:00")), reason="they decide", ends=Until.CUSTOMER))
@@ -179,6 +200,8 @@ def test_a_snooze_until_the_customer_writes_ends_with_their_mail(found: Founder)
     assert (called_for(world), state(world)) == (["1:breach", "1:repeat"], "open")
 
 
+@pytest.mark.slow
+@SQLITE_DAILY
 def test_a_snooze_until_a_mail_that_never_comes_ends_on_its_day(found: Founder) -> None:
     world = lives(late(found), CHANGED)
     answers(world, Snooze(until=to_us(at("2026-03-27 18:00")), reason="they decide", ends=Until.CUSTOMER))
@@ -191,7 +214,8 @@ def test_a_snooze_until_a_mail_that_never_comes_ends_on_its_day(found: Founder) 
 BY_STAGE = QUIET.replace("{latest_of: [created_at, last_meeting_at, next_meeting_at]}", "stage_entered_at")
 
 
-@pytest.mark.parametrize("came", [MeetingState.HELD, MeetingState.NO_SHOW, MeetingState.CANCELLED])
+@SQLITE_DAILY
+@pytest.mark.parametrize("came", [MeetingState.CANCELLED, slowly(MeetingState.HELD), slowly(MeetingState.NO_SHOW)])
 def test_a_snooze_until_the_meeting_is_over(found: Founder, came: MeetingState) -> None:
     """Cancelled and nobody there are over, too; a meeting moves no clock of this rule."""
     world = found(BY_STAGE, judging=judging())
@@ -208,6 +232,7 @@ def test_a_snooze_until_the_meeting_is_over(found: Founder, came: MeetingState) 
     assert (called_for(world), state(world)) == (["1:breach", "1:repeat"], "open")
 
 
+@SQLITE_DAILY
 def test_a_hold_until_the_customer_writes_ends_with_their_mail(found: Founder) -> None:
     """What it waited for came on Wednesday: it is asked again at the close of that day."""
     world = lives(late(found), CHANGED)
@@ -223,6 +248,7 @@ def test_a_hold_until_the_customer_writes_ends_with_their_mail(found: Founder) -
     assert (called_for(world), state(world)) == (["1:breach", "1:repeat"], "open")
 
 
+@SQLITE_DAILY
 def test_a_hold_ends_on_its_day_without_a_look_at_the_crm(found: Founder) -> None:
     world = lives(late(found), CHANGED)
     hold = Hold(until=date(2026, 3, 24), who="Ms Mori", reason="budget", evidence="mail of 16 March")
@@ -236,6 +262,7 @@ def test_a_hold_ends_on_its_day_without_a_look_at_the_crm(found: Founder) -> Non
 # ------------------------------------------------------------------------------------------------ the hold-out
 
 
+@SQLITE_DAILY
 def test_what_is_held_out_lives_and_is_counted_and_nobody_hears_of_it(found: Founder) -> None:
     world = late(found, holdout=Holdout(share=1.0, critical=True))
     lives(world, "2026-03-19 09:00", MANAGER)
@@ -246,6 +273,8 @@ def test_what_is_held_out_lives_and_is_counted_and_nobody_hears_of_it(found: Fou
     assert (called_for(world), state(world)) == ([], "resolved: re_anchored")
 
 
+@pytest.mark.slow
+@SQLITE_DAILY
 def test_critical_alerts_are_not_held_out_unless_somebody_says_so(found: Founder) -> None:
     assert called_for(late(found, holdout=Holdout(share=1.0))) == ["1:breach"]
 
