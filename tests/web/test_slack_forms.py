@@ -262,3 +262,16 @@ def test_nothing_typed_into_a_form_becomes_markup_or_breaks_it(desk: Counter) ->
     assert not {"\u202e", "\u0000", "\n"} & set(row.detail["who"] + row.detail["reason"] + row.detail["evidence"])
     desk.press("Sato", "why", alert)
     assert "<!channel>" not in desk.whispers("Sato")[-1]
+
+
+def test_what_was_answered_before_and_holds_still_stands_in_the_next_form(desk: Counter) -> None:
+    alert = desk.alert("acme").id
+    desk.press("Sato", "meet", alert)
+    desk.submit("Sato", **FILLED["meet"])
+    desk.press("Tanaka", "snooze", alert)
+    assert "Meeting booked for 8 Apr (Sato" in desk.reads_in_form("Tanaka")
+    desk.submit("Tanaka", **FILLED["snooze"])
+    desk.press("Sato", "hold", alert)
+    assert "Snoozed until the customer answers, 15 Apr at the latest (Tanaka)" in desk.reads_in_form("Sato")
+    desk.submit("Sato", **FILLED["hold"])
+    assert "On hold until 11 May – budget" in desk.reads_in_form("Sato")

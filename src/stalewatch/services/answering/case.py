@@ -9,11 +9,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from stalewatch.delivery.answering import Settled, snoozed
+from stalewatch.delivery.answering import Settled
 from stalewatch.delivery.happenings import Happening
 from stalewatch.delivery.slack.reasons import Reasons
 from stalewatch.delivery.wording.explained import brand
-from stalewatch.delivery.wording.reader import Reader
 from stalewatch.domain.alerts import AlertState, Cause
 from stalewatch.domain.calendar import Calendar
 from stalewatch.domain.directory import Directory
@@ -28,12 +27,6 @@ from stalewatch.store.engine import Connection
 
 _ANSWERED: Final = "alert."
 """What the audit log puts before the name of an answer."""
-
-
-def is_opening(at: int, calendar: Calendar) -> bool:
-    """Whether this is when the calendar opens on that day."""
-    moments = np.array([at], np.int64)
-    return bool((calendar.opens_at(calendar.local_day(moments)) == moments)[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +81,6 @@ class Case:
         cause = Cause(self.alert.cause) if self.alert.cause else Cause.CLOSED
         outcome = getattr(self.record, "outcome", None) if cause is Cause.CLOSED else None
         return Settled(at=self.alert.resolved_at or self.record.closed_at, cause=cause, outcome=outcome)
-
-    def standing(self, reader: Reader) -> str:
-        """What was answered before and holds still, in a sentence; "" if nothing does."""
-        zone, until = self.calendar.spec.zone, self.alert.snoozed_until
-        if self.alert.state != AlertState.SNOOZED or until is None:
-            return ""
-        return snoozed(until, reader, zone, in_the_morning=is_opening(until, self.calendar))
 
     def reasons(self, conn: Connection, now: int, public_url: str | None) -> Reasons:
         """Everything that answers "why?"; `public_url` is where the dashboard is, None: nowhere."""

@@ -40,12 +40,18 @@ class Wrong(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One problem before somebody who is to answer it; `now` is in microseconds."""
+    """One problem before somebody who is to answer it.
+
+    Attributes:
+        now: in microseconds.
+        before: what was answered before and holds still, in words; "" if nothing does.
+    """
 
     case: Case
     reader: Reader
     office: Office
     now: int
+    before: str = ""
 
     @property
     def words(self) -> gettext.NullTranslations:
@@ -136,11 +142,10 @@ class Form(ABC):
 
     def blocks(self, asked: Asked) -> list[View]:
         """All of it: what it is about, what is asked, what will happen."""
-        standing = asked.case.standing(asked.reader)
         happens = self.promises(asked)
         return [
             *about(asked.case, asked.reader),
-            *([plainly(standing)] if standing else []),
+            *([plainly(asked.before)] if asked.before else []),
             *self.fields(asked),
             *([aside(*happens)] if happens else []),
         ]

@@ -9,10 +9,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from stalewatch.delivery import buttons
+from stalewatch.delivery.answered import Answered, note
 from stalewatch.delivery.slack.fields import Option, View, day, line, one_of
 from stalewatch.delivery.slack.interactions import Given
 from stalewatch.delivery.wording.times import day as day_words
-from stalewatch.delivery.wording.untrusted import clean
 from stalewatch.domain.instants import from_us
 from stalewatch.sdk.writing import Kind
 from stalewatch.services.answering.acts import Act, Hold, Until
@@ -45,7 +45,7 @@ class HoldForm(Form):
             kept = words.gettext("The day and the reason are written to {crm}.").format(crm=asked.case.crm)
         else:
             kept = asked.kept_here()
-        return words.gettext("The days until then do not count. We ask again that morning."), kept
+        return words.gettext("For rules that wait for the customer, the days until then do not count."), kept
 
     def fields(self, asked: Asked) -> Sequence[View]:
         words, reader = asked.words, asked.reader
@@ -85,12 +85,11 @@ class HoldForm(Form):
     def done(self, act: Act, answer: Answer, asked: Asked) -> Sequence[View]:
         if not isinstance(act, Hold):
             return []
-        words, until = asked.words, day_words(act.until, asked.reader, asked.zone)
-        said = {
-            Until.CUSTOMER: words.gettext("On hold until the customer answers, at the latest until {date} – {reason}."),
-            Until.MEETING: words.gettext("On hold until the meeting is over, at the latest until {date} – {reason}."),
-        }.get(act.ends, words.gettext("On hold until {date} – {reason}. We ask again that morning."))
-        return confirmed(said.format(date=until, reason=clean(act.reason)), in_the_crm(answer, asked))
+        held = Answered(
+            act="hold", until=answer.until, last_day=act.until, reason=act.reason,
+            ends="" if act.ends is Until.DATE else act.ends.value,
+        )  # fmt: skip
+        return confirmed(note(held, asked.reader, asked.zone), in_the_crm(answer, asked))
 
 
 def _ends(asked: Asked) -> list[Option]:

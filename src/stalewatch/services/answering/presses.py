@@ -12,6 +12,7 @@ from typing import Any, Final
 from stalewatch.clock import Clock
 from stalewatch.delivery import answering as words
 from stalewatch.delivery import buttons
+from stalewatch.delivery.answered import note
 from stalewatch.delivery.slack import forms
 from stalewatch.delivery.slack.fields import View, plainly
 from stalewatch.delivery.slack.interactions import Pressed, Submitted
@@ -29,6 +30,7 @@ from stalewatch.services.answering.outcomes import Office
 from stalewatch.services.answering.replies import Replies
 from stalewatch.services.answering.respond import answer
 from stalewatch.services.rules.rulebook import Rulebook
+from stalewatch.services.telling.given import Given
 from stalewatch.store import audit
 from stalewatch.store.engine import Connection, Database
 
@@ -98,7 +100,10 @@ class Answering:
         opened = self._replies.open(pressed, forms.opening(title, asked.reader))
         if opened is None:
             return self._tell(pressed, words.press_again(asked.reader), asked.reader, TOO_LATE)
-        self._replies.update(opened, filled(form, asked))
+        with self.db.read() as conn:
+            holds = Given.read(conn, [asked.case.alert], asked.case.people, asked.now).of(asked.case.alert)
+        before = "" if holds is None else note(holds, asked.reader, asked.zone)
+        self._replies.update(opened, filled(form, replace(asked, before=before)))
         return Done("form")
 
     def _explain(self, pressed: Pressed, case: Case, reader: Reader) -> Done:

@@ -18,7 +18,6 @@ from stalewatch.domain.calendar import Calendar
 from stalewatch.domain.durations import Duration, Unit
 from stalewatch.domain.instants import to_day
 from stalewatch.services.answering.acts import Act, Snooze, Until
-from stalewatch.services.answering.case import is_opening
 from stalewatch.services.answering.form import Asked, Fields, Form, Wrong, at_latest, confirmed, text_of
 from stalewatch.services.answering.outcomes import Answer, Refusal
 
@@ -93,8 +92,14 @@ class SnoozeForm(Form):
         until = answer.until or act.until
         if act.ends is not Until.DATE:
             return confirmed(said.snoozed_by_event(act.ends.value, until, asked.reader, asked.zone))
-        is_morning = is_opening(until, asked.case.calendar)
+        is_morning = _is_opening(until, asked.case.calendar)
         return confirmed(said.snoozed(until, asked.reader, asked.zone, in_the_morning=is_morning))
+
+
+def _is_opening(at: int, calendar: Calendar) -> bool:
+    """Whether this is when the calendar opens on that day."""
+    moments = np.array([at], np.int64)
+    return bool((calendar.opens_at(calendar.local_day(moments)) == moments)[0])
 
 
 def _morning_of(day_: str, calendar: Calendar) -> int | None:
