@@ -164,10 +164,9 @@ class Writer:
         return _moment(datetime.combine(day, _NOON, self._api.transport.limits.zone))
 
     def _check(self, change: Change, shown: _Shown) -> None:
-        """Raise Conflict if somebody changed what the person saw, since they saw it."""
-        since = change.seen_version
-        changed = _last_set(shown)
-        if since is None or changed is None or changed <= since:
+        """Raise Conflict if somebody changed what the person saw, since they saw it, or made another record of it."""
+        since, changed, is_merged = change.seen_version, _last_set(shown), shown.id != change.record
+        if not is_merged and (since is None or changed is None or changed <= since):
             return
         now: dict[str, Value] = {
             ours: shown.properties.get(name) or None
@@ -177,8 +176,10 @@ class Writer:
         if "stage" in now:
             labels = {stage.id: stage.label for one in self._api.pipelines(DEALS) for stage in one.stages}
             now["stage"] = labels.get(str(now["stage"]), now["stage"])
+        what = "merged it with another" if is_merged else "changed it"
+        at = "" if changed is None or is_merged else f" ({changed:%Y-%m-%d %H:%M} UTC)"
         raise Conflict(
-            f"somebody changed it in HubSpot after it was seen ({changed:%Y-%m-%d %H:%M} UTC); nothing was overwritten",
+            f"somebody {what} in HubSpot after it was seen{at}; nothing was overwritten",
             now=now, version=changed, where=change.record,
         )  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from stalewatch.domain.instants import to_us
 from stalewatch.domain.writebacks import Writeback
-from stalewatch.sdk.errors import TryLater
+from stalewatch.sdk.errors import Conflict, TryLater
 from stalewatch.sdk.writing import Change, Fields, Lost, Wish, Written
 from stalewatch.services.writing.asking import ask
 from stalewatch.services.writing.moving import Target, Wrote
@@ -49,6 +49,9 @@ class Pen(Memory):
     def write_back(self, change: Change) -> Written:
         if self.faults:
             raise self.faults.pop(0)
+        shown = self.deals[change.record].modified_at
+        if isinstance(change.wish, Fields | Lost) and shown and change.seen_version and shown > change.seen_version:
+            raise Conflict("somebody changed it", now={}, version=shown)
         self.taken.append(change)
         if self.losses:
             raise self.losses.pop(0)

@@ -19,6 +19,7 @@ from stalewatch.store import leases, records
 from stalewatch.store.leases import WRITEBACKS
 from tests.databases import SQLITE_DAILY
 from tests.services.scriptorium import CALL, Office, open_office
+from tests.services.world import deal
 
 pytestmark = SQLITE_DAILY
 
@@ -127,6 +128,20 @@ def test_s30_a_conflict_overwrites_nothing_and_tells_what_is_there_now(office: O
     assert office.state(write)[0] == "conflict"
     [row] = office.acts("crm.conflict")
     assert row.after["now"] == {"next_step": "Theirs", "close_date": "2026-05-01"}
+
+
+@pytest.mark.security
+def test_s30_what_was_to_be_written_into_a_record_that_was_merged_overwrites_nothing_there(office: Office) -> None:
+    """The other one had changed earlier than the one that the person saw: by their versions alone nothing is newer."""
+    office.has(deal("zen", next_step="Theirs", modified_at=office.clock.now() - timedelta(days=9)))
+    office.syncs()
+    fields, note = office.asks(), office.asks(Note(text="Mori is on leave"))
+    office.crm.merged, _ = {"acme": "zen"}, office.crm.deals.pop("acme")
+    office.syncs()
+    done = office.writes()
+    assert (done.conflicts, done.done) == (1, 1)
+    assert (office.state(fields)[0], office.state(note)[0]) == ("conflict", "done")
+    assert [(one.record, one.wish) for one in office.crm.taken] == [("zen", Note(text="Mori is on leave"))]
 
 
 @pytest.mark.parametrize("fault", [TryLater("busy", after=timedelta(minutes=2)), NeedsReconnect("token revoked")])

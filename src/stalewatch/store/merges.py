@@ -6,10 +6,13 @@ Each function takes the ids of old records with the id of the new one, and may b
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from stalewatch.domain.writebacks import WriteState
+from stalewatch.sdk.writing import Kind
 from stalewatch.store import bulk
 from stalewatch.store.bulk import Found
 from stalewatch.store.expressions import among
@@ -31,6 +34,9 @@ from stalewatch.store.tables import (
 
 Merged = Mapping[str, str]
 """Old id to new id."""
+_UNDONE: Final = tuple(state.value for state in WriteState if not state.is_terminal)
+_NEVER: Final = 0
+"""A version that is older than any: nobody has seen the record."""
 
 
 def mark(conn: Connection, merged: Merged, at: int) -> None:
@@ -108,11 +114,15 @@ def move_answers(conn: Connection, merged: Merged) -> None:
 def move_writebacks(conn: Connection, merged: Merged, objects: Mapping[str, str]) -> None:
     """Let what is to be written into old records, and was, be written into the new ones.
 
+    Nobody who asked has seen these: what would overwrite something there ends as a conflict, whatever its version.
+
     Args:
         objects: of each new record.
     """
     for old, new in sorted(merged.items()):
         there = sa.update(writebacks).where(writebacks.c.record_id == old)
+        overwrites = writebacks.c.kind.in_((Kind.FIELDS.value, Kind.LOST.value)) & writebacks.c.state.in_(_UNDONE)
+        conn.execute(there.where(overwrites).values(seen_version=_NEVER))
         conn.execute(there.values(record_id=new, object=objects[new]))
 
 

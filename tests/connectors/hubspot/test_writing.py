@@ -184,6 +184,16 @@ def test_what_hubspot_works_out_itself_is_no_change(story: Story) -> None:
     assert properties(story, "deals", deal)["hs_next_step"] == "Mine"
 
 
+def test_of_a_deal_that_was_merged_since_it_was_seen_nothing_is_overwritten(story: Story) -> None:
+    deal, other = story.deal(hs_next_step="Wait"), story.deal(hs_next_step="Theirs")
+    merged = story.portal.merge("deals", other, deal)
+    asked = change(deal, Fields(next_step="Mine"), seen_version=NOON + timedelta(days=1))
+    with pytest.raises(Conflict, match="merged it with another in HubSpot") as conflict:
+        writer(story).write_back(asked)
+    assert conflict.value.now["next_step"] == "Theirs"
+    assert properties(story, "deals", merged)["hs_next_step"] == "Theirs"
+
+
 def test_a_second_write_of_ours_goes_on_from_the_first(story: Story) -> None:
     deal, connector = story.deal(), writer(story)
     story.passes(minutes=1)
