@@ -12,7 +12,9 @@ from stalewatch.sdk.notifier import NotifierSettings
 from stalewatch.services.answering.attending import Attendant
 from stalewatch.services.answering.identity import Identities
 from stalewatch.services.answering.inbox import Inbox
+from stalewatch.services.answering.looking import Looking
 from stalewatch.services.answering.presses import Answering
+from stalewatch.services.answering.screens import Screens
 from stalewatch.services.reporting.glancing import Glancing
 from stalewatch.services.telling.acquainting import Acquainting
 from stalewatch.wiring.live import Each, Live
@@ -67,16 +69,17 @@ def inbox_of(project: Stalewatch, language: str | None = None) -> Inbox | None:
 def _inbox_of(project: Stalewatch, told: NotifierSettings, language: str | None) -> Inbox:
     from stalewatch.delivery.slack.options import base_url, client  # noqa: PLC0415  # slack_sdk, only with Slack
     from stalewatch.delivery.slack.responding import Responder  # noqa: PLC0415
-    from stalewatch.services.answering.screens import Screens  # noqa: PLC0415
 
     slack, speaking = client(told, timeout=_SECONDS), project.speaking
     now = lambda: to_us(project.clock.now())  # noqa: E731
     identities = Identities(slack, project.settings.admins, now, speaking.people)
     answering = Answering(project.db, project.clock, office_of(project), speaking, slack, identities, language)
+    zone = project.rulebook.calendars.default.spec.zone
+    looking = Looking(project.db, project.clock, speaking, identities, zone, language)
     link = None if speaking.public_url is None else f"{speaking.public_url.rstrip('/')}/deals/{{id}}"
     screens = Screens(
-        project.db, project.clock, speaking, slack, identities, Glancing(project.rulebook, project.sources, link),
-        Responder(base_url(told)), project.rulebook.calendars.default.spec.zone, language,
+        project.db, slack, looking, Glancing(project.rulebook, project.sources, link), Responder(base_url(told)),
+        speaking.public_url,
     )  # fmt: skip
     return Inbox(project.db, project.clock, answering, screens)
 

@@ -25,8 +25,8 @@ _HEADER, _TITLE, _LINE, _SECTION, _LABEL = 150, 600, 300, 2_900, 75
 _ENTRY_ON_HOME, _ENTRY_IN_ANSWER = 800, 900
 _ANSWER: Final = 12_000
 """Characters of an answer, below the 13,000 that a message may have."""
-_BELOW: Final = 3
-"""Blocks below the parts: how much there is more, the footer, the link."""
+_BELOW, _OF_A_PART = 3, 3
+"""Blocks that are kept free: below all parts (footer, link), and for each part (a line, its heading, how much more)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,24 +72,24 @@ def answer_text(screen: Screen) -> str:
 def _blocks(screen: Screen, most: int, share: int, longest: int | None) -> list[Block]:
     """The screen's blocks, at most so many; what does not fit is counted where it would stand."""
     made = [*_title(screen.title), *_context("intro", screen.intro, as_section=True)]
-    left_out = 0
     place = 0
     for number, part in enumerate(screen.parts):
-        made += _heading(part, number)
-        made += _lines(part, number)
-        hidden = part.more
+        made += [*_heading(part, number), *_lines(part, number)]
+        hidden, room = part.more, most - _BELOW - _OF_A_PART * (len(screen.parts) - number)
         for entry in part.entries:
             place += 1
             blocks = entry_blocks(entry, place, screen.language, share)
-            is_full = len(made) + len(blocks) > most - _BELOW - 2 * (len(screen.parts) - number)
-            if is_full or (longest is not None and _length(made) + _length(blocks) > longest):
-                hidden += 1
-            else:
+            if _fits(made, blocks, room, longest):
                 made += blocks
-        left_out += hidden
-        if hidden:
-            made.append(_more(hidden, number, screen.language))
+            else:
+                hidden += 1
+        made += [_more(hidden, number, screen.language)] if hidden else []
     return [*made, *_context("footer", screen.footer), *_way_on(screen)]
+
+
+def _fits(made: Sequence[Block], blocks: Sequence[Block], room: int, longest: int | None) -> bool:
+    is_long = longest is not None and _length(made) + _length(blocks) > longest
+    return len(made) + len(blocks) <= room and not is_long
 
 
 def _chooser(switch: Switch) -> Block:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 from urllib.parse import quote
 
-from stalewatch.clock import Clock
 from stalewatch.delivery import glance_words as words_of
 from stalewatch.delivery.glances import Data, Glance, Member, Team
 from stalewatch.delivery.screens import Painter, Screen
@@ -19,18 +18,14 @@ from stalewatch.delivery.slack.commands import WEEK, Asked, Commanded, Word, und
 from stalewatch.delivery.slack.events import Chosen, Opened
 from stalewatch.delivery.slack.home import MOST_OPTIONS, Option, Switch, answer, home_view
 from stalewatch.delivery.telling import Recipient
-from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.untrusted import clean
 from stalewatch.domain.directory import Directory
 from stalewatch.domain.durations import Duration
-from stalewatch.domain.instants import to_us
-from stalewatch.domain.policies import Speaking
 from stalewatch.sdk.errors import BadContent, TargetGone
-from stalewatch.services.alerting.people import directory
-from stalewatch.services.answering.identity import Identities, Slack, Somebody, below
+from stalewatch.services.answering.identity import Slack
+from stalewatch.services.answering.looking import Look, Looking
 from stalewatch.services.answering.presses import Done
-from stalewatch.services.telling import acquainting
-from stalewatch.store import habits, homes
+from stalewatch.store import homes
 from stalewatch.store.engine import Connection, Database
 
 MINE, TEAM, ALL = "mine", "team", "all"
@@ -64,20 +59,17 @@ class Screens:
     """Shows things to people of one project.
 
     Attributes:
+        looking: says who somebody is and whom they may see.
         respond: sends an answer to the address that came with a command; raises a NotifierError.
-        zone: of the project's own calendar (IANA), for people who have none.
-        language: overrides everybody's; None: each person's own, else the project's.
+        public_url: where the dashboard is; None: screens carry no links.
     """
 
     db: Database
-    clock: Clock
-    speaking: Speaking
     slack: Slack
-    identities: Identities
+    looking: Looking
     glances: Glances
     respond: Callable[[str, Mapping[str, Any]], None]
-    zone: str
-    language: str | None = None
+    public_url: str | None = None
 
     def show(self, asked: Opened | Chosen) -> Done:
         """Publish somebody's App Home.
@@ -85,7 +77,7 @@ class Screens:
         Raises:
             NotifierError: Slack cannot be asked or told now; it may be tried again.
         """
-        look = self._look(asked.user)
+        look = self.looking.at(asked.user)
         with self.db.write() as conn:
             if isinstance(asked, Chosen):
                 homes.choose(conn, asked.user, asked.shows, look.now)
@@ -113,7 +105,7 @@ class Screens:
         Raises:
             NotifierError: Slack cannot be asked or told now; it may be tried again.
         """
-        look = self._look(asked.user)
+        look = self.looking.at(asked.user)
         with self.db.read() as conn:
             said = answer(self._answer(conn, look, understood(asked.text)))
         try:
@@ -126,33 +118,9 @@ class Screens:
                 return Done("gone")
         return Done("answered")
 
-    # ------------------------------------------------------------------------------------------- who looks
-
-    def _look(self, user: str) -> _Look:
-        """Who somebody is, and whom they may see at this moment."""
-        now = to_us(self.clock.now())
-        with self.db.read() as conn:
-            people = directory(conn, self.speaking)
-        who = self.identities.who(user, people)
-        self._get_to_know(user, people, now)
-        language = self.language or who.language or self.speaking.language
-        reader = Reader(language, self.clock.now(), who.zone or self.zone)
-        return _Look(who, people, reader, now, below(who.keys, people))
-
-    def _get_to_know(self, user: str, people: Directory, now: int) -> None:
-        """What Slack said of them is good for their messages, too."""
-        if any(one.alias == user for one in people.people.values()):
-            return
-        account = self.identities.account(user)
-        if account is None or account.email is None or not account.is_fit:
-            return
-        with self.db.write() as conn:
-            if acquainting.is_stale(habits.read(conn).get(account.email), now):
-                acquainting.note(conn, [account.email], account, now)
-
     # ------------------------------------------------------------------------------------------- what they see
 
-    def _home(self, conn: Connection, look: _Look, kept: str | None) -> tuple[Screen, Switch | None]:
+    def _home(self, conn: Connection, look: Look, kept: str | None) -> tuple[Screen, Switch | None]:
         if look.is_stranger:
             return self._unknown(look), None
         options = self._options(conn, look)
@@ -160,7 +128,7 @@ class Screens:
         label = look.reader.words.gettext("Whose deals?")
         return self._screen(conn, look, chosen), Switch(label=label, options=options, chosen=chosen)
 
-    def _options(self, conn: Connection, look: _Look) -> tuple[Option, ...]:
+    def _options(self, conn: Connection, look: Look) -> tuple[Option, ...]:
         """What somebody may look at, their team first; one option is no choice."""
         words = look.reader.words
         mine = Option(label=words.gettext("My own deals"), value=MINE)
@@ -177,7 +145,7 @@ class Screens:
         ]
         return (*heads, mine, *people)[:MOST_OPTIONS]
 
-    def _screen(self, conn: Connection, look: _Look, chosen: str) -> Screen:
+    def _screen(self, conn: Connection, look: Look, chosen: str) -> Screen:
         data = self.glances.data(conn, look.now)
         if chosen in (TEAM, ALL):
             return self._team(conn, look, data, everybody=chosen == ALL)
@@ -189,7 +157,7 @@ class Screens:
         glance = self.glances.own(conn, look.people, seen, look.now, WEEK)
         return self._painter(look, chosen).own(glance, data)
 
-    def _answer(self, conn: Connection, look: _Look, asked: Asked) -> Screen:
+    def _answer(self, conn: Connection, look: Look, asked: Asked) -> Screen:
         if look.is_stranger:
             return self._unknown(look)
         if asked.word in (Word.HELP, None):
@@ -205,24 +173,24 @@ class Screens:
         mine = self._painter(look).late(own, data)
         return replace(mine, intro=(words_of.no_team(look.reader),)) if asked.word is Word.TEAM else mine
 
-    def _own(self, conn: Connection, look: _Look, within: Duration) -> Glance:
+    def _own(self, conn: Connection, look: Look, within: Duration) -> Glance:
         return self.glances.own(conn, look.people, look.who.keys, look.now, within)
 
-    def _team(self, conn: Connection, look: _Look, data: Data, *, everybody: bool) -> Screen:
+    def _team(self, conn: Connection, look: Look, data: Data, *, everybody: bool) -> Screen:
         owners = None if everybody else look.team
         team = self.glances.team(conn, look.people, owners, look.now, WEEK)
         return self._painter(look, "").team(team, data, everybody=everybody)
 
-    def _help(self, look: _Look, *, is_understood: bool) -> Screen:
+    def _help(self, look: Look, *, is_understood: bool) -> Screen:
         title = look.reader.words.gettext("What /stalewatch understands")
         lines = words_of.help_lines(look.reader, has_team=look.leads_others)
         before = () if is_understood else (words_of.not_understood(look.reader),)
         return self._painter(look).plain(title, *before, *lines)
 
-    def _unknown(self, look: _Look) -> Screen:
+    def _unknown(self, look: Look) -> Screen:
         return self._painter(look).plain(*words_of.unknown(look.reader))
 
-    def _painter(self, look: _Look, whose: str | None = None) -> Painter:
+    def _painter(self, look: Look, whose: str | None = None) -> Painter:
         """Who paints for somebody: their own list (None), that of a person (their target), or of many ("")."""
         own = look.own_targets[0] if look.own_targets else look.who.actor
         target = own if whose is None else whose
@@ -235,35 +203,7 @@ class Screens:
         return Painter(recipient, look.reader, owner, self._link(target))
 
     def _link(self, target: str) -> str | None:
-        if self.speaking.public_url is None:
+        if self.public_url is None:
             return None
         asked = f"?owner={quote(target.removeprefix('person:'))}" if target else ""
-        return f"{self.speaking.public_url.rstrip('/')}/{asked}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """Somebody who looks at a moment: who they are, in what they read, and who reports to them (`team`)."""
-
-    who: Somebody
-    people: Directory
-    reader: Reader
-    now: int
-    team: frozenset[str]
-
-    @property
-    def is_stranger(self) -> bool:
-        return not self.who.keys and not self.who.answers_all
-
-    @property
-    def leads_others(self) -> bool:
-        return bool(self.team) or self.who.answers_all
-
-    @property
-    def may_see(self) -> frozenset[str] | None:
-        """Whose records; None: everybody's."""
-        return None if self.who.answers_all else self.team | self.who.keys
-
-    @property
-    def own_targets(self) -> tuple[str, ...]:
-        return tuple(one.target for one in self.people.people.values() if one.key in self.who.keys)
+        return f"{self.public_url.rstrip('/')}/{asked}"
