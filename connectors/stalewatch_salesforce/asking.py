@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -11,20 +11,18 @@ import msgspec
 
 from stalewatch.sdk.connector import ConnectionSettings
 from stalewatch_salesforce.chains import Chain, Shape
+from stalewatch_salesforce.children import CHILDREN, PARENTS
 from stalewatch_salesforce.options import Options
 from stalewatch_salesforce.org import (
-    ATTENDEES,
-    CHANGES,
-    CORRESPONDENTS,
     EMAIL,
     EVENT,
     HISTORY,
     LEAD,
     OPPORTUNITY,
-    ROLES,
     ROWS,
     TASK,
     USER,
+    VISITS,
     Org,
     selection,
 )
@@ -36,19 +34,13 @@ from stalewatch_salesforce.transport import Transport
 EVIDENCE: Final = (USER, HISTORY, EVENT, TASK, EMAIL)
 CHUNK: Final = 2_000
 """Ids in one question: as many as rows of a page, and 60,000 characters of the 100,000 that SOQL may have."""
-PARENTS: Final = {
-    "OpportunityContactRole": OPPORTUNITY, "EventRelation": EVENT, "EmailMessageRelation": EMAIL, "LeadHistory": LEAD,
-}  # fmt: skip
-"""Objects that are read inside of another one."""
-_INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
-    OPPORTUNITY: (ROLES,), EVENT: (ATTENDEES,), EMAIL: (CORRESPONDENTS,), LEAD: (CHANGES,),
-}  # fmt: skip
 _ALWAYS: Final = {EVENT: ("IsPrivate", "IsPrivate = false"), EMAIL: ("ParentId", "ParentId = null")}
 """Conditions that keep out what is none of our business: private meetings, and mails of support cases."""
 ONLY_IDS: Final = Shape(OnlyId, ("Id",))
 _STAMPS: Final = ("SystemModstamp", "LastModifiedDate", "CreatedDate")
 """What tells that a row changed, the best first."""
-_NO_FIELDS: Final = frozenset({ROLES, ATTENDEES, CORRESPONDENTS, CHANGES, "OpportunityHistories", "UserRole"})
+_INSIDE: Final = {name: (one.relationship,) for name, one in CHILDREN.items()}
+_NO_FIELDS: Final = frozenset({VISITS, "UserRole", *(one.relationship for one in CHILDREN.values())})
 
 
 @dataclass

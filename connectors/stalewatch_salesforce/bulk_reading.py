@@ -8,7 +8,7 @@ again. Children are no part of a bulk query; they are read as objects of their o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Final
@@ -20,22 +20,12 @@ from stalewatch.sdk.errors import TryLater
 from stalewatch_salesforce.bulk import Fetched, JobLost, Jobs, Ticket
 from stalewatch_salesforce.bulk_csv import Columns, Piece
 from stalewatch_salesforce.bulk_shelf import Shelf
+from stalewatch_salesforce.children import CHILDREN, Children
 from stalewatch_salesforce.composite import MOST_QUERIES, Part, ask
 from stalewatch_salesforce.decoding import document
 from stalewatch_salesforce.errors import Fault, Next
 from stalewatch_salesforce.harvest import Batch
-from stalewatch_salesforce.org import (
-    ATTENDEES,
-    CHANGES,
-    CORRESPONDENTS,
-    EMAIL,
-    EVENT,
-    HISTORY,
-    LEAD,
-    OPPORTUNITY,
-    ROLES,
-    TASK,
-)
+from stalewatch_salesforce.org import EMAIL, EVENT, HISTORY, LEAD, OPPORTUNITY, TASK
 from stalewatch_salesforce.place import Place
 from stalewatch_salesforce.queries import address, select
 from stalewatch_salesforce.reading import Found, Reading
@@ -51,23 +41,6 @@ PATIENCE: Final = 3_600.0
 _LARGE_ONES: Final = (OPPORTUNITY, HISTORY, EVENT, TASK, EMAIL, LEAD)
 _PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 """Seconds between two questions after a job; the last stays."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Children:
-    """Children of an object: how its rows call them, what they are, and whose they say they are."""
-
-    relationship: str
-    object: str
-    parent: str
-
-
-_CHILDREN: Final[Mapping[str, _Children]] = {
-    OPPORTUNITY: _Children(ROLES, "OpportunityContactRole", "OpportunityId"),
-    EVENT: _Children(ATTENDEES, "EventRelation", "EventId"),
-    EMAIL: _Children(CORRESPONDENTS, "EmailMessageRelation", "EmailMessageId"),
-    LEAD: _Children(CHANGES, "LeadHistory", "LeadId"),
-}
 
 
 class _Count(msgspec.Struct):
@@ -203,7 +176,7 @@ class BulkReading:
         raise TryLater(f"Salesforce is still preparing {name}; the next reading goes on with it")
 
     def _handed_over(
-        self, place: Place, name: str, shelf: Shelf, children: Collection[_Children]
+        self, place: Place, name: str, shelf: Shelf, children: Collection[Children]
     ) -> Generator[Page, None, Place]:
         """The rows of an object with their children, page by page."""
         columns = self._columns(name)
@@ -215,7 +188,7 @@ class BulkReading:
             place = place.moved(jobs={**(place.jobs or {}), name: msgspec.structs.replace(ticket, locator=page)})
 
     def _pages(
-        self, place: Place, name: str, columns: Columns, shelf: Shelf, children: Collection[_Children]
+        self, place: Place, name: str, columns: Columns, shelf: Shelf, children: Collection[Children]
     ) -> Generator[Page, None, str]:
         """One page of a result, in pieces; returns what leads to the next."""
         ticket = (place.jobs or {})[name]
@@ -230,7 +203,7 @@ class BulkReading:
             following = fetched.locator
         return following
 
-    def _shelved(self, place: Place, one: _Children, kind: int, shelf: Shelf) -> Iterator[Page]:
+    def _shelved(self, place: Place, one: Children, kind: int, shelf: Shelf) -> Iterator[Page]:
         """Put all children of a kind on the shelf; they are read anew by every pull that needs them."""
         columns, ticket = self._columns(one.object), (place.jobs or {})[one.object]
         locator = ticket.locator
@@ -272,15 +245,15 @@ class BulkReading:
     def _jobs(self) -> Jobs:
         return Jobs(self.reading.transport)
 
-    def _children(self, name: str) -> list[_Children]:
-        one = _CHILDREN.get(name)
+    def _children(self, name: str) -> list[Children]:
+        one = CHILDREN.get(name)
         return [one] if one is not None and self.reading.org.has_children(name, one.relationship) else []
 
     def _columns(self, name: str) -> Columns:
         """Id first. Rows of children also say whose they are."""
         org, shape = self.reading.org, self.reading.asking.shape(name)
         type_, fields = shape.type, list(shape.fields)
-        parent = next((one.parent for one in _CHILDREN.values() if one.object == name), None)
+        parent = next((one.parent for one in CHILDREN.values() if one.object == name), None)
         if parent is not None and parent not in fields:
             fields.append(parent)
             type_ = msgspec.defstruct(name, [(parent, str | None, None)], bases=(type_,), kw_only=True)

@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from stalewatch.sdk.connector import Page
 from stalewatch_salesforce import ids, merging, revaluing
-from stalewatch_salesforce.asking import ONLY_IDS, PARENTS, Asking
+from stalewatch_salesforce.asking import ONLY_IDS, Asking
 from stalewatch_salesforce.chains import Chain
+from stalewatch_salesforce.children import PARENTS
 from stalewatch_salesforce.harvest import Batch
 from stalewatch_salesforce.merging import CONTACT
 from stalewatch_salesforce.org import EMAIL, EVENT, HISTORY, LEAD, OPPORTUNITY, ROLES, TASK, USER, VISITS
