@@ -8,8 +8,9 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from stalewatch_hubspot.facts import Facts
 from stalewatch_hubspot.place import HOUR, Arrival, Place
-from stalewatch_hubspot.portal import Facts, Portal
+from stalewatch_hubspot.portal import Portal
 from stalewatch_hubspot.queries import CONTACT_SCOPE, CONTACTS, DEALS, LEADS, LIFECYCLE, SCOPES, Kind
 from stalewatch_hubspot.rows import Row
 

@@ -10,10 +10,10 @@ from typing import Final
 
 from stalewatch.sdk.records import Deal, FieldChange, Outcome, Rejected, StageVisit, Value
 from stalewatch_hubspot.absence import fields_of, unshown
+from stalewatch_hubspot.facts import Facts
 from stalewatch_hubspot.histories import oldest_first
 from stalewatch_hubspot.mapping import plain
 from stalewatch_hubspot.options import Options
-from stalewatch_hubspot.portal import Facts
 from stalewatch_hubspot.queries import DEALS
 from stalewatch_hubspot.rows import Row
 from stalewatch_hubspot.values import Unusable, day, maybe, moment, number, several, value_of

@@ -15,10 +15,11 @@ from stalewatch_hubspot.api import Api, chunks
 from stalewatch_hubspot.blanks import readable
 from stalewatch_hubspot.deals import HISTORY, Beside, DealReader, Past
 from stalewatch_hubspot.evidence import Around, EvidenceReader, forwarders, is_open_task
+from stalewatch_hubspot.facts import Facts
 from stalewatch_hubspot.leads import Before, LeadReader, follows_lifecycle, past_of
 from stalewatch_hubspot.memory import Meeting
 from stalewatch_hubspot.options import Options
-from stalewatch_hubspot.portal import Facts, deal_properties, lead_properties
+from stalewatch_hubspot.portal import deal_properties, lead_properties
 from stalewatch_hubspot.queries import (
     ACTIVITIES,
     CONTACTS,

@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from stalewatch.sdk.connector import SpareField, Unfed, Why
+from stalewatch_hubspot.facts import Facts
 from stalewatch_hubspot.fitting import holds, shown_type
 from stalewatch_hubspot.options import Options
-from stalewatch_hubspot.portal import Facts, Portal
+from stalewatch_hubspot.portal import Portal
 from stalewatch_hubspot.queries import CALLS, CONTACTS, DEALS, EMAILS, LEADS, MEETINGS, TASKS, Kind
 from stalewatch_hubspot.wants import Wants
 

@@ -9,9 +9,9 @@ from typing import Final
 
 from stalewatch.sdk.records import Lead, Rejected, Value
 from stalewatch_hubspot.absence import fields_of, unshown
+from stalewatch_hubspot.facts import Facts
 from stalewatch_hubspot.histories import oldest_first
 from stalewatch_hubspot.options import Options
-from stalewatch_hubspot.portal import Facts
 from stalewatch_hubspot.queries import CONTACTS, LEADS, LIFECYCLE
 from stalewatch_hubspot.rows import Change, Row
 from stalewatch_hubspot.values import Unusable, maybe, several, value_of

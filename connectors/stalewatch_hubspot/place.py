@@ -9,7 +9,7 @@ import msgspec
 
 from stalewatch.sdk.connector import Cursor
 from stalewatch.sdk.errors import BadCursor
-from stalewatch_hubspot.portal import Facts
+from stalewatch_hubspot.facts import Facts
 
 _FORMAT: Final = 1
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

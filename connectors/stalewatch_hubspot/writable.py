@@ -12,9 +12,9 @@ from stalewatch.sdk.records import Outcome
 from stalewatch.sdk.writing import Choice, Kind, Writable, Writing
 from stalewatch_hubspot import queries
 from stalewatch_hubspot.api import Api
+from stalewatch_hubspot.facts import outcome_of
 from stalewatch_hubspot.mapping import plain
 from stalewatch_hubspot.options import Options
-from stalewatch_hubspot.portal import outcome_of
 from stalewatch_hubspot.queries import DEALS
 from stalewatch_hubspot.rows import PipelineRow, StageRow
 from stalewatch_hubspot.transport import Transport
