@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
 
@@ -26,13 +27,15 @@ from stalewatch.services.answering.acts import (
     name_of,
 )
 from stalewatch.services.answering.ending_waits import end_wait
-from stalewatch.services.answering.outcomes import Office, Refusal
+from stalewatch.services.answering.outcomes import Answer, Office, Refusal
+from stalewatch.services.answering.respond import respond
 from stalewatch.services.judging import holds
 from stalewatch.services.writing.asking import Why
 from stalewatch.store import answers as kept
 from stalewatch.store import audit, records, waits
 from stalewatch.store.tables import answers as answers_table
 from stalewatch.store.tables import losses, writebacks
+from stalewatch.store.tables import waits as waits_table
 from stalewatch.store.visibility import Visible
 from tests.databases import SQLITE_DAILY
 from tests.services.answered import Letters, answers
@@ -482,6 +485,19 @@ def test_the_same_answer_sent_twice_is_one(found: Founder) -> None:
         assert log(world, name) == [f"alert.{name_of(act)}"]
         assert record(world, name).wait_count in (None, 0, 1)
     assert (len(rows(world, answers_table)), len(rows(world, writebacks))) == (8, asked)
+
+
+def test_the_same_hold_from_four_places_at_once_is_one(found: Founder) -> None:
+    world = late(found)
+    mark, office = alert(world).id, Office(book=world.book)
+
+    def answers_too(_: int) -> Answer:
+        return respond(world.db, world.clock, office, mark, PATIENCE, actor="sato")
+
+    with ThreadPoolExecutor(4) as many:
+        came = list(many.map(answers_too, range(4)))
+    assert sorted(one.is_repeated for one in came) == [False, True, True, True]
+    assert (len(rows(world, answers_table)), len(rows(world, waits_table)), log(world)) == (1, 1, ["alert.hold"])
 
 
 @SQLITE_DAILY
