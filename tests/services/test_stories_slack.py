@@ -10,8 +10,11 @@ import pytest
 from stalewatch.delivery.slack import connect
 from stalewatch.domain.instants import from_us
 from stalewatch.sdk.notifier import NotifierSettings
+from stalewatch.services.telling.sending import ATTEMPTS
+from stalewatch.store import outbox
 from stalewatch_sandbox.serving.clock import Clock
 from stalewatch_sandbox.slack.server import SlackServer
+from tests.databases import SQLITE_DAILY
 from tests.services.conftest import Founder
 from tests.services.heard import QUIET, delivery_states
 from tests.services.test_stories_dispatch import free
@@ -64,3 +67,55 @@ def test_whatever_becomes_of_the_answer_one_message_is_seen(
         [post] = [one for one in server.workspace.ledger if one.kind == "post"]
         assert "Acme" in post.text
         assert (post.blocks == []) is (fault is not None and fault.get("error") == "invalid_blocks")
+
+
+ENDS = {
+    "message_limit_exceeded": (["ready"], ["sent"]),  # told to wait: no attempt, and the same message later
+    "ratelimited": (["ready"], ["sent"]),
+    "fatal_error": (["unknown"], ["sent"]),  # looked for, absent, sent again
+    "internal_error": (["unknown"], ["sent"]),
+    "token_revoked": (["ready"], ["ready"]),  # everything waits for the repair
+    "missing_scope": (["ready"], ["ready"]),
+    "user_disabled": (["rerouted"], ["rerouted", "sent"]),  # through the manager
+    "restricted_action_read_only_channel": (["rerouted"], ["rerouted", "sent"]),
+    "invalid_charset": (["sent"], ["sent"]),  # once more, as plain words
+}
+
+
+@SQLITE_DAILY
+@pytest.mark.parametrize("word", ENDS)
+def test_each_kind_of_refusal_ends_in_its_state(found: Founder, word: str) -> None:
+    present = Clock(from_us(0))
+    with SlackServer(present) as server:
+        server.api.limits.is_strict = False
+        server.workspace.join("Tanaka", "tanaka@acme.example")
+        world = late(found, server)
+        present.set(from_us(world.db.now()))
+        server.board.faults.arm("error", error=word)
+        world.dispatches()
+        first, last = ENDS[word]
+        assert delivery_states(world)[: len(first)] == first
+        world.mail.client._closed.clear()  # type: ignore[attr-defined]  # what Slack asked us to wait has passed
+        for _ in range(4):
+            free(world)
+            world.dispatches()
+        assert delivery_states(world) == last
+        assert len([one for one in server.workspace.ledger if one.kind == "post"]) == last.count("sent")
+
+
+@SQLITE_DAILY
+def test_a_word_that_nobody_knows_is_looked_up_and_in_the_end_given_up_and_counted(found: Founder) -> None:
+    present = Clock(from_us(0))
+    with SlackServer(present) as server:
+        server.api.limits.is_strict = False
+        world = late(found, server)
+        present.set(from_us(world.db.now()))
+        server.board.faults.arm("error", error="a_word_of_tomorrow", times=None)
+        for _ in range(4 * ATTEMPTS):
+            world.dispatches()
+            free(world)
+        server.board.faults.disarm()
+        assert delivery_states(world) == ["dead"]
+        assert sum(call.path == "/api/chat.postMessage" for call in server.board.ledger) == ATTEMPTS
+        with world.db.read() as conn:
+            assert outbox.stuck(conn) == {"dead": 1}

@@ -53,6 +53,20 @@ def told(loaded: Loaded) -> list[tuple[str, str]]:
 # ----------------------------------------------------------------------------------------- what is understood
 
 
+def test_mail_is_a_persons_way_and_a_routes_target(read: Read) -> None:
+    people = "people:\n  sato@acme.com: {via: email}\n  ito@acme.com: {via: slack}\n"
+    speaking = sound(read(f"routes:\n  - to: [owner, 'mail:Ops@acme.com']\n{people}")).speaking
+    assert speaking.routes[0].to == ("owner", "mail:ops@acme.com")
+    assert [(name, one.by_mail) for name, one in speaking.people.items()] == [
+        ("sato@acme.com", True), ("ito@acme.com", False),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("target", ["mail:", "mail:ops", "mail:a@b.c,d@e.f", "mail:a@b.c d@e.f", "mail:<a@b.c>"])
+def test_a_mailbox_that_is_none_or_several_is_refused(read: Read, target: str) -> None:
+    assert [code for code, _ in told(read(f"routes:\n  - to: ['{target}']\n"))] == ["SW204"]
+
+
 def test_the_suites_project_is_read_as_it_was_written() -> None:
     settings = sound(load(SUITE, {}, OFFERED))
     judging, speaking = settings.judging, settings.speaking
