@@ -6,7 +6,6 @@ import dataclasses
 from collections import OrderedDict
 from collections.abc import Collection, Generator, Iterator
 from contextlib import closing
-from datetime import timedelta
 from itertools import chain as joined
 from typing import ClassVar, Final
 
@@ -184,37 +183,17 @@ class HubSpotConnector(Connector):
             place = replace(place, people_at=portal.facts.read_at)
             yield Page(cursor=place.cursor(), people=portal.people)
         loader = Loader(gatherer, book.bonds, is_resumed=load.last != "0")
-        self._spare_quota()
-        for kind, piece, last in self._loaded(loader, load, leads=gatherer.reads_leads):
+        self.transport.limits.spare()
+        for kind, piece, last in loader.pieces(load, leads=gatherer.reads_leads):
             book.planned.note(piece.activities)
             place = replace(place, load=Load(load.began, kind, last), **book.stored(load.began))
             place = self._lost(place, gatherer, now)
             yield piece.page(place.cursor(), total=loader.total)
-            self._spare_quota()
+            self.transport.limits.spare()
         done = replace(place, load=None, hi=load.began, hourly=load.began, nightly=load.began)
         is_whole = load == Load(load.began) and loader.is_whole
         open_ids = frozenset(loader.open_ids) if is_whole else None
         yield Page(cursor=done.cursor(), open_ids=open_ids, rejected=loader.odd(), findings=[])
-
-    def _spare_quota(self) -> None:
-        """Leave a first reading alone while the day's calls are nearly spent: it can wait, other integrations cannot.
-
-        Raises:
-            TryLater: they are; the pages so far stand.
-        """
-        usage = self.transport.limits.usage
-        if usage is not None and self.transport.limits.is_tight:
-            raise TryLater(
-                f"{usage.share:.0%} of the day's API calls are used; reading everything waits",
-                after=timedelta(minutes=15), cure="Raise quota_ceiling of this connection if it must not wait.",
-            )  # fmt: skip
-
-    def _loaded(self, loader: Loader, load: Load, *, leads: bool) -> Iterator[tuple[str, Piece, str]]:
-        if load.kind == DEALS.name:
-            yield from ((DEALS.name, piece, last) for piece, last in loader.deals(load.last))
-        if leads:
-            start = load.last if load.kind == LEADS.name else "0"
-            yield from ((LEADS.name, piece, last) for piece, last in loader.leads(start))
 
     # -------------------------------------------------------------------------------------- what can be read again
 
@@ -231,12 +210,12 @@ class HubSpotConnector(Connector):
         )
         self._bonds, loader = book.bonds, Loader(gatherer, book.bonds, is_resumed=True)
         leads = gatherer.reads_leads and concerns_leads(names)
-        for kind, piece, last in self._loaded(loader, Load(now, arriving.kind, arriving.last), leads=leads):
+        for kind, piece, last in loader.pieces(Load(now, arriving.kind, arriving.last), leads=leads):
             book.planned.note(piece.activities)
             place = replace(place, arriving=Arrival(names, kind, last), **book.stored(now))
             place = self._lost(place, gatherer, now)
             yield piece.page(place.cursor())
-            self._spare_quota()
+            self.transport.limits.spare()
         left = {name: since for name, since in place.missing.items() if name not in names or name in gatherer.lost}
         kinds = sorted({*place.kinds, *self._kinds(portal)})
         done = replace(place, missing=left, arriving=None, kinds=kinds)

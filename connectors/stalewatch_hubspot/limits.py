@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from stalewatch.sdk.errors import TryLater
 from stalewatch.sdk.pacing import Limit, Pacer, Usage, Wait
 from stalewatch_hubspot.options import Options
 
@@ -98,6 +99,19 @@ class Limits:
     def is_tight(self) -> bool:
         """Whether work that can wait has to: others need what is left of the day."""
         return self._reaches(self._ceiling)
+
+    def spare(self) -> None:
+        """Leave a first reading alone while the day's calls are nearly spent: it can wait, other integrations cannot.
+
+        Raises:
+            TryLater: they are; the pages so far stand.
+        """
+        usage = self.usage
+        if usage is not None and self.is_tight:
+            raise TryLater(
+                f"{usage.share:.0%} of the day's API calls are used; reading everything waits",
+                after=timedelta(minutes=15), cure="Raise quota_ceiling of this connection if it must not wait.",
+            )  # fmt: skip
 
     def _reaches(self, share: float) -> bool:
         usage = self.usage

@@ -13,6 +13,7 @@ from stalewatch_hubspot import queries
 from stalewatch_hubspot.api import chunks
 from stalewatch_hubspot.gathering import Gatherer, Piece, inverted
 from stalewatch_hubspot.memory import Bonds
+from stalewatch_hubspot.place import Load
 from stalewatch_hubspot.queries import CONTACTS, DEALS, LEADS, MEETINGS, TASKS, Kind
 from stalewatch_hubspot.rows import Row
 
@@ -41,6 +42,14 @@ class Loader:
         self.meetings: set[str] = set()
         self.late: list[str] = []
         self._odd: list[Rejected] = []
+
+    def pieces(self, load: Load, *, leads: bool) -> Iterator[tuple[str, Piece, str]]:
+        """What is left of a load, deals before leads, in pieces, each with its kind and its last id."""
+        if load.kind == DEALS.name:
+            yield from ((DEALS.name, piece, last) for piece, last in self.deals(load.last))
+        if leads:
+            start = load.last if load.kind == LEADS.name else "0"
+            yield from ((LEADS.name, piece, last) for piece, last in self.leads(start))
 
     def deals(self, last: str) -> Iterator[tuple[Piece, str]]:
         """All open deals above an id, in pieces, each with its last id."""
