@@ -160,6 +160,21 @@ def test_nothing_is_said_twice_nor_while_somebody_asked_for_quiet(story: list[Mo
         assert steps == sorted(set(steps)), "level by level"
 
 
+def test_a_verdict_stands_when_late_history_moves_the_start_back() -> None:
+    """The CRM shows only now that the last meeting was earlier: that is no new problem."""
+    lived = Story(())
+    lived.lives(Moment(DAY, State.BREACHED, 3 * DAY, False, False, False, True, "false_alarm"))
+    earlier = Reading(State.BREACHED, 90 * DAY, 0, 0, lived.now + DAY)
+    step = episodes.step(lived.latest, "mark", earlier, lived.now + DAY, lived.policy(_QUIET))
+    assert (step.says, step.alert) == ((), lived.latest)
+    later = Reading(State.BREACHED, 94 * DAY, 0, 0, lived.now + DAY)
+    again = episodes.step(lived.latest, "mark", later, lived.now + DAY, lived.policy(_QUIET))
+    assert (again.says, again.alert and again.alert.episode) == ((Said(Kind.BREACH),), 2)
+
+
+_QUIET = Moment(0, State.BREACHED, 0, False, False, False, False, "")
+
+
 @given(st.integers(0, 40))
 def test_a_ladder_comes_in_its_time_and_only_once(weeks: int) -> None:
     lived = Story(STANDARD)

@@ -36,8 +36,7 @@ def compose_digest(
     """One digest; None if nothing needs anybody. Every telling is an entry, a chip, or counted in one of the last lines.
 
     Args:
-        still_open: how many deals were told before and are not settled.
-        backlog: what was late when watching began, to be summed up in one line.
+        still_open: deals that were told before and are not settled. backlog: what was late when watching began.
         list_url: where the reader's whole list is.
         group_by: of `owner`, `deal`, `rule`, `team`, `stage`: the headings under which the deals stand.
         since: the date of the reader's last digest, None if this is the first.

@@ -11,6 +11,7 @@ from typing import Final
 
 from stalewatch.domain.alerts import Alert, Kind, Policy, Said
 from stalewatch.domain.durations import Duration, Unit
+from stalewatch.domain.timers import timed
 
 _NEXT_MORNING: Final = Duration(1, Unit.BUSINESS_DAY)
 
@@ -21,6 +22,11 @@ def planned(alert: Alert, now: int, policy: Policy) -> Alert:
         return alert
     due = policy.climb(alert.counts_from, alert.ladder[alert.climbed].after)
     return replace(alert, climb_at=max(due, now))
+
+
+def delivered(alert: Alert, now: int, policy: Policy) -> Alert:
+    """Its last word reached somebody: the time of its ladder counts from now."""
+    return timed(planned(replace(alert, counts_from=now), now, policy), policy)
 
 
 def due(alert: Alert, now: int) -> Said | None:

@@ -11,7 +11,14 @@ from dataclasses import replace
 
 from stalewatch.domain import climbing
 from stalewatch.domain.alerts import Alert, AlertState, Cause, Hush, Kind, Policy, Reading, Said, Step
+from stalewatch.domain.answered import acknowledge, claim, crm_changed, end_snooze, snooze
 from stalewatch.domain.deadlines import State
+from stalewatch.domain.timers import resting, timed
+
+__all__ = (
+    "acknowledge", "claim", "crm_changed", "dismiss", "end", "end_snooze", "is_late_by", "overruled", "snooze",
+    "stands", "step",
+)  # fmt: skip
 
 
 def step(latest: Alert | None, mark: str, clock: Reading, now: int, policy: Policy) -> Step:
@@ -22,7 +29,7 @@ def step(latest: Alert | None, mark: str, clock: Reading, now: int, policy: Poli
         mark: the problem's fingerprint, for an episode that opens.
     """
     if clock.state is State.CANNOT_JUDGE:
-        return Step(latest if latest is None else _resting(latest, now))
+        return Step(latest if latest is None else resting(latest, now))
     if latest is not None and not latest.is_over:
         # Its rule went live, or fell silent again; and what is to speak after all is not measured any more.
         latest = replace(latest, shadow=policy.shadow, holdout=latest.holdout and policy.holdout)
@@ -31,7 +38,7 @@ def step(latest: Alert | None, mark: str, clock: Reading, now: int, policy: Poli
             return Step(latest)
         return _speak(_opened(latest, mark, clock, now, policy), clock, now, policy)
     if clock.state is State.PAUSED:
-        return Step(_timed(_waiting(latest, clock, now, policy), policy))
+        return Step(timed(_waiting(latest, clock, now, policy), policy))
     if _holds_on(latest, clock):
         return _speak(_back(latest, clock, now, policy), clock, now, policy)
     return _fade(latest, clock, now, policy)
@@ -76,43 +83,6 @@ def overruled(alert: Alert, now: int, keep_for: int) -> Alert:
     )  # fmt: skip
 
 
-def snooze(alert: Alert, until: int, policy: Policy) -> Alert:
-    """Hold back warn, breach, repeat and escalate until then. Limits are the caller's to check."""
-    asleep = replace(alert, state=AlertState.SNOOZED, snoozed_until=until, snoozes=alert.snoozes + 1)
-    return _timed(replace(asleep, hushed_until=None, hushed_by=None), policy)
-
-
-def end_snooze(alert: Alert, now: int) -> Alert:
-    """What a snooze waited for has happened: what is still late is asked again at once."""
-    if alert.snoozed_until is None or alert.snoozed_until <= now:
-        return alert
-    return replace(alert, snoozed_until=now, due_at=now)
-
-
-def claim(alert: Alert, until: int, policy: Policy) -> Alert:
-    """Somebody is at it: nothing is said until then (24 hours); what is still late then is asked again."""
-    claimed = replace(alert, state=AlertState.CLAIMED, hushed_until=until, hushed_by=Hush.CLAIMED)
-    return _timed(replace(claimed, snoozed_until=None), policy)
-
-
-def acknowledge(alert: Alert, until: int, policy: Policy) -> Alert:
-    """Somebody has seen it: the same until then (three business days); the alert stays open. A snooze goes on."""
-    return _timed(replace(alert, hushed_until=until, hushed_by=Hush.ACKNOWLEDGED), policy)
-
-
-def delivered(alert: Alert, now: int, policy: Policy) -> Alert:
-    """Its last word reached somebody: the time of its ladder counts from now."""
-    return _timed(climbing.planned(replace(alert, counts_from=now), now, policy), policy)
-
-
-def crm_changed(alert: Alert, until: int, policy: Policy) -> Alert:
-    """Somebody works on the record: the same until then, where its breach was told; nobody's word is cut short."""
-    if not alert.breach_told or alert.is_silent or alert.is_over or (alert.hushed_until or 0) >= until:
-        return alert
-    by = Hush.CLAIMED if alert.state is AlertState.CLAIMED else Hush.CRM_CHANGED
-    return _timed(replace(alert, hushed_until=until, hushed_by=by), policy)
-
-
 # ------------------------------------------------------------------------------------------------ opening
 
 
@@ -133,10 +103,13 @@ def _opened(latest: Alert | None, mark: str, clock: Reading, now: int, policy: P
 
 
 def _was_dismissed(latest: Alert | None, clock: Reading) -> bool:
-    """Whether a person's word still stands: the clock has not stopped, nor begun anew, since it was said."""
+    """Whether a person's word still stands: the clock has not stopped, nor begun anew, since it was said.
+
+    A start that late history moves back is no new one.
+    """
     if latest is None or latest.cause is None or not latest.cause.is_verdict:
         return False
-    return clock.ran_since <= (latest.resolved_at or 0)
+    return clock.ran_since <= (latest.resolved_at or 0) or clock.anchor < latest.anchor
 
 
 def _is_same_story(latest: Alert, clock: Reading, policy: Policy) -> bool:
@@ -210,20 +183,20 @@ def _speak(alert: Alert, clock: Reading, now: int, policy: Policy) -> Step:
         alert = replace(alert, backlog=True)
     alert = replace(alert, muted_by=policy.muted_by)
     if clock.state is State.WATCHING:
-        return Step(_resting(_timed(replace(alert, ask_at=None), policy), now))
+        return Step(resting(timed(replace(alert, ask_at=None), policy), now))
     if _is_held_back(alert, clock, now):
-        return Step(_timed(alert, policy))
+        return Step(timed(alert, policy))
     alert = climbing.planned(alert, now, policy)
     said = _call(alert, clock, woke=_woke(alert))
     if said is None and clock.state is State.BREACHED:
         said = climbing.due(alert, now)
     if said is not None and policy.muted_by is not None:
         # Not told, so that it is told when the other one falls silent: then the record is looked at anyway.
-        return Step(_resting(_timed(alert, policy), now))
+        return Step(resting(timed(alert, policy), now))
     alert = replace(alert, snoozed_until=None, hushed_until=None, hushed_by=None, ask_at=None)
     if said is None or alert.is_silent:
-        return Step(_timed(alert, policy))
-    return Step(_timed(_told(alert, said, now, policy), policy), (said,))
+        return Step(timed(alert, policy))
+    return Step(timed(_told(alert, said, now, policy), policy), (said,))
 
 
 def _is_late_backlog(alert: Alert, clock: Reading, policy: Policy) -> bool:
@@ -285,7 +258,7 @@ def _fade(alert: Alert, clock: Reading, now: int, policy: Policy) -> Step:
     if now >= since + policy.keep_for:
         return end(alert, cause, now)
     fading = replace(alert, state=AlertState.RESOLVING, resolving_since=since, cause=cause, ask_at=None)
-    return Step(_timed(fading, policy))
+    return Step(timed(fading, policy))
 
 
 def _cause(alert: Alert, clock: Reading) -> Cause:
@@ -300,31 +273,3 @@ def _cause(alert: Alert, clock: Reading) -> Cause:
             return Cause.NO_LONGER_APPLIES
         case _:
             return Cause.DEADLINE_MOVED if clock.anchor == alert.anchor else Cause.RE_ANCHORED
-
-
-def _timed(alert: Alert, policy: Policy) -> Alert:
-    """Set the state's name and the alert's own timer, the next moment at which it changes by itself."""
-    match alert.state:
-        case AlertState.RESOLVING:
-            return replace(alert, due_at=(alert.resolving_since or 0) + policy.keep_for)
-        case AlertState.SNOOZED | AlertState.CLAIMED:
-            return replace(alert, due_at=_held_until(alert))
-        case AlertState.WAITING:
-            return replace(alert, due_at=None)  # the clock's own edge ends the wait
-        case AlertState.RESOLVED:
-            return replace(alert, due_at=None)
-    quiet = AlertState.SHADOW if alert.shadow else AlertState.BACKLOG if alert.backlog else AlertState.OPEN
-    climbs = None if alert.is_silent or alert.breached_at is None else alert.climb_at
-    held = _held_until(alert)
-    return replace(alert, state=quiet, due_at=climbs if held is None else held)
-
-
-def _held_until(alert: Alert) -> int | None:
-    """The moment at which nothing that holds it back does so any more."""
-    untils = (alert.snoozed_until, alert.hushed_until, alert.ask_at)
-    return max((until for until in untils if until is not None), default=None)
-
-
-def _resting(alert: Alert, now: int) -> Alert:
-    """A timer that rang while nothing may change is spent: what lets the alert go on makes its record due."""
-    return replace(alert, due_at=None) if alert.due_at is not None and alert.due_at <= now else alert

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from stalewatch.domain import alerts, assemble, episodes
+from stalewatch.domain import alerts, assemble, climbing, episodes
 from stalewatch.domain.clocks import Judge
 from stalewatch.domain.deadlines import State
 from stalewatch.domain.entries import Entry, deadlines, entries
@@ -88,7 +88,7 @@ class Life:
         """Here everything is delivered at once, so that the time of a ladder counts from when it was said."""
         if not alert.breach_told or alert.is_over or alert.counts_from is not None:
             return alert
-        return episodes.delivered(alert, now, self._policy(muter))
+        return climbing.delivered(alert, now, self._policy(muter))
 
     def _policy(self, muted_by: str | None) -> alerts.Policy:
         return replace(self.policy, muted_by=muted_by)
