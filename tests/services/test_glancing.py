@@ -69,9 +69,7 @@ def world(migrated_database_url: str) -> Iterator[World]:
         world.has(deal(f"late{number}", created_at=at("2026-03-02 13:00"), **money))
     world.has(deal("kims", created_at=at("2026-03-02 13:00"), owner="kim", **money))
     world.has(deal("nobodys", created_at=at("2026-03-02 13:00"), owner=None))
-    world.has(
-        deal("soon", created_at=at("2026-03-10 10:00"), **money), deal("fresh", created_at=at("2026-03-12 10:00"))
-    )
+    world.has(deal("soon", created_at=at("2026-03-10 10:00"), **money))
     lead = Lead(id="lead", name="Lead", owner="sato", created_at=at("2026-03-02 13:00"), fields={})
     world.crm.leads["lead"] = lead
     world.reaches("2026-03-12 12:00")
