@@ -33,7 +33,7 @@ def compose_digest(
     since: date | None = None,
     singles: int | None = None,
 ) -> Message | None:
-    """One digest; None if nothing needs anybody. Every telling is an entry, a chip, or counted in one of the last lines.
+    """One digest; None if nothing needs anybody. Every telling is an entry, a chip, or counted in a last line.
 
     Args:
         still_open: deals that were told before and are not settled. backlog: what was late when watching began.
