@@ -152,9 +152,8 @@ def made(data: Data | None, reader: Reader) -> tuple[str, ...]:
     said = []
     if data.waiting:
         names = reader.listed([clean(one) for one in data.waiting])
-        said.append(
-            words.gettext("The data of {names} is too old to judge by; what stands here may be out of date.").format(names=names)
-        )
+        old = words.gettext("The data of {names} is too old to judge by; what stands here may be out of date.")
+        said.append(old.format(names=names))
     if data.age is not None:
         said.append(as_of(data.as_of, data.age, reader))
     return tuple(said)
