@@ -231,12 +231,12 @@ class Twins:
     """The same companies with the same lives, disturbed and calm.
 
     Attributes:
-        hidden: fields that were not there for a while.
+        hidden: how often a field of a connection was not there for a while.
     """
 
     disturbed: Watcher
     calm: Watcher
-    hidden: set[str] = field(default_factory=set)
+    hidden: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def passes(self, span: timedelta = FIVE_MINUTES) -> None:
         """Time goes on in both, and each does a round."""
@@ -252,7 +252,7 @@ class Twins:
     def arm(self, connection: str, case: str, **options: Any) -> None:
         """Arm a case in the disturbed CRM; what it writes there for good is written in the calm one as well."""
         self._settle(connection)
-        self.hidden |= HIDING.get(case, frozenset())
+        self.hidden.update((connection, name) for name in HIDING.get(case, ()))
         armed = self.disturbed.crms[connection].faults.arm(case, **options)
         self._takes_its_time()
         if armed.fault.stays:
@@ -282,17 +282,20 @@ class Twins:
 
         A rule that cannot judge is not late, and mutes nothing: what it mutes in the calm one may be told once.
         """
-        true, often, lenient = self.calm.ever(), self.calm.told(), self._lenient()
+        true, often, mistaken = self.calm.ever(), self.calm.told(), self._mistaken()
         return {
             told: times
             for told, times in self.disturbed.told().items()
-            if (told[1:] not in true or times > max(1, often[told])) and told[2] not in lenient
+            if times > (max(1, often[told]) if told[1:] in true else 0) + mistaken[_connection(told), told[2]]
         }
 
-    def _lenient(self) -> set[str]:
-        """Rules that took for empty what was not there."""
-        rules = self.calm.book.rules
-        return {one.id for one in rules.rules if self.hidden & fields_read(one, rules).lenient}
+    def _mistaken(self) -> Counter[tuple[str, str]]:
+        """How often a rule took for empty what was not there in a connection: so often it may have told of a record."""
+        rules, found = self.calm.book.rules, Counter[tuple[str, str]]()
+        for rule in rules.rules:
+            lenient = fields_read(rule, rules).lenient
+            found.update({(of, rule.id): many for (of, name), many in self.hidden.items() if name in lenient})
+        return found
 
     def _takes_its_time(self) -> None:
         """Another process, unless this one waits as long already; while anything is silent it is not patient."""
@@ -306,6 +309,10 @@ class Twins:
         """Both lives are as far as the clock says, so that what is written now gets the same ids."""
         for one in (self.disturbed, self.calm):
             one.crms[connection].catches_up()
+
+
+def _connection(told: Told) -> str:
+    return told[1].partition(":")[0]
 
 
 def _told(row: dict[str, Any]) -> dict[str, Any]:
@@ -337,4 +344,5 @@ def twins(
             assert report is not None
             assert report.failures == (), report.failures
             made.append(watcher)
-        yield Twins(*made)
+        disturbed, calm = made
+        yield Twins(disturbed, calm)
