@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from stalewatch.delivery.wording.reader import Reader
-from stalewatch.domain.calendar import Calendar
 from stalewatch.domain.directory import Directory
 from stalewatch.domain.directory import Person as Known
 from stalewatch.domain.instants import to_us
@@ -17,7 +16,7 @@ from stalewatch.services.answering.case import Case
 from stalewatch.services.answering.form import Asked
 from stalewatch.services.answering.outcomes import Letter, Office
 from stalewatch.services.rules.rulebook import Rulebook
-from tests.services.world import TOKYO, at, rulebook
+from tests.services.world import at, rulebook
 
 RULES: Final = """
 stalewatch: 1
@@ -61,7 +60,7 @@ def asked(
     people = Directory(people={"crm:sato": Known(key="crm:sato", name="Sato", email="sato@acme.example")})
     case = Case(
         rules(), people, SimpleNamespace(**{**episode, **(alert or {})}), SimpleNamespace(**{**told, **record}),
-        Calendar(TOKYO), "Salesforce",
+        rules().calendars.default, "Salesforce",
     )  # fmt: skip
     office = Office(book=rules(), allowed={} if allowed is None else {"crm": allowed}, links=links)
     return Asked(case=case, reader=Reader(language, now, zone), office=office, now=to_us(now))

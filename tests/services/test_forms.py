@@ -8,11 +8,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 from slack_sdk.models.views import View as Official
 
 from stalewatch.delivery.slack import forms
 from stalewatch.delivery.slack.interactions import Given
-from stalewatch.domain.instants import MINUTE, to_us
+from stalewatch.domain.instants import MINUTE, from_us, to_us
 from stalewatch.domain.writebacks import Writeback
 from stalewatch.services.answering.acts import (
     Act,
@@ -37,6 +39,7 @@ from tests.services.answering_cases import Mail, asked
 from tests.services.world import at
 
 KINDS = tuple(FORMS)
+WORDS = some.text(max_size=12) | some.from_regex(r"[0-9-:]{1,20}", fullmatch=True)
 WORST = ("<!channel> <@U1> <https://evil.example|Login>", "😀" * 4_000, "\u202egnp.exe &lt; *x*", "長" * 32_000)
 GIVEN: dict[str, dict[str, Given]] = {
     "meet": {"date": Given(date="2026-04-08"), "time": Given(time="14:30"), "length": Given(choice="60"),
@@ -262,3 +265,24 @@ def test_each_form_is_a_form_of_its_own() -> None:
     titles = {form.title(asked(language).words) for form in FORMS.values() for language in ("en", "ja")}
     assert len(titles) == 2 * len(FORMS)
     assert max(map(len, titles)) <= 24
+
+
+@given(
+    some.dictionaries(
+        some.sampled_from(sorted({field for fields in GIVEN.values() for field in fields})),
+        some.builds(
+            Given, text=some.text(max_size=20), date=WORDS | some.dates().map(str), time=WORDS | some.times().map(str),
+            choice=WORDS | some.sampled_from([*Until, *LossTag, *Mistake, "60", "en"]),
+        ),
+    ),
+    some.sampled_from(KINDS),
+)  # fmt: skip
+def test_whatever_is_sent_is_an_answer_or_wrong_in_one_of_its_fields(fields: dict[str, Given], kind: str) -> None:
+    read = FORMS[kind].read(fields, asked())
+    if isinstance(read, Wrong):
+        assert read.field in GIVEN[kind] or (kind, read.field) == ("snooze", "date")
+        assert read.why
+    elif isinstance(read, Meet):
+        assert from_us(read.starts_at) < from_us(read.ends_at), "a connector is handed datetimes"
+    else:
+        assert type(read) is type(ACTS[kind])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gettext
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from stalewatch.delivery import buttons
@@ -17,10 +16,10 @@ from stalewatch.domain.instants import from_us
 from stalewatch.sdk.writing import Kind
 from stalewatch.services.answering.acts import Act, Hold, Until
 from stalewatch.services.answering.form import Asked, Fields, Form, Wrong, at_latest, confirmed, in_the_crm, text_of
+from stalewatch.services.answering.holding import longest
 from stalewatch.services.answering.outcomes import Answer, Refusal
 
 DATE, ENDS, WHO, REASON, EVIDENCE = "date", "ends", "who", "reason", "evidence"
-LONGEST: Final = timedelta(days=60)
 _WHO, _REASON, _EVIDENCE = 100, 300, 300
 
 
@@ -49,9 +48,10 @@ class HoldForm(Form):
 
     def fields(self, asked: Asked) -> Sequence[View]:
         words, reader = asked.words, asked.reader
-        last = from_us(asked.now).astimezone(ZoneInfo(asked.zone)).date() + LONGEST
+        most = longest(asked.case.book.by_id.get(asked.case.alert.rule_id))
+        last = from_us(asked.now).astimezone(ZoneInfo(asked.zone)).date() + timedelta(days=most)
         at_most = words.gettext("At most {count} days from now: until {date}.").format(
-            count=reader.number(LONGEST.days), date=day_words(last, reader, asked.zone)
+            count=reader.number(most), date=day_words(last, reader, asked.zone)
         )
         return [
             day(DATE, words.gettext("Which day did the customer name?"), words.gettext("Choose a day"), hint=at_most),

@@ -12,6 +12,7 @@ from stalewatch.delivery.wording.reader import Reader
 from stalewatch.domain import episodes
 from stalewatch.domain.durations import elapsed
 from stalewatch.domain.instants import DAY, from_day, from_us, to_day
+from stalewatch.domain.language.model import Rule
 from stalewatch.domain.writebacks import Writeback
 from stalewatch.sdk.writing import Fields, Note
 from stalewatch.services.answering.acts import Hold, Until
@@ -19,7 +20,7 @@ from stalewatch.services.answering.matter import Done, Matter, plain
 from stalewatch.services.answering.outcomes import Answer, Refusal, Written
 from stalewatch.services.answering.quieting import ACKNOWLEDGED_FOR, has_meeting
 from stalewatch.services.answering.standing_still import REASON, stand_still
-from stalewatch.services.judging import holds, in_force
+from stalewatch.services.judging import holds
 from stalewatch.services.writing.asking import Why
 from stalewatch.store import waits
 
@@ -38,7 +39,7 @@ def hold(matter: Matter, act: Hold) -> Done | Answer:
     refused = _refused(matter, act)
     if refused is not None:
         return refused
-    in_force.require(matter.conn, matter.office.book.version)
+    matter.begin_judging()
     _store(matter, act)
     opens, waits_now = _opens(matter, act.until), stand_still(matter)
     told: dict[str, Any] = {"detail": {"wait": matter.id}, "written": _written(matter, act)}
@@ -48,15 +49,15 @@ def hold(matter: Matter, act: Hold) -> Done | Answer:
     return Done(alert=episodes.acknowledge(matter.alert, until, matter.policy), dropped=REASON, until=until, **told)
 
 
-def longest(matter: Matter) -> int:
-    """For how many calendar days at most the deal may be put on hold for this alert."""
-    pause = None if matter.rule is None else matter.rule.pause
+def longest(rule: Rule | None) -> int:
+    """For how many calendar days at most a deal may be put on hold for an alert of a rule (None: it is no more)."""
+    pause = None if rule is None else rule.pause
     return LONGEST if pause is None else min(LONGEST, elapsed(pause.most) // DAY)
 
 
 def last_day(matter: Matter) -> date:
     """The last day until which it may be."""
-    return from_day(_today(matter) + longest(matter))
+    return from_day(_today(matter) + longest(matter.rule))
 
 
 def _refused(matter: Matter, act: Hold) -> Answer | None:
@@ -72,9 +73,9 @@ def _refused(matter: Matter, act: Hold) -> Answer | None:
         return matter.refused(lacking)
     latest = last_day(matter)
     if _opens(matter, act.until) <= matter.now:
-        return matter.refused(Refusal.IN_THE_PAST, until=_opens(matter, latest), limit=longest(matter))
+        return matter.refused(Refusal.IN_THE_PAST, until=_opens(matter, latest), limit=longest(matter.rule))
     if act.until > latest:
-        return matter.refused(Refusal.TOO_LONG, until=_opens(matter, latest), limit=longest(matter))
+        return matter.refused(Refusal.TOO_LONG, until=_opens(matter, latest), limit=longest(matter.rule))
     return matter.refused(Refusal.NO_MEETING) if act.ends is Until.MEETING and not has_meeting(matter) else None
 
 
