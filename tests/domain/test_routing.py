@@ -229,3 +229,37 @@ def test_no_ladder_is_empty_or_speaks_to_somebody_who_left(
         assert all(rung.address for rung in ladder)
         assert len({rung.address for rung in ladder}) == len(ladder)
         assert all(directory.people[rung.person].active for rung in ladder if rung.person)
+
+
+def rungs(ladder: tuple[Target, ...]) -> list[tuple[str, Reason]]:
+    return [(rung.address, rung.reason) for rung in ladder]
+
+
+def test_who_reads_letters_is_told_by_letter_first() -> None:
+    sato = person("sato", manager="tanaka", team="tokyo", alias="U012ABC", by_mail=True)
+    ladder = owner_ladder("sato", company(sato, TANAKA))
+    assert rungs(ladder)[:3] == [
+        ("mailto:sato@acme.example", Reason.OWNER), ("sato@acme.example", Reason.OWNER), ("U012ABC", Reason.ALIAS),
+    ]  # fmt: skip
+    assert (ladder[0].target, ladder[0].via) == ("mail:sato@acme.example", Via.EMAIL)
+    assert len({rung.address for rung in ladder}) == len(ladder), "no mailbox stands there twice"
+
+
+def test_without_a_mail_server_they_are_told_as_everybody() -> None:
+    ladder = owner_ladder("sato", company(person("sato", by_mail=True), by_email=False))
+    assert rungs(ladder)[0] == ("sato@acme.example", Reason.OWNER)
+
+
+def test_where_there_is_no_messenger_a_letter_comes_first_and_a_name_will_do() -> None:
+    nameless = person("ito", email=None)
+    directory = company(SATO, nameless, mail_first=True, names_suffice=True)
+    assert rungs(owner_ladder("sato", directory))[0] == ("mailto:sato@acme.example", Reason.OWNER)
+    assert rungs(owner_ladder("ito", directory))[0] == ("Ito", Reason.OWNER)
+
+
+def test_a_route_names_a_mailbox() -> None:
+    route = Route(name="ops", to=("mail:desk@acme.example",))
+    (ladder,) = ladders(route, "sato", ACME)
+    assert rungs(ladder)[0] == ("mailto:desk@acme.example", Reason.NAMED)
+    (without,) = ladders(route, "sato", company(SATO, by_email=False))
+    assert (without[0].reason, without[0].passed) == (Reason.TEAM_CHANNEL, (Reason.NO_EMAIL,))

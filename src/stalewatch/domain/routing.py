@@ -47,6 +47,7 @@ class Reason(StrEnum):
     OWNER_UNKNOWN = "owner_unknown"  # a queue, or somebody the CRM no longer lists
     INACTIVE = "inactive"
     NO_ADDRESS = "no_address"
+    NO_EMAIL = "no_email"
     NO_MANAGER = "no_manager"
     NO_TEAM_CHANNEL = "no_team_channel"
     NO_OPERATOR_CHANNEL = "no_operator_channel"
@@ -163,7 +164,7 @@ def _ladder(name: str, owner: str | None, directory: Directory, team: str | None
     elif name.startswith("#"):
         steps.append(_channel(name, Reason.CHANNEL))
     elif name.startswith(MAIL):
-        steps.append(_mail(name.removeprefix(MAIL), None, Reason.NAMED) if directory.by_email else Reason.NO_ADDRESS)
+        steps.append(_mail(name.removeprefix(MAIL), None, Reason.NAMED) if directory.by_email else Reason.NO_EMAIL)
     elif name != OPERATOR:
         steps += _named(name, directory)
     if not name.startswith("#") and name != OPERATOR:

@@ -45,6 +45,8 @@ class RouteSpeaker:
         words, why = self.reader.words, self.because(rung.reason)
         if rung.via is Via.NOWHERE:
             return why
+        if rung.via is Via.EMAIL and rung.reason is not Reason.BY_EMAIL:
+            why = words.gettext("{why}, by e-mail").format(why=why)
         person = self.people.people.get(rung.person or "")
         name = clean(person.name) if person else self._place(rung)
         address = clean(rung.address.removeprefix(MAILTO))
@@ -74,6 +76,7 @@ class RouteSpeaker:
             Reason.NO_OWNER: words.pgettext("why not told", "it has no owner"),
             Reason.OWNER_UNKNOWN: words.pgettext("why not told", "the CRM knows no such person"),
             Reason.INACTIVE: words.pgettext("why not told", "they are inactive in the CRM"),
+            Reason.NO_EMAIL: words.pgettext("why not told", "no mail server is configured"),
             Reason.NO_ADDRESS: words.pgettext("why not told", "no address is known"),
             Reason.NO_MANAGER: words.pgettext("why not told", "no manager is known"),
             Reason.NO_TEAM_CHANNEL: words.pgettext("why not told", "the team has no channel"),
