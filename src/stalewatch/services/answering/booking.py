@@ -5,6 +5,8 @@ If the CRM does not show the meeting by then, the alert speaks again; if it does
 
 from __future__ import annotations
 
+from typing import Final
+
 from stalewatch.domain import episodes
 from stalewatch.domain.instants import from_us
 from stalewatch.sdk.writing import Meeting
@@ -13,7 +15,7 @@ from stalewatch.services.answering.matter import Done, Matter, plain
 from stalewatch.services.answering.outcomes import Answer, Refusal
 from stalewatch.services.answering.quieting import CLAIMED_FOR
 
-LONGEST_TITLE = 120
+LONGEST_TITLE: Final = 120
 
 
 def meet(matter: Matter, act: Meet) -> Done | Answer:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from stalewatch.domain import episodes
 from stalewatch.services.answering.acts import LossCheck
 from stalewatch.services.answering.matter import Done, Matter
 from stalewatch.services.answering.outcomes import Answer, Refusal
 from stalewatch.services.answering.quieting import ACKNOWLEDGED_FOR
-from stalewatch.services.judging import arming, in_force
+from stalewatch.services.judging import arming
 from stalewatch.services.judging.sources import coverage
 from stalewatch.store import changes, records
 
-FIELD = "loss_check_sent_at"
+FIELD: Final = "loss_check_sent_at"
 
 
 def check(matter: Matter, act: LossCheck) -> Done | Answer:
@@ -24,7 +26,7 @@ def check(matter: Matter, act: LossCheck) -> Done | Answer:
         return matter.refused(Refusal.NO_DEAL)
     if matter.office.links is None:
         return matter.refused(Refusal.NO_LINKS)
-    in_force.require(matter.conn, matter.office.book.version)
+    matter.begin_judging()
     letter = matter.office.links.letter(
         matter.conn, matter.record, matter.id, act.language, actor=matter.actor, now=matter.now
     )

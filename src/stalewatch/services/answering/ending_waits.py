@@ -6,7 +6,7 @@ from typing import Final
 
 from stalewatch.services.judging import holds, in_force
 from stalewatch.services.rules.rulebook import Rulebook
-from stalewatch.store import audit, waits
+from stalewatch.store import audit, clocks, waits
 from stalewatch.store.engine import Connection
 
 BY_HAND: Final = "by_hand"
@@ -24,6 +24,7 @@ def end_wait(conn: Connection, book: Rulebook, record_id: str, *, actor: str, no
     if not running:
         return False
     in_force.require(conn, book.version)
+    clocks.share(conn, record_id.partition(":")[0])
     holds.end(conn, book, [row.id for row in running], now, BY_HAND, now)
     audit.add(
         conn, at=now, actor=actor, action="wait.end", obj=record_id,

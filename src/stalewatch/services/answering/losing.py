@@ -15,7 +15,7 @@ from stalewatch.services.answering.outcomes import Answer, Refusal, Written
 from stalewatch.services.answering.standing_still import hush
 from stalewatch.services.judging.alert_rows import changing, from_row
 from stalewatch.services.writing.asking import Why
-from stalewatch.store import alerts, answers
+from stalewatch.store import alerts, answers, clocks
 
 
 def lose(matter: Matter, act: Lose) -> Done | Answer:
@@ -28,6 +28,7 @@ def lose(matter: Matter, act: Lose) -> Done | Answer:
     note = plain(act.note)
     if act.tag is LossTag.OTHER and not note:
         return matter.refused(Refusal.NOTE_MISSING)
+    clocks.share(matter.conn, matter.record.connection)  # a tick takes several alerts in an order of its own
     _dismiss_others(matter)
     answers.add_loss(matter.conn, {
         "id": matter.id, "record_id": matter.record.id, "at": matter.now, "tag": act.tag.value, "note": note or None,

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from stalewatch.delivery.wording.untrusted import clean
+from stalewatch.delivery.wording.untrusted import printable, shorten
 from stalewatch.domain import alerts as life
 from stalewatch.domain.alerts import Alert, Policy
 from stalewatch.domain.calendar import Calendar
@@ -19,9 +19,10 @@ from stalewatch.domain.writebacks import Writeback
 from stalewatch.sdk.writing import Wish
 from stalewatch.services.alerting.tellings import calendars_of
 from stalewatch.services.answering.outcomes import Answer, Letter, Office, Refusal, Written
+from stalewatch.services.judging import in_force
 from stalewatch.services.judging.alert_rows import from_row
 from stalewatch.services.writing.asking import NotAllowed, ask
-from stalewatch.store import alerts, records
+from stalewatch.store import alerts, clocks, records
 from stalewatch.store.engine import Connection
 from stalewatch.store.visibility import Visible
 
@@ -106,6 +107,15 @@ class Matter:
         """The end of so long a time from now, by the record's own calendar (µs)."""
         return int(self.calendar.add(np.array([self.now], np.int64), span)[0])
 
+    def begin_judging(self) -> None:
+        """Before anything of the deal changes by which it is judged anew: no tick meanwhile, and by the rules in force.
+
+        Raises:
+            RulesMoved: these are not the rules in force.
+        """
+        in_force.require(self.conn, self.office.book.version)
+        clocks.share(self.conn, self.record.connection)
+
     def wish(self, wish: Wish, *, needs: str | None = None) -> Written:
         """Ask for a write into the record's CRM, where that is allowed."""
         allowed = self.office.allowed.get(self.record.connection, Writeback.NONE)
@@ -124,5 +134,5 @@ class Matter:
 
 
 def plain(text: str) -> str:
-    """Somebody's own words on one line, without what a database refuses."""
-    return clean(text, LONGEST_TEXT)
+    """Somebody's own words on one line, without what cannot be seen; who shows them makes them safe for the place."""
+    return shorten(printable(text), LONGEST_TEXT)

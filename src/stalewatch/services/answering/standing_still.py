@@ -6,7 +6,7 @@ What else follows (a wait that ended, a deadline that moved) is the tick's, whic
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from stalewatch.domain import episodes
 from stalewatch.domain.alerts import Alert
@@ -18,7 +18,7 @@ from stalewatch.services.answering.matter import Matter
 from stalewatch.services.judging.alert_rows import changing, from_row
 from stalewatch.store import alerts, clocks, notices
 
-REASON = "on_hold"
+REASON: Final = "on_hold"
 """Why what was to be said of an alert is not, when its deal was put on hold."""
 
 
