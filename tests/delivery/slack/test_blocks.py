@@ -202,6 +202,25 @@ def test_a_menu_has_five_things_at_most_and_what_has_no_room_in_it_stands_beside
     assert [one["type"] for one in buttons_of(actions[:2])] == ["button", "button"], "one thing is no menu"
 
 
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("text", ["長" * 32_000, "😀" * 4_000, "<!channel>&" * 500])
+def test_ten_deals_with_all_their_buttons_stay_within_the_limits_whatever_they_are_called(
+    language: str, text: str
+) -> None:
+    said = compose_digest(
+        [told(f"d{n}", name=text, message={"en": text}) for n in range(10)], delivery="d", recipient=sato(language),
+        now=NOW, list_url="https://sw.example/mine",
+    )  # fmt: skip
+    assert said is not None
+    made = blocks_of(said, with_buttons=True)
+    assert sum(block["type"] == "actions" for block in made) == 11, "no deal without its buttons"
+    assert len(made) <= 50
+    assert length_of(made) <= 13_000
+    assert list(block_findings(made, 50)) == []
+    for block in Block.parse_all(made):
+        block.validate_json()
+
+
 def test_where_nobody_hears_answers_no_button_is_drawn() -> None:
     said = compose_digest([told()], delivery="d", recipient=sato(), now=NOW, list_url="https://sw.example/mine")
     assert said is not None
