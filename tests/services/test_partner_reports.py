@@ -14,7 +14,10 @@ from stalewatch.services.answering import partner_reports
 from stalewatch.services.judging.in_force import RulesMoved
 from stalewatch.store import alerts, audit, changes, clocks, links, records
 from tests import databases
+from tests.databases import SQLITE_DAILY
 from tests.services.world import World, at, deal, default_pack, rulebook
+
+pytestmark = SQLITE_DAILY
 
 WHOLE = PartnerReport(
     reason="Stock is counted by hand.\nIt costs two days a month.\nThe lease ends in March.", phase="interest",

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
+from fastapi import FastAPI
 
 from stalewatch.domain.instants import DAY
 from stalewatch.services.answering.link_tokens import Purpose, Signer
 from stalewatch.services.answering.loss_check import LossChecks
 from stalewatch.services.answering.outcomes import Letter
 from stalewatch.services.answering.public_links import PublicLinks
+from stalewatch.services.operating import tokens
 from stalewatch.settings.project import Linking, Web
 from stalewatch.store import audit, links, notices, records, writebacks
+from stalewatch.web.app import create_app
 from stalewatch.web.desk import Desk, sessions_of
+from stalewatch.web.public.pace import Pace
 from stalewatch.wiring.live import Live
-from tests.services.world import World, deal
+from tests import databases
+from tests.services.world import World, at, deal, rulebook
+from tests.web.conftest import RULES
 from tests.web.dom import Element, parse
 from tests.web.office import Office, project_of
 from tests.web.visits import ACCEPTS
@@ -27,6 +36,34 @@ KEY: Final = "a key of this company that nobody guesses"
 HOME: Final = "https://stalewatch.acme.example"
 COMPANY: Final = {"en": "Acme", "ja": "アクメ株式会社"}
 SECRETS: Final = ("Hikari", "12,400,000", "12400000", "Sato", "sato@acme.example", "crm:")
+
+
+_APPLICATIONS: Final[list[FastAPI]] = []
+"""The one of all stories, once it was made, which takes half a second; each story has its own desk."""
+
+
+def _application(world: World) -> FastAPI:
+    if not _APPLICATIONS:
+        _APPLICATIONS.append(create_app(Live(project_of(world))))
+    return _APPLICATIONS[0]
+
+
+def template(empty: Path, path: Path) -> Path:
+    """A database in which the company has lived until the morning of the story."""
+    path.write_bytes(empty.read_bytes())
+    world = World(databases.opened(f"sqlite:///{path}"), rulebook(RULES))
+    Outside.of(world)
+    world.db.dispose()
+    return path
+
+
+@contextmanager
+def copied(before: Path, path: Path, *scopes: str) -> Iterator[Outside]:
+    """The company on a copy of that database, to do as one likes with it."""
+    path.write_bytes(before.read_bytes())
+    world = World(databases.opened(f"sqlite:///{path}"), rulebook(RULES))
+    yield Outside.of(world, *scopes, anew=False)
+    world.db.dispose()
 
 
 @dataclass
@@ -40,15 +77,21 @@ class Outside:
     checks: int = 0
 
     @classmethod
-    def of(cls, world: World, *scopes: str) -> Outside:
+    def of(cls, world: World, *scopes: str, anew: bool = True) -> Outside:
+        """Args:
+        anew: False: the database of this world is a copy of one in which all of this has happened.
+        """
         world.has(
             deal("hikari", amount_in_project_currency=Decimal(12_400_000)),
             deal("kumo", is_partner_deal=True, fields={"partner": "Minato"}),
         )  # fmt: skip
-        world.reaches("2026-04-01 12:00")
+        world.clock.move_to(at("2026-04-01 12:00"))
+        if anew:
+            world.rounds()
         lives = {Purpose.LOSS_CHECK: 30 * DAY, Purpose.PARTNER: 365 * DAY}
         own = PublicLinks(signer=Signer([KEY]), home=HOME, lives=lives, company=COMPANY)
-        outside = cls(world, Office.of(world, *scopes), own)
+        token = tokens.create(world.db, "test", scopes, world.us) if scopes else None
+        outside = cls(world, Office(world, _application(world), token), own)
         outside.configured()
         return outside
 
@@ -59,7 +102,7 @@ class Outside:
         }  # fmt: skip
         project = project_of(self.world, **told)
         desk = Desk(project, Live(project), False, lambda: None, sessions_of(project))
-        self.office.app.state.desks = lambda: desk
+        self.office.app.state.desks, self.office.app.state.pace = lambda: desk, Pace()
 
     def letter(self, name: str = "crm:hikari", language: str = "en", check: str | None = None) -> Letter:
         """Somebody sends a loss check."""

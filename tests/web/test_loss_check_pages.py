@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,25 +15,31 @@ from stalewatch.sdk.records import Outcome
 from stalewatch.services.answering.link_tokens import Purpose, Signer
 from stalewatch.services.operating import tokens
 from stalewatch.settings.project import Linking
-from stalewatch.store import answers, audit, links
+from stalewatch.store import answers, audit, links, notices
 from tests.databases import SQLITE_DAILY
 from tests.services.world import World
 from tests.web.dom import parse
-from tests.web.outside import HOME, KEY, SECRETS, Outside
+from tests.web.outside import HOME, KEY, SECRETS, Outside, copied, template
 from tests.web.test_untrusted_pages import ATTACKS
 
 DAY = timedelta(days=1)
 
 
+@pytest.fixture(scope="module")
+def before(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return template(sqlite_template, tmp_path_factory.mktemp("before") / "stalewatch.db")
+
+
 @pytest.fixture
-def outside(own: World) -> Outside:
-    return Outside.of(own)
+def outside(before: Path, tmp_path: Path) -> Iterator[Outside]:
+    with copied(before, tmp_path / "stalewatch.db", "deals:read", "alerts:act") as outside:
+        yield outside
 
 
 @pytest.fixture
 def everywhere(world: World) -> Outside:
     """The same on both databases."""
-    return Outside.of(world)
+    return Outside.of(world, "deals:read", "alerts:act")
 
 
 def chosen(outside: Outside, path: str) -> list[str]:
@@ -56,6 +65,44 @@ def test_the_mail_is_three_sentences_and_three_links_to_one_page(outside: Outsid
 def test_the_same_check_has_the_same_link_and_another_one_its_own(outside: Outside) -> None:
     first, second = outside.letter(check="one"), outside.letter(check="two")
     assert outside.letter(check="one").link == first.link != second.link
+
+
+def test_from_the_reps_word_to_the_customers(everywhere: Outside) -> None:
+    outside = everywhere
+    [reason] = [item["reasons"][0] for item in outside.office.get("/v1/deals/stalled", q="hikari").json()["items"]]
+    answer = outside.office.post(f"/v1/alerts/{reason['alert']}/loss-check", {"language": "ja"})
+    assert answer.status_code == 200, answer.text
+    assert outside.record().loss_check_sent_at == outside.world.us  # the attempt counts, whatever comes of it
+    path = urlsplit(answer.json()["mail"]["link"]).path
+    assert outside.page(path).one("html").attributes["lang"] == "ja"
+    assert outside.sends(path, answer="another_way").status_code == 303
+    told = outside.office.get("/v1/deals/crm:hikari").json()["loss"]
+    assert told == {
+        "source": "reported_by_customer", "tag": "competitor", "note": None, "answer": "another_way",
+        "at": "2026-04-01T12:00:00+09:00",
+    }  # fmt: skip
+    page = outside.asks("GET", "/deals/crm:hikari", headers={"Authorization": f"Bearer {outside.office.token}"})
+    assert "We chose another way" in page.text
+
+
+def test_where_nobody_could_open_a_link_no_mail_is_made(outside: Outside) -> None:
+    [reason] = [item["reasons"][0] for item in outside.office.get("/v1/deals/stalled", q="hikari").json()["items"]]
+    outside.configured(secrets={})
+    answer = outside.office.post(f"/v1/alerts/{reason['alert']}/loss-check", {"language": "en"})
+    assert answer.status_code == 409, answer.text
+    assert outside.record().loss_check_sent_at is None
+
+
+def test_an_answer_about_a_deal_that_nobody_owns_waits_where_an_operator_sees_it(outside: Outside) -> None:
+    outside.world.changes("hikari", owner=None)
+    outside.world.syncs()
+    outside.sends(outside.link(), answer="priority")
+    with outside.world.db.read() as conn:
+        [held] = [row for row in notices.held(conn) if row.kind == "customer_answer"]
+    assert (held.target, held.record_id) == ("undelivered", "crm:hikari")
+    page = outside.asks("GET", "/undelivered", headers={"Authorization": f"Bearer {outside.office.token}"})
+    assert page.status_code == 200
+    assert "Hikari" in page.text
 
 
 # -------------------------------------------------------------------------------------------------- the page
@@ -123,6 +170,7 @@ def test_s12_scanners_look_and_nothing_is_stored(outside: Outside, times: int) -
     assert outside.stored() == before
 
 
+@SQLITE_DAILY
 def test_an_answer_is_kept_shown_and_told_to_the_owner_once(everywhere: Outside) -> None:
     outside = everywhere
     path = outside.link()
@@ -151,6 +199,7 @@ def test_s12_the_same_answer_again_is_one_answer(everywhere: Outside) -> None:
     assert outside.stored() == before
 
 
+@SQLITE_DAILY
 def test_for_a_day_the_answer_can_be_changed_and_the_owner_hears_the_last_one(everywhere: Outside) -> None:
     outside = everywhere
     path = outside.link()
@@ -266,6 +315,7 @@ def test_a_link_ends_by_time_by_the_deal_that_was_won_and_by_the_deal_that_is_go
     assert (said, keys) == ([], [])
 
 
+@SQLITE_DAILY
 def test_a_lost_deal_can_still_be_explained_and_says_so_in_its_loss(everywhere: Outside) -> None:
     outside = everywhere
     path = outside.link()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,17 +14,23 @@ from stalewatch.sdk.records import Outcome
 from stalewatch.services.answering.link_tokens import Purpose, Signer
 from stalewatch.settings.project import Web
 from stalewatch.store import links
-from tests.services.world import World
-from tests.web.outside import HOME, KEY, Outside
+from tests.services.world import World, default_pack, rulebook
+from tests.web.outside import HOME, KEY, Outside, copied, template
 from tests.web.test_untrusted_pages import ATTACKS
 
 REPORT = {"reason": "Stock is counted by hand.\r\nIt costs two days.", "phase": "comparing", "champion": "Showed it."}
 BODY = {"reason_to_propose": "Counted by hand.", "phase": "approval", "champion_activity": "Signs on Friday."}
 
 
+@pytest.fixture(scope="module")
+def before(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return template(sqlite_template, tmp_path_factory.mktemp("before") / "stalewatch.db")
+
+
 @pytest.fixture
-def outside(own: World) -> Outside:
-    return Outside.of(own, "alerts:act", "partner:report")
+def outside(before: Path, tmp_path: Path) -> Iterator[Outside]:
+    with copied(before, tmp_path / "stalewatch.db", "alerts:act", "partner:report") as outside:
+        yield outside
 
 
 @pytest.fixture
@@ -127,6 +135,20 @@ def test_a_link_ends_with_the_deal_the_partner_and_by_word(outside: Outside) -> 
     world.clock.advance(timedelta(days=366))
     outside.page(third, status=410)
     assert kept(outside) == []
+
+
+def test_while_other_rules_are_in_force_every_word_is_kept_and_can_be_sent_again(outside: Outside) -> None:
+    path, own = link(outside), outside.world.book
+    outside.world.book = rulebook(default_pack())
+    outside.configured()
+    answer = outside.sends(path, **REPORT)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
+    assert "It costs two days." in answer.text
+    assert outside.office.post("/v1/partners/crm:kumo/report", BODY).status_code == 503
+    assert kept(outside) == []
+    outside.world.book = own
+    outside.configured()
+    assert outside.sends(path, **REPORT).status_code == 303
 
 
 @pytest.mark.security

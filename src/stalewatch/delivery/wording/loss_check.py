@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.domain.customer_answers import CustomerAnswer, Word
@@ -15,11 +14,6 @@ class Mail:
 
     subject: str
     text: str
-
-    @property
-    def mailto(self) -> str:
-        """A link that opens it in the reader's own mail program, without a recipient."""
-        return f"mailto:?subject={quote(self.subject)}&body={quote(self.text.replace(chr(10), chr(13) + chr(10)))}"
 
 
 def loss_check_mail(link: str, reader: Reader) -> Mail:
