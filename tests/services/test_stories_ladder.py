@@ -229,6 +229,14 @@ def test_a_manager_hears_of_five_one_by_one_and_of_the_others_in_the_digest(foun
     assert styles == [Style.IMMEDIATE] * 5 + [Style.DIGEST]
 
 
+@SQLITE_DAILY
+def test_a_level_that_a_tick_finds_seconds_later_goes_with_that_mornings_digest(found: Founder) -> None:
+    world = late(found)
+    for moment in (AGAIN, "2026-03-24 08:59:50", "2026-03-24 09:00:07", "2026-03-24 09:01:10"):
+        world.reaches(moment)
+    assert heard(world)[-1] == ("escalate", "person:tanaka@acme.example", "03-24 09:01")
+
+
 @pytest.mark.slow
 @SQLITE_DAILY
 def test_the_digest_of_a_manager_shows_five_and_sums_up_all(found: Founder) -> None:

@@ -42,23 +42,26 @@ class Announcer:
     seen: int = NEVER
     guarded: bool = False
 
-    def say(self, moved: Moved, said: Said, row: Any) -> list[Row]:
-        """One notice per recipient of the route that matches, or of the level of the ladder that asks for it."""
+    def say(self, moved: Moved, said: Said, row: Any, rang: int | None = None) -> list[Row]:
+        """One notice per recipient of the route that matches, or of the level of the ladder that asks for it.
+
+        Args:
+            rang: when the alert's own timer was due, if that brought it.
+        """
         facts = self.facts.of(moved.rule_id, moved.rule, row)
         route = by_level(route_for(self.speaking.routes, facts), said.level)
         rungs = [ladder[0] for ladder in ladders(route, row.owner, self.people, team=row.team)]
-        return [self._notice(moved, said, route, rung) for rung in rungs]
+        edge = self._edge(moved, said, rang)
+        return [self._notice(moved, said, route, rung, edge) for rung in rungs]
 
     def note_backlog(self, moved: Moved, row: Any) -> list[Row]:
         """What was late before its rule began to speak: all of it makes one line in each reader's next digest."""
         route = route_for(self.speaking.routes, self.facts.of(moved.rule_id, moved.rule, row))
         rungs = [ladder[0] for ladder in ladders(route, row.owner, self.people, team=row.team)]
-        mark = f"{moved.alert.fingerprint}:{moved.alert.episode}:{BACKLOG}:1"
+        mark, edge = f"{moved.alert.fingerprint}:{moved.alert.episode}:{BACKLOG}:1", self._edge(moved, None)
+        when = {rung.target: self._digest(moved, route, rung, edge) for rung in rungs}
         return [
-            {
-                **self._row(f"{mark}:{rung.target}", BACKLOG, rung, Style.DIGEST, self._digest(moved, route, rung)),
-                **_about(moved),
-            }
+            {**self._row(f"{mark}:{rung.target}", BACKLOG, rung, Style.DIGEST, when[rung.target]), **_about(moved)}
             for rung in rungs
         ]
 
@@ -72,7 +75,7 @@ class Announcer:
             rows[notice.target] = {**row, **_about(moved), "n": said.n, "target": notice.target}
         return list(rows.values())
 
-    def _notice(self, moved: Moved, said: Said, route: Route, rung: Target) -> Row:
+    def _notice(self, moved: Moved, said: Said, route: Route, rung: Target, edge: int) -> Row:
         key = message_key(moved.alert.fingerprint, moved.alert.episode, said, rung.target)
         if route.style is Style.IMMEDIATE:
             person = self.people.people.get(rung.person or "")
@@ -80,19 +83,21 @@ class Announcer:
             pace = immediate_time(hours, self.now, self.now, sent={}, per_day=1)
             when = (pace.not_before, pace.reason.value)
         else:
-            when = self._digest(moved, route, rung, said)
+            when = self._digest(moved, route, rung, edge)
         row = self._row(key, said.kind.value, rung, route.style, when)
-        return {**row, **_about(moved), "n": said.n, "edge_at": self._edge(moved, said)}
+        return {**row, **_about(moved), "n": said.n, "edge_at": edge}
 
-    def _digest(self, moved: Moved, route: Route, rung: Target, said: Said | None = None) -> tuple[int, str]:
+    def _digest(self, moved: Moved, route: Route, rung: Target, edge: int) -> tuple[int, str]:
         person = self.people.people.get(rung.person or "")
         hours = hours_of(person, moved.record.calendar, self.speaking, route.digest_at)
-        pace = digest_slot(hours, self._edge(moved, said), self.now, seen=self.seen)
+        pace = digest_slot(hours, edge, self.now, seen=self.seen)
         return pace.not_before, pace.reason.value
 
-    def _edge(self, moved: Moved, said: Said | None) -> int:
-        """The moment that the message is about: a deadline if time brought it, else now."""
+    def _edge(self, moved: Moved, said: Said | None, rang: int | None = None) -> int:
+        """The moment that the message is about: a deadline or a timer if time brought it, else now."""
         kind = Kind.BREACH if said is None else said.kind
+        if kind in (Kind.REPEAT, Kind.ESCALATE) and rang is not None:
+            return min(rang, self.now)
         if moved.reading is None or kind not in (Kind.WARN, Kind.BREACH, Kind.REOPEN):
             return self.now
         return min(moved.reading.warn_at if kind is Kind.WARN else moved.reading.breach_at, self.now)

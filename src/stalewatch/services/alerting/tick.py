@@ -167,7 +167,7 @@ class _Tick:
             row = rows[one.record.id]
             for what in one.says:
                 if what.kind is not Kind.RESOLVE:
-                    said += announcer.say(one, what, row)
+                    said += announcer.say(one, what, row, None if before is None else before.due_at)
             self._call_off(conn, one, before, rows)
             if one.alert.backlog and (before is None or not before.backlog):
                 self.done.backlog += 1

@@ -144,7 +144,7 @@ def _identity(one: Moved, connection_of: Mapping[str, str]) -> Row:
 
 def _hearer(one: Moved, before: Any) -> Row:
     """Who owned the record when something was last said of it: the next owner has to hear of it, too."""
-    if any(said.kind is not Kind.RESOLVE for said in one.says):
+    if any(said.kind not in (Kind.RESOLVE, Kind.ESCALATE) for said in one.says):
         return {"told": {"owner": one.record.owner}}
     return {"told": None if before is None else before.told}
 
