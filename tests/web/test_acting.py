@@ -158,6 +158,19 @@ def test_every_answer_is_refused_by_name(desk: Office) -> None:
     assert does(desk, "claim", None, "a%00b").status_code == 404
 
 
+def test_a_deal_is_taken_off_hold_before_its_day(desk: Office) -> None:
+    mark = alert(desk)
+    path = f"/v1/alerts/{mark}/hold"
+    assert desk.asks("DELETE", path).json()["reason"] == "not_waiting"
+    assert does(desk, "hold", HOLD, mark).status_code == 200
+    assert desk.get("/v1/deals/crm:acme").json()["fields"]["on_hold"] is True
+    assert desk.asks("DELETE", path).status_code == 200
+    fields = desk.get("/v1/deals/crm:acme").json()["fields"]
+    assert (fields["on_hold"], fields.get("hold_until")) == (False, None)
+    assert desk.asks("DELETE", path).status_code == 409
+    assert desk.asks("DELETE", "/v1/alerts/nothing/hold").status_code == 404
+
+
 def test_what_is_not_understood_of_an_answer_is_told_where(desk: Office) -> None:
     wrong: list[tuple[str, Any, str]] = [
         ("acknowledge", {"until": SOON}, "until"),

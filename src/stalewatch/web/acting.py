@@ -5,6 +5,7 @@ The ids stand in the path as they are listed; what nobody may see is not there.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, Final
 
@@ -13,7 +14,8 @@ from fastapi import Body, Depends, Path, Response
 
 from stalewatch.domain.instants import to_us
 from stalewatch.services.answering import acts
-from stalewatch.services.answering.outcomes import Refusal
+from stalewatch.services.answering.ending_waits import resume
+from stalewatch.services.answering.outcomes import Answer, Refusal
 from stalewatch.services.answering.respond import respond
 from stalewatch.services.judging.in_force import RulesMoved
 from stalewatch.web import bodies
@@ -22,7 +24,7 @@ from stalewatch.web.answers import JSON
 from stalewatch.web.asking import plain
 from stalewatch.web.auth import Caller, needs
 from stalewatch.web.desk import At, Desk
-from stalewatch.web.problems import Problem
+from stalewatch.web.problems import RETRY_AFTER, Problem
 from stalewatch.wiring.offices import office_of
 
 Id = Annotated[str, Path(max_length=200, description="Of the alert: `id` of `GET /v1/alerts`, `alert` of a reason.")]
@@ -60,6 +62,12 @@ def hold_alert(desk: At, caller: Acting, id: Id, asked: Annotated[bodies.Holding
     return _answered(desk, caller, id, act)
 
 
+def resume_alert(desk: At, caller: Acting, id: Id) -> Response:  # noqa: A002
+    """Take the deal off hold before its day: its clocks go on; what is late is asked about at the close of today."""
+    project = desk.project
+    return _told(desk, lambda: resume(project.db, project.clock, project.rulebook, _mark(id), actor=caller.actor))
+
+
 def lose_alert(desk: At, caller: Acting, id: Id, asked: Annotated[bodies.Losing, Body()]) -> Response:  # noqa: A002
     """Report the deal as lost: its alerts end, the CRM is told where that is allowed, and the loss is counted."""
     return _answered(desk, caller, id, acts.Lose(tag=asked.tag, note=asked.note))
@@ -85,15 +93,25 @@ def _meet(booked: bodies.MeetingBooked) -> acts.Meet:
 
 def _answered(desk: Desk, caller: Caller, alert_id: str, act: acts.Act) -> Response:
     """The answer's effect, in one transaction."""
-    project = desk.project
+    project, mark = desk.project, _mark(alert_id)
+    office = office_of(project)
+    return _told(desk, lambda: respond(project.db, project.clock, office, mark, act, actor=caller.actor))
+
+
+def _mark(alert_id: str) -> str:
     try:
-        mark = plain(alert_id)
+        return plain(alert_id)
     except ValueError:  # no id holds such characters
         raise Problem(404, "There is no such alert, or you may not see it.") from None
+
+
+def _told(desk: Desk, does: Callable[[], Answer]) -> Response:
+    """What came of it, as it is sent."""
     try:
-        came = respond(project.db, project.clock, office_of(project), mark, act, actor=caller.actor)
+        came = does()
     except RulesMoved:  # for the seconds until this process has read them, too
-        raise Problem(503, "The rules have just changed. Try again.", headers={"Retry-After": "30"}) from None
+        headers = {"Retry-After": str(RETRY_AFTER)}
+        raise Problem(503, "The rules were changed a moment ago. Try again.", headers=headers) from None
     if came.refusal is not None:
         raise refused(desk, came, Refusal(came.refusal))
     return Response(msgspec.json.encode(told(desk, came)), media_type=JSON)

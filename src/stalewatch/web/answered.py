@@ -16,6 +16,7 @@ _SAYS: Final[dict[Refusal, tuple[int, str, str | None]]] = {
     Refusal.NOT_FOUND: (_GONE, "There is no such alert, or you may not see it.", None),
     Refusal.RESOLVED: (_NOT_NOW, "This alert is over; there is nothing left to answer.", None),
     Refusal.CLOSED: (_NOT_NOW, "The deal is closed; there is nothing left to answer.", None),
+    Refusal.NOT_WAITING: (_NOT_NOW, "The deal is not on hold.", None),
     Refusal.NO_DEAL: (_NOT_NOW, "This can only be said of deals.", None),
     Refusal.NO_LINKS: (_NOT_NOW, "No customer could open a link: `web.public_url` and `secrets.key` are needed.", None),
     Refusal.REASON_MISSING: (_WRONG, "Say what you wait for: `reason` is needed.", "reason"),

@@ -51,6 +51,7 @@ SNOOZED: Final = _answered(
     snooze_reason="The customer decides on the 20th.", snoozes_left=1,
 )  # fmt: skip
 HELD: Final = _answered(state="waiting", silent_until="2026-05-11T09:00:00+09:00", crm=_OFF)
+RESUMED: Final = _answered(state="waiting")
 LOST: Final = _answered(state="resolved", cause="lost", crm={"write": "5b1f0c", "note": "9a77e2", "not_written": None})
 CHECKED: Final = _answered(silent_until="2026-04-20T18:00:00+09:00", mail=_MAIL)
 DISMISSED: Final = _answered(state="resolved", cause="false_alarm")

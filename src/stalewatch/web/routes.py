@@ -34,6 +34,7 @@ from stalewatch.web.documented_alerts import (
     DISMISSED,
     HELD,
     LOST,
+    RESUMED,
     SNOOZED,
 )
 from stalewatch.web.pages import files, record, signing, undelivered
@@ -89,6 +90,7 @@ ROUTES: Final = (
     Route("POST", "/v1/alerts/{id}/acknowledge", ACT, acting.acknowledge_alert, answers(ACKNOWLEDGED, *_ANSWER)),
     Route("POST", "/v1/alerts/{id}/snooze", ACT, acting.snooze_alert, answers(SNOOZED, *_ANSWER)),
     Route("POST", "/v1/alerts/{id}/hold", ACT, acting.hold_alert, answers(HELD, *_ANSWER)),
+    Route("DELETE", "/v1/alerts/{id}/hold", ACT, acting.resume_alert, answers(RESUMED, *_ANSWER)),
     Route("POST", "/v1/alerts/{id}/claim", ACT, acting.claim_alert, answers(CLAIMED, *_ANSWER)),
     Route("POST", "/v1/alerts/{id}/lost", ACT, acting.lose_alert, answers(LOST, *_ANSWER)),
     Route("POST", "/v1/alerts/{id}/loss-check", ACT, acting.check_alert, answers(CHECKED, *_ANSWER)),

@@ -29,6 +29,7 @@ class Refusal(StrEnum):
     BACKWARDS = "backwards"  # a meeting that ends before it begins
     TOO_OFTEN = "too_often"  # snoozed as often as is allowed: "on hold until the customer's date" is offered
     NO_MEETING = "no_meeting"  # "until the meeting is over", and none is planned
+    NOT_WAITING = "not_waiting"  # nothing is on hold that could go on
     NO_DEAL = "no_deal"  # a lead is not lost, held or asked about by its customer
     NO_LINKS = "no_links"  # nobody could open a link of ours: no public address, or no secret key
 
