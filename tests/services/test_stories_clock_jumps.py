@@ -93,7 +93,7 @@ def word_keys(world: World) -> set[str]:
     return {row.key for row in rows(world, notices) if row.kind in ("warn", "breach") and row.state != "dropped"}
 
 
-@pytest.mark.parametrize("style", [Style.DIGEST, Style.IMMEDIATE])
+@pytest.mark.parametrize("style", [Style.DIGEST, pytest.param(Style.IMMEDIATE, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 12))])
 def test_a_clock_that_jumps_doubles_nothing_and_wakes_nobody(found: Founder, style: Style, seed: int) -> None:
     """Over the night of 8 March, on which New York's clocks go forward."""
@@ -103,7 +103,7 @@ def test_a_clock_that_jumps_doubles_nothing_and_wakes_nobody(found: Founder, sty
     assert_calm(came, style)
 
 
-@pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(hours=9), timedelta(days=1)])
+@pytest.mark.parametrize("back", [timedelta(hours=1), pytest.param(timedelta(days=1), marks=pytest.mark.slow)])
 def test_a_day_that_comes_twice_is_told_once(found: Founder, back: timedelta) -> None:
     world = company(found, Style.DIGEST)
     nine = at("2026-03-10 09:00")
@@ -126,7 +126,7 @@ def test_a_clock_that_jumps_over_the_hour_makes_up_for_it_on_the_same_day(found:
     ("name", "night"),
     [
         ("miller", "2026-03-08"),
-        ("jones", "2026-10-25"),
+        pytest.param("jones", "2026-10-25", marks=pytest.mark.slow),
         pytest.param("jones", "2026-03-29", marks=pytest.mark.slow),
     ],
 )

@@ -112,7 +112,7 @@ def test_somebody_slack_does_not_know_is_asked_for_once_an_hour(found: Founder) 
         assert slack.heard(slack.sato) == ["17 14:01"]
 
 
-@pytest.mark.parametrize("met_before", [True, False])
+@pytest.mark.parametrize("met_before", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_who_was_deactivated_in_the_middle_of_a_digest_is_told_through_their_manager(
     found: Founder, met_before: bool
 ) -> None:
@@ -149,6 +149,7 @@ def test_who_is_not_to_be_disturbed_is_told_when_that_ends(found: Founder) -> No
         assert rows(slack.world, deliveries)[0].attempts == 1
 
 
+@pytest.mark.slow
 def test_rest_that_reaches_into_the_night_is_followed_by_quiet_hours(found: Founder) -> None:
     with office(found) as slack:
         rests(slack, "2026-03-17 12:00", "2026-03-17 20:00")
@@ -157,6 +158,7 @@ def test_rest_that_reaches_into_the_night_is_followed_by_quiet_hours(found: Foun
         assert slack.heard(slack.sato) == ["18 09:00"]
 
 
+@pytest.mark.slow
 def test_nobody_is_asked_about_outside_the_hours_or_without_news(found: Founder) -> None:
     with office(found) as slack:
         slack.goes_on("2026-03-16 13:00")
@@ -173,7 +175,7 @@ def test_nobody_is_asked_about_outside_the_hours_or_without_news(found: Founder)
         {"case": "error", "error": "missing_scope", "times": None},
         pytest.param({"case": "ratelimited", "times": None}, marks=pytest.mark.slow),
         pytest.param({"case": "html", "status": 503, "times": None}, marks=pytest.mark.slow),
-        {"case": "drop", "times": None},
+        pytest.param({"case": "drop", "times": None}, marks=pytest.mark.slow),
         pytest.param({"case": "error", "error": "user_not_found", "times": None}, marks=pytest.mark.slow),
     ],
     ids=lambda fault: str(fault.get("error", fault["case"])),
@@ -192,6 +194,7 @@ def test_who_cannot_be_asked_about_may_be_disturbed(found: Founder, fault: dict[
             assert slack.calls("dnd.info") == 1, "the answer holds for an hour"
 
 
+@pytest.mark.slow
 def test_without_the_setting_nobody_is_asked(found: Founder) -> None:
     with office(found, replace(RESTFUL, quiet=Quiet(9 * 60, 18 * 60 + 30))) as slack:
         rests(slack, "2026-03-17 12:00", "2026-03-17 15:30")

@@ -83,6 +83,7 @@ def test_the_message_that_was_answered_is_kept(found: Founder) -> None:
 
 
 @SQLITE_DAILY
+@pytest.mark.slow
 def test_copies_that_were_both_answered_both_stay(found: Founder) -> None:
     with workspace(found) as (world, server):
         for copy in doubled(world, server):
@@ -107,6 +108,7 @@ def test_what_is_not_ours_is_left_alone(found: Founder) -> None:
 
 
 @SQLITE_DAILY
+@pytest.mark.slow
 def test_what_may_be_on_its_way_is_left_to_those_who_look_for_it(found: Founder) -> None:
     with workspace(found) as (world, server):
         doubled(world, server)
@@ -155,6 +157,7 @@ def test_the_one_that_is_kept_says_what_is_true_by_now(found: Founder) -> None:
         assert shown(server)[0].edited
 
 
+@pytest.mark.slow
 def test_it_is_looked_once_an_hour_and_for_two_days(found: Founder) -> None:
     with workspace(found) as (world, server):
         doubled(world, server)
@@ -167,6 +170,7 @@ def test_it_is_looked_once_an_hour_and_for_two_days(found: Founder) -> None:
 
 @SQLITE_DAILY
 @pytest.mark.parametrize("method", ["conversations.history", "chat.delete"])
+@pytest.mark.slow
 def test_a_sweep_that_slack_slows_down_ends_and_goes_on_in_an_hour(found: Founder, method: str) -> None:
     with workspace(found) as (world, server):
         doubled(world, server)
@@ -179,6 +183,7 @@ def test_a_sweep_that_slack_slows_down_ends_and_goes_on_in_an_hour(found: Founde
 
 
 @SQLITE_DAILY
+@pytest.mark.slow
 def test_a_copy_that_is_gone_already_is_no_trouble(found: Founder) -> None:
     with workspace(found) as (world, server):
         doubled(world, server)
@@ -187,6 +192,7 @@ def test_a_copy_that_is_gone_already_is_no_trouble(found: Founder) -> None:
 
 
 @SQLITE_DAILY
+@pytest.mark.slow
 def test_copies_in_a_thread_are_found(found: Founder) -> None:
     with workspace(found) as (world, server):
         world.dispatches()

@@ -39,7 +39,7 @@ def letter(message: Message, *, sender: str, recipient: str, now: datetime) -> E
         made["In-Reply-To"] = made["References"] = _named(parent, sender)
     made[MARK] = message.delivery
     made["Auto-Submitted"] = "auto-generated"  # so that nobody's absence note is sent to us
-    made["X-Auto-Response-Suppress"] = "All"  # the same for mail systems that do not know the line above
+    made["X-Auto-Response-Suppress"] = "OOF, AutoReply"  # the same for Exchange; what bounces still comes back
     made.set_content("\n".join(_lines(message)) + "\n", cte="quoted-printable")
     if not message.plain:
         made.add_alternative(page(message), subtype="html", cte="quoted-printable")
