@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from secrets import token_urlsafe
 from string import Template
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -36,12 +37,19 @@ def write_demo_project(folder: Path, company: Simulated, *, language: Language =
         (folder / name).mkdir(parents=True, exist_ok=True)
     (folder / "rules" / "demo.yaml").write_text(_RULES, encoding="utf-8")
     config = folder / "stalewatch.yaml"
-    web = _block({"web": {"public_url": public_url}}) if public_url else ""
+    web = _served(folder, public_url) if public_url else ""
     met = Template(_block({"connections": _connections(company), "notify": company.notify()}))
     secrets = {name: _kept(folder, name.lower(), value) for name, value in company.environment().items()}
     blocks = {"met": met.substitute(secrets), "web": web, "language": language}
     config.write_text(_CONFIG.format(**blocks), encoding="utf-8")
     return config
+
+
+def _served(folder: Path, public_url: str) -> str:
+    """Where the dashboard is, and what signs the links that customers get from there."""
+    key = _kept(folder, "key", token_urlsafe(32))
+    company = {"company": {"en": "Acme", "ja": "アクメ株式会社"}}
+    return _block({"web": {"public_url": public_url}, "secrets": {"key": key}, "links": company})
 
 
 def _connections(company: Simulated) -> list[dict[str, Any]]:

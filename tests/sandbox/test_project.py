@@ -30,6 +30,8 @@ def test_the_project_has_no_fault_and_needs_no_variable(tmp_path: Path, acme: Si
     assert examined.checked.diagnostics == ()
     assert examined.settings is not None
     assert examined.settings.web.public_url == "http://127.0.0.1:8080"
+    assert examined.settings.links.company["ja"] == "アクメ株式会社"
+    assert len(str(examined.settings.secrets["key"])) > 32  # so that a loss check can be answered in the demo, too
     assert examined.rulebook is not None
     assert {mode.value for mode in examined.rulebook.modes.values()} == {"live"}
     assert len(examined.rulebook.by_id) > 15

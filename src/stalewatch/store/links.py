@@ -41,9 +41,10 @@ def revoke(conn: Connection, purpose: str, record: str, at: int) -> list[str]:
 # ------------------------------------------------------------------------------------------ customers' answers
 
 
-def answer(conn: Connection, link_id: str) -> Found | None:
-    """What was answered through a link."""
-    return conn.execute(sa.select(loss_answers).where(loss_answers.c.link_id == link_id)).one_or_none()
+def answer(conn: Connection, link_id: str, *, held: bool = False) -> Found | None:
+    """What was answered through a link; `held`: and nobody changes it until the transaction ends."""
+    there = sa.select(loss_answers).where(loss_answers.c.link_id == link_id)
+    return conn.execute(there.with_for_update() if held else there).one_or_none()
 
 
 def spend(conn: Connection, row: Row) -> bool:

@@ -88,7 +88,7 @@ class Asked:
             "link_id": found.link.id, "record_id": found.record.id, "answer": said.word.value, "months": said.months,
             "answered_at": now, "changed_at": now,
         }  # fmt: skip
-        before = None if links.spend(conn, row) else links.answer(conn, found.link.id)
+        before = None if links.spend(conn, row) else links.answer(conn, found.link.id, held=True)
         if before is None:
             self._follow(conn, found, said, None, now)
         elif links.change(conn, found.link.id, said.word.value, said.months, now, now - CHANGEABLE):
