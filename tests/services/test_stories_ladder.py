@@ -15,7 +15,7 @@ from stalewatch.domain.policies import Judging
 from stalewatch.sdk.errors import TargetGone
 from stalewatch.sdk.notifier import Style
 from stalewatch.sdk.records import Activity, ActivityKind, Actor, MeetingState
-from stalewatch.store.tables import notices
+from stalewatch.store.tables import alerts, notices
 from tests.databases import SQLITE_DAILY
 from tests.services.conftest import Founder
 from tests.services.heard import QUIET, alert, called_for, rows, state
@@ -256,3 +256,38 @@ def test_the_ceiling_is_the_projects(found: Founder) -> None:
         world.reaches(moment)
     digest = next(message for message in world.mail.messages if "tanaka" in message.target)
     assert (digest.title.split(" without")[0], len(digest.entries)) == ("7 deals", 2)
+
+
+@pytest.mark.slow
+@SQLITE_DAILY
+def test_immediate_escalations_count_against_the_budget_of_a_day(found: Founder) -> None:
+    """Three a day at once, whatever the ceiling of escalations; the fourth waits for the digest."""
+    speaking = replace(IMMEDIATE, immediate_per_day=3)
+    world = team_of_seven(found, days(1, "owner.manager", style=Style.IMMEDIATE), speaking=speaking)
+    daily = []
+    for moment in ("2026-03-17 09:00", "2026-03-18 09:00", "2026-03-19 09:00"):
+        before = len(world.mail.messages)
+        world.reaches(moment)
+        styles = [one.style for one in world.mail.messages[before:] if "tanaka" in one.target]
+        daily.append((styles.count(Style.IMMEDIATE), styles.count(Style.DIGEST)))
+    assert daily == [(3, 0), (3, 0), (0, 1)], "Sato heard of them on two days; the seventh waits for a digest"
+
+
+@pytest.mark.slow
+@SQLITE_DAILY
+def test_two_deals_that_become_one_go_on_from_the_higher_level(found: Founder) -> None:
+    world = late(found)
+    world.reaches(AGAIN)
+    world.has(deal("bolt", created_at=at("2026-03-02 10:00"), next_step="call"))
+    for moment in ("2026-03-19 10:00", "2026-03-19 10:05"):
+        world.reaches(moment)
+    assert (alert(world).climbed, alert(world, "bolt").climbed) == (1, 0)
+    world.crm.deals.pop("acme")
+    world.crm.deals.pop("bolt")
+    world.has(deal("both", created_at=at("2026-03-02 10:00"), next_step="call"))
+    world.crm.merged |= {"acme": "both", "bolt": "both"}
+    for moment in ("2026-03-19 11:00", "2026-03-19 11:05"):
+        world.reaches(moment)
+    assert [row.climbed for row in rows(world, alerts) if row.state != "resolved"] == [1]
+    world.reaches(MANAGER)
+    assert [row.kind for row in rows(world, notices) if row.kind == "escalate"] == ["escalate"]
