@@ -23,7 +23,7 @@ from stalewatch.sdk.errors import (
     TargetGone,
     WorkspaceDown,
 )
-from stalewatch.sdk.notifier import Notifier, Outcome, Receipt
+from stalewatch.sdk.notifier import Notifier, Outcome, Place, Receipt
 from stalewatch.sdk.testing import NotifierContract
 from stalewatch_sandbox.slack.workspace import BOT_USER
 from tests.delivery.slack.workspace import NINE, SATO, Stage, message, opened
@@ -111,6 +111,34 @@ def test_who_was_found_and_has_left_since_is_looked_up_again(stage: Stage) -> No
     assert isinstance(refused(notifier), TargetGone)
     notifier.send(message("d2"))
     assert stage.calls("users.lookupByEmail") == 2
+
+
+def test_a_conversation_that_is_known_no_more_is_looked_up_anew(stage: Stage) -> None:
+    notifier, until = stage.notifier(), NINE + timedelta(hours=9)
+    notifier.recall(SATO, Place(handle={"channel": "D0LONGAGO", "user": "U0LONGAGO"}, until=until))
+    notifier.send(message())
+    assert len(stage.posts()) == 1
+    assert stage.requests("chat.postMessage") == 2
+    found = notifier.place(SATO)
+    assert found == Place(handle={"channel": stage.dm, "user": stage.sato}, until=NINE + timedelta(hours=24))
+
+
+def test_who_left_is_told_of_by_the_place_that_is_kept(stage: Stage) -> None:
+    known = stage.notifier()
+    known.send(message())
+    stage.arm("deactivated", user=stage.sato)
+    other, place = stage.notifier(), known.place(SATO)
+    assert place is not None
+    other.recall(SATO, place)
+    assert isinstance(refused(other, delivery="d2"), Unseen)
+    assert other.place(SATO) == Place(handle=None, until=NINE + timedelta(hours=1))
+
+
+def test_what_is_recalled_is_whole_and_not_too_old(stage: Stage) -> None:
+    notifier = stage.notifier()
+    for handle, until in (({"channel": "D0LONGAGO"}, NINE + timedelta(hours=1)), (None, NINE)):
+        notifier.recall(SATO, Place(handle=handle, until=until))
+        assert notifier.place(SATO) is None
 
 
 @pytest.mark.parametrize(

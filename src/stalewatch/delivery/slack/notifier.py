@@ -71,10 +71,13 @@ class SlackNotifier(Notifier):
         with _nothing_posted():
             place = self._places.find(message.address)
         try:
-            answer = self._posted(place, self._content(message), _parent(message.thread, place), patience)
+            answer = self._posted(place, message, patience)
         except TargetGone:
-            self._places.forget(message.address)
-            raise
+            with _nothing_posted():
+                moved = self._looked_up_anew(message.address)
+            if moved == place:
+                raise
+            answer = self._posted(moved, message, patience)
         channel, ts = str(answer.get("channel") or place), str(answer.get("ts") or "")
         self._places.remember(message.address, channel)
         return Receipt(at=self._now(), handle={"channel": channel, "ts": ts})
@@ -172,10 +175,14 @@ class SlackNotifier(Notifier):
                     return ts
         return written(self.client, channel, delivery, since, bot)
 
-    def _posted(
-        self, place: str, content: Mapping[str, Any], thread: str | None, patience: _Patience
-    ) -> Mapping[str, Any]:
+    def _looked_up_anew(self, address: str) -> str:
+        """Where an address leads by now: what was known of it may be a day old, and another process's."""
+        self._places.forget(address)
+        return self._places.find(address)
+
+    def _posted(self, place: str, message: Message, patience: _Patience) -> Mapping[str, Any]:
         """Post; what Slack refused for a reason that we can mend is mended once."""
+        content, thread = self._content(message), _parent(message.thread, place)
         patience.check()
         try:
             return self.client.call("chat.postMessage", channel=place, thread_ts=thread, **content, **_QUIET)
