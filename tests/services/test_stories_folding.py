@@ -123,6 +123,30 @@ def test_what_is_open_again_is_a_reply_in_the_thread_of_its_first_message(found:
     assert again.entries[0].body.startswith("Open again.")
 
 
+def test_a_channel_hears_in_the_thread_who_looks_after_it_now(found: Founder) -> None:
+    speaking = Speaking(routes=(Route(name="all", to=("owner", "#sales"), style=Style.IMMEDIATE),))
+    world = late(found, rules=QUIET.replace("    warn: 4d\n", ""), speaking=speaking)
+    shown = board(world)
+    world.reaches("2026-03-16 18:00")
+    world.rounds()
+    for owner, day in (("tanaka", "17"), ("sato", "18"), ("tanaka", "19")):
+        world.changes("acme", owner=owner)
+        world.reaches(f"2026-03-{day} 10:00")
+    to_channel = [message for message in shown.messages if message.target == "channel:#sales"]
+    first, *replies = to_channel
+    assert first.thread is None
+    assert [message.thread for message in replies] == [replies[0].thread] * 3
+    assert [message.entries[0].body.partition(".")[0] for message in replies] == [
+        "Now with Tanaka", "Now with Sato", "Now with Tanaka",
+    ]  # fmt: skip
+    assert [message.target for message in shown.messages if "person" in message.target] == [
+        "person:sato@acme.example", "person:tanaka@acme.example",
+    ]  # fmt: skip
+    world.reaches("2026-03-19 10:01")
+    again = next(message for message in shown.shown.values() if "sato" in message.target)
+    assert again.entries[0].note == "Now with Tanaka"
+
+
 def test_what_a_digest_told_is_open_again_in_a_digest(found: Founder) -> None:
     _, messages = reopened(found, Speaking())
     assert [message.style for message in messages] == [Style.DIGEST] * 2

@@ -43,8 +43,7 @@ def compose_digest(
         singles: so many of the deals that were passed on may stand by themselves; None: as many as there is room for.
     """
     reader = recipient.reads(now)
-    contents = Contents.of(tellings, recipient, reader, group_by, singles)
-    if not contents.is_worth_it and not backlog:
+    if not (contents := Contents.of(tellings, recipient, reader, group_by, singles)).is_worth_it and not backlog:
         return None
     return Message(
         delivery=delivery,

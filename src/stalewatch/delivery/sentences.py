@@ -44,11 +44,10 @@ def body(telling: Telling, reader: Reader, *, named_above: bool = True) -> str:
 
     With `named_above` a message that begins with the record's name begins after it.
     """
-    if telling.kind is Kind.WARN:
-        return _ahead(telling, reader)
     if telling.kind is Kind.RESOLVE:
         return _settled(telling, reader)
-    said = _message(telling, reader, named_above=named_above)
+    is_ahead = telling.kind is Kind.WARN
+    said = _ahead(telling, reader) if is_ahead else _message(telling, reader, named_above=named_above)
     opening = _opening(telling, reader)
     return reader.words.gettext("{opening} {sentence}").format(opening=opening, sentence=said) if opening else said
 
@@ -138,6 +137,9 @@ def _settled(telling: Telling, reader: Reader) -> str:
 def _opening(telling: Telling, reader: Reader) -> str:
     """What a message that is not the first of its kind begins with: why it comes, and how long it has been."""
     words, days = reader.words, telling.unanswered
+    if telling.handed_over:
+        who = clean(telling.owner_name) or words.gettext("no owner")
+        return words.gettext("Now with {who}.").format(who=who)
     if telling.kind is Kind.REOPEN:
         return words.gettext("Open again.")
     if telling.kind is Kind.REPEAT and telling.was_answered:

@@ -37,6 +37,7 @@ class Telling:
         customer_at: where the rule waits for the customer, what they did since this began, in microseconds.
         team: the owner's, or the record's own.
         unanswered: business days since the last word of it arrived; None if nobody was told that it is late.
+        handed_over: it is told because its record has another owner by now.
         was_answered: that word was answered: what is said now was agreed upon (the end of a snooze, a hold, a claim).
     """
 
@@ -70,6 +71,7 @@ class Telling:
     customer_at: int | None = None
     team: str = ""
     unanswered: int | None = None
+    handed_over: bool = False
     was_answered: bool = False
 
     @property

@@ -74,6 +74,7 @@ def said(kind: str, reader: Reader) -> str:
         "reopen": words.gettext("late again"),
         "resolve": words.gettext("it is settled"),
         "backlog": words.gettext("late before we began to watch"),
+        "handed_over": words.gettext("it has another owner"),
         "customer_answer": words.gettext("the customer answered"),
     }.get(kind, kind)
 

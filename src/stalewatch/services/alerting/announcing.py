@@ -11,7 +11,7 @@ from stalewatch.domain.directory import Directory
 from stalewatch.domain.instants import NEVER
 from stalewatch.domain.pacing import Reason, digest_slot, immediate_time
 from stalewatch.domain.policies import Speaking
-from stalewatch.domain.routing import UNDELIVERED, Route, Target, by_level, ladders, route_for
+from stalewatch.domain.routing import NINE, UNDELIVERED, Route, Target, by_level, ladders, route_for
 from stalewatch.domain.steps import Moved
 from stalewatch.sdk.notifier import Style
 from stalewatch.services.alerting.hours import hours_of
@@ -21,6 +21,8 @@ from stalewatch.store import notices
 
 Row = dict[str, Any]
 BACKLOG: Final = "backlog"
+HANDED_OVER: Final = "handed_over"
+"""A channel that was told of it hears who looks after it by now; a new owner is told as the last one was."""
 CHECKING: Final = "storm_check"
 """Why a breach is held until the tick that wrote it is over and the storm guard has looked at all of them."""
 
@@ -73,6 +75,21 @@ class Announcer:
             key = message_key(moved.alert.fingerprint, moved.alert.episode, said, notice.target)
             row = self._row(key, said.kind.value, None, Style.DIGEST, (self.now, Reason.DIGEST.value))
             rows[notice.target] = {**row, **_about(moved), "n": said.n, "target": notice.target}
+        return list(rows.values())
+
+    def hand_over(self, moved: Moved, told: Sequence[Any]) -> list[Row]:
+        """Tell the channels that were told of an alert that its record has another owner, each as it was told."""
+        before = sum(notice.kind == HANDED_OVER for notice in told)
+        mark = f"{moved.alert.fingerprint}:{moved.alert.episode}:{HANDED_OVER}:{before + 1}"
+        hours = hours_of(None, moved.record.calendar, self.speaking, NINE)
+        rows = {}
+        for notice in (one for one in told if one.target.startswith("channel:")):
+            style = Style(notice.style)
+            at_once = immediate_time(hours, self.now, self.now, sent={}, per_day=1)
+            pace = at_once if style is Style.IMMEDIATE else digest_slot(hours, self.now, self.now, seen=self.seen)
+            when = (pace.not_before, pace.reason.value)
+            row = self._row(f"{mark}:{notice.target}", HANDED_OVER, None, style, when)
+            rows[notice.target] = {**row, **_about(moved), "n": before + 1, "target": notice.target}
         return list(rows.values())
 
     def _notice(self, moved: Moved, said: Said, route: Route, rung: Target, edge: int) -> Row:

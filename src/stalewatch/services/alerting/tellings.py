@@ -27,7 +27,7 @@ from stalewatch.domain.language.reads import fields_read
 from stalewatch.domain.language.refs import resolve
 from stalewatch.domain.missing import missing
 from stalewatch.domain.needs import Needs
-from stalewatch.services.alerting.announcing import BACKLOG
+from stalewatch.services.alerting.announcing import BACKLOG, HANDED_OVER
 from stalewatch.services.judging import frames
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import alerts, clocks, records
@@ -88,7 +88,7 @@ class Teller:
             alert=alert.id,
             record=record.id,
             name=record.name or record.external_id,
-            kind=Kind.BREACH if row.kind == BACKLOG else Kind(row.kind),
+            kind=_kind(row, alert),
             rule=rule.id,
             title=rule.title,
             object=alert.object,
@@ -115,6 +115,7 @@ class Teller:
             customer_at=self._customer(rule, record, alert),
             team=(owner.team if owner else None) or getattr(record, "team", None) or "",
             unanswered=self._unanswered(calendar, alert),
+            handed_over=row.kind == HANDED_OVER,
             was_answered=alert.counts_from is None and alert.acted_as != Hush.CRM_CHANGED,
         )
 
@@ -231,6 +232,13 @@ def _to_tell(book: Rulebook, obj: str) -> Needs:
     behind = {field for name in computed for field in resolve(name, book.rules)} & known
     usual = book.needs[obj]
     return replace(usual, fields=usual.fields | behind, values=usual.values | behind)
+
+
+def _kind(row: Any, alert: Any) -> Kind:
+    """What a notice says, where it is more than the kinds of which alerts know."""
+    if row.kind == HANDED_OVER:
+        return Kind.BREACH if alert.breach_told_at is not None else Kind.WARN
+    return Kind.BREACH if row.kind == BACKLOG else Kind(row.kind)
 
 
 def _outcome(record: Any) -> str:

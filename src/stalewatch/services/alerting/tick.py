@@ -169,6 +169,8 @@ class _Tick:
                 if what.kind is not Kind.RESOLVE:
                     said += announcer.say(one, what, row, None if before is None else before.due_at)
             self._call_off(conn, one, before, rows)
+            if before is not None and one.says and is_inherited(before, rows):
+                said += announcer.hand_over(one, notices.of_alerts(conn, [before.id], (notices.TOLD,)))
             if one.alert.backlog and (before is None or not before.backlog):
                 self.done.backlog += 1
                 said += announcer.note_backlog(one, row)

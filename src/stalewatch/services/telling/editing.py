@@ -108,7 +108,9 @@ class Editing:
         given = Given.read(conn, known.values(), people, now)
         moved = _handed_over(conn, carried, person)
         standings = {
-            alert: self._standing(known[alert], row, told.get(row.key), given.of(known[alert]), alert in moved)
+            alert: self._standing(
+                known[alert], row, told.get(row.key), given.of(known[alert]), person if alert in moved else None
+            )
             for alert, row in carried.items()
             if alert in known
         }
@@ -116,8 +118,9 @@ class Editing:
         return edited(message, standings, Reader(message.language, from_us(now), zone))
 
     def _standing(
-        self, alert: Any, row: Any, telling: Telling | None, answer: Answered | None, is_handed_over: bool
+        self, alert: Any, row: Any, telling: Telling | None, answer: Answered | None, last_owner: Person | None
     ) -> Standing:
+        is_another = last_owner is not None and telling is not None and telling.owner != last_owner.key
         muter = self.book.by_id.get(alert.muted_by or "")
         return Standing(
             telling=None if telling is None else replace(telling, kind=Kind.RESOLVE),
@@ -126,7 +129,7 @@ class Editing:
             answer=answer,
             late_since=alert.breach_at if row.kind == Kind.WARN and alert.breached_at is not None else None,
             instead=None if muter is None else muter.title,
-            handed_to=telling.owner_name if is_handed_over and telling is not None else None,
+            handed_to=telling.owner_name if is_another and telling is not None else None,
         )
 
 

@@ -19,7 +19,7 @@ from stalewatch.domain.policies import Speaking
 from stalewatch.domain.route_conditions import Facts, Where
 from stalewatch.domain.routing import EVERYTHING_ELSE, Ladder, Route, ladders
 from stalewatch.sdk.notifier import Style
-from stalewatch.services.alerting.announcing import BACKLOG, CHECKING
+from stalewatch.services.alerting.announcing import CHECKING
 from stalewatch.services.alerting.hours import hours_of
 from stalewatch.services.alerting.people import directory
 from stalewatch.services.alerting.route_facts import RouteFacts
@@ -221,7 +221,7 @@ def _stored(waiting: Any) -> Iterator[Hold]:
 def _kind(clock: Explanation, alert: Any, waiting: Sequence[Any], now: int) -> Kind | None:
     """The message that is next; None if nothing is left to say while nothing changes."""
     if waiting:
-        return Kind.BREACH if waiting[0].kind == BACKLOG else Kind(waiting[0].kind)
+        return Kind(waiting[0].kind) if waiting[0].kind in tuple(Kind) else Kind.BREACH
     rests = alert is not None and (alert.snoozed_until is not None or alert.hushed_until is not None)
     if rests and alert.breach_told_at is not None:
         return Kind.REPEAT

@@ -1,4 +1,4 @@
-"""Which message another one answers to: escalation and reopening stand in the thread of the alert's first message."""
+"""Which message another one answers to: an escalation, a reopening, a new owner stand in the alert's first thread."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from stalewatch.domain.alerts import Kind
 from stalewatch.domain.deliveries import DeliveryState
+from stalewatch.services.alerting.announcing import HANDED_OVER
 from stalewatch.store import notices, outbox
 from stalewatch.store.engine import Connection
 
-_REPLIES: Final = (Kind.ESCALATE.value, Kind.REOPEN.value)
+_REPLIES: Final = (Kind.ESCALATE.value, Kind.REOPEN.value, HANDED_OVER)
 
 
 def parent(conn: Connection, target: str, said: Sequence[Any]) -> Mapping[str, Any] | None:
