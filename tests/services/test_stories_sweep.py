@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from stalewatch.domain.instants import HOUR, from_us
+from stalewatch.services.operating.cycle import Cycle
 from stalewatch.services.telling.sweeping import Sweeping, Swept
 from stalewatch.store.tables import audit, deliveries, destinations, edits
 from stalewatch_sandbox.serving.clock import Clock
@@ -209,3 +210,14 @@ def test_copies_in_a_thread_are_found(found: Founder) -> None:
             conn.execute(sa.insert(deliveries).values(answer))
         assert sweeps(world).removed == 1
         assert [one.ts for one in shown(server)] == [parent.ts, replies[0].ts]
+
+
+@SQLITE_DAILY
+def test_every_round_sweeps(found: Founder) -> None:
+    with workspace(found) as (world, server):
+        doubled(world, server)
+        round_ = Cycle(world.db, world.clock, world.book, world.speaking, {}, {}, lambda: world.mail)
+        done = round_.run()
+        assert (done.swept, done.failures) == (Swept(looked=1, removed=1), ())
+        assert round_.run().swept == Swept()
+        assert len(shown(server)) == 1
