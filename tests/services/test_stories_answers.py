@@ -466,7 +466,8 @@ TWICE: tuple[Act, ...] = (
 )  # fmt: skip
 
 
-def test_the_same_answer_sent_twice_is_one(found: Founder) -> None:
+@pytest.mark.security
+def test_s12_the_same_answer_sent_twice_is_one(found: Founder) -> None:
     world = found(QUIET)
     names = {f"deal{number}": act for number, act in enumerate(TWICE)}
     world.has(*(deal(name, created_at=at("2026-03-02 10:00"), next_step="call") for name in names))
@@ -487,7 +488,8 @@ def test_the_same_answer_sent_twice_is_one(found: Founder) -> None:
     assert (len(rows(world, answers_table)), len(rows(world, writebacks))) == (8, asked)
 
 
-def test_the_same_hold_from_four_places_at_once_is_one(found: Founder) -> None:
+@pytest.mark.security
+def test_s12_the_same_hold_from_four_places_at_once_is_one(found: Founder) -> None:
     world = late(found)
     mark, office = alert(world).id, Office(book=world.book)
 
