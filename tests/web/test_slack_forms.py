@@ -275,3 +275,19 @@ def test_what_was_answered_before_and_holds_still_stands_in_the_next_form(desk: 
     assert "Snoozed until the customer answers, 15 Apr at the latest (Tanaka)" in desk.reads_in_form("Sato")
     desk.submit("Sato", **FILLED["hold"])
     assert "On hold until 11 May – budget" in desk.reads_in_form("Sato")
+
+
+def test_a_form_that_was_closed_before_it_was_filled_in_is_let_be(desk: Counter) -> None:
+    views = desk.slack.api.views
+    shown = views.opened
+
+    def closed_at_once(trigger: str, said: object) -> Any:
+        view = shown(trigger, said)
+        views.close(view.id)
+        return view
+
+    views.opened = closed_at_once  # type: ignore[method-assign]
+    desk.press("Sato", "lost", desk.alert("acme").id)
+    soon(lambda: not desk.waiting())
+    assert desk.form("Sato") is None
+    assert desk.whispers("Sato") == []

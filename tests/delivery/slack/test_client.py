@@ -16,6 +16,7 @@ from stalewatch.delivery.slack.client import SlackClient
 from stalewatch.delivery.slack.errors import (
     PREFIXES,
     TABLE,
+    FormClosed,
     MessageGone,
     NotInChannel,
     ScopeMissing,
@@ -81,6 +82,7 @@ EXPECTED: dict[str, type[NotifierError]] = {
     **dict.fromkeys(THREAD, ThreadGone),
     "not_in_channel": NotInChannel,
     "message_not_found": MessageGone,
+    "not_found": FormClosed,
     "user_not_found": Unseen,
     "users_not_found": Unseen,
 }

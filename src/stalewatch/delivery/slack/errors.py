@@ -35,6 +35,10 @@ class MessageGone(TargetGone):
     """The message that was to be changed or taken back is not there any more."""
 
 
+class FormClosed(TargetGone):
+    """The form that was to be filled in was closed meanwhile."""
+
+
 class Unseen(TargetGone):
     """Nobody in the workspace has this address or id; an answer that may change soon."""
 
@@ -107,6 +111,7 @@ TABLE: Final[Mapping[str, Meaning]] = {
     "cannot_reply_to_message": Meaning(ThreadGone, "this message takes no answers"),
     "thread_locked": Meaning(ThreadGone, "this message takes no more answers"),
     "restricted_action_non_threadable_channel": Meaning(ThreadGone, "the channel has no threads"),
+    "not_found": Meaning(FormClosed, "the form is not open any more"),
     "message_not_found": Meaning(MessageGone, "the message is not there any more"),
     "cant_delete_message": Meaning(TargetGone, "the message is not ours to take back"),
     "compliance_exports_prevent_deletion": Meaning(TargetGone, "the workspace lets nobody take messages back"),

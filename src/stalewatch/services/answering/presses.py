@@ -103,8 +103,8 @@ class Answering:
         with self.db.read() as conn:
             holds = Given.read(conn, [asked.case.alert], asked.case.people, asked.now).of(asked.case.alert)
         before = "" if holds is None else note(holds, asked.reader, asked.zone)
-        self._replies.update(opened, filled(form, replace(asked, before=before)))
-        return Done("form")
+        is_open = self._replies.update(opened, filled(form, replace(asked, before=before)))
+        return Done("form" if is_open else "closed")
 
     def _explain(self, pressed: Pressed, case: Case, reader: Reader) -> Done:
         with self.db.read() as conn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stalewatch.delivery.slack import forms
+from stalewatch.delivery.slack.errors import FormClosed
 from stalewatch.delivery.slack.fields import View
 from stalewatch.delivery.slack.interactions import Pressed
 from stalewatch.delivery.wording.reader import Reader
@@ -44,6 +45,10 @@ class Replies:
             return None
         return str(opened["view"]["id"])
 
-    def update(self, form: str, view: View) -> None:
-        """Show something else in an open form."""
-        self.slack.call("views.update", view_id=form, view=view)
+    def update(self, form: str, view: View) -> bool:
+        """Show something else in an open form; False if whoever opened it has closed it."""
+        try:
+            self.slack.call("views.update", view_id=form, view=view)
+        except FormClosed:
+            return False
+        return True
