@@ -19,7 +19,6 @@ def upgrade() -> None:
         sa.Column("id", CODE, primary_key=True),
         *named("purpose", "hash", "record_id", "object", "language", "made_by"),
         sa.Column("partner", sa.Text()),
-        sa.Column("alert_id", CODE),
         *(sa.Column(name, sa.BigInteger(), nullable=False) for name in ("made_at", "expires_at")),
         sa.Column("revoked_at", sa.BigInteger()),
         sa.UniqueConstraint("hash"),

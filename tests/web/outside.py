@@ -89,7 +89,7 @@ class Outside:
         if anew:
             world.rounds()
         lives = {Purpose.LOSS_CHECK: 30 * DAY, Purpose.PARTNER: 365 * DAY}
-        own = PublicLinks(signer=Signer([KEY]), home=HOME, lives=lives, company=COMPANY)
+        own = PublicLinks(signer=Signer([KEY]), home=HOME, lives=lives)
         token = tokens.create(world.db, "test", scopes, world.us) if scopes else None
         outside = cls(world, Office(world, _application(world), token), own)
         outside.configured()

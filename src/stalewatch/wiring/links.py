@@ -26,7 +26,6 @@ def public_links(project: Stalewatch) -> PublicLinks | None:
         signer=signer,
         home=home.rstrip("/"),
         lives={purpose: elapsed(length) for purpose, length in lives.items()},
-        company=settings.links.company,
     )
 
 
@@ -45,7 +44,7 @@ def partners(project: Stalewatch) -> Partners:
 def customers(project: Stalewatch) -> Asked:
     """Takes what customers answer."""
     return Asked(
-        project.rulebook, project.settings.speaking, signer_of(project.settings.secrets), allowed_by(project)
+        project.rulebook, project.speaking, signer_of(project.settings.secrets), allowed_by(project)
     )  # fmt: skip
 
 

@@ -23,9 +23,7 @@ CUSTOMER: Final = "customer_answer"
 """The kind of notice that says what a customer answered."""
 
 
-def tell(
-    conn: Connection, book: Rulebook, speaking: Speaking, record: Any, kind: str, source: str, now: int
-) -> None:  # fmt: skip
+def tell(conn: Connection, book: Rulebook, speaking: Speaking, record: Any, kind: str, source: str, now: int) -> None:
     """Let the owner of a record hear of it.
 
     Args:

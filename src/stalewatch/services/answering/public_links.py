@@ -8,7 +8,6 @@ from enum import StrEnum
 from secrets import token_hex
 from typing import Any, Final
 
-from stalewatch.domain.language.model import Words
 from stalewatch.services.answering.link_tokens import Purpose, Signer, digest
 from stalewatch.store import audit, links, merges, records
 from stalewatch.store.engine import Connection
@@ -34,22 +33,20 @@ class Opened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicLinks:
-    """Makes and opens links.
+    """Makes links.
 
     Attributes:
         home: `web.public_url`, without a slash at its end.
         lives: how long a link of each purpose is good, in microseconds.
-        company: who sends them, as people outside know the company; empty: it is not named.
     """
 
     signer: Signer = field(repr=False)
     home: str
     lives: Mapping[Purpose, int]
-    company: Words = field(default_factory=dict)
 
     def make(
         self, conn: Connection, purpose: Purpose, record: Any, *, actor: str, now: int, identity: str | None = None,
-        language: str = "en", partner: str | None = None, alert: str | None = None,
+        language: str = "en", partner: str | None = None,
     ) -> tuple[str, int]:  # fmt: skip
         """The address of a link, and when it expires; its making is noted in the audit log.
 
@@ -67,7 +64,7 @@ class PublicLinks:
         token = self.signer.mint(purpose, identity, expires_at)
         links.add(conn, {
             "id": identity, "purpose": purpose.value, "hash": digest(token), "record_id": record.id,
-            "object": record.object, "language": language, "made_by": actor, "partner": partner, "alert_id": alert,
+            "object": record.object, "language": language, "made_by": actor, "partner": partner,
             "made_at": now, "expires_at": expires_at,
         })  # fmt: skip
         audit.add(

@@ -13,7 +13,6 @@ links = sa.Table(
     key("id"),
     *named("purpose", "hash", "record_id", "object", "language", "made_by"),
     *texts("partner"),
-    *codes("alert_id"),
     sa.Column("made_at", sa.BigInteger(), nullable=False),
     sa.Column("expires_at", sa.BigInteger(), nullable=False),
     *instants("revoked_at"),
