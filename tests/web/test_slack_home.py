@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stalewatch.delivery.slack.events import Opened
 from stalewatch.domain.directory import Directory, Person
 from stalewatch.domain.policies import Override
 from stalewatch.sdk.errors import TargetGone
@@ -217,6 +218,16 @@ def test_what_we_do_not_know_is_acknowledged(desk: Counter) -> None:
         answer = desk.post(body, "/slack/events")
         assert (answer.status_code, answer.content) == (200, b"")
     assert set(outcomes(desk)) == {"ignored"}
+
+
+def test_what_was_acknowledged_by_a_process_that_died_is_shown_by_the_next(desk: Counter) -> None:
+    here = desk.reception.attendant.inbox
+    row = here.receive(Opened(user=desk.id("Sato"), event="Ev9")).work
+    assert row is not None
+    assert desk.reads_at_home("Sato") == ""  # killed here: Slack has its answer
+    assert desk.reception.attendant.inbox.work() == ["shown"]
+    assert "Acme" in desk.reads_at_home("Sato")
+    assert here.receive(Opened(user=desk.id("Sato"), event="Ev9")).work is None
 
 
 # ------------------------------------------------------------------------------------------------- the law
