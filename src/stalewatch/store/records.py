@@ -6,66 +6,28 @@ What a page does not name stays as it is, so the store's own columns (holds, wai
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from stalewatch.store import bulk
+from stalewatch.store import overwriting as pages
 from stalewatch.store.bulk import Found, Row
-from stalewatch.store.columns import Json, as_text, encoded, read_column, unread
+from stalewatch.store.columns import as_text, read_column, unread
 from stalewatch.store.expressions import among
+from stalewatch.store.overwriting import Overwriting
 from stalewatch.store.tables import deals, leads
 from stalewatch.store.visibility import Visible, seen_by
 
-_SomeRow = TypeVar("_SomeRow", bound=Row)
-_FIRST_ONLY: Final = ("first_seen_at",)
-_NO_NEWS: Final = frozenset({"seen_at", *_FIRST_ONLY})
-"""Columns that do not make a record different: `seen_at` is written with other news, or by `touch`."""
+_R = TypeVar("_R", bound=Row)
 
 
-@dataclass(frozen=True, slots=True)
-class There:
-    """Records as they are before others are written in their place, locked until the transaction ends.
-
-    Attributes:
-        names: the columns that were read, those of the rows that are to be written.
-        rows: what stands in them by id, JSON as its text; a record that is not there has no row.
-    """
-
-    table: sa.Table
-    names: Sequence[str]
-    rows: Mapping[str, tuple[Any, ...]]
-
-    def columns(self, ids: Collection[str], names: Sequence[str]) -> dict[str, list[Any]]:
-        """Some of what was read, as the function `columns` gives it."""
-        found: dict[str, list[Any]] = {"id": [id_ for id_ in sorted(ids) if id_ in self.rows]}
-        rows = [self.rows[id_] for id_ in found["id"]]
-        for name in names:
-            place = self.names.index(name)
-            found[name] = read_column(self.table.c[name], [row[place] for row in rows])
-        return found
-
-    def news(self, rows: Sequence[_SomeRow]) -> list[_SomeRow]:
-        """Those that are new or differ, in the order given; one that comes twice counts as it came last."""
-        last = {row["id"]: row for row in rows}
-        is_json = [isinstance(self.table.c[name].type, Json) for name in self.names]
-        return [row for row in last.values() if self.rows.get(row["id"]) != _values(row, self.names, is_json)]
-
-
-def there(conn: Connection, obj: str, rows: Sequence[Row]) -> There:
-    """What stands where these rows are to be written; all of them name the same columns."""
-    table = _table(obj)
-    telling = [name for name in rows[0] if name not in _NO_NEWS and name != "id"] if rows else []
-    return There(table, telling, _stored(conn, table, telling, {row["id"] for row in rows}))
-
-
-def put(conn: Connection, obj: str, news: Sequence[Row]) -> None:
-    """Write rows of which the caller knows that they are new or differ."""
-    bulk.upsert(conn, _table(obj), news, keep=_FIRST_ONLY)
+def overwriting(conn: Connection, obj: str, rows: Sequence[_R]) -> Overwriting[_R]:
+    """What of these rows is news, beside what is there; all of them name the same columns."""
+    return pages.overwriting(conn, _table(obj), rows)
 
 
 def upsert_deals(conn: Connection, rows: Sequence[Row]) -> list[str]:
@@ -79,27 +41,9 @@ def upsert_leads(conn: Connection, rows: Sequence[Row]) -> list[str]:
 
 
 def _upsert(conn: Connection, obj: str, rows: Sequence[Row]) -> list[str]:
-    news = there(conn, obj, rows).news(rows)
-    put(conn, obj, news)
-    return [row["id"] for row in news]
-
-
-def _values(row: Row, names: Sequence[str], is_json: Sequence[bool]) -> tuple[Any, ...]:
-    """A row as `_stored` would show it: JSON as its text, so that a tuple equals the list it becomes."""
-    pairs = zip(names, is_json, strict=True)
-    return tuple(encoded(row[name]) if as_json else row[name] for name, as_json in pairs)
-
-
-def _stored(
-    conn: Connection, table: sa.Table, names: Sequence[str], ids: Collection[str]
-) -> dict[str, tuple[Any, ...]]:
-    """Rows as they are, locked until the transaction ends (always in the order of ids: no deadlock)."""
-    found: dict[str, tuple[Any, ...]] = {}
-    columns = [table.c.id, *(as_text(table.c[name]) for name in names)]
-    for chunk in bulk.chunks(sorted(ids)):
-        there = sa.select(*columns).where(among(conn, table.c.id, chunk)).order_by(table.c.id)
-        found.update((row[0], row[1:]) for row in bulk.tuples(conn, there.with_for_update()))
-    return found
+    page = overwriting(conn, obj, rows)
+    page.write(conn)
+    return [row["id"] for row in page.news]
 
 
 def update(conn: Connection, obj: str, rows: Sequence[Row]) -> int:

@@ -14,6 +14,7 @@ from stalewatch.sdk.connector import Page
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import changes, records
 from stalewatch.store.engine import Connection
+from stalewatch.store.overwriting import Overwriting
 
 Row = dict[str, Any]
 Told = Mapping[tuple[str, str], Stored]
@@ -28,7 +29,7 @@ _EMPTY: Final = (None, "")
 def note(
     conn: Connection, book: Rulebook, obj: str, rows: Sequence[Row], now: int, told: Told = MappingProxyType({}),
     only: Collection[str] | None = None, as_of: int | None = None, fed: Collection[str] | None = None,
-    there: records.There | None = None,
+    there: Overwriting[Row] | None = None,
 ) -> list[str]:  # fmt: skip
     """Write down which tracked fields differ from what is stored; call it before the rows themselves are stored.
 

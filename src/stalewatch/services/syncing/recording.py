@@ -107,15 +107,14 @@ class Recorder:
             done.records += len(mine)
             done.shown.setdefault(obj, set()).update(row["id"] for row in mine)
             fed = None if self.fed is None else self.fed.get("deal" if obj == "partner_deal" else obj)
-            there = records.there(conn, obj, mine)
-            news = there.news(mine)
+            page = records.overwriting(conn, obj, mine)
             handed_over = history.note(
-                conn, self.book, obj, news, self.now, told, as_of=as_of, fed=fed, there=there,
+                conn, self.book, obj, page.news, self.now, told, as_of=as_of, fed=fed, there=page,
             )  # fmt: skip
             clocks.wake(conn, self.connection, dict.fromkeys(handed_over, self.now))
-            working.note(conn, self.book, obj, news, self.now)
-            records.put(conn, obj, news)
-            done.touch(obj, (row["id"] for row in news))
+            working.note(conn, self.book, obj, page.news, self.now)
+            page.write(conn)
+            done.touch(obj, (row["id"] for row in page.news))
             records.touch(conn, obj, [row["id"] for row in mine], self.began)
 
     def _unite(self, conn: Connection, merged: Mapping[str, str], done: Recorded) -> None:

@@ -1,0 +1,92 @@
+"""A page of records and what stands where it is to be written, looked at once: for the past of fields and the write."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from stalewatch.store import bulk
+from stalewatch.store.bulk import Row
+from stalewatch.store.columns import Json, as_text, encoded, read_column
+from stalewatch.store.expressions import among
+
+R = TypeVar("R", bound=Row)
+_FIRST_ONLY: Final = ("first_seen_at",)
+_LAST_SEEN: Final = ("seen_at",)
+_NO_NEWS: Final = frozenset({*_LAST_SEEN, *_FIRST_ONLY})
+"""Columns that do not make a record different: `seen_at` is written with other news, or by `records.touch`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overwriting(Generic[R]):
+    """What of a page is news, beside what is there.
+
+    Attributes:
+        news: rows that are new or differ, in the order given; one that comes twice counts as it came last.
+        names: the columns that were compared.
+        told: what the news say in them, JSON as its text.
+        there: what stands in them, by id; locked until the transaction ends.
+    """
+
+    table: sa.Table
+    news: Sequence[R]
+    names: Sequence[str]
+    told: Sequence[tuple[Any, ...]]
+    there: Mapping[str, tuple[Any, ...]]
+
+    def columns(self, ids: Collection[str], names: Sequence[str]) -> dict[str, list[Any]]:
+        """Some of what is there, as `records.columns` gives it."""
+        found: dict[str, list[Any]] = {"id": [id_ for id_ in sorted(ids) if id_ in self.there]}
+        rows = [self.there[id_] for id_ in found["id"]]
+        for name in names:
+            place = self.names.index(name)
+            found[name] = read_column(self.table.c[name], [row[place] for row in rows])
+        return found
+
+    def write(self, conn: Connection) -> None:
+        """Write the news. Of records that are there only columns are set in which any of them differs: SQLite renews
+        every index of a column that it is told to set, whatever it is set to."""
+        fresh = [row for row in self.news if row["id"] not in self.there]
+        known = [row for row in self.news if row["id"] in self.there]
+        bulk.upsert(conn, self.table, fresh, keep=_FIRST_ONLY)
+        if known:
+            names = ["id", *self._differing(), *(name for name in _LAST_SEEN if name in known[0])]
+            bulk.update(conn, self.table, [{name: row[name] for name in names} for row in known], by=("id",))
+
+    def _differing(self) -> list[str]:
+        pairs = ((told, self.there.get(row["id"])) for row, told in zip(self.news, self.told, strict=True))
+        told, there = zip(*((new, old) for new, old in pairs if old is not None), strict=True)
+        columns = zip(self.names, zip(*told, strict=True), zip(*there, strict=True), strict=True)
+        return [name for name, new, old in columns if new != old]
+
+
+def overwriting(conn: Connection, table: sa.Table, rows: Sequence[R]) -> Overwriting[R]:
+    """Compare rows with what stands where they are to be written; all of them name the same columns."""
+    names = [name for name in rows[0] if name not in _NO_NEWS and name != "id"] if rows else []
+    is_json = [isinstance(table.c[name].type, Json) for name in names]
+    there = _stored(conn, table, names, {row["id"] for row in rows})
+    last = {row["id"]: (row, _values(row, names, is_json)) for row in rows}
+    news = [one for id_, one in last.items() if there.get(id_) != one[1]]
+    return Overwriting(table, [row for row, _ in news], names, [told for _, told in news], there)
+
+
+def _values(row: Row, names: Sequence[str], is_json: Sequence[bool]) -> tuple[Any, ...]:
+    """A row as `_stored` would show it: JSON as its text, so that a tuple equals the list it becomes."""
+    pairs = zip(names, is_json, strict=True)
+    return tuple(encoded(row[name]) if as_json else row[name] for name, as_json in pairs)
+
+
+def _stored(
+    conn: Connection, table: sa.Table, names: Sequence[str], ids: Collection[str]
+) -> dict[str, tuple[Any, ...]]:
+    """Rows as they are, locked until the transaction ends (always in the order of ids: no deadlock)."""
+    found: dict[str, tuple[Any, ...]] = {}
+    columns = [table.c.id, *(as_text(table.c[name]) for name in names)]
+    for chunk in bulk.chunks(sorted(ids)):
+        there = sa.select(*columns).where(among(conn, table.c.id, chunk)).order_by(table.c.id)
+        found.update((row[0], row[1:]) for row in bulk.tuples(conn, there.with_for_update()))
+    return found
