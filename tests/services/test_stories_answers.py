@@ -466,6 +466,18 @@ TWICE: tuple[Act, ...] = (
 )  # fmt: skip
 
 
+def test_whatever_somebody_types_can_be_kept(found: Founder) -> None:
+    world = late(found)
+    typed = "a\x00b\ud800\u202e <!channel>\n" + "\U0001f600" * 4_000
+    answers(world, Snooze(until=moment("2026-03-18 09:00"), reason=typed))
+    answers(world, Hold(until=date(2026, 3, 24), who=typed, reason=typed, evidence=typed))
+    answers(world, FalseAlarm(why=Mistake.NOT_TRUE, note=typed))
+    kept_texts = {row.detail.get("reason", row.detail.get("note")) for row in rows(world, answers_table)}
+    [text] = kept_texts | {record(world).hold_reason, alert(world).snooze_reason}
+    assert text.startswith("a b\ufffd <!channel> \U0001f600")
+    assert len(text) == 1_000
+
+
 @pytest.mark.security
 def test_s12_the_same_answer_sent_twice_is_one(found: Founder) -> None:
     world = found(QUIET)

@@ -35,7 +35,7 @@ from stalewatch.services.answering.checking import check
 from stalewatch.services.answering.dismissing import dismiss
 from stalewatch.services.answering.holding import hold
 from stalewatch.services.answering.losing import lose
-from stalewatch.services.answering.matter import Done, Matter
+from stalewatch.services.answering.matter import Done, Matter, plain
 from stalewatch.services.answering.outcomes import Answer, Office, Refusal, Written
 from stalewatch.services.answering.quieting import acknowledge, claim, snooze
 from stalewatch.services.answering.standing_still import hush
@@ -78,7 +78,7 @@ def answer(
     matter = Matter.of(conn, office, alert_id, actor=actor, now=now, visible=visible, seen_version=seen_version)
     if matter is None:
         return Answer(refusal=Refusal.NOT_FOUND)
-    said = msgspec.to_builtins(act)
+    said = _said(act)
     before = answers.latest(conn, matter.row.id)
     if before is not None and _is_same(matter, before, act, said):
         return _again(matter, before, act)
@@ -88,6 +88,12 @@ def answer(
         return matter.refused(Refusal.CLOSED)
     done = _TAKEN_BY[type(act)](matter, act)
     return done if isinstance(done, Answer) else _kept(matter, act, done, said, request)
+
+
+def _said(act: Act) -> dict[str, Any]:
+    """The answer as it is kept: what was typed without what no database holds."""
+    told: dict[str, Any] = msgspec.to_builtins(act)
+    return {name: plain(value) if isinstance(value, str) else value for name, value in told.items()}
 
 
 def _heeded(matter: Matter, act: Act, done: Done) -> Done:
