@@ -213,6 +213,23 @@ def test_copies_in_a_thread_are_found(found: Founder) -> None:
 
 
 @SQLITE_DAILY
+@pytest.mark.parametrize(
+    ("method", "word"),
+    [
+        ("conversations.history", "missing_scope"),
+        pytest.param("conversations.history", "channel_not_found", marks=pytest.mark.slow),
+        ("chat.delete", "compliance_exports_prevent_deletion"),
+    ],
+)
+def test_where_nobody_may_look_or_take_back_it_stays_and_is_no_fault(found: Founder, method: str, word: str) -> None:
+    with workspace(found) as (world, server):
+        doubled(world, server)
+        server.board.faults.arm("error", error=word, method=method, times=None)
+        assert sweeps(world) == Swept(looked=1)
+        assert len(shown(server)) == 2
+
+
+@SQLITE_DAILY
 def test_every_round_sweeps(found: Founder) -> None:
     with workspace(found) as (world, server):
         doubled(world, server)

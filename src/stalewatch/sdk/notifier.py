@@ -229,8 +229,10 @@ class Notifier(ABC):
         Args:
             threads: messages whose threads are looked into as well.
 
+        Conversations that we may not look into are left out.
+
         Raises:
-            NotifierError: they could not be read, all of them or some.
+            NotifierError: they could not be read now, all of them or some.
         """
         return ()
 
@@ -238,6 +240,7 @@ class Notifier(ABC):
         """Take back one of our own messages; nothing happens to one that is gone already.
 
         Raises:
+            TargetGone: nobody may take it back.
             NotifierError: it may stand there still.
         """
         raise NotImplementedError(f"{self.type} takes nothing back")

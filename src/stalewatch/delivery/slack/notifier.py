@@ -134,7 +134,8 @@ class SlackNotifier(Notifier):
         bot, found = self._me().bot, list[Copy]()
         for channel in sorted({str(one.handle.get("channel") or "") for one in receipts} - {""}) if bot else ():
             parents = {str(one.handle["ts"]) for one in threads if _parent(one.handle, channel)}
-            found += all_copies(self.client, channel, since, bot, parents)
+            with suppress(ScopeMissing, TargetGone):  # where we may not look, nothing is taken back
+                found += all_copies(self.client, channel, since, bot, parents)
         return found
 
     def remove(self, receipt: Receipt) -> None:

@@ -18,7 +18,7 @@ from stalewatch.clock import Clock
 from stalewatch.domain.deliveries import DeliveryState
 from stalewatch.domain.instants import DAY, HOUR, from_us, to_us
 from stalewatch.domain.policies import Speaking
-from stalewatch.sdk.errors import NotifierError, SlowDown, WorkspaceDown
+from stalewatch.sdk.errors import NotifierError, SlowDown, TargetGone, WorkspaceDown
 from stalewatch.sdk.notifier import Copy, Notifier, Receipt
 from stalewatch.services.telling.outages import Outages
 from stalewatch.store import audit, edits, outbox
@@ -105,14 +105,20 @@ class Sweeping:
         if target is None:
             return 0
         others = [one for one in copies if one is not kept and not one.is_answered]
-        for one in others:
-            self._service(target).remove(one.receipt)
-            with self.db.write() as conn:
-                audit.add(
-                    conn, at=self._now, actor="stalewatch", action="delivery.copy_removed", obj=delivery,
-                    before=dict(one.receipt.handle), after=dict(kept.receipt.handle),
-                )  # fmt: skip
-        return len(others)
+        return sum(self._remove(target, one, kept) for one in others)
+
+    def _remove(self, target: str, copy: Copy, kept: Copy) -> bool:
+        """Take a copy back; False where the service lets nobody do that: then it stays."""
+        try:
+            self._service(target).remove(copy.receipt)
+        except TargetGone:
+            return False
+        with self.db.write() as conn:
+            audit.add(
+                conn, at=self._now, actor="stalewatch", action="delivery.copy_removed", obj=copy.delivery,
+                before=dict(copy.receipt.handle), after=dict(kept.receipt.handle),
+            )  # fmt: skip
+        return True
 
     def _keep(self, delivery: str, kept: Copy, many: int) -> str | None:
         """From now on the delivery is the message that is kept, before any other is taken back: a crash in between
