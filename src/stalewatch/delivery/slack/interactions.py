@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import parse_qs
 
 import msgspec
 
@@ -136,15 +135,6 @@ class _Payload(msgspec.Struct, frozen=True):
     actions: list[_Action] = []
     trigger_id: str = ""
     view: _View | None = None
-
-
-def of_form(body: bytes) -> Interaction:
-    """The interaction in the body of a request: a form whose one field `payload` is JSON."""
-    try:
-        fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=16)
-        return of_payload(msgspec.json.decode(fields.get("payload", [""])[0]))
-    except (ValueError, RecursionError):  # msgspec's errors are ValueErrors
-        return Other(kind="unreadable")
 
 
 def of_payload(payload: Any) -> Interaction:
