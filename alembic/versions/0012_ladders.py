@@ -1,4 +1,4 @@
-"""The life of an alert after it was told: its ladder, what people did, what ends a snooze or a wait, and the hold-out."""
+"""An alert after it was told: its ladder, what people did, what ends a snooze or a wait, and the hold-out."""
 
 from __future__ import annotations
 
