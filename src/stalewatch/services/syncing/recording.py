@@ -215,11 +215,7 @@ def row_of(
     obj = "lead" if isinstance(record, Lead) else "partner_deal" if record.is_partner_deal else "deal"
     kinds, columns = catalogue.objects[obj], records.column_names(obj)
     values = {**record.fields, **(_lead(record) if isinstance(record, Lead) else _deal(record))}
-    stored = {
-        name: None if value is None else store(kinds[name].type, value)
-        for name, value in values.items()
-        if name in kinds
-    }
+    stored = {name: store(kinds[name].type, value) for name, value in values.items() if name in kinds}
     hidden = record.unreadable | _unmapped(kinds, stored)
     owner = None if record.owner is None else f"{connection}:{record.owner}"
     own = {name: value for name, value in stored.items() if name in columns}
