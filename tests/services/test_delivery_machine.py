@@ -31,6 +31,7 @@ from stalewatch.sdk.records import Outcome as Ending
 from stalewatch.services.answering.acts import Snooze
 from stalewatch.services.answering.respond import Office, respond
 from stalewatch.services.operating.work import Work
+from stalewatch.services.reporting.pieces import Kind
 from stalewatch.services.telling.sending import ATTEMPTS
 from stalewatch.store.engine import Connection, Database
 from stalewatch.store.tables import alerts, audit, deliveries, edits, notices
@@ -207,6 +208,11 @@ class Machine(RuleBasedStateMachine):
         work = Work(self.db, self.world.clock, BOOK, SPEAKING, "operator")
         work.retry([piece for piece in work.pieces() if piece.state in ("dead", "parked")])
 
+    def operator_releases(self) -> None:
+        """A destination at which five processes died is set aside, and stays so until somebody says otherwise."""
+        work = Work(self.db, self.world.clock, BOOK, SPEAKING, "operator")
+        work.release([piece for piece in work.pieces() if piece.kind is Kind.DESTINATION])
+
     # ------------------------------------------------------------------------------------------- what must hold
 
     @invariant()
@@ -265,6 +271,7 @@ class Machine(RuleBasedStateMachine):
         if not hasattr(self, "world"):
             return
         self.post.plan, self.post.looks, self.post.revoked = [], LOOKS[0], False
+        self.operator_releases()
         for hours in (1, 23, 24, 24, 24, 1):
             self.passes(hours)
             for _ in range(3):
