@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from stalewatch.domain.language.model import Severity
@@ -15,7 +17,7 @@ from tests.services.board import board
 from tests.services.conftest import Founder
 from tests.services.heard import QUIET, fate, titles
 from tests.services.test_stories_ladder import AGAIN, CLIMBING, LATE, MANAGER, judging
-from tests.services.world import World, at, deal
+from tests.services.world import SATO, World, at, deal
 
 pytestmark = SQLITE_DAILY
 
@@ -145,6 +147,21 @@ def test_a_channel_hears_in_the_thread_who_looks_after_it_now(found: Founder) ->
     world.reaches("2026-03-19 10:01")
     again = next(message for message in shown.shown.values() if "sato" in message.target)
     assert again.entries[0].note == "Now with Tanaka"
+
+
+def test_a_manager_goes_on_looking_after_what_another_of_theirs_took_over(found: Founder) -> None:
+    speaking = Speaking(routes=(Route(name="all", to=("owner", "owner.manager"), style=Style.IMMEDIATE),))
+    world = late(found, rules=QUIET.replace("    warn: 4d\n", ""), speaking=speaking)
+    world.crm.people.append(replace(SATO, id="mori", name="Mori", email="mori@acme.example"))
+    shown = board(world)
+    world.reaches("2026-03-16 18:00")
+    world.rounds()
+    world.changes("acme", owner="mori")
+    for moment in ("2026-03-17 10:00", "2026-03-17 10:02"):
+        world.reaches(moment)
+    notes = {message.target: message.entries[0].note for message in shown.shown.values()}
+    assert notes["person:sato@acme.example"] == "Now with Mori"
+    assert notes["person:tanaka@acme.example"] == ""
 
 
 def test_what_a_digest_told_is_open_again_in_a_digest(found: Founder) -> None:

@@ -109,18 +109,18 @@ class Editing:
         moved = _handed_over(conn, carried, person)
         standings = {
             alert: self._standing(
-                known[alert], row, told.get(row.key), given.of(known[alert]), person if alert in moved else None
+                known[alert], row, told.get(row.key), given.of(known[alert]),
+                _not_theirs(told.get(row.key), person, people) if alert in moved else None,
             )
             for alert, row in carried.items()
             if alert in known
-        }
+        }  # fmt: skip
         message = msgspec.convert(delivery.body, Message)
         return edited(message, standings, Reader(message.language, from_us(now), zone))
 
     def _standing(
-        self, alert: Any, row: Any, telling: Telling | None, answer: Answered | None, last_owner: Person | None
+        self, alert: Any, row: Any, telling: Telling | None, answer: Answered | None, handed_to: str | None
     ) -> Standing:
-        is_another = last_owner is not None and telling is not None and telling.owner != last_owner.key
         muter = self.book.by_id.get(alert.muted_by or "")
         return Standing(
             telling=None if telling is None else replace(telling, kind=Kind.RESOLVE),
@@ -129,7 +129,7 @@ class Editing:
             answer=answer,
             late_since=alert.breach_at if row.kind == Kind.WARN and alert.breached_at is not None else None,
             instead=None if muter is None else muter.title,
-            handed_to=telling.owner_name if is_another and telling is not None else None,
+            handed_to=handed_to,
         )
 
 
@@ -149,6 +149,19 @@ def _handed_over(conn: Connection, carried: Mapping[str, Any], person: Person | 
         and row.created_at > carried[row.alert_id].created_at
         and (row.kind, row.n) == (carried[row.alert_id].kind, carried[row.alert_id].n)
     }
+
+
+def _not_theirs(telling: Telling | None, person: Person | None, people: Directory) -> str | None:
+    """Whose a deal is by now, if it is neither this person's nor anybody's below them; "" if it is nobody's."""
+    if telling is None or person is None:
+        return None
+    seen: set[str] = set()
+    above = telling.owner
+    while above is not None and above not in seen:
+        seen.add(above)
+        known = people.people.get(above)
+        above = None if known is None else known.manager
+    return None if person.key in seen else telling.owner_name
 
 
 def _latest(carried: Sequence[Any]) -> dict[str, Any]:
