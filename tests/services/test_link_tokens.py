@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from stalewatch.domain.instants import DAY, SECOND
 from stalewatch.services.answering.link_tokens import LENGTH, Purpose, Signer, signer_of
 
-KEY, OTHER = "a key of this company that nobody guesses", "the key that it will have next"
+KEY, OTHER = "a key of this company that nobody guesses", "the key that this company will have next"
 SIGNER = Signer([KEY])
 NOW = 1_775_000_000 * SECOND
 TOKEN = SIGNER.mint(Purpose.LOSS_CHECK, "one", NOW + DAY)
@@ -66,4 +66,5 @@ def test_links_of_the_key_before_stay_good_and_new_ones_have_the_new_key() -> No
 def test_without_a_key_nobody_signs_and_no_key_is_shown() -> None:
     assert signer_of({}) is None
     assert signer_of({"key": "", "previous": KEY}) is None
+    assert signer_of({"key": "short", "previous": KEY}) is None  # whoever has one link could find it by trying
     assert KEY not in repr(SIGNER)

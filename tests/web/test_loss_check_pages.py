@@ -330,7 +330,8 @@ def test_a_lost_deal_can_still_be_explained_and_says_so_in_its_loss(everywhere: 
 
 def test_links_of_the_key_before_still_open_and_without_a_key_none_does(outside: Outside) -> None:
     path = outside.link()
-    for secrets, status in (({"key": "the next one", "previous": KEY}, 200), ({"key": "the next one"}, 404), ({}, 404)):
+    new = "the key that this company will have next"
+    for secrets, status in (({"key": new, "previous": KEY}, 200), ({"key": new}, 404), ({}, 404)):
         outside.configured(secrets=secrets)
         outside.page(path, status=status)
 

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from stalewatch.domain.instants import SECOND
+from stalewatch.services.syncing.sealing import SHORTEST
 
 LENGTH: Final = 48
 _SECRET: Final = 16
@@ -70,9 +71,9 @@ class Signer:
 
 
 def signer_of(secrets: Mapping[str, Any]) -> Signer | None:
-    """Who signs links by `secrets:` of stalewatch.yaml; None if there is no key."""
+    """Who signs links by `secrets:` of stalewatch.yaml; None if there is no key, or one that could be guessed."""
     keys = [str(secrets.get(name) or "") for name in ("key", "previous")]
-    return Signer([key for key in keys if key]) if keys[0] else None
+    return Signer([key for key in keys if len(key) >= SHORTEST]) if len(keys[0]) >= SHORTEST else None
 
 
 def digest(token: str) -> str:
