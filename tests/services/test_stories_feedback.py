@@ -12,8 +12,11 @@ from stalewatch.domain.instants import DAY, to_us
 from stalewatch.domain.language.model import Mode
 from stalewatch.domain.policies import Holdout, Judging, Speaking
 from stalewatch.domain.routing import Route
+from stalewatch.sdk.notifier import Message
 from stalewatch.sdk.records import Activity, ActivityKind, Actor, MeetingState
 from stalewatch.services.alerting import noisy
+from stalewatch.services.answering.acts import FalseAlarm, Mistake
+from stalewatch.services.answering.respond import Office, respond
 from stalewatch.services.reporting.feedback import Effect, Share, effects_of
 from stalewatch.store import answers
 from tests.services.conftest import Founder
@@ -21,6 +24,7 @@ from tests.services.heard import QUIET, alert, fate
 from tests.services.world import World, at, deal
 
 DIGEST = Speaking(routes=(Route(name="all", to=("owner",)),))
+FALSE = FalseAlarm(why=Mistake.NOT_USEFUL)
 PLAIN = QUIET.replace("    warn: 4d\n", "").replace("critical", "warning")
 
 
@@ -47,6 +51,10 @@ def meets(world: World, name: str, start: str) -> None:
             meeting=MeetingState.HELD, records=(name,),
         )
     )  # fmt: skip
+
+
+def told_to_operator(world: World) -> list[Message]:
+    return [one for one in world.mail.messages if one.target == "operator"]
 
 
 def effect(world: World) -> Effect:
@@ -101,14 +109,15 @@ def test_the_operator_hears_once_of_a_rule_that_is_called_false_too_often(found:
     names = [f"deal{number:02}" for number in range(20)]
     world = told_on_monday(found, *names)
     for number, name in enumerate(names[:5]):
-        answered(world, name, "false_alarm", "2026-03-16 15:00", why="not_useful" if number else "handled")
-        with world.db.write() as conn:
-            news = noisy.note(conn, "quiet", world.us)
-        assert news == (number == 4), "a fifth is not more than a fifth"
-    with world.db.write() as conn:
-        assert not noisy.note(conn, "quiet", world.us)
+        assert not told_to_operator(world), "a fifth is not more than a fifth"
+        why = Mistake.NOT_USEFUL if number else Mistake.HANDLED
+        respond(
+            world.db, world.clock, Office(book=world.book), alert(world, name).id, FalseAlarm(why=why), actor="sato"
+        )
+        world.dispatches()
+    respond(world.db, world.clock, Office(book=world.book), alert(world, names[5]).id, FALSE, actor="sato")
     world.dispatches()
-    [message] = [one for one in world.mail.messages if one.target == "operator"]
+    [message] = told_to_operator(world)
     assert message.title == "“Quiet” is often a false alarm: 5 of 20"
     assert "an exception for such deals" in message.entries[0].body
 

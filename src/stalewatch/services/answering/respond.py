@@ -17,6 +17,7 @@ import msgspec
 from stalewatch.clock import Clock
 from stalewatch.domain.alerts import AlertState
 from stalewatch.domain.instants import MINUTE, to_day, to_us
+from stalewatch.services.alerting import noisy
 from stalewatch.services.answering.acts import (
     ACTED,
     Acknowledge,
@@ -122,6 +123,8 @@ def _kept(matter: Matter, act: Act, done: Done, said: Mapping[str, Any], request
         conn, at=now, actor=matter.actor, action=f"alert.{name_of(act)}", obj=row.id, request=request,
         before={"state": row.state}, after=detail,
     )  # fmt: skip
+    if isinstance(act, FalseAlarm):
+        noisy.note(conn, row.rule_id, now)
     fresh = alerts.by_id(conn, [row.id])[row.id]
     return Answer(alert=fresh, until=done.until, written=done.written, letter=done.letter)
 
