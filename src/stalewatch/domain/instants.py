@@ -36,7 +36,8 @@ def to_us(at: datetime) -> int:
     """
     if at.tzinfo is None:
         raise ValueError(f"a time without a zone: {at.isoformat()}")
-    return (at - _EPOCH) // timedelta(microseconds=1)
+    since = at - _EPOCH
+    return since.days * DAY + since.seconds * SECOND + since.microseconds
 
 
 def from_us(us: int) -> datetime:

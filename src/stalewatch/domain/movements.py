@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Final, NamedTuple, TypeVar
 
 _WHEN: Final = attrgetter("at")
+_FIRST: Final = itemgetter(0)
 PUSH_DAYS: Final = 7
 """A close date that moves by fewer days is no push: won deals move theirs by a few days, too."""
 
@@ -60,7 +61,7 @@ def previous_amount(amounts: Iterable[tuple[int, float | None]], entered_at: int
     if entered_at is None:
         return None
     known = [row for row in amounts if row[0] <= entered_at]
-    return max(known, key=lambda row: row[0])[1] if known else None
+    return max(known, key=_FIRST)[1] if known else None
 
 
 def close_date_pushes(dates: Iterable[tuple[int, int | None]], closed_at: int | None = None) -> list[Event]:
@@ -106,7 +107,7 @@ def proposals_sent(
         visits: the deal's history.
         stages: the stages that are a proposal stage.
     """
-    told = [value for _, value in sorted(sent, key=lambda row: row[0]) if value is not None]
+    told = [value for _, value in sorted(sent, key=_FIRST) if value is not None]
     instants = list(_forward(told)) if told else [run.at for run in stage_runs(visits) if run.stage in stages]
     return [Event(f"proposal_sent:{at}", at) for at in instants]
 
@@ -127,7 +128,7 @@ def _is_back(before: Visit, after: Visit, order: Sequence[str]) -> bool:
 
 def _moves(rows: Iterable[tuple[int, Number | None]], closed_at: int | None) -> Iterator[tuple[int, Number, Number]]:
     """(at, before, after) of each two neighbouring values that are set."""
-    told = [(at, value) for at, value in sorted(rows, key=lambda row: row[0]) if value is not None]
+    told = [(at, value) for at, value in sorted(rows, key=_FIRST) if value is not None]
     for (_, before), (at, after) in pairwise(told):
         if closed_at is None or at < closed_at:
             yield at, before, after

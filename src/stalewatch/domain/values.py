@@ -106,7 +106,7 @@ _STORE: Final[Mapping[FieldType, Callable[[Value], Stored]]] = {
 
 
 def _number(value: Value, times: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):  # a union costs more
         raise BadValue("not a number")
     if isinstance(value, float) and not math.isfinite(value):
         raise BadValue("not a finite number")
