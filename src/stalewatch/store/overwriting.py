@@ -67,17 +67,19 @@ class Overwriting(Generic[R]):
 def overwriting(conn: Connection, table: sa.Table, rows: Sequence[R]) -> Overwriting[R]:
     """Compare rows with what stands where they are to be written; all of them name the same columns."""
     names = [name for name in rows[0] if name not in _NO_NEWS and name != "id"] if rows else []
-    is_json = [isinstance(table.c[name].type, Json) for name in names]
+    json = [place for place, name in enumerate(names) if isinstance(table.c[name].type, Json)]
     there = _stored(conn, table, names, {row["id"] for row in rows})
-    last = {row["id"]: (row, _values(row, names, is_json)) for row in rows}
+    last = {row["id"]: (row, _values(row, names, json)) for row in rows}
     news = [one for id_, one in last.items() if there.get(id_) != one[1]]
     return Overwriting(table, [row for row, _ in news], names, [told for _, told in news], there)
 
 
-def _values(row: Row, names: Sequence[str], is_json: Sequence[bool]) -> tuple[Any, ...]:
+def _values(row: Row, names: Sequence[str], json: Sequence[int]) -> tuple[Any, ...]:
     """A row as `_stored` would show it: JSON as its text, so that a tuple equals the list it becomes."""
-    pairs = zip(names, is_json, strict=True)
-    return tuple(encoded(row[name]) if as_json else row[name] for name, as_json in pairs)
+    told = [row[name] for name in names]
+    for place in json:
+        told[place] = encoded(told[place])
+    return tuple(told)
 
 
 def _stored(

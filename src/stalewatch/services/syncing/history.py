@@ -53,13 +53,9 @@ def note(
         before = records.columns(conn, obj, given.keys(), [*columns, *_ALWAYS])
     else:  # a column that the page does not name keeps its value
         before = there.columns(given, [*(name for name in columns if name in there.names), *_ALWAYS])
+    others = [name for name in tracked if name not in own]
     differing = [
-        (record, name, old, new, before["created_at"][position], before["modified_at"][position])
-        for position, record in enumerate(before["id"])
-        for name in tracked
-        if name in given[record] or name not in own  # a column that the page does not name keeps its value
-        if (old := _value(before, position, name)) != (new := _given(given[record], name))
-        and not _is_hidden(given[record], name, new, fed)
+        one for one in _apart(before, given, columns, others) if not _is_hidden(given[one[0]], one[1], one[3], fed)
     ]
     handed_over = [record for record, name, *_ in differing if name == "owner"]
     differing = [one for one in differing if told.get((one[0], one[1]), _UNTOLD) != one[3]]
@@ -67,6 +63,23 @@ def note(
     last = changes.latest(conn, {one[0] for one in differing}, {one[1] for one in differing})
     changes.append(conn, list(_dated(differing, given, last, now if as_of is None else as_of, now)))
     return handed_over
+
+
+def _apart(
+    before: Mapping[str, Sequence[Any]], given: Mapping[str, Row], columns: Sequence[str], others: Sequence[str]
+) -> Iterator[Differing]:
+    """Where records are not what they were: in columns, and in what is kept in their `fields`."""
+    stored = [(name, before[name]) for name in columns if name in before]
+    when = zip(before["id"], before["created_at"], before["modified_at"], strict=True)
+    for place, (record, created, modified) in enumerate(when):
+        row = given[record]
+        for name, values in stored:  # a column that the page does not name keeps its value
+            if name in row and values[place] != row[name]:
+                yield record, name, values[place], row[name], created, modified
+        old, new = (before["fields"][place] or {}, row["fields"] or {}) if others else ({}, {})
+        for name in others if old != new else ():
+            if old.get(name) != new.get(name):
+                yield record, name, old.get(name), new.get(name), created, modified
 
 
 def _dated(
@@ -148,18 +161,6 @@ def _numbered(rows: Iterable[Row]) -> Iterable[Row]:
         place = (row["record_id"], row["field"], row["at"])
         row["ordinal"] = seen[place] = seen.get(place, -1) + 1
         yield row
-
-
-def _value(table: Mapping[str, Sequence[Any]], position: int, name: str) -> Stored:
-    if name in table:
-        value: Stored = table[name][position]
-        return value
-    return (table["fields"][position] or {}).get(name)
-
-
-def _given(row: Row, name: str) -> Stored:
-    value: Stored = row[name] if name in row else (row["fields"] or {}).get(name)
-    return value
 
 
 def _seen(record: str, name: str, at: int, value: Stored, now: int, source: str = "seen") -> Row:
