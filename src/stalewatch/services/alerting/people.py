@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
+from types import SimpleNamespace
+from typing import Any, Final
 
 from stalewatch.domain.directory import Directory, Person
 from stalewatch.domain.policies import Override, Speaking
@@ -11,17 +12,21 @@ from stalewatch.store import habits, people
 from stalewatch.store.engine import Connection, Database
 
 NOTHING = Override()
+_TOLD: Final = ("manager", "team", "zone", "language")
+"""What one CRM may know of a person and another not."""
 
 
 def directory(conn: Connection, speaking: Speaking) -> Directory:
     """Read the directory as it is now. Managers named in `people:` are found by their address.
 
     A language is the one that `people:` names, else the one set in the messenger, else the CRM's; a zone is that of
-    `people:`, else the CRM's, else the messenger's.
+    `people:`, else the CRM's, else the messenger's. Who has one address in two CRMs is one person: what only one of
+    the two tells (a manager, a team, a zone) holds in both.
     """
     rows, told = people.read(conn), habits.read(conn)
     by_address = {row.email: row.id for row in rows if row.email}
-    known = {row.id: _person(row, speaking, by_address, told) for row in rows}
+    joined = _joined(rows)
+    known = {row.id: _person(row, joined.get(row.email, row), speaking, by_address, told) for row in rows}
     for address, override in speaking.people.items():
         if address not in by_address and "@" in address:
             known[address] = _configured(address, override, by_address, told)
@@ -56,7 +61,19 @@ def override_for(speaking: Speaking, email: str | None, name: str | None) -> Ove
     return speaking.people.get((email or "").lower()) or speaking.people.get(name or "") or NOTHING
 
 
-def _person(row: Any, speaking: Speaking, by_address: dict[str, str], told: Mapping[str, Any]) -> Person:
+def _joined(rows: Iterable[Any]) -> Mapping[str, Any]:
+    """address -> what any CRM tells of whoever has it; of several that tell it the first by id who still works."""
+    found: dict[str, dict[str, str | None]] = {}
+    for row in rows:
+        if row.email and row.active:
+            mine = found.setdefault(row.email, dict.fromkeys(_TOLD))
+            mine.update((name, mine[name] or getattr(row, name)) for name in _TOLD)
+    return {address: SimpleNamespace(**told) for address, told in found.items()}
+
+
+def _person(
+    row: Any, joined: Any, speaking: Speaking, by_address: dict[str, str], told: Mapping[str, Any]
+) -> Person:  # fmt: skip
     said = override_for(speaking, row.email, row.name)
     language, zone = _habits(told, said.slack, row.email)
     return Person(
@@ -64,10 +81,10 @@ def _person(row: Any, speaking: Speaking, by_address: dict[str, str], told: Mapp
         name=row.name or row.external_id,
         email=row.email,
         active=row.active,
-        manager=by_address.get(said.manager, said.manager) if said.manager else row.manager,
-        team=said.team or row.team,
-        zone=said.zone or row.zone or zone,
-        language=said.language or language or row.language,
+        manager=by_address.get(said.manager, said.manager) if said.manager else row.manager or joined.manager,
+        team=said.team or row.team or joined.team,
+        zone=said.zone or row.zone or joined.zone or zone,
+        language=said.language or language or row.language or joined.language,
         alias=said.slack,
         by_mail=said.by_mail,
     )
