@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
+
+import pytest
 
 from stalewatch.domain.policies import Override, Speaking
 from stalewatch.services.alerting.people import people_of
@@ -12,6 +15,13 @@ from stalewatch.store.engine import Database
 from tests.databases import SQLITE_DAILY, opened
 
 pytestmark = SQLITE_DAILY
+
+
+@pytest.fixture
+def db(migrated_database_url: str) -> Iterator[Database]:
+    database = opened(migrated_database_url)
+    yield database
+    database.dispose()
 
 
 def known(db: Database, *rows: dict[str, Any]) -> None:
@@ -34,10 +44,9 @@ BOTH = (
 )
 
 
-def test_the_manager_of_one_crm_leads_in_the_other_and_may_answer_there(migrated_database_url: str) -> None:
-    database = opened(migrated_database_url)
-    known(database, *BOTH)
-    found = people_of(database, Speaking())
+def test_the_manager_of_one_crm_leads_in_the_other_and_may_answer_there(db: Database) -> None:
+    known(db, *BOTH)
+    found = people_of(db, Speaking())
     sato = found.people["hs:2"]
     assert (sato.manager, sato.team, sato.zone, sato.language) == ("sf:tanaka", "Sales", "Asia/Tokyo", "ja")
     assert below({"sf:tanaka", "hs:1"}, found) == {"sf:sato", "hs:2"}
@@ -45,11 +54,10 @@ def test_the_manager_of_one_crm_leads_in_the_other_and_may_answer_there(migrated
     assert may_answer(tanaka, "hs:2", found)
 
 
-def test_what_people_names_goes_first_and_who_left_tells_nothing(migrated_database_url: str) -> None:
-    database = opened(migrated_database_url)
+def test_what_people_names_goes_first_and_who_left_tells_nothing(db: Database) -> None:
     left = person("sf:sato", "Sato", manager="sf:tanaka", zone="Asia/Tokyo", active=False)
-    known(database, BOTH[0], left, *BOTH[2:])
+    known(db, BOTH[0], left, *BOTH[2:])
     overrides = {"tanaka@acme.example": Override(zone="Asia/Singapore")}
-    found = people_of(database, Speaking(people=overrides))
+    found = people_of(db, Speaking(people=overrides))
     assert (found.people["hs:2"].manager, found.people["hs:2"].zone) == (None, None)
     assert found.people["hs:1"].zone == "Asia/Singapore"
