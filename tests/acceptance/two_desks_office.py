@@ -50,6 +50,7 @@ SPEAKING: Final = Speaking(
     operator_channel="#operations",
 )
 DAY: Final = timedelta(days=1)
+TYPES: Final = {"sf": "salesforce", "hs": "hubspot"}
 BUDGET: Final = 240.0
 """Seconds that connectors may wait for CRMs that do not answer, in one round."""
 
@@ -85,7 +86,8 @@ class Office:
         """What a process has that works on the same database, with connectors of its own."""
         made: dict[str, Connector] = {}
         sources = {
-            id_: Source(type=id_, connect=partial(_once, made, crm), every=5 * MINUTE) for id_, crm in self.crms.items()
+            id_: Source(type=TYPES[id_], connect=partial(_once, made, crm), every=5 * MINUTE)
+            for id_, crm in self.crms.items()
         }
         ages: dict[str, int | None] = dict.fromkeys(self.crms, 2 * HOUR)
         return Cycle(self.db, self.clock, self.book, SPEAKING, ages, sources, lambda: self.mail)
