@@ -39,11 +39,12 @@ Due 5 Mar 18:00 JST | 3 Mar: first noticed / 3 Mar: a limit is near (to Sato) / 
 07 10:05 edit 4: ✅ Storm | ~2 days left, until 6 Mar, before “No next meeting”.~ / Next meeting on 17 Mar
 10 09:05 post 8: {MEET}, 8 business days | As agreed, we ask again. No next meeting since 26 Feb. `5 days over` | \
 {ALONE}
+10 09:05 post 9: 1 deal needs a next step from you · ¥1M | *1. Ghost · ¥1M · Qualification, 11 business days* / \
+Still open, 3 business days after we told you. 5 messages sent, no answer since 25 Feb. `4 bd over` | {BUTTONS} | \
+Since Thursday: ✅ Storm (next meeting on 17 Mar)
+Still open: 1
 10 10:05 edit 2: {MEET}, 3 business days | ~{WARNED}~ / Late since 5 Mar | {ALONE}
 10 10:05 edit 6: {MEET}, 5 business days | No next meeting since 26 Feb. `limit reached` | {ALONE}
-11 09:05 post 9: 1 deal needs a next step from you · ¥1M | *1. Ghost · ¥1M · Qualification, 12 business days* / \
-Still open, 4 business days after we told you. 5 messages sent, no answer since 25 Feb. `5 bd over` | {BUTTONS} | \
-Still open: 1
 11 17:05 edit 2: ✅ Meet | ~{WARNED}~ / Next meeting on 13 Mar
 11 17:05 edit 6: ✅ Meet | ~No next meeting since 26 Feb.~ / Next meeting on 13 Mar
 11 17:05 edit 8: ✅ Meet | ~As agreed, we ask again. No next meeting since 26 Feb.~ / Next meeting on 13 Mar
