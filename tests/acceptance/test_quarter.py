@@ -25,7 +25,7 @@ from stalewatch_sandbox.pipeline import Size
 from tests.acceptance.quarter import HOURS, Quarter, delivery_of, quarter
 
 TOKYO: Final = ZoneInfo("Asia/Tokyo")
-SMALL: Final = Size(open=60, closed=0, later=20, leads=10, per_rep=10)
+SMALL: Final = Size(open=40, closed=0, later=10, leads=5, per_rep=8)
 WHOLE: Final = Size(open=1_000, closed=0, later=1_000, leads=200, per_rep=25)
 OPENS, CLOSES = time(9), time(18, 30)
 Show = Callable[[str, object], None]
@@ -157,9 +157,9 @@ def a_second_apart_takes_none(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_golden_week_in_a_small_company(tmp_path: Path, record_property: Show) -> None:
-    begin = datetime(2026, 4, 27, 8, 5, tzinfo=TOKYO)
-    with quarter(tmp_path, SMALL, begin, begin + timedelta(days=9)) as days:
-        days.until(begin + timedelta(days=11), every=timedelta(hours=3))
+    begin = datetime(2026, 4, 28, 9, 5, tzinfo=TOKYO)
+    with quarter(tmp_path, SMALL, begin, begin + timedelta(days=8)) as days:
+        days.until(begin + timedelta(days=10), every=timedelta(hours=4))
         proves_itself(days, record_property)
 
 

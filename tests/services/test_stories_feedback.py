@@ -5,23 +5,22 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from stalewatch.domain.instants import DAY, to_us
 from stalewatch.domain.language.model import Mode
 from stalewatch.domain.policies import Holdout, Judging, Speaking
 from stalewatch.domain.routing import Route
 from stalewatch.sdk.notifier import Message
 from stalewatch.sdk.records import Activity, ActivityKind, Actor, MeetingState
-from stalewatch.services.alerting import noisy
 from stalewatch.services.answering.acts import FalseAlarm, Mistake
 from stalewatch.services.answering.respond import Office, respond
 from stalewatch.services.reporting.feedback import Effect, Share, effects_of
 from stalewatch.store import answers
+from tests.databases import SQLITE_DAILY
 from tests.services.conftest import Founder
 from tests.services.heard import QUIET, alert, fate
 from tests.services.world import World, at, deal
+
+pytestmark = SQLITE_DAILY
 
 DIGEST = Speaking(routes=(Route(name="all", to=("owner",)),))
 FALSE = FalseAlarm(why=Mistake.NOT_USEFUL)
@@ -120,8 +119,3 @@ def test_the_operator_hears_once_of_a_rule_that_is_called_false_too_often(found:
     [message] = told_to_operator(world)
     assert message.title == "“Quiet” is often a false alarm: 5 of 20"
     assert "an exception for such deals" in message.entries[0].body
-
-
-@given(st.integers(0, 200), st.integers(0, 200))
-def test_a_rule_is_noisy_above_a_fifth_of_at_least_twenty(false: int, told: int) -> None:
-    assert noisy.is_noisy(false, told) == (told >= 20 and 5 * false > told)
