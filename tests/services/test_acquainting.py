@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from stalewatch.delivery.slack.errors import Unseen
-from stalewatch.delivery.slack.members import Member, at_address, language_of
+from stalewatch.delivery.slack.members import Member
 from stalewatch.domain.policies import Override
 from stalewatch.sdk.errors import NotifierError, OutcomeUnknown
 from stalewatch.services.alerting.people import people_of
