@@ -97,7 +97,8 @@ def check(screen: Screen, switch: Switch | None = None) -> None:
 @settings(max_examples=8, deadline=None)
 @given(
     nasty=st.sampled_from(range(len(NASTY))), plain=st.none() | st.text(max_size=200),
-    late=st.sampled_from([0, 1, 7, 40, 200]), soon=st.sampled_from([0, 1, 9]), resting=st.sampled_from([0, 8, 30]), language=st.sampled_from(["en", "ja"]),
+    late=st.sampled_from([0, 1, 7, 40, 200]), soon=st.sampled_from([0, 1, 9]),
+    resting=st.sampled_from([0, 8, 30]), language=st.sampled_from(["en", "ja"]),
 )  # fmt: skip
 def test_s22_every_screen_is_valid_whatever_a_deal_or_a_person_is_called(
     nasty: int, plain: str | None, late: int, soon: int, resting: int, language: str
