@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from stalewatch.store import bulk
 from stalewatch.store.bulk import Found, Row
 from stalewatch.store.errors import ChangedMeanwhile
-from stalewatch.store.expressions import among
+from stalewatch.store.expressions import among, is_sqlite
 from stalewatch.store.tables import alerts, notices
 
 _MERGED: Final = "merged"
@@ -164,6 +164,7 @@ def update(conn: Connection, rows: Sequence[Row]) -> int:
     Raises:
         ChangedMeanwhile: one of them is not at that version any more; nothing may be kept.
     """
+    line_up(conn, among(conn, alerts.c.id, sorted(row["id"] for row in rows)))
     changed = bulk.update(conn, alerts, rows, by=("id", "version"))
     _all_there(changed, len(rows))
     return changed
@@ -172,7 +173,9 @@ def update(conn: Connection, rows: Sequence[Row]) -> int:
 def ring(conn: Connection, ids: Collection[str], at: int) -> None:
     """Let the timers of these alerts ring at an instant, whatever they were set to: the next tick looks at them."""
     for chunk in bulk.chunks(sorted(ids)):
-        conn.execute(sa.update(alerts).where(among(conn, alerts.c.id, chunk)).values(due_at=at))
+        mine = among(conn, alerts.c.id, chunk)
+        line_up(conn, mine)
+        conn.execute(sa.update(alerts).where(mine).values(due_at=at))
 
 
 def delivered(conn: Connection, delivery_id: str, at: int) -> None:
@@ -183,8 +186,9 @@ def delivered(conn: Connection, delivery_id: str, at: int) -> None:
     words = (notices.c.delivery_id == delivery_id, notices.c.state == "told", notices.c.kind.in_(_LATE))
     told = sa.select(notices.c.alert_id).where(*words)
     waits = sa.and_(alerts.c.counts_from.is_(None), alerts.c.breach_told_at.is_not(None))
-    there = sa.update(alerts).where(alerts.c.id.in_(told), waits, IS_OPEN)
-    conn.execute(there.values(counts_from=at, due_at=at, version=alerts.c.version + 1))
+    mine = sa.and_(alerts.c.id.in_(told), waits, IS_OPEN)
+    line_up(conn, mine)
+    conn.execute(sa.update(alerts).where(mine).values(counts_from=at, due_at=at, version=alerts.c.version + 1))
 
 
 def counts(conn: Connection) -> list[Found]:
@@ -192,6 +196,16 @@ def counts(conn: Connection) -> list[Found]:
     columns = (alerts.c.rule_id, alerts.c.state, sa.func.count().label("many"))
     statement = sa.select(*columns).where(IS_OPEN).group_by(alerts.c.rule_id, alerts.c.state)
     return list(conn.execute(statement.order_by(alerts.c.rule_id, alerts.c.state)))
+
+
+def line_up(conn: Connection, mine: sa.ColumnElement[bool]) -> None:
+    """Lock alerts in the order of their ids before many of them are changed.
+
+    PostgreSQL locks them as it comes to them, so two transactions that change the same ones could wait for each other.
+    SQLite lets one write at a time.
+    """
+    if not is_sqlite(conn):
+        conn.execute(sa.select(alerts.c.id).where(mine).order_by(alerts.c.id).with_for_update())
 
 
 def _all_there(done: int, asked: int) -> None:
