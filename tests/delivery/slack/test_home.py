@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
@@ -95,6 +95,7 @@ def check(screen: Screen, switch: Switch | None = None) -> None:
 
 @pytest.mark.security
 @settings(max_examples=8, deadline=None)
+@example(nasty=NASTY.index(max(NASTY, key=size)), plain=None, late=200, soon=0, resting=0, language="en")
 @given(
     nasty=st.sampled_from(range(len(NASTY))), plain=st.none() | st.text(max_size=200),
     late=st.sampled_from([0, 1, 7, 40, 200]), soon=st.sampled_from([0, 1, 9]),

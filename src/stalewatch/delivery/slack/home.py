@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Final
 
 from stalewatch.delivery.catalogues import translations
@@ -74,8 +75,10 @@ def _blocks(screen: Screen, most: int, share: int, longest: int | None) -> list[
     made = [*_title(screen.title), *_context("intro", screen.intro, as_section=True)]
     place = 0
     for number, part in enumerate(screen.parts):
-        made += [*_heading(part, number), *_lines(part, number)]
-        hidden, room = part.more, most - _BELOW - _OF_A_PART * (len(screen.parts) - number)
+        lines = part.lines if longest is None else _leading(part.lines, (longest - _length(made)) // 2)
+        made += [*_heading(part, number), *_lines(lines, number)]
+        hidden = part.more + len(part.lines) - len(lines)
+        room = most - _BELOW - _OF_A_PART * (len(screen.parts) - number)
         for entry in part.entries:
             place += 1
             blocks = entry_blocks(entry, place, screen.language, share)
@@ -121,10 +124,16 @@ def _heading(part: Part, number: int) -> list[Block]:
     return [divider, _section(bold(part.heading, _LINE), f"heading.{number}")] if part.heading else [divider]
 
 
-def _lines(part: Part, number: int) -> Iterator[Block]:
+def _leading(lines: Sequence[str], room: int) -> Sequence[str]:
+    """The first lines, as many as fit into so many characters."""
+    lengths = accumulate(size(emphasized(line, _LINE)) + 1 for line in lines)
+    return lines[: sum(length <= room for length in lengths)]
+
+
+def _lines(lines: Sequence[str], number: int) -> Iterator[Block]:
     """The lines in as few texts as they fit into."""
     text, piece = "", 0
-    for line in part.lines:
+    for line in lines:
         shown = emphasized(line, _LINE)
         if size(text) + size(shown) + 1 > _SECTION:
             yield _section(text, f"lines.{number}.{piece}")
