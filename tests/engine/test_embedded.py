@@ -19,8 +19,8 @@ from stalewatch.store import connections
 from stalewatch.store.engine import Database
 from stalewatch.wiring.live import Live
 from tests.services.world import IMMEDIATE, World, at, deal, rulebook
-from tests.web.conftest import RULES
 from tests.web.office import project_of
+from tests.web.pack import RULES
 
 
 @pytest.fixture

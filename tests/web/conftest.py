@@ -12,27 +12,9 @@ from stalewatch.store.engine import Database
 from tests import databases
 from tests.services.world import World, at, deal, rulebook
 from tests.web.office import Office
+from tests.web.pack import RULES
+from tests.web.reception import Counter, late_company, late_world, opened
 from tests.web.visits import Visitor
-
-RULES = """
-stalewatch: 1
-pack: quiet
-rules:
-  - id: no-next-meeting
-    title: {en: No next meeting, ja: 次回商談なし}
-    watch: deal
-    start: created_at
-    within: [{is: 10bd}]
-    severity: warning
-    message: {en: "{name} has no next meeting.", ja: "{name}に次回商談がありません。"}
-  - id: too-old
-    title: {en: Open for too long, ja: 長期化}
-    watch: deal
-    start: created_at
-    within: [{is: 60d}]
-    severity: critical
-    message: {en: "{name} is old.", ja: "{name}は長期化しています。"}
-"""
 
 
 @pytest.fixture
@@ -91,3 +73,25 @@ def empty(sqlite_url: str, sqlite_template: Path) -> Iterator[World]:
     database = databases.opened(sqlite_url)
     yield World(database, rulebook(RULES))
     database.dispose()
+
+
+# ------------------------------------------------------------------------------------------------ people in Slack
+
+
+@pytest.fixture(scope="session")
+def company(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database in which Acme (Sato's, whose manager is Tanaka) is late, and Young will be within two weeks."""
+    return late_company(sqlite_template, tmp_path_factory.mktemp("company"))
+
+
+@pytest.fixture
+def late(company: Path, tmp_path: Path) -> Iterator[World]:
+    """Wednesday noon, 1 April, on SQLite: what people see does not depend on the database."""
+    yield from late_world(company, tmp_path)
+
+
+@pytest.fixture
+def desk(late: World) -> Iterator[Counter]:
+    """A simulated Slack whose buttons, commands and events reach the project."""
+    with opened(late) as desk:
+        yield desk

@@ -27,9 +27,9 @@ from stalewatch.web.public.pace import Pace
 from stalewatch.wiring.live import Live
 from tests import databases
 from tests.services.world import World, at, deal, rulebook
-from tests.web.conftest import RULES
 from tests.web.dom import Element, parse
 from tests.web.office import Office, project_of
+from tests.web.pack import RULES
 from tests.web.visits import ACCEPTS
 
 KEY: Final = "a key of this company that nobody guesses"

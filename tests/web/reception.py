@@ -27,8 +27,8 @@ from stalewatch_sandbox.slack.views import View
 from stalewatch_sandbox.slack.workspace import Message
 from tests import databases
 from tests.services.world import World, at, deal, rulebook
-from tests.web.conftest import RULES
 from tests.web.office import project_of
+from tests.web.pack import RULES
 
 PEOPLE = ("Sato", "Tanaka", "Suzuki", "Kim", "Ops")
 ADMIN = "ops@acme.example"

@@ -12,8 +12,8 @@ from stalewatch.web.app import create_app
 from stalewatch.wiring.live import Live, State
 from tests.databases import SQLITE_DAILY
 from tests.services.world import World, rulebook
-from tests.web.conftest import RULES
 from tests.web.office import Office, project_of
+from tests.web.pack import RULES
 
 pytestmark = SQLITE_DAILY
 REFUSED = Refused(

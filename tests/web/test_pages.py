@@ -6,8 +6,8 @@ import csv
 import io
 
 from tests.services.world import World, at, deal, rulebook
-from tests.web.conftest import RULES
 from tests.web.office import Office
+from tests.web.pack import RULES
 from tests.web.visits import Visitor, names, rows
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote_plus, urlencode
 
@@ -17,25 +16,7 @@ from stalewatch.domain.policies import Override
 from stalewatch.sdk.records import Outcome, Person
 from stalewatch.store import inbox
 from tests.services.world import SATO, World, at
-from tests.web.reception import Counter, late_company, late_world, opened, soon
-
-
-@pytest.fixture(scope="module")
-def company(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database in which Acme (Sato's, whose manager is Tanaka) is late."""
-    return late_company(sqlite_template, tmp_path_factory.mktemp("company"))
-
-
-@pytest.fixture
-def late(company: Path, tmp_path: Path) -> Iterator[World]:
-    """Wednesday noon, 1 April, on SQLite: what people see does not depend on the database."""
-    yield from late_world(company, tmp_path)
-
-
-@pytest.fixture
-def desk(late: World) -> Iterator[Counter]:
-    with opened(late) as desk:
-        yield desk
+from tests.web.reception import Counter, opened, soon
 
 
 @pytest.fixture

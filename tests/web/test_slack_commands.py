@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -15,24 +13,7 @@ from stalewatch.store import inbox
 from stalewatch_sandbox.slack.api import APP_TOKEN
 from tests.sandbox.slack.workspaces import listening
 from tests.services.world import World
-from tests.web.reception import Counter, late_company, late_world, opened, soon
-
-
-@pytest.fixture(scope="module")
-def company(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database in which Acme (Sato's, whose manager is Tanaka) is late, and Young will be within two weeks."""
-    return late_company(sqlite_template, tmp_path_factory.mktemp("company"))
-
-
-@pytest.fixture
-def late(company: Path, tmp_path: Path) -> Iterator[World]:
-    yield from late_world(company, tmp_path)
-
-
-@pytest.fixture
-def desk(late: World) -> Iterator[Counter]:
-    with opened(late) as desk:
-        yield desk
+from tests.web.reception import Counter, opened, soon
 
 
 def used(desk: Counter, name: str, text: str = "", answer_to: str = "", trigger: str = "1.2") -> bytes:

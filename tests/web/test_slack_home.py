@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,24 +17,7 @@ from stalewatch.sdk.errors import TargetGone
 from stalewatch.services.answering.identity import Somebody, below, may_answer
 from stalewatch.store import inbox
 from tests.services.world import SATO, TANAKA, World
-from tests.web.reception import Counter, late_company, late_world, opened, soon
-
-
-@pytest.fixture(scope="module")
-def company(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database in which Acme (Sato's, whose manager is Tanaka) is late, and Young will be within two weeks."""
-    return late_company(sqlite_template, tmp_path_factory.mktemp("company"))
-
-
-@pytest.fixture
-def late(company: Path, tmp_path: Path) -> Iterator[World]:
-    yield from late_world(company, tmp_path)
-
-
-@pytest.fixture
-def desk(late: World) -> Iterator[Counter]:
-    with opened(late) as desk:
-        yield desk
+from tests.web.reception import Counter, opened, soon
 
 
 def outcomes(desk: Counter) -> dict[str, int]:

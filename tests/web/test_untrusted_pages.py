@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from stalewatch.store.tables import deliveries, destinations, notices
 from tests import databases
 from tests.services.world import SATO, TANAKA, World, at, deal, rulebook
-from tests.web.conftest import RULES
 from tests.web.dom import Element
 from tests.web.office import Office
+from tests.web.pack import RULES
 from tests.web.visits import Visitor
 
 pytestmark = pytest.mark.security

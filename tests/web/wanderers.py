@@ -11,7 +11,7 @@ from stalewatch.sdk.records import Lead, Person
 from stalewatch.services.operating.work import Work
 from stalewatch.store.engine import Database
 from tests.services.world import IMMEDIATE, SATO, TANAKA, World, at, deal, rulebook
-from tests.web.conftest import RULES
+from tests.web.pack import RULES
 
 LEADS = """
   - id: lead-waits

@@ -21,8 +21,8 @@ from stalewatch.web.serving import Server, listen, url_of
 from stalewatch.wiring.live import Live
 from tests import databases
 from tests.services.world import World, at, deal, rulebook
-from tests.web.conftest import RULES
 from tests.web.office import project_of
+from tests.web.pack import RULES
 
 _QUIETLY: Final = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),

@@ -20,8 +20,8 @@ from stalewatch.web.serving import Server, listen, url_of
 from tests import databases
 from tests.services.world import World, rulebook
 from tests.web.browser.conftest import Opens
-from tests.web.conftest import RULES
 from tests.web.outside import Outside
+from tests.web.pack import RULES
 
 AXE = Path(__file__).with_name("axe.min.js")
 

@@ -29,7 +29,7 @@ from stalewatch.settings import Connecting
 from stalewatch.settings.project import Web
 from tests import databases
 from tests.services.world import World, at, deal, rulebook
-from tests.web.conftest import RULES
+from tests.web.pack import RULES
 from tests.web.reception import Counter, opened
 
 NAMES: Final = {
