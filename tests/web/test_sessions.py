@@ -63,7 +63,7 @@ def test_s7_two_sessions_differ_and_signing_out_takes_the_cookie_back(
     empty.clock.advance(timedelta(seconds=1))
     assert visitor.signs_in(token).cookies["stalewatch"] != first
     assert visitor.page("/").one("form", action="/sign-out")
-    answer = visitor.posts("/sign-out")
+    answer = visitor.posts("/sign-out", csrf=visitor.mark())
     assert answer.status_code == 303
     assert {one.partition("=")[0] for one in answer.headers.get_list("set-cookie")} == {
         "stalewatch", "__Host-stalewatch"
@@ -131,10 +131,30 @@ def test_s8_our_own_pages_post_by_either_sign_and_bearers_need_none(visitor: Vis
     assert visitor.posts("/sign-in", headers={"Origin": HOME}, token=token).status_code == 303
     body = {"until": "2030-01-01T00:00:00Z", "reason": "x"}
     for headers in ({"Origin": HOME}, {"Sec-Fetch-Site": "same-origin"}):
-        assert visitor.asks("POST", "/v1/alerts/x/snooze", headers=headers, json=body).status_code == 404
+        marked = {**headers, "X-CSRF-Token": visitor.mark()}
+        assert visitor.asks("POST", "/v1/alerts/x/snooze", headers=marked, json=body).status_code == 404
     bearer = Visitor(visitor.office)
     bearer.headers["Authorization"] = f"Bearer {token}"
     assert bearer.asks("POST", "/v1/alerts/x/snooze", json=body).status_code == 404
+
+
+def test_s8_without_a_mark_of_its_own_session_nothing_is_done(visitor: Visitor, token: str) -> None:
+    visitor.signs_in(token)
+    own, again = visitor.mark(), visitor.mark()
+    assert own != again
+    other = Visitor(visitor.office)
+    visitor.office.world.clock.advance(timedelta(seconds=1))
+    other.signs_in(token)
+    salt, _, mark = own.partition(".")
+    for wrong in ("", "x", ".", "é", other.mark(), mark, f"{salt}.", f"{salt}x.{mark}", own.upper(), own + "0"):
+        assert visitor.posts("/sign-out", csrf=wrong).status_code == 403, wrong
+        headers = {"Origin": HOME, "X-CSRF-Token": wrong.encode().decode("latin-1")}
+        answer = visitor.asks("POST", "/v1/alerts/x/acknowledge", headers=headers, json={})
+        assert answer.status_code == 403, wrong
+    for good in (own, again):
+        headers = {"Origin": HOME, "X-CSRF-Token": good}
+        assert visitor.asks("POST", "/v1/alerts/x/acknowledge", headers=headers, json={}).status_code == 404
+    assert visitor.posts("/sign-out", csrf=own).status_code == 303
 
 
 def test_s35_every_token_that_is_not_valid_gets_the_same_answer(empty: World, visitor: Visitor, token: str) -> None:

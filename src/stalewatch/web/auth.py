@@ -18,7 +18,7 @@ from fastapi import Request
 from stalewatch.domain.instants import MINUTE
 from stalewatch.sdk.errors import StalewatchError
 from stalewatch.services.operating import tokens
-from stalewatch.web import sessions
+from stalewatch.web import csrf, sessions
 from stalewatch.web.desk import Desk, desk_of
 from stalewatch.web.problems import Problem
 
@@ -52,6 +52,8 @@ def needs(scope: str) -> Guard:
     async def guard(request: Request) -> Caller:
         caller = admit(desk_of(request), request, scope)
         request.state.caller = caller
+        if caller.session and sessions.changes_something(request):
+            await csrf.check(request)
         return caller
 
     guard.scope = scope  # type: ignore[attr-defined]  # what the test of the routes reads

@@ -14,6 +14,7 @@ from stalewatch.delivery.news import RulesRefused
 from stalewatch.delivery.operators import refused_rules
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.services.reporting import undelivered
+from stalewatch.web import csrf
 from stalewatch.web.auth import Caller
 from stalewatch.web.desk import LANGUAGES, Desk, desk_of
 from stalewatch.web.pages import files
@@ -48,6 +49,9 @@ def page(
         "undelivered": _undelivered(desk, reader) if caller is not None and status < 500 else "",
         **_saved(desk, reader, knows=caller is not None),
         "signed_in": caller is not None and caller.session,
+        "csrf": lambda: csrf.field(request),
+        "csrf_headers": lambda: csrf.headers(request),
+        "csrf_token": lambda: csrf.token(request),
         **words_of(reader),
     }
     text = environment().get_template(template).render(**around, **shown)

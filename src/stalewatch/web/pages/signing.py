@@ -9,7 +9,7 @@ from fastapi import Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from stalewatch.services.operating import tokens
-from stalewatch.web import sessions
+from stalewatch.web import csrf, sessions
 from stalewatch.web.auth import came_from_us
 from stalewatch.web.desk import At, Desk
 from stalewatch.web.pages.addresses import ours
@@ -39,6 +39,8 @@ async def sign_in(request: Request, desk: At) -> Response:
 async def sign_out(request: Request, desk: At) -> Response:
     """Ends the session of this browser."""
     _only_from_us(desk, request)
+    if sessions.presented(request) is not None:
+        await csrf.check(request)
     answer = RedirectResponse("/sign-in", 303)
     sessions.take_back(answer)
     return answer
