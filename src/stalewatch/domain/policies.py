@@ -8,6 +8,7 @@ from hashlib import blake2s
 from typing import Final
 
 from stalewatch.domain.durations import Duration, Unit
+from stalewatch.domain.forecasting import Weighting
 from stalewatch.domain.hours import Quiet
 from stalewatch.domain.language.model import Mode, Rule, Severity
 from stalewatch.domain.levels import Ladders
@@ -81,6 +82,7 @@ class Judging:
         ladders: who hears next of what nobody acts on.
         acted: the acts (of `ACTS`) after which an alert is silent for a while.
         max_data_age: older data of a connection that ages is not judged.
+        forecast: what a deal of each category counts for.
     """
 
     tenant: str = "default"
@@ -97,6 +99,7 @@ class Judging:
     acted: frozenset[str] = frozenset(ACTS)
     max_data_age: Duration = Duration(2, Unit.HOUR)  # noqa: RUF009
     currency: str = "USD"
+    forecast: Weighting = field(default_factory=Weighting)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +130,7 @@ class Speaking:
         by_email: e-mail can be sent: to whom routes or `people:` name for it, and as the last way to reach somebody.
         mail_first: there is no messenger, so that everybody with an address is told by e-mail.
         public_url: where the dashboard is reached; without it messages carry no links.
+        admins: addresses of those who see every record and answer for it, in lower case.
     """
 
     routes: tuple[Route, ...] = (EVERYTHING_ELSE,)
@@ -142,6 +146,7 @@ class Speaking:
     by_email: bool = False
     mail_first: bool = False
     public_url: str | None = None
+    admins: frozenset[str] = frozenset()
 
     def mail_of(self, target: str) -> str | None:
         """The `mailto:` address of a target that is reached by e-mail; None for every other one."""

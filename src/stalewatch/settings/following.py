@@ -14,7 +14,7 @@ _STARTED: Final[Mapping[str, Callable[[Settings], Any]]] = {
     "secrets": lambda one: one.secrets,
     "connections": lambda one: [_unplaced(connection) for connection in one.connections],
     "notify": lambda one: one.notify,
-    "auth": lambda one: (one.admins, one.others.get("auth")),
+    "auth": lambda one: (one.speaking.admins, one.others.get("auth")),
     "webhooks": lambda one: one.others.get("webhooks"),
     "retention": lambda one: one.others.get("retention"),
     "defaults.currency": lambda one: one.judging.currency,
@@ -34,6 +34,7 @@ def followed(running: Settings, saved: Settings) -> tuple[Settings, tuple[str, .
         operator_channel=running.speaking.operator_channel,
         operator_email=running.speaking.operator_email,
         by_email=running.speaking.by_email,
+        admins=running.speaking.admins,
     )
     following = replace(
         saved,
@@ -42,7 +43,6 @@ def followed(running: Settings, saved: Settings) -> tuple[Settings, tuple[str, .
         secrets=running.secrets,
         connections=running.connections,
         notify=running.notify,
-        admins=running.admins,
         judging=replace(saved.judging, currency=running.judging.currency),
         speaking=speaking,
         others={**saved.others, **kept},

@@ -115,7 +115,6 @@ def _settings(path: Path, source: Source, root: Section, offered: Offered) -> Se
         links=read_links(root.inner("links")),
         notify=read_notify(root, offered),
         secrets=_only(root.inner("secrets"), "key", "previous"),
-        admins=_admins(root.inner("auth")),
         others=_others(root),
     )
 
@@ -123,13 +122,14 @@ def _settings(path: Path, source: Source, root: Section, offered: Offered) -> Se
 def _web(section: Section | None) -> Web:
     if section is None:
         return Web()
-    section.only("public_url", "host", "port")
+    section.only("public_url", "host", "port", "rate_limit")
     url, usual = section.address("public_url"), Web()
-    port = section.whole("port")
+    port, rate = section.whole("port"), section.whole("rate_limit")
     return Web(
         host=section.text("host") or usual.host,
         port=usual.port if port is None else port,
         public_url=url.geturl().rstrip("/") if url else None,
+        rate_limit=usual.rate_limit if rate is None else rate,
     )
 
 
@@ -157,10 +157,6 @@ def _only(section: Section | None, *keys: str) -> dict[str, Any]:
         return {}
     section.only(*keys)
     return section.data()
-
-
-def _admins(auth: Section | None) -> frozenset[str]:
-    return frozenset(address.lower() for address in auth.names("admins")) if auth else frozenset()
 
 
 def _others(root: Section) -> dict[str, Any]:

@@ -60,11 +60,16 @@ class CalendarSpecs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Web:
-    """`web:`; `public_url` is where people reach the dashboard."""
+    """`web:`; `public_url` is where people reach the dashboard.
+
+    Attributes:
+        rate_limit: requests a minute of one caller; 0: as many as they like.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8080
     public_url: str | None = None
+    rate_limit: int = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +99,6 @@ class Settings:
         route_conditions: the `where` of every route as written, for the check against the field catalogue.
         modes_at: the node of `modes:`, for the check against the rules.
         notify: per notifier its options, secrets resolved.
-        admins: addresses of those who answer for every record, in lower case.
         others: sections that only other parts understand (auth, webhooks, retention, partners).
     """
 
@@ -116,5 +120,4 @@ class Settings:
     links: Linking = field(default_factory=Linking)
     notify: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     secrets: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    admins: frozenset[str] = frozenset()
     others: Mapping[str, Any] = field(default_factory=dict, repr=False)

@@ -73,7 +73,7 @@ class _Project:
             "database": TEXT,
             "rules": some(TEXT),
             "catalogue": some(TEXT),
-            "web": self._section("web", {"public_url": TEXT, "host": TEXT, "port": _WHOLE}),
+            "web": self._section("web", {"public_url": TEXT, "host": TEXT, "port": _WHOLE, "rate_limit": _WHOLE}),
             "secrets": self._section("secrets", {"key": TEXT, "previous": TEXT}),
             "links": self._section("links", {"company": WORDS, "loss_check": _LENGTH, "partner": _LENGTH}),
             **self._reading(),

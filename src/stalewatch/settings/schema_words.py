@@ -18,6 +18,10 @@ TEXTS: Final[dict[str, Words]] = {
     "web.public_url": {"en": "The address by which people reach it.", "ja": "利用者から見たアドレス。"},
     "web.host": {"en": "127.0.0.1: this machine only.", "ja": "127.0.0.1 なら、この機械からのみ。"},
     "web.port": {"en": "8080 without it.", "ja": "省略時は 8080。"},
+    "web.rate_limit": {
+        "en": "Requests a minute of one caller; 600 without it, 0: no limit.",
+        "ja": "1 人あたり毎分の要求数。省略時は 600、0 なら制限なし。",
+    },
     "secrets": {"en": "Keys by which stored secrets are sealed.", "ja": "保存する秘密情報の鍵。"},
     "secrets.key": {
         "en": "The key; from the environment: ${STALEWATCH_KEY}.",

@@ -34,7 +34,14 @@ def read_speaking(root: Section, public_url: str | None) -> Speaking:
         operator_email=email,
         by_email="email" in (root.inner("notify") or ()),
         public_url=public_url,
+        admins=read_admins(root),
     )
+
+
+def read_admins(root: Section) -> frozenset[str]:
+    """`auth.admins`: addresses in lower case."""
+    auth = root.inner("auth")
+    return frozenset(address.strip().lower() for address in auth.names("admins")) if auth else frozenset()
 
 
 def read_language(root: Section) -> str | None:

@@ -7,14 +7,23 @@ from collections.abc import Collection, Sequence
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from stalewatch.store import bulk
+from stalewatch.store import bulk, versions
 from stalewatch.store.bulk import Found, Row
 from stalewatch.store.tables import people
 
 
 def upsert(conn: Connection, rows: Sequence[Row]) -> int:
     """Store people; return how many are new or differ. Every row names the same columns."""
-    return bulk.upsert(conn, people, [{**row, "email": _lower(row.get("email"))} for row in rows])
+    changed = bulk.upsert(conn, people, [{**row, "email": _lower(row.get("email"))} for row in rows])
+    if changed:
+        _changed(conn, {row["connection"] for row in rows})
+    return changed
+
+
+def _changed(conn: Connection, connections: Collection[str]) -> None:
+    """Who may see what may be another now."""
+    for connection in sorted(connections):
+        versions.rise(conn, versions.people_of(connection))
 
 
 def _lower(address: str | None) -> str | None:
@@ -49,4 +58,6 @@ def absent(conn: Connection, connection: str, present: Collection[str]) -> int:
     """Everybody of a connection who is not among `present` has left: inactive. Return how many that changed."""
     here = set(present)
     gone = [row.id for row in read(conn, connection) if row.active and row.id not in here]
+    if gone:
+        _changed(conn, [connection])
     return bulk.update(conn, people, [{"id": id_, "active": False} for id_ in gone], by=("id",))

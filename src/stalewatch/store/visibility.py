@@ -1,8 +1,9 @@
-"""Who may see a record: one condition that every list of records takes."""
+"""Who may see a record: one condition that everything which reads records takes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -12,14 +13,30 @@ from stalewatch.store.expressions import among
 
 @dataclass(frozen=True, slots=True)
 class Visible:
-    """The records of these owners (ids of `people`) and no others; None in its place means every record.
+    """The records of these owners (ids of `people`), and these records; None in its place means every record.
 
-    It is worked out anew for each request, so that a change of manager shows at once.
+    What nobody owns is seen by those alone who see every record. It is worked out anew for each request, so that a
+    change of manager shows at once.
     """
 
     owners: frozenset[str]
+    records: frozenset[str] = frozenset()
+
+
+NOTHING: Final = Visible(frozenset())
+"""No record at all."""
 
 
 def seen_by(conn: Connection, table: sa.Table, visible: Visible | None) -> sa.ColumnElement[bool]:
     """The condition on `table` (deals or leads) under which a record may be shown."""
-    return sa.true() if visible is None else among(conn, table.c.owner, sorted(visible.owners))
+    return may_see(conn, table.c.owner, table.c.id, visible)
+
+
+def may_see(
+    conn: Connection, owner: sa.ColumnElement[Any], record: sa.ColumnElement[Any], visible: Visible | None
+) -> sa.ColumnElement[bool]:
+    """The same on any statement in which a record's owner and id stand in these columns."""
+    if visible is None:
+        return sa.true()
+    owned = among(conn, owner, sorted(visible.owners))
+    return sa.or_(owned, among(conn, record, sorted(visible.records))) if visible.records else owned

@@ -7,6 +7,7 @@ foreign keys: a CRM sends rows in any order, and an owner may arrive after their
 
 from __future__ import annotations
 
+from stalewatch.store.tables.access import roles, versions
 from stalewatch.store.tables.answers import answers, losses
 from stalewatch.store.tables.calling import accounts, permits, secrets
 from stalewatch.store.tables.judgement import alerts, audit, clocks, facts, rule_states, tokens
@@ -56,9 +57,11 @@ __all__ = [
     "people",
     "permits",
     "quarantine",
+    "roles",
     "rule_states",
     "secrets",
     "tokens",
+    "versions",
     "waits",
     "writebacks",
 ]

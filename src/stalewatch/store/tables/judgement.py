@@ -71,6 +71,8 @@ tokens = sa.Table(
     *named("hash"),
     *documents("scopes"),
     *instants("created_at", "expires_at", "revoked_at", "last_used_at"),
+    *codes("person"),
+    *documents("deals"),
     sa.UniqueConstraint("hash"),
 )
 
