@@ -17,7 +17,7 @@ from stalewatch.services.judging.in_force import RulesMoved
 from stalewatch.services.judging.sources import coverage, lacking, note_lacking
 from stalewatch.services.rules import choices
 from stalewatch.services.rules.rulebook import Rulebook
-from stalewatch.services.syncing import believing, collecting, folding, noticing
+from stalewatch.services.syncing import asked, believing, collecting, folding, noticing
 from stalewatch.services.syncing.folding import Folded, folded
 from stalewatch.services.syncing.recording import Recorder
 from stalewatch.services.syncing.stopping import Progress, Stopped
@@ -85,10 +85,11 @@ class Sync:
             RulesMoved: other rules were put in force; what is stored stays, and is judged by them.
         """
         done = Synced(connection)
-        claimed = self._claim(connection, due_only=due_only)
+        claimed, asked_fully = self._claim(connection, due_only=due_only)
         if claimed is None:
             self._say_why(done)
             return done
+        full = full or asked_fully
         began = to_us(self.clock.now())
         try:
             self._pull(claimed, connector, done, began, full=full, progress=progress)
@@ -103,18 +104,19 @@ class Sync:
             done.error = error
             self._give_up(claimed, error, every)
             return done
-        self._finish(claimed, began, every)
+        self._finish(claimed, done, began, every)
         return done
 
     # ------------------------------------------------------------------------------------------ the claim
 
-    def _claim(self, connection: str, *, due_only: bool) -> Any:
+    def _claim(self, connection: str, *, due_only: bool) -> tuple[Any, bool]:
+        """The row, if we may have it, and whether somebody asked for everything to be read again."""
         now = to_us(self.clock.now())
         with self.db.write() as conn:
             if not due_only:
                 leases.demand(conn, CONNECTIONS, connection, now)
             rows = leases.claim(conn, CONNECTIONS, due=now, lease_us=LEASE, only=connection)
-        return rows[0] if rows else None
+            return (rows[0], asked.take_up(conn, connection, rows[0].fence)) if rows else (None, False)
 
     def _say_why(self, done: Synced) -> None:
         """Somebody else is at it, or it was set aside because its work killed five workers."""
@@ -129,13 +131,16 @@ class Sync:
         else:
             done.is_busy = True
 
-    def _finish(self, claimed: Any, began: int, every: int) -> None:
+    def _finish(self, claimed: Any, done: Synced, began: int, every: int) -> None:
         now = to_us(self.clock.now())
+        counts = {"records": done.records, "left_out": done.rejected.total(), "vanished": done.vanished}
         with self.db.write() as conn:
+            leases.keep(conn, CONNECTIONS, claimed.id, claimed.fence)  # locks the row, as whoever asks for a sync does
+            again = asked.settle(conn, claimed.id, claimed.fence)
             first = claimed.first_sync_at if claimed.first_sync_at is not None else now
             leases.finish(
-                conn, CONNECTIONS, claimed.id, claimed.fence, due_at=now + every, last_sync_at=now,
-                data_at=began, first_sync_at=first, last_error=None,
+                conn, CONNECTIONS, claimed.id, claimed.fence, due_at=now if again else now + every, last_sync_at=now,
+                data_at=began, first_sync_at=first, last_error=None, counts=counts,
             )  # fmt: skip
         self.db.tidy()
 
