@@ -2,7 +2,7 @@
 
 Instants are BIGINT microseconds since the epoch, dates INTEGER days since 1970-01-01, money BIGINT hundredths of the
 project's currency, JSON is text. Ids of records, people and activities are "<connection>:<crm id>". There are no
-foreign keys: a CRM sends rows in any order, and an owner may arrive after their deals.
+foreign keys between them: a CRM sends rows in any order, and an owner may arrive after their deals.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from stalewatch.store.tables.access import roles, versions
 from stalewatch.store.tables.answers import answers, losses
 from stalewatch.store.tables.calling import accounts, permits, secrets
 from stalewatch.store.tables.judgement import alerts, audit, clocks, facts, rule_states, tokens
+from stalewatch.store.tables.keeping import audit_permits, tombstones
 from stalewatch.store.tables.messages import deliveries, destinations, edits, inbox, notices, writebacks
 from stalewatch.store.tables.metadata import metadata
 from stalewatch.store.tables.outside import links, loss_answers, partner_reports
@@ -35,6 +36,7 @@ __all__ = [
     "alerts",
     "answers",
     "audit",
+    "audit_permits",
     "changes",
     "clocks",
     "connections",
@@ -61,6 +63,7 @@ __all__ = [
     "rule_states",
     "secrets",
     "tokens",
+    "tombstones",
     "versions",
     "waits",
     "writebacks",
