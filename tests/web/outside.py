@@ -22,7 +22,7 @@ from stalewatch.services.operating import tokens
 from stalewatch.settings.project import Linking, Web
 from stalewatch.store import audit, links, notices, records, writebacks
 from stalewatch.web.app import create_app
-from stalewatch.web.desk import Desk, sessions_of
+from stalewatch.web.desk import Desk
 from stalewatch.web.public.pace import Pace
 from stalewatch.wiring.live import Live
 from tests import databases
@@ -101,7 +101,7 @@ class Outside:
             "web": Web(public_url=HOME), "secrets": {"key": KEY}, "links": Linking(company=COMPANY), **settings,
         }  # fmt: skip
         project = project_of(self.world, **told)
-        desk = Desk(project, Live(project), False, lambda: None, sessions_of(project))
+        desk = Desk(project, Live(project), False, lambda: None)
         self.office.app.state.desks, self.office.app.state.pace = lambda: desk, Pace()
 
     def letter(self, name: str = "crm:hikari", language: str = "en", check: str | None = None) -> Letter:

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from stalewatch import __version__
-from stalewatch.web.desk import Desk, sessions_of
+from stalewatch.web.desk import Desk
 from stalewatch.web.gate import Gate, handle_faults
 from stalewatch.web.health import Work
 from stalewatch.web.pages.errors import problem_page
@@ -39,8 +39,7 @@ def create_app(
         title="stalewatch", version=__version__, description=_ABOUT, redirect_slashes=False,
         openapi_url=None, docs_url=None, redoc_url=None,
     )  # fmt: skip
-    sessions = sessions_of(live.project)
-    app.state.desks = Each(live, lambda project: Desk(project, live, is_local, engine, sessions, slack))
+    app.state.desks = Each(live, lambda project: Desk(project, live, is_local, engine, slack))
     app.state.pace = Pace()
     app.state.metrics = CollectorRegistry()
     app.state.metrics.register(Work(lambda: app.state.desks().health))

@@ -98,9 +98,8 @@ def _of_header(desk: Desk, presented: Sequence[str], now: int) -> tokens.Token |
 
 def _of_session(desk: Desk, request: Request) -> tokens.Token | None:
     """The token of the browser's session, as it is worth now."""
-    cookie = sessions.presented(request)
-    token = desk.sessions.opened(cookie, desk.now) if cookie else None
-    return None if token is None else tokens.alive(desk.project.db, token, desk.now)
+    session = sessions.current(desk, request)
+    return tokens.alive(desk.project.db, session.token, desk.now) if session and session.token else None
 
 
 def _is_at_home(desk: Desk, request: Request) -> bool:

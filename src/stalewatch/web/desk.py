@@ -13,7 +13,6 @@ from stalewatch.delivery.wording.reader import Reader
 from stalewatch.domain.instants import to_us
 from stalewatch.services.operating.health import Health
 from stalewatch.services.reporting.reports import Reports
-from stalewatch.web.sessions import Sessions, random_key
 from stalewatch.wiring import Stalewatch
 from stalewatch.wiring.live import Live
 from stalewatch.wiring.slack import Reception
@@ -29,7 +28,6 @@ class Desk:
         live: what holds in this process now, which may be other rules by the time that a request is answered.
         is_local: only this machine can reach the application; while there is no token, it then needs none.
         engine: says what is wrong with the engine that belongs to this process; None: nothing.
-        sessions: opens and closes the sessions of browsers.
         slack: takes what people answer in Slack; None: nobody can.
     """
 
@@ -37,7 +35,6 @@ class Desk:
     live: Live
     is_local: bool
     engine: Callable[[], str | None]
-    sessions: Sessions
     slack: Reception | None = None
 
     @property
@@ -74,12 +71,6 @@ class Desk:
     def _reports(self) -> dict[str, Reports]:
         own = self.project
         return {language: Reports(own.db, own.rulebook, own.sources, language) for language in LANGUAGES}
-
-
-def sessions_of(project: Stalewatch) -> Sessions:
-    """Opens and closes the sessions of browsers; without `secrets.key` they end with the process."""
-    key = str(project.settings.secrets.get("key") or "")
-    return Sessions(key.encode() if key else random_key())
 
 
 def preferred(accepted: str) -> str | None:

@@ -28,6 +28,7 @@ from stalewatch.store.tables.records import (
     quarantine,
     waits,
 )
+from stalewatch.store.tables.sessions import sessions
 
 __all__ = [
     "accounts",
@@ -62,6 +63,7 @@ __all__ = [
     "roles",
     "rule_states",
     "secrets",
+    "sessions",
     "tokens",
     "tombstones",
     "versions",

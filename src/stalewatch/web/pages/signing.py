@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import parse_qs
 
 from fastapi import Query, Request, Response
 from fastapi.responses import RedirectResponse
+from starlette.concurrency import run_in_threadpool
 
+from stalewatch.services.access.sessions import begin, end
 from stalewatch.services.operating import tokens
 from stalewatch.web import csrf, sessions
 from stalewatch.web.auth import came_from_us
@@ -31,16 +33,16 @@ async def sign_in(request: Request, desk: At) -> Response:
     token = tokens.verify(desk.project.db, form.get("token", [""])[0].strip(), desk.now, note=False)
     if token is None:
         return sign_in_page(request, after, status=401, failed=True)
-    answer = RedirectResponse(after, 303)
-    sessions.give(answer, desk.sessions.sealed(token.id, desk.now), secure=_is_secure(desk, request))
-    return answer
+    return await run_in_threadpool(_begun, request, desk, after, token=token.id)
 
 
 async def sign_out(request: Request, desk: At) -> Response:
-    """Ends the session of this browser."""
+    """Ends the session of this browser, for every copy of its cookie and in every process."""
     _only_from_us(desk, request)
-    if sessions.presented(request) is not None:
+    shown = sessions.presented(request)
+    if shown is not None:
         await csrf.check(request)
+        await run_in_threadpool(end, desk.project.db, shown, desk.now)
     answer = RedirectResponse("/sign-in", 303)
     sessions.take_back(answer)
     return answer
@@ -51,7 +53,9 @@ def _only_from_us(desk: Desk, request: Request) -> None:
         raise Problem(403, "Only a page of this dashboard may ask for that in your name.")
 
 
-def _is_secure(desk: Desk, request: Request) -> bool:
-    """Whether people reach us over https, also where a proxy ends it."""
-    public = desk.project.settings.web.public_url or ""
-    return public.startswith("https://") or request.url.scheme == "https"
+def _begun(request: Request, desk: Desk, after: str, **with_what: Any) -> Response:
+    """A session begins, in the place of the one that this browser had; on to where it wanted to go."""
+    shown = begin(desk.project.db, desk.now, instead_of=sessions.presented(request), **with_what)
+    answer = RedirectResponse(after, 303)
+    sessions.give(request, answer, shown)
+    return answer
