@@ -18,6 +18,7 @@ from stalewatch.wiring.live import Live
 from stalewatch.wiring.slack import Reception
 
 LANGUAGES: Final = ("en", "ja")
+LANGUAGE_COOKIE: Final = "lang"
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Desk:
         return Health(self.project.db, self.project.clock, self.project.sources)
 
     def reports(self, request: Request) -> Reports:
-        """The reader in the language that was asked for: `lang`, else `Accept-Language`, else the project's."""
+        """The reader in the language that was asked for, see `language`."""
         return self._reports[self.language(request)]
 
     def reader(self, request: Request) -> Reader:
@@ -61,10 +62,10 @@ class Desk:
         return self.project.rulebook.calendars.default.spec.zone
 
     def language(self, request: Request) -> str:
-        """ "en" or "ja"."""
-        asked = request.query_params.get("lang")
-        if asked in LANGUAGES:
-            return asked
+        """The address says "en" or "ja" (`lang`), else a cookie, else what the browser accepts, else the project."""
+        for asked in (request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
+            if asked in LANGUAGES:
+                return asked
         return preferred(request.headers.get("accept-language", "")) or self.project.settings.language
 
     @cached_property

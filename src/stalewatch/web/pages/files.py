@@ -15,6 +15,7 @@ _KINDS: Final = {
     "stalewatch.css": "text/css; charset=utf-8",
     "public.css": "text/css; charset=utf-8",
     "stalewatch.js": "text/javascript; charset=utf-8",
+    "htmx.min.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
     "blank.svg": "image/svg+xml",
 }

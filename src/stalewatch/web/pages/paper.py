@@ -13,12 +13,13 @@ from markupsafe import Markup, escape
 from stalewatch.delivery.news import RulesRefused
 from stalewatch.delivery.operators import refused_rules
 from stalewatch.delivery.wording.reader import Reader
-from stalewatch.services.reporting import undelivered
 from stalewatch.web import csrf
 from stalewatch.web.auth import Caller
 from stalewatch.web.desk import LANGUAGES, Desk, desk_of
 from stalewatch.web.pages import files
 from stalewatch.web.pages.addresses import Address
+from stalewatch.web.pages.look import AUTOMATIC, SCHEMES, chooses, scheme
+from stalewatch.web.pages.navigation import links
 
 _HEADERS: Final = {"Cache-Control": "private, no-cache", "Vary": "Accept, Accept-Language, Cookie, Authorization"}
 NAMES: Final = {"en": "English", "ja": "日本語"}
@@ -44,9 +45,11 @@ def page(
     caller: Caller | None = getattr(request.state, "caller", None)
     around = {
         "language": reader.language,
-        "languages": [(one, NAMES[one], address.but(lang=one)) for one in LANGUAGES if one != reader.language],
+        "languages": [(one, NAMES[one], chooses(address, lang=one)) for one in LANGUAGES if one != reader.language],
+        "scheme": scheme(request),
+        "schemes": {one: chooses(address, scheme=one) for one in (*SCHEMES, AUTOMATIC)},
         "address": address,
-        "undelivered": _undelivered(desk, reader) if caller is not None and status < 500 else "",
+        "navigation": links(desk, reader, lambda _: True) if caller is not None and status < 500 else [],
         **_saved(desk, reader, knows=caller is not None),
         "signed_in": caller is not None and caller.session,
         "csrf": lambda: csrf.field(request),
@@ -68,14 +71,6 @@ def _saved(desk: Desk, reader: Reader, *, knows: bool) -> dict[str, str]:
         "refused": "" if news is None else refused_rules(news, reader),
         "restart": ", ".join(state.waiting) if knows else "",
     }
-
-
-def _undelivered(desk: Desk, reader: Reader) -> str:
-    """How much reached nobody, or is at a halt; "" if nothing. Only who may read lists is told."""
-    many = undelivered.count(desk.project.db)
-    if many >= undelivered.COUNTED:
-        return f"{reader.number(undelivered.COUNTED - 1)}+"
-    return reader.number(many) if many else ""
 
 
 def words_of(reader: Reader) -> Mapping[str, Callable[..., Markup]]:

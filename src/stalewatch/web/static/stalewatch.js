@@ -1,4 +1,4 @@
-// Keys for those who like them. Every page is whole without this file.
+// Keys for those who like them, and small comforts. Every page is whole without this file.
 "use strict";
 
 const rows = () => [...document.querySelectorAll("[data-row] .what > a")];
@@ -13,7 +13,7 @@ function move(step) {
 }
 
 function showTable() {
-  const table = document.getElementById("table");
+  const table = document.getElementById("table") ?? document.querySelector(".chart details");
   if (!table) return;
   table.open = !table.open;
   table.querySelector("summary").focus();
@@ -27,32 +27,44 @@ const keys = {
   "?": () => document.getElementById("keys").showModal(),
 };
 
+const SOON = 1500; // milliseconds in which the letter follows `g`
+let going = -SOON;
+
 document.addEventListener("keydown", (event) => {
   const isTyping = event.target.closest("input, select, textarea, dialog");
-  if (isTyping || event.ctrlKey || event.metaKey || event.altKey || !(event.key in keys)) return;
+  if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+  const page = event.timeStamp - going < SOON && document.querySelector(`nav [data-key="${CSS.escape(event.key)}"]`);
+  going = event.key === "g" ? event.timeStamp : -SOON;
+  if (page) page.click();
+  else if (event.key in keys) keys[event.key]();
+  else return;
   event.preventDefault();
-  keys[event.key]();
 });
 
-for (const button of document.querySelectorAll("[data-opens]")) {
-  button.hidden = false;
-  button.addEventListener("click", () => document.getElementById(button.dataset.opens).showModal());
-}
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-opens]");
+  if (button) document.getElementById(button.dataset.opens).showModal();
+});
 
-for (const select of document.querySelectorAll(".filters select")) {
-  select.addEventListener("change", () => select.form.requestSubmit());
-}
+document.addEventListener("change", (event) => {
+  if (event.target.matches(".filters select")) event.target.form.requestSubmit();
+});
 
-for (const form of document.querySelectorAll(".filters")) {
-  form.addEventListener("submit", () => {
-    for (const field of form.elements) if (field.name && !field.value) field.disabled = true; // short addresses
-  });
-}
+// Short addresses: an empty filter is not sent. Before htmx, which listens on the form itself, reads it.
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches(".filters")) return;
+  for (const field of event.target.elements) if (field.name && !field.value) field.disabled = true;
+}, true);
 addEventListener("pageshow", () => {
   for (const field of document.querySelectorAll(".filters :disabled")) field.disabled = false;
 });
 
-// A picture that is wider than its place begins at its end: the present is there.
-for (const picture of document.querySelectorAll(".picture")) {
-  picture.parentElement.scrollLeft = picture.parentElement.scrollWidth;
+function prepare() {
+  for (const button of document.querySelectorAll("[data-opens]")) button.hidden = false;
+  // A picture that is wider than its place begins at its end: the present is there.
+  for (const picture of document.querySelectorAll(".picture")) {
+    picture.parentElement.scrollLeft = picture.parentElement.scrollWidth;
+  }
 }
+prepare();
+document.addEventListener("htmx:afterSettle", prepare);

@@ -1,0 +1,76 @@
+"""The pages that the navigation names, in its order. Whoever adds a page adds one line to `ENTRIES`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from stalewatch.delivery.wording.reader import Reader
+from stalewatch.services.reporting import undelivered
+from stalewatch.web.desk import Desk
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One page.
+
+    Attributes:
+        here: what the page calls itself (`page(..., here=...)`).
+        key: pressed after `g` it opens the page; one letter that no other entry has.
+        scope: what the caller must be allowed to see the entry.
+        count: how much of it there is, as it stands behind the title; from `undelivered.COUNTED` on it says only that
+            there is more.
+        alarming: the count is of something that is wrong, and without any the entry is left out.
+    """
+
+    here: str
+    path: str
+    key: str
+    title: Callable[[Reader], str]
+    scope: str = "deals:read"
+    count: Callable[[Desk], int] | None = None
+    alarming: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry as it is shown; `count` is "" where there is none."""
+
+    here: str
+    path: str
+    key: str
+    title: str
+    count: str
+    alarming: bool
+
+
+ENTRIES: Final = (
+    Entry("stalled", "/", "s", lambda reader: reader.words.gettext("Stalled")),
+    Entry("due-soon", "/due-soon", "d", lambda reader: reader.words.gettext("Due soon")),
+    Entry("undelivered", "/undelivered", "u", lambda reader: reader.words.gettext("Undelivered"),
+          count=lambda desk: undelivered.count(desk.project.db), alarming=True),
+)  # fmt: skip
+
+
+def links(desk: Desk, reader: Reader, allows: Callable[[str], bool], entries: Sequence[Entry] = ENTRIES) -> list[Link]:
+    """What this reader's navigation shows.
+
+    Args:
+        allows: whether the reader may use a scope.
+    """
+    found = []
+    for one in entries:
+        if not allows(one.scope):
+            continue
+        many = one.count(desk) if one.count else 0
+        if many or not one.alarming:
+            found.append(Link(one.here, one.path, one.key, one.title(reader), _count(many, reader), one.alarming))
+    return found
+
+
+def _count(many: int, reader: Reader) -> str:
+    most = undelivered.COUNTED
+    if many >= most:
+        return f"{reader.number(most - 1)}+"
+    return reader.number(many) if many else ""
