@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from hashlib import blake2s
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 from fastapi import Request, Response
 
-from stalewatch.services.reporting.alert_list import AlertListing
 from stalewatch.services.reporting.exporting import as_csv
-from stalewatch.services.reporting.listing import Listing
 
 JSON: Final = "application/json"
 CSV: Final = "text/csv"
@@ -20,7 +18,24 @@ _PASSING: Final = ("as_of", "data_age_seconds")
 _encode = msgspec.json.Encoder().encode
 
 
-def list_answer(request: Request, listing: Listing | AlertListing, to_csv: Callable[[Any], str] = as_csv) -> Response:
+class Listed(Protocol):
+    """A page of any list."""
+
+    @property
+    def items(self) -> Any: ...
+    @property
+    def next(self) -> str | None: ...
+    @property
+    def total(self) -> int: ...
+    @property
+    def as_of(self) -> str: ...
+    @property
+    def data_age_seconds(self) -> int | None: ...
+    @property
+    def more(self) -> bool: ...
+
+
+def list_answer(request: Request, listing: Listed, to_csv: Callable[[Any], str] = as_csv) -> Response:
     """The list in the form that the reader wants; 304 if they have it already.
 
     Args:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from stalewatch.services.operating.connection_list import ConnectionListing
 from stalewatch.services.reporting.alert_list import AlertListing
 from stalewatch.services.reporting.listing import Item, Listing, Reason
 from stalewatch.web.problems import MEDIA
@@ -101,21 +102,23 @@ _SAYS: Final = {
 }
 
 
-def answers(good: dict[str, Any], *problems: int, is_readyz: bool = False) -> dict[int | str, dict[str, Any]]:
-    """The answers of a route."""
+def answers(
+    good: dict[str, Any], *problems: int, is_readyz: bool = False, status: int = 200
+) -> dict[int | str, dict[str, Any]]:
+    """The answers of a route; `status` is that of the good one."""
     content = {MEDIA: {"schema": {"$ref": _REF.format(name="Problem")}}}
     told: dict[int | str, dict[str, Any]] = {
-        status: {"description": _SAYS[status], "content": content} for status in problems
+        problem: {"description": _SAYS[problem], "content": content} for problem in problems
     }
     if is_readyz:
         told[503] = {
             "description": _SAYS[503],
             "content": {"application/json": {"schema": {"type": "object"}, "example": _READY}},
         }
-    return {200: good, **told}
+    return {status: good, **told}
 
 
 def schemas() -> dict[str, Any]:
     """The named schemas."""
-    _, found = msgspec.json.schema_components([Listing, AlertListing], ref_template=_REF)
+    _, found = msgspec.json.schema_components([Listing, AlertListing, ConnectionListing], ref_template=_REF)
     return {**found, "Problem": _PROBLEM}

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from stalewatch.web import acting, alerts, health, lists, partners, slack
+from stalewatch.web import acting, alerts, connections, health, lists, partners, slack
 from stalewatch.web.asking import DealsDueSoon, LeadsDueSoon, Reading, StalledDeals, StalledLeads
 from stalewatch.web.auth import needs
 from stalewatch.web.documented import (
@@ -37,6 +37,7 @@ from stalewatch.web.documented_alerts import (
     RESUMED,
     SNOOZED,
 )
+from stalewatch.web.documented_connections import CONNECTIONS, SYNC_ASKED
 from stalewatch.web.pages import files, look, record, signing, undelivered
 from stalewatch.web.pages import lists as pages
 from stalewatch.web.pages.asking import DueSoonPage, SignInPage, StalledPage
@@ -95,6 +96,13 @@ ROUTES: Final = (
     Route("POST", "/v1/alerts/{id}/lost", ACT, acting.lose_alert, answers(LOST, *_ANSWER)),
     Route("POST", "/v1/alerts/{id}/loss-check", ACT, acting.check_alert, answers(CHECKED, *_ANSWER)),
     Route("POST", "/v1/alerts/{id}/false-alarm", ACT, acting.dismiss_alert, answers(DISMISSED, *_ANSWER)),
+    Route(
+        "GET", "/v1/connections", "admin", connections.connections, answers(CONNECTIONS, 401, 403, 422, 503), Reading
+    ),
+    Route(
+        "POST", "/v1/connections/{id}/sync", "admin", connections.sync_connection,
+        answers(SYNC_ASKED, 401, 403, 404, 409, 422, 503, status=202), connections.Syncing,
+    ),
     Route("POST", "/v1/partners/{deal}/report", "partner:report", partners.report_deal, answers(REPORTED, *_PARTNER)),
     Route("POST", "/v1/partners/{deal}/links", "alerts:act", partners.make_link, answers(LINK, *_PARTNER)),
     Route("DELETE", "/v1/partners/{deal}/links", "alerts:act", partners.revoke_links, answers(REVOKED, *_PARTNER)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from stalewatch.services.reporting.alert_list import AlertItem
@@ -37,6 +37,16 @@ def alerts_as_csv(items: Iterable[AlertItem]) -> str:
     writer.writerow(AlertItem.__struct_fields__)
     for item in items:
         writer.writerow([_cell(getattr(item, name)) for name in AlertItem.__struct_fields__])
+    return stream.getvalue()
+
+
+def table_as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
+    """Any table as CSV with a header; what a row does not have is empty."""
+    stream = io.StringIO()
+    writer = csv.writer(stream)
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_cell(row.get(name)) for name in columns])
     return stream.getvalue()
 
 
