@@ -1,6 +1,12 @@
-"""What holds for every test: the network is closed, and PostgreSQL is there or its absence is announced."""
+"""What holds for every test: the network is closed, files lie in memory where there is room, and PostgreSQL is there or
+its absence is announced."""
 
 from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -8,16 +14,26 @@ from tests import network, postgres
 
 pytest_plugins = ["tests.databases"]
 
+_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - Linux's own folder in memory; what lies in it is made by mkdtemp
+_ROOM: Final = 4 * 1024**3
+"""Bytes that have to be free there: SQLite waits for the disk with every transaction, and stories make thousands."""
 
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     network.close()
     if not _is_worker(config):
         postgres.reserve()
+        if config.option.basetemp is None and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _ROOM:
+            config.option.basetemp = tempfile.mkdtemp(prefix="stalewatch-tests-", dir=_MEMORY)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not _is_worker(config):
         postgres.stop()
+        given = Path(config.option.basetemp or "")
+        if given.parent == _MEMORY and given.name.startswith("stalewatch-tests-"):
+            shutil.rmtree(given, ignore_errors=True)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
