@@ -21,6 +21,7 @@ from stalewatch.settings.project import Settings, Web
 from stalewatch.settings.routes import read_escalations
 from stalewatch.settings.secrets import Secrets
 from stalewatch.settings.section import ROOT, Section
+from stalewatch.settings.signing_in import read_signing_in
 from stalewatch.settings.speaking import read_language, read_speaking
 from stalewatch.settings.variables import Variables, environment
 
@@ -115,6 +116,7 @@ def _settings(path: Path, source: Source, root: Section, offered: Offered) -> Se
         links=read_links(root.inner("links")),
         notify=read_notify(root, offered),
         secrets=_only(root.inner("secrets"), "key", "previous"),
+        signing_in=read_signing_in(root.inner("auth"), web),
         others=_others(root),
     )
 
@@ -161,17 +163,12 @@ def _only(section: Section | None, *keys: str) -> dict[str, Any]:
 
 def _others(root: Section) -> dict[str, Any]:
     """Sections that later parts understand: their keys are checked here, their values there."""
-    auth = root.inner("auth")
-    if auth is not None:
-        auth.only("oidc", "admins")
-        _only(auth.inner("oidc"), "issuer", "client_id", "client_secret")
     webhooks = list(root.rows("webhooks"))
     for webhook in webhooks:
         webhook.only("url", "secret", "events")
         webhook.need("url")
         webhook.address("url")
     return {
-        "auth": auth.data() if auth else {},
         "webhooks": [webhook.data() for webhook in webhooks],
         "retention": _only(root.inner("retention"), "changes", "outbox", "audit"),
     }

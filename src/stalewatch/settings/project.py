@@ -73,6 +73,41 @@ class Web:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Oidc:
+    """`auth.oidc:`, the provider with which people sign in.
+
+    Attributes:
+        issuer: its address, exactly as it names itself.
+        hd: domains of Google Workspace whose people may sign in; empty: any company's.
+        allow_custom_host: it may be on this machine or in a private network.
+    """
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    hd: frozenset[str] = frozenset()
+    allow_custom_host: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningIn:
+    """`auth:`, how people get into the dashboard.
+
+    Attributes:
+        oidc: with a provider; None: with an API token.
+        with_tokens: an API token opens the dashboard also where there is a provider.
+    """
+
+    oidc: Oidc | None = None
+    with_tokens: bool = False
+
+    @property
+    def takes_tokens(self) -> bool:
+        """Whether somebody may sign in with an API token."""
+        return self.oidc is None or self.with_tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Linking:
     """`links:`, the links that people outside get.
 
@@ -120,4 +155,5 @@ class Settings:
     links: Linking = field(default_factory=Linking)
     notify: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     secrets: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    signing_in: SigningIn = field(default_factory=SigningIn)
     others: Mapping[str, Any] = field(default_factory=dict, repr=False)

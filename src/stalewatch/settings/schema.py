@@ -230,11 +230,13 @@ class _Project:
     # -------------------------------------------------------------------------------------------------- others
 
     def _others(self) -> dict[str, Schema]:
-        oidc = self._section("auth.oidc", dict.fromkeys(("issuer", "client_id", "client_secret"), TEXT))
+        needed = ("issuer", "client_id", "client_secret")
+        provider = {**dict.fromkeys(needed, TEXT), "hd": some(TEXT), "allow_custom_host": _filled(_FLAG)}
+        oidc = self._section("auth.oidc", provider, needed)
         webhook = {"url": TEXT, "secret": TEXT, "events": some(TEXT)}
         return {
             "acted": some(one_of(ACTS)),
-            "auth": self._section("auth", {"oidc": oidc, "admins": some(TEXT)}),
+            "auth": self._section("auth", {"oidc": oidc, "admins": some(TEXT), "token_sign_in": _filled(_FLAG)}),
             "webhooks": listed(self._section("webhooks", webhook, ("url",))),
             "retention": self._section("retention", dict.fromkeys(("changes", "outbox", "audit"), TEXT)),
         }

@@ -218,8 +218,26 @@ TEXTS: Final[dict[str, Words]] = {
     },
     # ----------------------------------------------------------------------------------------------------- others
     "auth": {"en": "Who may sign in.", "ja": "ログインできる人。"},
-    "auth.oidc": {"en": "Your identity provider.", "ja": "ID プロバイダー。"},
-    "auth.oidc.issuer": {"en": "Its address.", "ja": "発行者のアドレス。"},
+    "auth.oidc": {
+        "en": "The provider with which people sign in: Google Workspace, Entra ID, Okta, …",
+        "ja": "ログインに使う ID プロバイダー(Google Workspace、Entra ID、Okta など)。",
+    },
+    "auth.oidc.issuer": {
+        "en": "Its address, exactly as it names itself: https://accounts.google.com.",
+        "ja": "発行者のアドレス(表記どおり)。例: https://accounts.google.com",
+    },
+    "auth.oidc.hd": {
+        "en": "Google Workspace: only people of these domains.",
+        "ja": "Google Workspace: このドメインの人だけを許可します。",
+    },
+    "auth.oidc.allow_custom_host": {
+        "en": "It may be on this machine or in a private network.",
+        "ja": "この機械や社内ネットワークにあってもよい。",
+    },
+    "auth.token_sign_in": {
+        "en": "An API token opens the dashboard as well.",
+        "ja": "API トークンでも画面にログインできます。",
+    },
     "auth.oidc.client_id": {"en": "Our name there.", "ja": "クライアント id。"},
     "auth.oidc.client_secret": {
         "en": "Our secret there, from the environment.",

@@ -19,6 +19,8 @@ SECRET_KEYS: Final = frozenset(
     | {"key", "previous", "private_key", "api_key"}
 )
 """Keys whose value opens a door. Of an address (`database:`, `url:`) it is the password in it that does."""
+_SECRET_FILES: Final = frozenset({"private_key_file"})
+"""Keys whose value names a file that does."""
 _FILE: Final = "file:"
 _PASSWORD: Final = re.compile(r"^[a-z+0-9]+://[^/@:]*:([^/@]+)@", re.ASCII)
 _FROM_ENVIRONMENT: Final = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(:-)?\}")
@@ -80,7 +82,18 @@ class Secrets:
             return Sequence(node.span, tuple(self.resolved(item, key) for item in node.items), node.flow)
         if key in SECRET_KEYS and node.text.startswith(_FILE):
             return self._read(node)
+        if key in _SECRET_FILES:
+            self._check_file(node)
         return node
+
+    def _check_file(self, node: Scalar) -> None:
+        """A key that others can read is nobody's secret; one that is not there is its connector's to miss."""
+        try:
+            mode = (self.base / node.text).stat().st_mode
+        except (OSError, ValueError):
+            return
+        if is_open(mode):
+            self.findings.report("open_secrets", node, cure("close_file", name=node.text), name=node.text)
 
     def _read(self, node: Scalar) -> Scalar:
         name = node.text.removeprefix(_FILE).strip()

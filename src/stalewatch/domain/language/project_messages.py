@@ -45,6 +45,21 @@ PROJECT_PROBLEMS: Final[dict[str, Problem]] = {
     "open_secrets": Problem(
         "SW202", "`{name}` can be read by everybody on this machine", "`{name}` は誰でも読める状態です"
     ),
+    "plain_address": Problem(
+        "SW206",
+        "`{key}` is not encrypted: who listens on the way could sign in",
+        "`{key}` が暗号化されていません(通信を見た人がログインできます)",
+    ),
+    "any_tenant": Problem(
+        "SW207",
+        "with `{text}` everybody who has a Microsoft account signs in",
+        "`{text}` では、どの会社の Microsoft アカウントでもログインできます",
+    ),
+    "no_public_url": Problem(
+        "SW208",
+        "signing in needs `web.public_url`: the provider sends people back there",
+        "ログインには `web.public_url` が必要です(認証後に戻る先)",
+    ),
     "no_secret_file": Problem("SW201", "the file `{name}` cannot be read", "ファイル `{name}` が読めません"),
     "no_such_file": Problem("SW190", "`{name}` is not there", "`{name}` がありません"),
     "unread_file": Problem("SW001", "the file cannot be read: {what}", "ファイルが読めません: {what}"),
@@ -88,6 +103,15 @@ PROJECT_CURES: Final[dict[str, Words]] = {
     "custom_host": {
         "en": "add `allow_custom_host: true` beside it if this is meant",
         "ja": "意図したものなら、隣に `allow_custom_host: true` を書いてください",
+    },
+    "write_https": {"en": "write it with https://", "ja": "https:// で書いてください"},
+    "own_tenant": {
+        "en": "write the issuer of your own tenant: {address}",
+        "ja": "自社テナントの発行者を書いてください: {address}",
+    },
+    "add_public_url": {
+        "en": "add `web: {{public_url: https://stalewatch.acme.com}}`",
+        "ja": "`web: {{public_url: https://stalewatch.acme.com}}` を追加してください",
     },
     "targets": {
         "en": 'owner, owner.manager, operator, a "#channel", or somebody\'s address',
