@@ -203,7 +203,7 @@ class _Tick:
         for each, edge in zip(here, edges, strict=True):
             ends = getattr(rows[each.id], "meeting_ends_at", None)
             later = self.now + 1 if each.id in anew else ends if ends is not None and ends > self.now else None
-            breach = arming.next_breach(each.clocks, self.now)
+            breach = arming.next_breach(each.clocks, self.now, self.book.live)
             ahead.append({"record_id": each.id, "next_at": arming.earliest(edge, later), "breach_at": breach})
         clocks.rearm(conn, ahead)
 

@@ -75,7 +75,7 @@ def _store(conn: Connection, book: Rulebook, frame: Frame, table: Table, now: in
                 "object": frame.object,
                 "entries": kept,
                 "next_at": first,
-                "breach_at": next_breach(kept, now),
+                "breach_at": next_breach(kept, now, book.live),
                 "ruleset": book.version,
                 "judged_at": now,
             }
@@ -105,9 +105,10 @@ def earliest(*moments: int | None) -> int | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def next_breach(mine: Sequence[Entry], now: int) -> int | None:
-    """The earliest deadline ahead among a record's running clocks."""
-    return earliest(*(entry.breach_at for entry in mine if entry.breach_at is not None and entry.breach_at > now))
+def next_breach(mine: Sequence[Entry], now: int, live: Collection[str]) -> int | None:
+    """The earliest deadline ahead among a record's running clocks, of the rules that would speak (`Rulebook.live`)."""
+    ahead = (one.breach_at for one in mine if one.rule in live and one.breach_at is not None and one.breach_at > now)
+    return earliest(*ahead)
 
 
 def states(some: Sequence[Entry], now: int) -> list[State]:

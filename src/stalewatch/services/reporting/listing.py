@@ -111,14 +111,18 @@ class Shelf:
         off = called_off.ahead(conn, objects, now)
         return cls(book, language, now, calendars_of(conn, book, objects), clocks, by, crms, off)
 
-    def stalled(self, row: Any, late: Sequence[Any]) -> Item:
-        """A record with its breached alerts, the gravest first; what another one hides stands behind it."""
+    def stalled(self, row: Any, due: int, late: Sequence[Any]) -> Item:
+        """A record with its breached alerts, the gravest first; what another one hides stands behind it.
+
+        Args:
+            due: the earliest of the breaches for which it is listed.
+        """
         ordered = sorted(late, key=lambda one: one.muted_by is not None)
-        return self._item(row, tuple(self._late(row, one) for one in ordered), row.breach_at)
+        return self._item(row, tuple(self._late(row, one) for one in ordered), due)
 
     def soon(self, row: Any, until: int) -> Item:
-        """A record with the deadlines that break by then, the first due first."""
-        running = [one for one in self.clocks.get(row.id, ()) if one.runs and one.rule in self.book.by_id]
+        """A record with the deadlines that break by then, the first due first; rules in shadow tell nobody."""
+        running = [one for one in self.clocks.get(row.id, ()) if one.runs and one.rule in self.book.live]
         ahead = [one for one in running if one.breach_at is not None and self.now < one.breach_at <= until]
         ordered = sorted(ahead, key=lambda one: (one.breach_at or 0, one.rule))
         return self._item(row, tuple(self._soon(row, one) for one in ordered), row.breach_at)

@@ -160,7 +160,9 @@ class Reports:
         wanted = {
             rule.id
             for rule in self.book.by_id.values()
-            if filters.rule in (None, rule.id) and filters.severity in (None, rule.severity.value)
+            if rule.id in self.book.live
+            and filters.rule in (None, rule.id)
+            and filters.severity in (None, rule.severity.value)
         }
         decode = msgspec.json.Decoder(list[Entry]).decode
         found = lists.soon(conn, filters, now=now, until=until, visible=visible, limit=EXACT_UP_TO)

@@ -17,6 +17,9 @@ from stalewatch.domain.needs import Needs, needs
 from stalewatch.domain.policies import Judging
 from stalewatch.domain.steps import Steps
 
+_KEPT = b"breach_at of live rules"
+"""What is kept of clocks. Where another version kept something else, everything is judged once more."""
+
 
 @dataclass(frozen=True)
 class Rulebook:
@@ -34,7 +37,7 @@ class Rulebook:
     @cached_property
     def version(self) -> str:
         """A digest of everything that deadlines depend on; clocks judged by another one are judged again."""
-        digest = blake2s(digest_size=12)
+        digest = blake2s(_KEPT, digest_size=12)
         for text in (*self.sources, repr(self.judging.warn), repr(sorted(self.modes.items()))):
             digest.update(text.encode("utf-8", "surrogatepass") + b"\x00")
         return digest.hexdigest()
@@ -59,6 +62,11 @@ class Rulebook:
     def by_id(self) -> Mapping[str, Rule]:
         """Every rule that is not off."""
         return {rule.id: rule for rule in self.rules.rules if self.modes[rule.id] is not Mode.OFF}
+
+    @cached_property
+    def live(self) -> frozenset[str]:
+        """The rules that speak: neither off nor in shadow. Lists for people are of these alone."""
+        return frozenset(rule for rule, mode in self.modes.items() if mode is Mode.LIVE)
 
     @cached_property
     def steps(self) -> Steps:
