@@ -19,6 +19,12 @@ _ROOM: Final = 4 * 1024**3
 """Bytes that have to be free there: SQLite waits for the disk with every transaction, and stories make thousands."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--every-database", action="store_true", help="tell every story on SQLite and on PostgreSQL, not on one of them"
+    )
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     network.close()

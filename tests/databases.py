@@ -1,4 +1,5 @@
-"""Databases for tests: every test that asks for one runs on SQLite and on PostgreSQL.
+"""Databases for tests: every test that asks for one runs on SQLite and on PostgreSQL; all of them together in
+`make test` each story on one of the two (`pytest_collection_modifyitems`).
 
 def test_a_row_comes_back(database_url: str) -> None: ...          # empty
 def test_a_deal_is_kept(migrated_database_url: str) -> None: ...   # with the schema, copied from a template
@@ -13,6 +14,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from zlib import crc32
 
 import pytest
 import sqlalchemy as sa
@@ -95,6 +97,29 @@ SQLITE_DAILY = _daily("sqlite")
 """For stories that ask the database nothing that others do not ask of both every day."""
 POSTGRESQL_DAILY = _daily("postgresql")
 """For long stories of many processes: SQLite lets one of them write at a time, so here more can happen."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave each story one of the databases that it can be told on, always the same one, half of them on either.
+
+    The store's own tests keep both, and so do all when somebody picks tests or says `--every-database`.
+    """
+    if config.option.every_database or config.option.keyword or config.args != config.getini("testpaths"):
+        return
+    dropped = {item for item in items if _is_told_elsewhere(item)}
+    config.hook.pytest_deselected(items=list(dropped))
+    items[:] = [item for item in items if item not in dropped]
+
+
+def _is_told_elsewhere(item: pytest.Item) -> bool:
+    params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    kind = next((params[name] for name in ("database_url", "migrated_database_url") if name in params), None)
+    if kind not in KINDS or item.path.parent.name == "store" or item.get_closest_marker("slow"):
+        return False
+    if any(mark.args[0] in ("database_url", "migrated_database_url") for mark in item.iter_markers("parametrize")):
+        return False  # the story names its databases itself
+    story = item.nodeid.replace(str(kind), "", 1)
+    return kind != KINDS[crc32(story.encode()) % len(KINDS)]
 
 
 def opened(url: str) -> Database:
