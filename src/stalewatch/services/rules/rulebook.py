@@ -13,6 +13,7 @@ from stalewatch.domain.calendars import Calendars
 from stalewatch.domain.clocks import Judge
 from stalewatch.domain.entries import Entry
 from stalewatch.domain.language.model import Mode, Rule, RuleSet
+from stalewatch.domain.language.nodes import Source
 from stalewatch.domain.needs import Needs, needs
 from stalewatch.domain.policies import Judging
 from stalewatch.domain.steps import Steps
@@ -27,12 +28,14 @@ class Rulebook:
 
     Attributes:
         sources: the texts that all of this was read from; their digest tells one rulebook from another.
+        written: the rule files, and the packs that they bring in, as they were read.
     """
 
     rules: RuleSet
     calendars: Calendars
     judging: Judging
     sources: tuple[str, ...] = ()
+    written: tuple[Source, ...] = ()
 
     @cached_property
     def version(self) -> str:

@@ -34,13 +34,18 @@ _MARK: Final = " (built in)"
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What came of a check: the rules (None if there is an error anywhere), what was found, and in which texts."""
+    """What came of a check: the rules (None if there is an error anywhere), what was found, and in which texts.
+
+    Attributes:
+        written: those of the texts that are rule files, and the packs that they bring in.
+    """
 
     ruleset: RuleSet | None
     diagnostics: tuple[Diagnostic, ...]
     sources: tuple[Source, ...]
     counts: Counts
     calendars: Calendars | None = None
+    written: tuple[Source, ...] = ()
 
     @property
     def has_errors(self) -> bool:
@@ -88,12 +93,26 @@ def check_project(
     return _check(_sources(_rules_in(settings.rules), findings), settings, today, findings, lists, whole=True)
 
 
+def check_texts(
+    files: Sequence[Source], settings: Settings, catalogue: Catalogue, today: date, lists: Lists = NO_LISTS, *,
+    whole: bool = False,
+) -> Checked:  # fmt: skip
+    """Check rule files that are no files: what somebody sent, by the fields that are in force. No disk is looked at
+    but for the packs that travel with the program.
+
+    Args:
+        whole: they are all the rules that the project would have: routes and modes are checked against them, too.
+    """
+    return _judged(files, settings, catalogue, today, Findings(), lists, whole=whole)
+
+
 def rulebook(checked: Checked, settings: Settings) -> Rulebook | None:
     """The rules in force; None if the check found an error."""
     if checked.ruleset is None or checked.calendars is None:
         return None
     texts = [source.text for source in checked.sources if source is not settings.source]
-    return Rulebook(checked.ruleset, checked.calendars, settings.judging, (*texts, _described(checked.calendars)))
+    described = _described(checked.calendars)
+    return Rulebook(checked.ruleset, checked.calendars, settings.judging, (*texts, described), checked.written)
 
 
 def choosing_fields(settings: Settings | None, rules: RuleSet) -> frozenset[str]:
@@ -148,20 +167,31 @@ def _check(
     findings.found += catalogue.diagnostics
     if catalogue.catalogue is None:
         return _outcome(None, None, findings, (*_own(settings), *catalogue.sources), (len(files), 0))
-    known = with_lists(catalogue.catalogue, lists)
-    calendars = _Calendars(settings, known, findings)
-    options = _options(settings, calendars, today)
-    loaded = loading.load_rules(files, known, available=packs(), options=options)
+    if settings is not None and whole:
+        check_maps(settings, catalogue.catalogue, _built_in_catalogue(), findings)
+    found = _judged(files, settings, catalogue.catalogue, today, findings, lists, whole=whole)
+    sources = (*_own(settings), *catalogue.sources, *found.written)
+    files_read = sum(not source.path.endswith(_MARK) for source in sources) if whole else found.counts.files
+    counted = (files_read, found.counts.rules)
+    return _outcome(found.ruleset, found.calendars, findings, sources, counted, found.written)
+
+
+def _judged(
+    files: Sequence[Source], settings: Settings | None, known: Catalogue, today: date, findings: Findings,
+    lists: Lists, *, whole: bool,
+) -> Checked:  # fmt: skip
+    """The check itself, by a catalogue that is known."""
+    catalogue = with_lists(known, lists)
+    calendars = _Calendars(settings, catalogue, findings)
+    loaded = loading.load_rules(files, catalogue, available=packs(), options=_options(settings, calendars, today))
     findings.found += loaded.diagnostics
     if settings is not None and whole:
         _check_routes(settings, loaded.draft, findings)
-        check_maps(settings, catalogue.catalogue, _built_in_catalogue(), findings)
-    if settings is not None and whole and loaded.ruleset is not None:
-        _check_modes(settings, loaded.ruleset, findings)
+        if loaded.ruleset is not None:
+            _check_modes(settings, loaded.ruleset, findings)
     chosen = calendars.build() if whole else None
-    sources = (*_own(settings), *catalogue.sources, *loaded.sources)
-    count = loaded.counts.files if not whole else sum(not source.path.endswith(_MARK) for source in sources)
-    return _outcome(loaded.ruleset, chosen, findings, sources, (count, loaded.counts.rules))
+    counted = (loaded.counts.files, loaded.counts.rules)
+    return _outcome(loaded.ruleset, chosen, findings, loaded.sources, counted, loaded.sources)
 
 
 def _options(settings: Settings | None, calendars: _Calendars, today: date) -> Options:
@@ -175,11 +205,12 @@ def _outcome(
     findings: Findings,
     sources: Sequence[Source],
     counted: tuple[int, int],
+    written: Sequence[Source] = (),
 ) -> Checked:
     found = findings.sorted(source.path for source in sources)
     errors = sum(one.is_error for one in found)
     counts = Counts(*counted, errors, len(found) - errors)
-    return Checked(None if errors else ruleset, found, tuple(sources), counts, calendars)
+    return Checked(None if errors else ruleset, found, tuple(sources), counts, calendars, tuple(written))
 
 
 def _own(settings: Settings | None) -> tuple[Source, ...]:
