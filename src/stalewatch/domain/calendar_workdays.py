@@ -67,6 +67,24 @@ def public_holidays(place: str) -> Mask:
     return mask
 
 
+def holiday_name(place: str, on: date, language: str) -> str:
+    """What a public holiday is called there, in this language if its names are known in it, else in English or its own;
+    "" if the date is none.
+
+    Args:
+        place: as `public_holidays`. language: "en" or "ja".
+    """
+    return _named(place, on.year, language).get(on, "")
+
+
+@cache
+def _named(place: str, year: int, language: str) -> dict[date, str]:
+    country, _, subdivision = place.partition("-")
+    own = holidays.country_holidays(country, subdiv=subdivision or None, years=0)
+    spoken = next((one for one in (language, "en_US") if one in own.supported_languages), None)
+    return dict(holidays.country_holidays(country, subdiv=subdivision or None, years=year, language=spoken))
+
+
 def _month_and_day(month: int, day: int) -> int:
     try:
         date(2000, month, day)

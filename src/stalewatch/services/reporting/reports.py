@@ -67,16 +67,21 @@ class Reports:
             return self._listing(conn, items, rows, now)
 
     def due_soon(
-        self, filters: Filters, now: int, within: int, *, visible: Visible | None = None, page: Page = FIRST
-    ) -> Listing:
+        self, filters: Filters, now: int, within: int, *, since: int | None = None, visible: Visible | None = None,
+        page: Page = FIRST,
+    ) -> Listing:  # fmt: skip
         """Records of which a deadline breaks within so many microseconds, the first due first.
 
         Narrowed to a rule or a severity, it looks through the first 10,000 of them.
+
+        Args:
+            since: only those of which the first breaks after this instant, which is not before `now`.
         """
+        after = now if since is None else since
         with self.db.read() as conn:
-            narrowed = self.narrowed(conn, filters, now, now + within, visible)
+            narrowed = self.narrowed(conn, filters, after, now + within, visible)
             rows = lists.due_soon(
-                conn, narrowed, now=now, until=now + within, visible=visible, sort=page.sort or Sort.DUE,
+                conn, narrowed, now=after, until=now + within, visible=visible, sort=page.sort or Sort.DUE,
                 falling=page.falling, limit=page.limit, after=page.after,
             )  # fmt: skip
             shelf = self._shelf(conn, rows.rows, now)
