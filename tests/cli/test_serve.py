@@ -15,7 +15,7 @@ import httpx
 import psutil
 import pytest
 
-from stalewatch.services.operating import tokens
+from stalewatch.services.access import tokens
 from stalewatch.store.engine import Database
 from tests.cli.conftest import Call
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from stalewatch import shipped
-from stalewatch.services.operating import tokens
+from stalewatch.services.access import tokens
 from stalewatch.store import migrate
 from stalewatch.store.engine import Database
 from tests.cli.conftest import Call

@@ -25,8 +25,8 @@ from stalewatch.domain.language.project_messages import PROJECT_PROBLEMS
 from stalewatch.domain.language.starts import STARTS
 from stalewatch.sdk import addresses, connector, errors, mail, network, notifier, pacing, records, vault, writing
 from stalewatch.sdk.testing import ConnectorContract, NotifierContract
+from stalewatch.services.access.tokens import SCOPES
 from stalewatch.services.operating.health import ConnectionHealth, Snapshot
-from stalewatch.services.operating.tokens import SCOPES
 from stalewatch.web.health import Work
 from stalewatch.web.routes import ROUTES, Route
 from tests.house.keys import of_connector, of_rules, of_settings

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stalewatch.domain.instants import DAY, MINUTE
-from stalewatch.services.operating import tokens
+from stalewatch.services.access import tokens
 from stalewatch.store.engine import Database
 from tests import databases
 

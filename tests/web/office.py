@@ -12,7 +12,7 @@ import httpx
 from fastapi import FastAPI
 
 from stalewatch.domain.language.nodes import Source
-from stalewatch.services.operating import tokens
+from stalewatch.services.access import tokens
 from stalewatch.settings import Connecting, Settings
 from stalewatch.web.app import create_app
 from stalewatch.wiring import Stalewatch
@@ -27,9 +27,8 @@ def project_of(world: World, **settings: Any) -> Stalewatch:
         source=Source("stalewatch.yaml", ""),
         base=Path(),
         database="",
-        speaking=world.speaking,
         judging=world.book.judging,
-        **{"connections": (Connecting(id="crm", type="memory"),), **settings},
+        **{"speaking": world.speaking, "connections": (Connecting(id="crm", type="memory"),), **settings},
     )
     project = Stalewatch(told, world.clock, world.book, {"crm": world.crm})
     project.__dict__.update(db=world.db, notifier=world.mail)

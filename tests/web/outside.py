@@ -14,11 +14,11 @@ import httpx
 from fastapi import FastAPI
 
 from stalewatch.domain.instants import DAY
+from stalewatch.services.access import tokens
 from stalewatch.services.answering.link_tokens import Purpose, Signer
 from stalewatch.services.answering.loss_check import LossChecks
 from stalewatch.services.answering.outcomes import Letter
 from stalewatch.services.answering.public_links import PublicLinks
-from stalewatch.services.operating import tokens
 from stalewatch.settings.project import Linking, Web
 from stalewatch.store import audit, links, notices, records, writebacks
 from stalewatch.web.app import create_app

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from threading import Event, Thread
@@ -204,7 +204,7 @@ def opened(world: World, told_besides: Mapping[str, Any] | None = None, **option
             "bot_token": slack.token, "signing_secret": slack.signing_secret, "base_url": slack.api_url,
             "allow_custom_host": "true", **options,
         }  # fmt: skip
-        rest = {"admins": frozenset({ADMIN}), **(told_besides or {})}
+        rest = {"speaking": replace(world.speaking, admins=frozenset({ADMIN})), **(told_besides or {})}
         live = Live(project_of(world, notify={"slack": told}, **rest))
         reception = reception_of(live)
         assert reception is not None

@@ -74,6 +74,7 @@ def test_a_page_costs_the_same_number_of_queries_however_long_the_list(world: Wo
         return len(seen)
 
     paths = ("/", "/due-soon?within=30d", "/due-soon?within=30d&severity=warning", "/deals/crm:acme", "/undelivered")
+    queries("/")  # a token is looked up once
     before = [queries(path) for path in paths]
     world.has(*(deal(f"d{n}", created_at=at("2026-03-03 10:00"), amount=Decimal(n)) for n in range(60)))
     assert [queries(path) for path in paths] == before

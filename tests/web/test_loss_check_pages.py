@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stalewatch.sdk.records import Outcome
+from stalewatch.services.access import tokens
 from stalewatch.services.answering.link_tokens import Purpose, Signer
-from stalewatch.services.operating import tokens
 from stalewatch.settings.project import Linking
 from stalewatch.store import answers, audit, links, notices
 from tests.databases import SQLITE_DAILY

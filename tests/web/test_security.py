@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from fastapi.routing import APIRoute
 
-from stalewatch.services.operating import tokens
+from stalewatch.services.access import tokens
 from stalewatch.web.app import create_app
 from stalewatch.web.routes import ROUTES
 from stalewatch.web.slack import SIGNATURE

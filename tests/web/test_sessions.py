@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from stalewatch.services.operating import tokens
+from stalewatch.services.access import tokens
 from stalewatch.settings.project import Web
 from stalewatch.store import audit
 from stalewatch.web.app import create_app
@@ -26,9 +26,9 @@ def office_of(world: World, **settings: Any) -> Office:
 
 
 def acts(world: World) -> list[str]:
-    """What the audit log says, in order."""
+    """What the audit log says of sessions, in order."""
     with world.db.read() as conn:
-        return [row.action for row in reversed(audit.read(conn))]
+        return [row.action for row in reversed(audit.read(conn, action="session"))]
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_s7_signing_out_ends_every_copy_of_the_cookie(empty: World, visitor: Vis
         Visitor(process, cookies={"stalewatch": copy}).page("/", status=401)
     assert acts(empty) == ["session.begin", "session.end"]
     with empty.db.read() as conn:
-        begun, ended = reversed(audit.read(conn))
+        begun, ended = reversed(audit.read(conn, action="session"))
     assert begun.actor == ended.actor == f"token:{tokens.listed(empty.db)[0].id}"
     assert begun.object == ended.object
     assert copy not in str(begun)

@@ -14,7 +14,7 @@ from stalewatch.cli.projects import language_of, open_project
 from stalewatch.domain.durations import elapsed
 from stalewatch.domain.instants import from_us, to_us
 from stalewatch.domain.language.durations import parse
-from stalewatch.services.operating import tokens
+from stalewatch.services.access import tokens
 
 
 @group("token")

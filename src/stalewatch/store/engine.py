@@ -20,6 +20,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from stalewatch.sdk.errors import ConfigurationError
 from stalewatch.store.errors import in_words
 from stalewatch.store.expressions import database_now
+from stalewatch.store.kept import Kept
 
 __all__ = ["WAL_LIMIT", "Connection", "Database"]  # Connection: what services hand to the store's functions
 
@@ -71,6 +72,7 @@ class Database:
             options["connect_args"] = {} if "connect_timeout" in self.url.query else {"connect_timeout": _PATIENCE}
         self._reader = sa.create_engine(_to_look_at(self.url) if looking else self.url, **options)
         self._writer = self._reader if looking else sa.create_engine(self.url, **options)
+        self._kept = Kept(self._reader)
         prepare = _prepare_sqlite if self.is_sqlite else _prepare_postgresql
         prepare(None if looking else self._writer, self._reader)
 
@@ -118,6 +120,15 @@ class Database:
             finally:
                 conn.exec_driver_sql("ROLLBACK")
 
+    def value(self, statement: str) -> Any:
+        """The only value of a statement of ours without parameters, asked at every request: it costs microseconds.
+
+        Raises:
+            StoreError: and its kinds.
+        """
+        with self._speaking():
+            return self._kept.value(statement)
+
     def now(self) -> int:
         """The database's clock, in microseconds: what leases are measured by, whatever this machine believes."""
         with self.read() as conn:
@@ -133,6 +144,7 @@ class Database:
 
     def dispose(self) -> None:
         """Close every connection. The object can be used again; it then opens new ones."""
+        self._kept.close()
         self._writer.dispose()
         self._reader.dispose()
 

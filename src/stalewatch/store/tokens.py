@@ -7,6 +7,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from stalewatch.store import versions
 from stalewatch.store.bulk import Found
 from stalewatch.store.tables import tokens
 
@@ -20,10 +21,18 @@ def add(
     scopes: Collection[str],
     created_at: int,
     expires_at: int | None,
+    person: str | None = None,
+    deals: Collection[str] | None = None,
 ) -> None:
-    """Store a token by its hash."""
-    row = {"id": id, "name": name, "hash": hash, "scopes": sorted(scopes)}
+    """Store a token by its hash.
+
+    Args:
+        person: address of whom it belongs to. deals: ids of those it is for.
+    """
+    row = {"id": id, "name": name, "hash": hash, "scopes": sorted(scopes), "person": person}
+    row["deals"] = None if deals is None else sorted(deals)
     conn.execute(sa.insert(tokens).values(**row, created_at=created_at, expires_at=expires_at))
+    versions.rise(conn, versions.TOKENS)
 
 
 def by_hash(conn: Connection, digest: str, now: int) -> Found | None:
@@ -45,7 +54,9 @@ def read(conn: Connection) -> list[Found]:
 def revoke(conn: Connection, token_id: str, at: int) -> bool:
     """End a token's life; False if there is none or it was revoked before."""
     there = sa.and_(tokens.c.id == token_id, tokens.c.revoked_at.is_(None))
-    return conn.execute(sa.update(tokens).where(there).values(revoked_at=at)).rowcount == 1
+    revoked = conn.execute(sa.update(tokens).where(there).values(revoked_at=at)).rowcount == 1
+    versions.rise(conn, versions.TOKENS)
+    return revoked
 
 
 def used(conn: Connection, token_id: str, at: int, *, not_within: int) -> None:

@@ -11,6 +11,7 @@ from stalewatch import __version__
 from stalewatch.web.desk import Desk
 from stalewatch.web.gate import Gate, handle_faults
 from stalewatch.web.health import Work
+from stalewatch.web.pace import Rates
 from stalewatch.web.pages.errors import problem_page
 from stalewatch.web.problems import handle_problems
 from stalewatch.web.public.pace import Pace
@@ -41,6 +42,7 @@ def create_app(
     )  # fmt: skip
     app.state.desks = Each(live, lambda project: Desk(project, live, is_local, engine, slack))
     app.state.pace = Pace()
+    app.state.rates = Rates(live.project.settings.web.rate_limit)
     app.state.metrics = CollectorRegistry()
     app.state.metrics.register(Work(lambda: app.state.desks().health))
     app.add_middleware(Gate)

@@ -15,11 +15,13 @@ from typing import Final
 
 from fastapi import Request
 
-from stalewatch.domain.instants import MINUTE
 from stalewatch.sdk.errors import StalewatchError
-from stalewatch.services.operating import tokens
+from stalewatch.services.access import tokens
+from stalewatch.services.access.door import Admission
+from stalewatch.services.access.principals import Principal, Visible, local
 from stalewatch.web import csrf, sessions
 from stalewatch.web.desk import Desk, desk_of
+from stalewatch.web.pace import Allowance
 from stalewatch.web.problems import Problem
 
 log = logging.getLogger("stalewatch.web")
@@ -27,7 +29,6 @@ log = logging.getLogger("stalewatch.web")
 REALM: Final = 'Bearer realm="stalewatch"'
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _OWN_SITE: Final = (None, "none", "same-origin")
-_NOTED_EVERY: Final = 5 * MINUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +36,25 @@ class Caller:
     """Who asks.
 
     Attributes:
-        actor: what the audit log calls them.
+        visible: the records that they may see at this moment; None: every record.
         session: they signed in with a browser.
     """
 
-    actor: str
+    principal: Principal
+    visible: Visible | None = None
     session: bool = False
+
+    @property
+    def actor(self) -> str:
+        """What the audit log calls them."""
+        return self.principal.actor
 
 
 Guard = Callable[[Request], Awaitable[Caller]]
 
 
 def needs(scope: str) -> Guard:
-    """The dependency of a route that only a token with this scope may use."""
+    """The dependency of a route that only a caller with this scope may use."""
 
     async def guard(request: Request) -> Caller:
         caller = admit(desk_of(request), request, scope)
@@ -61,29 +68,46 @@ def needs(scope: str) -> Guard:
 
 
 def admit(desk: Desk, request: Request, scope: str) -> Caller:
-    """The caller, if they may: by a token, by a session that a token opened, or at home without either.
+    """The caller, if they may: by a token, by a session, or at home without either.
 
     Raises:
         Problem: 401 without a valid token, 403 with one that has not this scope, or for a change by a session that
-            no page of ours asked for.
+            no page of ours asked for; 429 for whoever asks too often.
     """
     presented = request.headers.getlist("authorization")
     session = None if presented else _of_session(desk, request)
     if not presented and session is None and _is_at_home(desk, request):
-        return Caller("local")
+        return Caller(local())
     now = desk.now
-    token = session or _of_header(desk, presented, now)
-    if token is None:
+    came = session or _of_header(desk, presented, now)
+    if came is None:
         invalid = ', error="invalid_token"' if presented else ""
         raise Problem(401, "A valid API token is needed.", headers={"WWW-Authenticate": REALM + invalid})
-    if not token.allows(scope):
-        headers = {"WWW-Authenticate": f'{REALM}, error="insufficient_scope", scope="{scope}"'}
-        raise Problem(403, f"This token has not the scope {scope}.", headers=headers, scope=scope)
+    _count(request, came, now)
+    if not came.principal.allows(scope):
+        raise _lacking(scope, is_token=session is None)
     if session and sessions.changes_something(request) and not came_from_us(desk, request):
         raise Problem(403, "Only a page of this dashboard may ask for that in your name.")
-    if token.last_used_at is None or token.last_used_at <= now - _NOTED_EVERY:
-        asyncio.get_running_loop().run_in_executor(None, _note, desk, token.id, now)  # reading waits for no writer
-    return Caller(f"token:{token.id}", session=session is not None)
+    if came.token is not None and desk.door.is_to_be_noted(came.token, now):
+        asyncio.get_running_loop().run_in_executor(None, _note, desk, came.token.id, now)  # reading waits for no writer
+    return Caller(came.principal, came.visible, session=session is not None)
+
+
+def _count(request: Request, came: Admission, now: int) -> None:
+    """One more request of this caller's; the answer carries what is left to them."""
+    allowed: Allowance | None = request.app.state.rates.take(came.principal.actor, now)
+    if allowed is None:
+        return
+    if allowed.wait:
+        said = f"At most {allowed.most} requests a minute: again in {allowed.wait} s."
+        raise Problem(429, said, headers=allowed.headers)
+    request.state.allowance = allowed
+
+
+def _lacking(scope: str, *, is_token: bool) -> Problem:
+    headers = {"WWW-Authenticate": f'{REALM}, error="insufficient_scope", scope="{scope}"'}
+    who = "This token has not" if is_token else "You do not have"
+    return Problem(403, f"{who} the scope {scope}.", headers=headers, scope=scope)
 
 
 def came_from_us(desk: Desk, request: Request) -> bool:
@@ -91,15 +115,19 @@ def came_from_us(desk: Desk, request: Request) -> bool:
     return sessions.is_from_our_pages(request, desk.project.settings.web.public_url)
 
 
-def _of_header(desk: Desk, presented: Sequence[str], now: int) -> tokens.Token | None:
+def _of_header(desk: Desk, presented: Sequence[str], now: int) -> Admission | None:
     kind, _, text = presented[0].strip().partition(" ") if len(presented) == 1 else ("", "", "")
-    return tokens.verify(desk.project.db, text.strip(), now, note=False) if kind.lower() == "bearer" else None
+    return desk.door.by_token(text.strip(), now) if kind.lower() == "bearer" else None
 
 
-def _of_session(desk: Desk, request: Request) -> tokens.Token | None:
-    """The token of the browser's session, as it is worth now."""
+def _of_session(desk: Desk, request: Request) -> Admission | None:
+    """Whoever signed in with this browser, as they, or the token they did it with, are worth now."""
     session = sessions.current(desk, request)
-    return tokens.alive(desk.project.db, session.token, desk.now) if session and session.token else None
+    if session is None:
+        return None
+    if session.person is not None:
+        return desk.door.by_address(session.person)
+    return desk.door.by_session_token(session.token or "", desk.now)
 
 
 def _is_at_home(desk: Desk, request: Request) -> bool:

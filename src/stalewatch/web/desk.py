@@ -11,6 +11,8 @@ from fastapi import Depends, Request
 
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.domain.instants import to_us
+from stalewatch.services.access.door import Door
+from stalewatch.services.access.principals import NOTHING, Visible
 from stalewatch.services.operating.health import Health
 from stalewatch.services.reporting.reports import Reports
 from stalewatch.wiring import Stalewatch
@@ -47,6 +49,17 @@ class Desk:
     def health(self) -> Health:
         """Looks at the work."""
         return Health(self.project.db, self.project.clock, self.project.sources)
+
+    @cached_property
+    def door(self) -> Door:
+        """Lets people in."""
+        return Door(self.project.db, self.project.speaking)
+
+    def visible(self, request: Request) -> Visible | None:
+        """The records that whoever asks may see at this moment, None for all; nobody who did not come in sees any."""
+        caller = getattr(request.state, "caller", None)
+        seen: Visible | None = NOTHING if caller is None else caller.visible
+        return seen
 
     def reports(self, request: Request) -> Reports:
         """The reader in the language that was asked for, see `language`."""

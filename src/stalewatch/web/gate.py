@@ -45,7 +45,7 @@ class Gate:
             await self._app(scope, receive, send)
             return
         most = LONGER.get(scope["path"], MOST_BYTES)
-        visit = _Visit(receive, send, most)
+        visit = _Visit(scope, receive, send, most)
         try:
             if _announced(scope) > most:
                 raise _TooLong
@@ -71,8 +71,8 @@ async def _fault(request: Request, error: Exception) -> Response:
 class _Visit:
     """One request on its way in and out."""
 
-    def __init__(self, receive: Receive, send: Send, most: int) -> None:
-        self._receive, self._send, self._most = receive, send, most
+    def __init__(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
+        self._scope, self._receive, self._send, self._most = scope, receive, send, most
         self._read = 0
         self._has_begun = False
         self._is_too_long = False
@@ -90,7 +90,7 @@ class _Visit:
             raise _TooLong  # what the routes made of the broken body is not the answer
         if message["type"] == "http.response.start":
             self._has_begun = True
-            message = {**message, "headers": _completed(message.get("headers", []))}
+            message = {**message, "headers": _completed([*message.get("headers", []), *_left(self._scope)])}
         await self._send(message)
 
     async def answer(self, scope: Scope, problem: Problem) -> None:
@@ -106,6 +106,13 @@ def _completed(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, byte
     own = list(headers)
     said = {name.lower() for name, _ in own}
     return [*own, *((name, value) for name, value in _HEADERS if name not in said)]
+
+
+def _left(scope: Scope) -> list[tuple[bytes, bytes]]:
+    """What is left to the caller of their requests."""
+    allowance = scope.get("state", {}).get("allowance")
+    told = {} if allowance is None else allowance.headers
+    return [(name.lower().encode(), value.encode()) for name, value in told.items()]
 
 
 def _announced(scope: Scope) -> int:

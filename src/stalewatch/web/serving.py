@@ -14,7 +14,7 @@ from fastapi import FastAPI
 
 from stalewatch.domain.instants import to_us
 from stalewatch.sdk.errors import ConfigurationError
-from stalewatch.services.operating import tokens
+from stalewatch.services.access import tokens
 from stalewatch.wiring import Stalewatch
 
 GRACE: Final = 5

@@ -9,8 +9,8 @@ from fastapi import Query, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
+from stalewatch.services.access import tokens
 from stalewatch.services.access.sessions import begin, end
-from stalewatch.services.operating import tokens
 from stalewatch.web import csrf, sessions
 from stalewatch.web.auth import came_from_us
 from stalewatch.web.desk import At, Desk

@@ -1,7 +1,8 @@
 """API tokens: `swt_` + 43 characters of secret + 6 of checksum; the database has only their SHA-256 (security, S1).
 
 The prefix and the checksum let a scanner find a leaked one, and let us turn away what never was a token without
-asking the database.
+asking the database. One that belongs to a person is worth what that person may do now; one for a partner is good for
+some deals and nothing else; every other one sees all records, and is made on the command line alone.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ from typing import Any, Final
 
 from stalewatch.domain.instants import MINUTE
 from stalewatch.sdk.errors import StalewatchError
-from stalewatch.store import tokens
+from stalewatch.services.access.principals import ADMIN, SCOPES, Company, Principal, Role
+from stalewatch.store import audit, tokens
 from stalewatch.store.engine import Database
 
+__all__ = ["SCOPES", "Token", "UnknownToken", "alive", "create", "listed", "note_use", "of_row", "revoke", "verify"]
+
 PREFIX: Final = "swt_"
-SCOPES: Final = (
-    *("deals:read", "alerts:read", "alerts:act", "reports:read", "rules:read", "rules:preview"),
-    *("partner:report", "admin"),
-)
+PARTNERS: Final = "partner:report"
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SECRET_BYTES: Final = 32
 _SECRET_LENGTH: Final = 43  # 62 ** 43 > 2 ** 256
@@ -37,32 +38,69 @@ class UnknownToken(StalewatchError):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token that is valid now."""
+    """A token that is valid now.
+
+    Attributes:
+        person: address of whom it belongs to. deals: ids of those it is for. None, None: everything.
+        expires_at, last_used_at: microseconds.
+    """
 
     id: str
     name: str
     scopes: frozenset[str]
     last_used_at: int | None = None
+    person: str | None = None
+    deals: frozenset[str] | None = None
+    expires_at: int | None = None
 
     def allows(self, scope: str) -> bool:
         """True if it may do this; `admin` may do everything."""
-        return scope in self.scopes or "admin" in self.scopes
+        return scope in self.scopes or ADMIN in self.scopes
+
+    def principal(self, company: Company) -> Principal | None:
+        """Who asks with it; None: the person it belongs to is nobody of ours any more."""
+        actor = f"token:{self.id}"
+        if self.deals is not None:
+            return Principal(actor, Role.PARTNER, self.scopes & {PARTNERS}, deals=self.deals)
+        if self.person is None:
+            return Principal(actor, Role.ADMIN if ADMIN in self.scopes else Role.REVOPS, self.scopes)
+        who = company.person(self.person)
+        if who is None:
+            return None
+        both = frozenset(scope for scope in SCOPES if self.allows(scope) and who.allows(scope))
+        return Principal(actor, who.role, both, who.email)
 
 
-def create(db: Database, name: str, scopes: Collection[str], now: int, expires_at: int | None = None) -> str:
+def create(
+    db: Database, name: str, scopes: Collection[str], now: int, expires_at: int | None = None, *,
+    person: str | None = None, deals: Collection[str] | None = None, actor: str = "stalewatch",
+) -> str:  # fmt: skip
     """Make a token and return it: the only time that anybody sees it.
 
+    Args:
+        expires_at: microseconds; None: it is good until it is revoked.
+        person: address of whom it belongs to: what they may not do, it may not.
+        deals: ids of the deals that a partner reports of with it; it can do nothing else.
+        actor: who makes it, for the audit log.
+
     Raises:
-        ValueError: a scope is none of `SCOPES`, or there is none.
+        ValueError: a scope is none of `SCOPES`, there is none, or it is not for what it can do.
     """
     if not scopes or not set(scopes) <= set(SCOPES):
         raise ValueError(f"scopes are some of {', '.join(SCOPES)}")
+    if deals is not None and (person is not None or set(scopes) != {PARTNERS}):
+        raise ValueError(f"a token for some deals is nobody's, and has the scope {PARTNERS} alone")
     token = mint(secrets.token_bytes(_SECRET_BYTES))
-    identity = secrets.token_hex(4)
+    identity, owner = secrets.token_hex(4), person.strip().lower() if person else None
+    told = {"name": name, "scopes": sorted(scopes), "person": owner, "expires_at": expires_at}
+    told["deals"] = None if deals is None else sorted(deals)
     with db.write() as conn:
         tokens.add(
-            conn, id=identity, name=name, hash=digest(token), scopes=scopes, created_at=now, expires_at=expires_at
-        )
+            conn, id=identity, name=name, hash=digest(token), scopes=scopes, created_at=now, expires_at=expires_at,
+            person=owner, deals=deals,
+        )  # fmt: skip
+        given = {key: value for key, value in told.items() if value is not None}
+        audit.add(conn, at=now, actor=actor, action="token.create", obj=f"token:{identity}", after=given)
     return token
 
 
@@ -100,14 +138,21 @@ def verify(db: Database, text: str, now: int, *, note: bool = True) -> Token | N
         return None
     if note and (row.last_used_at is None or row.last_used_at <= now - _NOTED_EVERY):
         note_use(db, row.id, now)
-    return Token(row.id, row.name, frozenset(row.scopes), row.last_used_at)
+    return of_row(row)
 
 
 def alive(db: Database, identity: str, now: int) -> Token | None:
     """The token with this id, if it is valid now: for a session that began with it."""
     with db.read() as conn:
         row = tokens.by_id(conn, identity, now)
-    return None if row is None else Token(row.id, row.name, frozenset(row.scopes), row.last_used_at)
+    return None if row is None else of_row(row)
+
+
+def of_row(row: Any) -> Token:
+    """The token of a stored row."""
+    deals = None if row.deals is None else frozenset(row.deals)
+    scopes = frozenset(row.scopes)
+    return Token(row.id, row.name, scopes, row.last_used_at, row.person, deals, row.expires_at)
 
 
 def note_use(db: Database, identity: str, now: int) -> None:
@@ -122,8 +167,8 @@ def listed(db: Database) -> Sequence[Any]:
         return tokens.read(conn)
 
 
-def revoke(db: Database, identity: str, now: int) -> None:
-    """End a token's life.
+def revoke(db: Database, identity: str, now: int, *, actor: str = "stalewatch") -> None:
+    """End a token's life; every process turns it away from then on.
 
     Raises:
         UnknownToken: there is none with this id, or it was revoked before.
@@ -131,6 +176,7 @@ def revoke(db: Database, identity: str, now: int) -> None:
     with db.write() as conn:
         if not tokens.revoke(conn, identity, now):
             raise UnknownToken(f"there is no token {identity}", cure="`stalewatch token list` shows those there are")
+        audit.add(conn, at=now, actor=actor, action="token.revoke", obj=f"token:{identity}")
 
 
 def _checksum(body: str) -> str:
