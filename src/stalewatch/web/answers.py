@@ -43,7 +43,7 @@ def list_answer(request: Request, listing: Listed, to_csv: Callable[[Any], str] 
     """
     items = _encode(listing.items)
     said = (items, _encode((listing.next, listing.total)))
-    if _wants_csv(request):
+    if wants_csv(request):
         unchanged, headers = _tagged(request, CSV, *said)
         if unchanged:
             return Response(status_code=304, headers=headers)
@@ -86,7 +86,15 @@ def _tagged(request: Request, media: str, *parts: bytes) -> tuple[bool, dict[str
     return "*" in known or any(one.removeprefix("W/") == opaque for one in known), {"ETag": tag, **_PRIVATE}
 
 
-def _wants_csv(request: Request) -> bool:
+def csv_answer(request: Request, text: str) -> Response:
+    """A table as CSV; 304 if the reader has it already."""
+    unchanged, headers = _tagged(request, CSV, text.encode("utf-8", "replace"))
+    if unchanged:
+        return Response(status_code=304, headers=headers)
+    return Response(text, headers=headers, media_type=f"{CSV}; charset=utf-8; header=present")
+
+
+def wants_csv(request: Request) -> bool:
     """CSV is sent to those who name it and want JSON less."""
     weights = {JSON: 0.0, CSV: 0.0}
     for part in request.headers.get("accept", "").split(","):
