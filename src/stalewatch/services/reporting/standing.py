@@ -45,17 +45,16 @@ class Choices:
 
 
 def standing(
-    reports: Reports, filters: Filters, now: int, *, within: int | None = None, since: int | None = None,
-    visible: Visible | None = None,
-) -> Standing:  # fmt: skip
-    """The figures of the stalled list, or of the list of what is due within so many microseconds, after `since`."""
+    reports: Reports, filters: Filters, now: int, *, within: int | None = None, visible: Visible | None = None
+) -> Standing:
+    """The figures of the stalled list, or of the list of what is due within so many microseconds."""
     with reports.db.read() as conn:
         if within is None:
             listed = lists.stalled_sum(conn, filters, visible=visible)
         else:
-            after, until = now if since is None else since, now + within
-            narrowed = reports.narrowed(conn, filters, after, until, visible)
-            listed = lists.due_sum(conn, narrowed, now=after, until=until, visible=visible)
+            until = now + within
+            narrowed = reports.narrowed(conn, filters, now, until, visible)
+            listed = lists.due_sum(conn, narrowed, now=now, until=until, visible=visible)
         base = lists.open_sum(conn, replace(filters, rule=None, severity=None), visible=visible)
         _, waiting = trusted(conn, reports.sources, now)
     return Standing(_sum(listed), _sum(base), tuple(waiting))
