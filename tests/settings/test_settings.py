@@ -9,8 +9,10 @@ import pytest
 
 from stalewatch.domain.durations import Duration, Unit
 from stalewatch.domain.hours import Quiet
+from stalewatch.domain.instants import DAY
 from stalewatch.domain.language.model import Mode
 from stalewatch.domain.policies import Judging, Rollout, StormGuard
+from stalewatch.domain.retention import Retention
 from stalewatch.domain.route_conditions import Where
 from stalewatch.sdk.notifier import Style
 from stalewatch.settings import Loaded, Offered, Settings, load
@@ -170,7 +172,7 @@ def test_every_section_of_the_contract_is_understood(read: Read, tmp_path: Path)
     assert (speaking.operator_channel, speaking.operator_email) == ("#revops", "ops@acme.com")
     assert (speaking.channels, speaking.language) == ({"tokyo": "#sales-tokyo"}, "ja")
     assert settings.judging.modes["too-few-people"] is Mode.OFF
-    assert settings.others["retention"] == {"changes": "730d", "outbox": "90d", "audit": "7y"}
+    assert settings.retention == Retention(changes=730 * DAY, outbox=90 * DAY, audit=7 * 365 * DAY)
 
 
 def test_settings_do_not_show_their_secrets(read: Read) -> None:
@@ -263,6 +265,9 @@ MISTAKES = [
     ),
     ("acted: [snoozd]", "SW105", "`snoozd` is not a value of acted", "did you mean `snoozed`?"),
     ("webhooks: [{events: [x]}]", "SW102", "`webhooks` has no `url:`", "add `url:`"),
+    ("retention: {outbox: 7d}", "SW110", "`7d` is too short for `outbox`", "at least 14d"),
+    ("retention: {audit: 300d}", "SW110", "`300d` is too short for `audit`", "at least 365d"),
+    ("retention: {changes: 3bd}", "SW110", "`3bd` is not a duration", "write 730d, 26w or 7y; `off` keeps for ever"),
     ("retention: {change: 3d}", "SW101", "unknown key `change` in `retention`", "did you mean `changes`?"),
 ]
 

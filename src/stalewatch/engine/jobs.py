@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, NamedTuple
 
-from stalewatch.domain.instants import MINUTE
+from stalewatch.domain.instants import HOUR, MINUTE
 from stalewatch.services.alerting.agenda import Agenda
 from stalewatch.services.answering.inbox import Inbox
 from stalewatch.services.judging.arming import PIECE
@@ -29,6 +29,10 @@ log = logging.getLogger("stalewatch.engine")
 TIDY_EVERY: Final = MINUTE
 SWEEP_EVERY: Final = MINUTE
 """How often it is looked whether some destination's hour has passed since its messages were looked over."""
+
+
+RETAIN_EVERY: Final = HOUR
+"""How often it is looked whether a day has begun on which nobody has erased yet what is too old."""
 
 
 class Done(NamedTuple):
@@ -72,6 +76,7 @@ def jobs(live: Live, *, language: str | None, is_stopping: Callable[[], bool]) -
         Job("write", lambda: _write(cycle()), lambda: agenda().until_write()),
         Job("sweep", lambda: _sweep(cycle()), lambda: SWEEP_EVERY, wakes=("dispatch",)),
         Job("tidy", lambda: _tidy(live.project), lambda: TIDY_EVERY),
+        Job("retain", lambda: _retain(cycle()), lambda: RETAIN_EVERY),
         *([_answering(inbox)] if inbox() else ()),
     )
 
@@ -125,6 +130,12 @@ def _write(cycle: Cycle) -> Done:
 def _sweep(cycle: Cycle) -> Done:
     done = cycle.sweep()
     return Done((f"{done.removed:,} copies of messages taken back",) if done.removed else (), tuple(done.errors))
+
+
+def _retain(cycle: Cycle) -> Done:
+    figures = cycle.retain().counts()
+    told = ", ".join(f"{many:,} {what.replace('_', ' ')}" for what, many in figures.items())
+    return Done((f"erased what was too old: {told}",) if told else ())
 
 
 def _tidy(project: Stalewatch) -> Done:

@@ -16,7 +16,6 @@ _STARTED: Final[Mapping[str, Callable[[Settings], Any]]] = {
     "notify": lambda one: one.notify,
     "auth": lambda one: (one.speaking.admins, one.signing_in),
     "webhooks": lambda one: one.others.get("webhooks"),
-    "retention": lambda one: one.others.get("retention"),
     "defaults.currency": lambda one: one.judging.currency,
 }
 """What a process is built on when it starts: the parts that it has opened, and the currency in which all is stored."""
@@ -27,7 +26,7 @@ AT_START: Final = tuple(_STARTED)
 def followed(running: Settings, saved: Settings) -> tuple[Settings, tuple[str, ...]]:
     """The settings to work by from now on, and the keys whose saved values wait for a restart."""
     waiting = tuple(key for key, value in _STARTED.items() if value(running) != value(saved))
-    kept = {key: running.others[key] for key in ("auth", "webhooks", "retention") if key in running.others}
+    kept = {key: running.others[key] for key in ("auth", "webhooks") if key in running.others}
     speaking = replace(
         saved.speaking,
         public_url=running.speaking.public_url,

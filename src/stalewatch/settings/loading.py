@@ -16,6 +16,7 @@ from stalewatch.domain.language.rendering import render
 from stalewatch.settings.calendars import read_calendars
 from stalewatch.settings.connections import Offered, read_connections, read_notify
 from stalewatch.settings.judging import read_judging
+from stalewatch.settings.keeping import read_retention
 from stalewatch.settings.links import read_links
 from stalewatch.settings.project import Settings, Web
 from stalewatch.settings.routes import read_escalations
@@ -114,6 +115,7 @@ def _settings(path: Path, source: Source, root: Section, offered: Offered) -> Se
         modes_at=modes.node if modes else None,
         web=web,
         links=read_links(root.inner("links")),
+        retention=read_retention(root.inner("retention")),
         notify=read_notify(root, offered),
         secrets=_only(root.inner("secrets"), "key", "previous"),
         signing_in=read_signing_in(root.inner("auth"), web),
@@ -170,5 +172,4 @@ def _others(root: Section) -> dict[str, Any]:
         webhook.address("url")
     return {
         "webhooks": [webhook.data() for webhook in webhooks],
-        "retention": _only(root.inner("retention"), "changes", "outbox", "audit"),
     }

@@ -13,6 +13,7 @@ from stalewatch.domain.language import nodes
 from stalewatch.domain.language.model import Words
 from stalewatch.domain.levels import Levels
 from stalewatch.domain.policies import Judging, Speaking
+from stalewatch.domain.retention import Retention
 from stalewatch.domain.writebacks import Writeback
 
 UNNAMED: Final = Spec("default", "UTC", 9 * 60, 18 * 60, frozenset(range(5)))
@@ -134,7 +135,7 @@ class Settings:
         route_conditions: the `where` of every route as written, for the check against the field catalogue.
         modes_at: the node of `modes:`, for the check against the rules.
         notify: per notifier its options, secrets resolved.
-        others: sections that only other parts understand (auth, webhooks, retention, partners).
+        others: sections that only other parts understand (auth, webhooks, partners).
     """
 
     path: Path
@@ -153,6 +154,7 @@ class Settings:
     modes_at: nodes.Mapping | None = None
     web: Web = field(default_factory=Web)
     links: Linking = field(default_factory=Linking)
+    retention: Retention = field(default_factory=Retention)
     notify: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     secrets: Mapping[str, Any] = field(default_factory=dict, repr=False)
     signing_in: SigningIn = field(default_factory=SigningIn)

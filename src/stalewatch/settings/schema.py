@@ -57,6 +57,7 @@ def _filled(schema: Schema) -> Schema:
 
 _WHOLE: Final = _filled({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9_]+$"}]})
 _LENGTH: Final = _filled(DURATION)
+_SPAN: Final = _filled({"type": "string", "pattern": "^[0-9]{1,5} ?[dwy]$"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,5 +239,5 @@ class _Project:
             "acted": some(one_of(ACTS)),
             "auth": self._section("auth", {"oidc": oidc, "admins": some(TEXT), "token_sign_in": _filled(_FLAG)}),
             "webhooks": listed(self._section("webhooks", webhook, ("url",))),
-            "retention": self._section("retention", dict.fromkeys(("changes", "outbox", "audit"), TEXT)),
+            "retention": self._section("retention", dict.fromkeys(("changes", "outbox", "audit"), self._or_off(_SPAN))),
         }

@@ -251,8 +251,8 @@ TEXTS: Final[dict[str, Words]] = {
     "webhooks.url": {"en": "The address.", "ja": "アドレス。"},
     "webhooks.secret": {"en": "Signs what is sent.", "ja": "署名の鍵。"},
     "webhooks.events": {"en": "Which events.", "ja": "伝える出来事。"},
-    "retention": {"en": "How long things are kept.", "ja": "保存期間。"},
-    "retention.changes": {"en": "Changes of fields.", "ja": "項目の変更。"},
-    "retention.outbox": {"en": "Messages.", "ja": "通知。"},
-    "retention.audit": {"en": "Who did what.", "ja": "操作の記録。"},
+    "retention": {"en": "How long things are kept: 90d, 26w, 7y, off.", "ja": "保存期間(90d・26w・7y・off)。"},
+    "retention.changes": {"en": "The history of records that ended; 730d.", "ja": "終了したデータの履歴。既定 730d。"},
+    "retention.outbox": {"en": "The texts of messages; 90d.", "ja": "通知の文面。省略時は 90d。"},
+    "retention.audit": {"en": "Who did what; 7y.", "ja": "操作の記録。省略時は 7y。"},
 }

@@ -26,6 +26,12 @@ def begin(conn: Connection, key: str, value: Any) -> bool:
     return bulk.insert(conn, facts, [{"key": key, "value": value}]) == 1
 
 
+def turn(conn: Connection, key: str, value: Any) -> bool:
+    """Remember a value that is not None; of several workers that remember the same at once, one gets True."""
+    other = sa.update(facts).where(facts.c.key == key, facts.c.value != value).values(value=value)
+    return begin(conn, key, value) or conn.execute(other).rowcount == 1
+
+
 def forget(conn: Connection, key: str) -> None:
     """Remove a fact; nothing happens if there is none."""
     conn.execute(sa.delete(facts).where(facts.c.key == key))

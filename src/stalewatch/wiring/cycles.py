@@ -43,7 +43,7 @@ def cycle_of(
     cycle = Cycle(
         project.db, project.clock, project.rulebook, project.speaking, project.sources, sources,
         notifier or (lambda: project.notifier), language, is_stopping,
-        (lambda: None) if notifier else acquainting_of(project),
+        (lambda: None) if notifier else acquainting_of(project), retention=project.settings.retention,
     )  # fmt: skip
     if is_accepted:
         cycle.accepted.set()

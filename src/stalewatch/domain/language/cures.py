@@ -55,6 +55,11 @@ CURES: Final[dict[str, Words]] = {
         "en": "write 14d, 10bd, 24h, 4bh, 30m or 2w",
         "ja": "14d、10bd、24h、4bh、30m、2w、10営業日 のように書いてください",
     },
+    "retention_example": {
+        "en": "write 730d, 26w or 7y; `off` keeps for ever",
+        "ja": "730d、26w、7y のように書いてください(`off` は消さない)",
+    },
+    "at_least_days": {"en": "at least {days}d", "ja": "{days}d 以上にしてください"},
     "zero_duration": {"en": "`0bd` means the same business day", "ja": "当日中は `0bd` と書きます"},
     "shorter_warn": {"en": "use {text} or less", "ja": "{text} 以下にしてください"},
     "remove_key": {"en": "remove `{key}:`", "ja": "`{key}:` を外してください"},

@@ -70,6 +70,7 @@ PROBLEMS: Final[dict[str, Problem]] = {
     "needs_unit": Problem("SW110", "a number needs a unit", "単位が必要です"),
     "not_a_duration": Problem("SW110", "`{text}` is not a duration", "`{text}` は期間として読めません"),
     "zero_duration": Problem("SW110", "`{text}` is no time at all", "`{text}` では時間になりません"),
+    "too_short": Problem("SW110", "`{text}` is too short for `{key}`", "`{key}` に `{text}` は短すぎます"),
     "warn_too_long": Problem(
         "SW112",
         "warn ({warn}) is not shorter than the limit ({limit}, line {line}); "

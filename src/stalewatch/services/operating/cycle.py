@@ -13,6 +13,7 @@ from typing import Any, Final
 from stalewatch.clock import Clock
 from stalewatch.domain.instants import DAY, to_us
 from stalewatch.domain.policies import Speaking
+from stalewatch.domain.retention import Retention
 from stalewatch.domain.writebacks import Writeback
 from stalewatch.sdk.connector import Connector
 from stalewatch.sdk.errors import StalewatchError
@@ -22,6 +23,7 @@ from stalewatch.services.alerting.tick import Ticked, tick
 from stalewatch.services.judging import in_force
 from stalewatch.services.judging.golive import note_rules
 from stalewatch.services.judging.sources import Sources
+from stalewatch.services.keeping.retaining import Erased, Retaining
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.syncing.contained import Contained
 from stalewatch.services.syncing.recomputing import recompute
@@ -71,6 +73,7 @@ class CycleReport:
     dispatched: Dispatched
     wrote: Wrote
     swept: Swept
+    erased: Erased = field(default_factory=Erased)
 
     @property
     def failures(self) -> tuple[str, ...]:
@@ -90,6 +93,7 @@ class Cycle:
         acquaint: gets to know those who are about to be told something; called before messages are made.
         accepted: set once the rules of this cycle were put in force. From then on others may put theirs in their
             place, and this cycle's work ends with `RulesMoved`.
+        retention: how long what is remembered is kept.
     """
 
     db: Database
@@ -103,6 +107,7 @@ class Cycle:
     is_stopping: Callable[[], bool] = lambda: False
     acquaint: Callable[[], object] = lambda: None
     accepted: Event = field(default_factory=Event)
+    retention: Retention = field(default_factory=Retention)
     _judged: dict[str, tuple[int, Any]] = field(default_factory=dict)
 
     def run(
@@ -120,7 +125,9 @@ class Cycle:
         recomputed = self.recompute()  # by what was known: what a rule changed is not mistaken for what somebody did
         synced = self.sync(force=force, full=full, only=only, progress=progress)
         recomputed += self.recompute()
-        return CycleReport(tuple(synced), recomputed, self.tick(), self.dispatch(), self.write(), self.sweep())
+        return CycleReport(
+            tuple(synced), recomputed, self.tick(), self.dispatch(), self.write(), self.sweep(), self.retain()
+        )
 
     def sync(
         self, *, force: bool = False, full: bool = False, only: Collection[str] | None = None,
@@ -213,6 +220,10 @@ class Cycle:
     def sweep(self) -> Swept:
         """Take back what was said twice, of the destinations whose hour has come."""
         return Sweeping(self.db, self.clock, self.speaking, self.notifier(), self.is_stopping).run()
+
+    def retain(self) -> Erased:
+        """Erase what is older than it may get, once a day."""
+        return Retaining(self.db, self.clock, self.retention, self.is_stopping).run()
 
     # ------------------------------------------------------------------------------------------- one connection
 

@@ -58,6 +58,9 @@ class Editing:
             if delivery is None or delivery.state != DeliveryState.SENT:
                 edits.finish(conn, row, error="the message is not there any more")
                 continue
+            if delivery.body is None:
+                edits.finish(conn, row, error="its words are not kept any more")
+                continue
             message = self._restated(conn, people, person, delivery, now)
             text_hash = body_of(message)["text_hash"]
             if text_hash != row.text_hash:
