@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Final
 
 from stalewatch.domain.calendars import Calendars
+from stalewatch.domain.kpi.reads import tracked
 from stalewatch.domain.language.model import Condition, RuleSet
 from stalewatch.domain.language.reads import fields_read
 from stalewatch.domain.language.refs import fields
@@ -15,7 +16,7 @@ from stalewatch.domain.language.refs import fields
 ALWAYS: Final = frozenset({"is_open", "created_at"})
 """Read for every record: whether a clock can run at all, and where an estimated one starts."""
 KEPT_HISTORY: Final = frozenset({"stage", "amount", "close_date", "owner", "forecast_category"})
-"""Fields whose changes are kept whatever the rules say: KPIs and explanations read them."""
+"""Fields whose changes are kept whatever the rules say: explanations read them, and KPIs, which have more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +28,19 @@ class Needs:
         values: those of them whose value is read; of the others only whether they are set.
         history: fields whose changes are read.
         events: kinds of events that start clocks.
+        measured: fields that KPIs look back at.
     """
 
     fields: frozenset[str]
     values: frozenset[str]
     history: frozenset[str]
     events: frozenset[str]
+    measured: frozenset[str] = frozenset()
 
     @property
     def tracked(self) -> frozenset[str]:
         """Fields whose changes a sync writes down."""
-        return self.history | KEPT_HISTORY
+        return self.history | self.measured | KEPT_HISTORY
 
 
 def needs(rules: RuleSet, calendars: Calendars) -> Mapping[str, Needs]:
@@ -57,6 +60,7 @@ def _of_object(obj: str, rules: RuleSet, calendars: Calendars) -> Needs:
         values=frozenset((plain | _all(read.values for read in reads)) & known),
         history=frozenset(_all(read.history for read in reads) & known),
         events=_all(read.events for read in reads),
+        measured=tracked(rules, obj),
     )
 
 

@@ -40,13 +40,19 @@ class Wanted:
     marks: Sequence[str] = ()
 
 
-def scan(conn: Connection, connection: str, obj: str, wanted: Wanted, size: int) -> Iterator[Iterator[Columns]]:
+def scan(
+    conn: Connection, connection: str, obj: str, wanted: Wanted, size: int, *, whole: bool = False
+) -> Iterator[Iterator[Columns]]:
     """The open records that have not vanished, in the order of ids: pieces of at most `size`, each in batches.
 
     A batch has the columns wanted and `id`. A piece has to be read to its end before the next one is asked for.
+
+    Args:
+        whole: those that are closed or vanished, too.
     """
     table = leads if obj == "lead" else deals
-    there = (table.c.connection == connection, table.c.object == obj, table.c.is_open, table.c.gone_at.is_(None))
+    there = [table.c.connection == connection, table.c.object == obj]
+    there += [] if whole else [table.c.is_open, table.c.gone_at.is_(None)]
     names = ["id", *wanted.numbers, *wanted.texts, *wanted.marks]
     statement = sa.select(*_forms(table, wanted)).where(*there).order_by(table.c.id).limit(size)
     after = [""]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stalewatch import plugins
 from stalewatch.clock import Clock
+from stalewatch.domain.kpi.reads import measured
 from stalewatch.sdk.connector import ConnectionSettings, Connector
 from stalewatch.sdk.errors import ConfigurationError
 from stalewatch.services.rules.rulebook import Rulebook
@@ -56,12 +57,19 @@ def make_connector(
         currency=settings.judging.currency,
         now=clock.now,
         catalogue=catalogue,
-        reads={} if whole else {obj: book.needs[obj].fields | book.needs[obj].history for obj in book.objects},
+        reads={} if whole else _read(book),
         due_soon=due_soon,
     )
     if database is not None:
         told = _keeping(told, settings, clock, database)
     return plugins.connector(connection.type)(told)
+
+
+def _read(book: Rulebook) -> dict[str, frozenset[str]]:
+    """What somebody reads: the rules, and the KPIs."""
+    rules = book.rules
+    read = {obj: book.needs[obj].fields | book.needs[obj].history for obj in book.objects}
+    return {obj: fields | measured(rules, obj) for obj, fields in read.items()}
 
 
 def _keeping(

@@ -9,12 +9,14 @@ from typing import Any
 
 from stalewatch.domain.evidence import DERIVED, Act, Evidence, changes_of, fold, meetings_held
 from stalewatch.sdk.records import ActivityKind, Actor, MeetingState
+from stalewatch.services.judging import noting
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import activities, changes, events, records
 from stalewatch.store.engine import Connection
 
 Row = dict[str, Any]
 _PRESENT = ("id", "created_at", "first_seen_at", "stakeholders", "contacts")
+_STORED = tuple(dict.fromkeys((*_PRESENT, *noting.COLUMNS)))
 
 
 def refresh(
@@ -31,7 +33,7 @@ def refresh(
     found |= {record: [_act(row) for row in rows] for record, rows in _grouped(activities.read(conn, ids))}
     if not found:
         return
-    present = records.columns(conn, obj, found.keys(), _PRESENT)
+    present = records.columns(conn, obj, found.keys(), _STORED)
     rows, past, held = [], [], []
     columns = [name for name in Evidence._fields if name in records.column_names(obj)]
     kept = book.needs[obj].history & frozenset(DERIVED)
@@ -48,6 +50,7 @@ def refresh(
         past += [_change(record, change, n) for n, change in _wanted(changes_of(acts, now, created, holders), told)]
         # What was over before we first saw the record starts no clock: nobody could have been told in time.
         held += [_meeting(record, event) for event in meetings_held(acts, now) if event.at >= first_seen]
+    noting.note(conn, book, obj, present, rows, now)
     records.update(conn, obj, rows)
     for ids_, fields in ((nameless, kept - {"stakeholders"}), (found.keys() - nameless, kept)):
         if ids_ and fields:

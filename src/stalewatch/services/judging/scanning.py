@@ -32,7 +32,7 @@ _decode_values: Final = msgspec.json.Decoder(list[Any]).decode
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """A frame of open records, `Frame.keys` being their ids, and who owns each."""
+    """A frame of records, `Frame.keys` being their ids, and who owns each."""
 
     frame: Frame
     owners: Sequence[str | None]
@@ -52,11 +52,11 @@ class Scan:
     obj: str
     fed: Collection[str]
 
-    def of(self, connection: str, size: int = PIECE) -> Iterator[Scanned]:
-        """The open records of a connection, in frames of `size`, in the order of ids."""
+    def of(self, connection: str, size: int = PIECE, *, whole: bool = False) -> Iterator[Scanned]:
+        """The open records of a connection, or the `whole` of them, in frames of `size`, in the order of ids."""
         stored = records.column_names(self.obj)
         shape = _Shape(self.catalogue.objects[self.obj], self.needs, stored)
-        for batches in scans.scan(self.conn, connection, self.obj, shape.wanted(), size):
+        for batches in scans.scan(self.conn, connection, self.obj, shape.wanted(), size, whole=whole):
             piece = _Piece()
             for batch in batches:
                 shape.take(piece, batch)

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from stalewatch.domain.instants import to_us
+from stalewatch.domain.kpi.reads import BESIDE
 from stalewatch.domain.language.model import FieldType
 from stalewatch.domain.values import BadValue, Stored, store
 from stalewatch.sdk.connector import Page
@@ -44,7 +45,7 @@ def note(
         fed: the fields that the connection feeds; None: all. What it does not show now was not emptied.
         there: what stands where the rows are to be written, if whoever writes them has asked.
     """
-    spoken = book.rules.catalogue.objects[obj].keys() if only is None else frozenset(only)
+    spoken = book.rules.catalogue.objects[obj].keys() | set(BESIDE) if only is None else frozenset(only)
     tracked = sorted(book.needs[obj].tracked & spoken)
     own = records.column_names(obj)
     columns = [name for name in tracked if name in own]
@@ -98,7 +99,7 @@ def _dated(
 
 def _is_hidden(row: Row, name: str, value: Stored, fed: Collection[str] | None) -> bool:
     """Whether there is no value because nobody shows it."""
-    if value not in _EMPTY:
+    if value not in _EMPTY or name in BESIDE:
         return False
     return name in (row.get("unreadable") or ()) or (fed is not None and name not in fed)
 
