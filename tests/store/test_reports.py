@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from stalewatch.store import alerts, bulk, clocks, connections, people, records, reports
+from stalewatch.store import stalled as late
 from stalewatch.store.engine import Connection, Database
 from stalewatch.store.errors import CursorNotUnderstood
 from stalewatch.store.paging import Rows
@@ -59,7 +60,7 @@ def team(db: Database) -> Database:
 
 def stalled(db: Database, filters: Filters = EVERYTHING, **options: Any) -> Rows:
     with db.read() as conn:
-        return reports.stalled(conn, filters, **{"visible": None, **options})
+        return late.stalled(conn, filters, **{"visible": None, **options})
 
 
 def test_the_worst_come_first_and_each_record_once(team: Database) -> None:
@@ -67,7 +68,10 @@ def test_the_worst_come_first_and_each_record_once(team: Database) -> None:
     assert ids(found) == ["a", "b", "c", "p"]
     assert (found.total, found.more, found.next) == (4, False, None)
     second = found.rows[1]
-    assert (second.breach_at, second.gravity, second.breaches, second.owner_name) == (10, 2, 2, "佐藤")
+    assert (second.breach_at, second.gravity, second.breaches) == (10, 2, 2)
+    with team.read() as conn:
+        [shown] = late.shown(conn, EVERYTHING, [second.id])
+    assert (shown.id, shown.stage, shown.owner_name, shown.owner_email) == ("sf:b", "approval", "佐藤", "sato@x")
 
 
 @pytest.mark.parametrize(
@@ -157,7 +161,7 @@ def test_closed_and_vanished_records_are_not_listed(team: Database) -> None:
 
 def test_the_alerts_behind_a_page_come_in_one_statement(team: Database) -> None:
     with team.read() as conn, statements() as sent:
-        found = reports.stalled_alerts(conn, ["sf:a", "sf:b", "sf:d"])
+        found = late.stalled_alerts(conn, ["sf:a", "sf:b", "sf:d"])
     assert [row.id for row in found] == ["quiet/sf:a:1", "overdue/sf:b:1", "quiet/sf:b:1"]
     assert len(sent) == 1
 

@@ -70,8 +70,11 @@ def page(conn: Connection, wanted: sa.Select[Any], order: Order, *, limit: int, 
 
 
 def _beyond(order: Order, mark: _Mark) -> sa.ColumnElement[bool]:
-    past = order.value < mark.value if order.falling else order.value > mark.value
-    return sa.or_(past, sa.and_(order.value == mark.value, order.id > mark.id))
+    """Written so that the first half is a range of an index, whose beginning the second half cuts to size."""
+    there, past = (order.value <= mark.value, order.value < mark.value)
+    if not order.falling:
+        there, past = (order.value >= mark.value, order.value > mark.value)
+    return sa.and_(there, sa.or_(past, order.id > mark.id))
 
 
 def _total(conn: Connection, wanted: sa.Select[Any]) -> int:

@@ -1,4 +1,7 @@
-"""The lists that people read: what is stalled, what soon will be. One row per record, whatever the number of rules."""
+"""The lists that people read, and what will soon be late. One row per record, whatever the number of rules.
+
+What is late already has a table of its own: stalled.py.
+"""
 
 from __future__ import annotations
 
@@ -13,18 +16,10 @@ from sqlalchemy.engine import Connection
 from stalewatch.store.bulk import Found
 from stalewatch.store.expressions import among
 from stalewatch.store.paging import Order, Rows, page
-from stalewatch.store.tables import alerts, clocks, connections, deals, leads, people
+from stalewatch.store.tables import clocks, connections, deals, leads, people
 from stalewatch.store.visibility import Visible, seen_by
 
-_ALL_TIME: Final = 10**17
-"""More microseconds than any instant has: severity comes before age."""
-
-_STALLED: Final = sa.text(
-    "alerts.breached_at IS NOT NULL AND alerts.state IN ('open', 'snoozed', 'claimed', 'backlog')"
-)
-
 _QUARTER: Final = 15 * 60 * 1_000_000
-
 
 class Sort(StrEnum):
     """The orders of a list. `worst` puts the gravest first, among them the longest over."""
@@ -64,33 +59,6 @@ class Filters:
     ids: Collection[str] | None = None
 
 
-def stalled(
-    conn: Connection,
-    filters: Filters,
-    *,
-    visible: Visible | None,
-    sort: Sort = Sort.WORST,
-    falling: bool | None = None,
-    limit: int = 50,
-    after: str | None = None,
-) -> Rows:
-    """Records with a breached alert: their columns, owner_name, owner_email, and of their breaches the earliest
-    (`breach_at`), the gravest (`gravity`: 1 info, 2 warning, 3 critical) and how many there are (`breaches`).
-
-    Args:
-        falling: turn the order round; None: each sort's own way (worst, greatest and newest first, else upwards).
-
-    Raises:
-        CursorNotUnderstood: see `paging.page`.
-    """
-    table = _table(filters)
-    late = _late(filters)
-    listed = _listed(conn, table, filters, visible).add_columns(late.c.breach_at, late.c.gravity, late.c.breaches)
-    worst = late.c.gravity * sa.literal(_ALL_TIME, sa.BigInteger()) - late.c.breach_at
-    order = _order(sort, table, late.c.breach_at, worst, falling)
-    return page(conn, listed.join(late, late.c.record_id == table.c.id), order, limit=limit, after=after)
-
-
 def due_soon(
     conn: Connection,
     filters: Filters,
@@ -111,10 +79,10 @@ def due_soon(
     Raises:
         CursorNotUnderstood: see `paging.page`.
     """
-    table = _table(filters)
+    table = table_of(filters)
     listed = _listed(conn, table, filters, visible).add_columns(clocks.c.breach_at, clocks.c.next_at)
     joined = listed.join(clocks, clocks.c.record_id == table.c.id).where(*_breaking(filters, now, until))
-    order = _order(sort, table, clocks.c.breach_at, -clocks.c.breach_at, falling)
+    order = order_by(sort, table, table.c, clocks.c.breach_at, falling)
     return page(conn, joined, order, limit=limit, after=after)
 
 
@@ -122,7 +90,7 @@ def soon(
     conn: Connection, filters: Filters, *, now: int, until: int, visible: Visible | None, limit: int
 ) -> list[Found]:
     """(record_id, entries as text) of the first `limit` records that `due_soon` would list, the first due first."""
-    table = _table(filters)
+    table = table_of(filters)
     listed = _listed(conn, table, filters, visible).join(clocks, clocks.c.record_id == table.c.id)
     breaking = listed.with_only_columns(clocks.c.record_id, clocks.c.entries).where(*_breaking(filters, now, until))
     return list(conn.execute(breaking.order_by(clocks.c.breach_at, clocks.c.record_id).limit(limit)))
@@ -130,18 +98,12 @@ def soon(
 
 def open_sum(conn: Connection, filters: Filters, *, visible: Visible | None) -> Found:
     """(records, amount) of every open record that the filters let through, stalled or not."""
-    return _summed(conn, filters, _listed(conn, _table(filters), filters, visible))
-
-
-def stalled_sum(conn: Connection, filters: Filters, *, visible: Visible | None) -> Found:
-    """(records, amount) of everything that `stalled` would list."""
-    table, late = _table(filters), _late(filters)
-    return _summed(conn, filters, _listed(conn, table, filters, visible).join(late, late.c.record_id == table.c.id))
+    return _summed(conn, filters, _listed(conn, table_of(filters), filters, visible))
 
 
 def due_sum(conn: Connection, filters: Filters, *, now: int, until: int, visible: Visible | None) -> Found:
     """(records, amount) of everything that `due_soon` would list."""
-    table = _table(filters)
+    table = table_of(filters)
     listed = _listed(conn, table, filters, visible).join(clocks, clocks.c.record_id == table.c.id)
     return _summed(conn, filters, listed.where(*_breaking(filters, now, until)))
 
@@ -151,7 +113,7 @@ def due_quarters(conn: Connection, filters: Filters, *, now: int, until: int, vi
 
     No zone of our time begins its days within one.
     """
-    table = _table(filters)
+    table = table_of(filters)
     listed = _listed(conn, table, filters, visible).join(clocks, clocks.c.record_id == table.c.id)
     began = clocks.c.breach_at - clocks.c.breach_at % _QUARTER
     amount = sa.func.coalesce(sa.func.sum(table.c.amount), 0) if "amount" in table.c else sa.literal(0)
@@ -162,7 +124,7 @@ def due_quarters(conn: Connection, filters: Filters, *, now: int, until: int, vi
 
 def owners(conn: Connection, filters: Filters, *, visible: Visible | None, limit: int) -> list[Found]:
     """(id, name, email) of those who own open records, by name."""
-    table = _table(filters)
+    table = table_of(filters)
     owner = (people.c.id, people.c.name, people.c.email)
     some = _listed(conn, table, filters, visible).where(people.c.id.is_not(None)).with_only_columns(*owner)
     return list(conn.execute(some.distinct().order_by(people.c.name, people.c.id).limit(limit)))
@@ -170,22 +132,16 @@ def owners(conn: Connection, filters: Filters, *, visible: Visible | None, limit
 
 def teams(conn: Connection, filters: Filters, *, visible: Visible | None, limit: int) -> list[str]:
     """The teams that open records belong to, by name."""
-    table = _table(filters)
+    table = table_of(filters)
     some = _listed(conn, table, filters, visible).where(table.c.team.is_not(None)).with_only_columns(table.c.team)
     return list(conn.scalars(some.distinct().order_by(table.c.team).limit(limit)))
 
 
 def _summed(conn: Connection, filters: Filters, listed: sa.Select[Any]) -> Found:
     """How many records, and their amounts in hundredths of the project's currency; leads have none."""
-    table = _table(filters)
+    table = table_of(filters)
     amount = sa.func.coalesce(sa.func.sum(table.c.amount), 0) if "amount" in table.c else sa.literal(0)
     return conn.execute(listed.with_only_columns(sa.func.count().label("records"), amount.label("amount"))).one()
-
-
-def stalled_alerts(conn: Connection, record_ids: Collection[str]) -> list[Found]:
-    """The breached alerts behind a page of `stalled`, by record, the gravest and longest over first."""
-    there = sa.select(alerts).where(among(conn, alerts.c.record_id, sorted(record_ids)), _STALLED)
-    return list(conn.execute(there.order_by(alerts.c.record_id, _gravity().desc(), alerts.c.breach_at, alerts.c.id)))
 
 
 def _breaking(filters: Filters, now: int, until: int) -> tuple[sa.ColumnElement[bool], ...]:
@@ -200,27 +156,8 @@ def _of(filters: Filters) -> sa.ColumnElement[bool]:
     return clocks.c.connection.in_(sa.select(connections.c.id))
 
 
-def _gravity() -> sa.ColumnElement[int]:
-    ranks = {"info": 1, "warning": 2, "critical": 3}
-    return sa.case(ranks, value=alerts.c.severity, else_=0)
-
-
-def _late(filters: Filters) -> sa.Subquery:
-    columns = (
-        alerts.c.record_id,
-        sa.func.min(alerts.c.breach_at).label("breach_at"),
-        sa.func.max(_gravity()).label("gravity"),
-        sa.func.count().label("breaches"),
-    )
-    wanted: list[Any] = [_STALLED]
-    if filters.rule is not None:
-        wanted.append(alerts.c.rule_id == filters.rule)
-    if filters.severity is not None:
-        wanted.append(alerts.c.severity == filters.severity)
-    return sa.select(*columns).where(*wanted).group_by(alerts.c.record_id).subquery("late")
-
-
-def _table(filters: Filters) -> sa.Table:
+def table_of(filters: Filters) -> sa.Table:
+    """The table of the records that the filters are about."""
     return leads if filters.obj == "lead" else deals
 
 
@@ -253,19 +190,19 @@ def _conditions(conn: Connection, table: sa.Table, filters: Filters) -> list[sa.
     return found
 
 
-def _order(
-    sort: Sort,
-    table: sa.Table,
-    due: sa.ColumnElement[int],
-    worst: sa.ColumnElement[int],
-    falling: bool | None,
-) -> Order:
-    """What is empty sorts below everything else."""
+def order_by(
+    sort: Sort, table: sa.Table, mine: Any, due: sa.ColumnElement[int], falling: bool | None
+) -> Order:  # fmt: skip
+    """What is empty sorts below everything else.
+
+    Args:
+        mine: columns that have the record's id and, if it is money that sorts, its amount.
+    """
     has_money = "amount" in table.c
     values: dict[Sort, tuple[sa.ColumnElement[Any], bool]] = {
-        Sort.WORST: (worst, True),
+        Sort.WORST: (-due, True),
         Sort.DUE: (due, False),
-        Sort.AMOUNT: (sa.func.coalesce(table.c.amount, -1) if has_money else sa.literal(0), True),
+        Sort.AMOUNT: (sa.func.coalesce(mine.amount, -1) if has_money else sa.literal(0), True),
         Sort.NAME: (sa.func.coalesce(table.c.name, ""), False),
         Sort.OWNER: (sa.func.coalesce(people.c.name, ""), False),
         Sort.CLOSE_DATE: (sa.func.coalesce(table.c.close_date, -(2**31)) if has_money else sa.literal(0), False),
@@ -273,4 +210,5 @@ def _order(
     }
     value, natural = values[sort]
     down = natural if falling is None else falling
-    return Order(f"{sort}:{'down' if down else 'up'}", value, table.c.id, down)
+    identity = mine.record_id if "record_id" in mine else mine.id
+    return Order(f"{sort}:{'down' if down else 'up'}", value, identity, down)

@@ -14,7 +14,6 @@ from stalewatch.services.measuring import forecast
 from stalewatch.services.measuring.weighing import weights
 from stalewatch.services.reporting.reports import Filters, Reports, Visible
 from stalewatch.store import forecasts
-from stalewatch.store import reports as lists
 from stalewatch.store.engine import Connection
 
 MOST: Final = 10_000
@@ -72,7 +71,7 @@ def resting(
 
 def _titles(conn: Connection, reports: Reports, ids: list[str]) -> dict[str, tuple[str, ...]]:
     found: dict[str, dict[str, None]] = {}
-    for alert in lists.stalled_alerts(conn, ids):
+    for alert in forecasts.broken(conn, ids):
         rule = reports.book.by_id.get(alert.rule_id)
         words = rule.title if rule else {}
         title = words.get(reports.language) or words.get("en") or alert.rule_id

@@ -111,10 +111,14 @@ class Shelf:
         off = called_off.ahead(conn, objects, now)
         return cls(book, language, now, calendars_of(conn, book, objects), clocks, by, crms, off)
 
-    def stalled(self, row: Any, late: Sequence[Any]) -> Item:
-        """A record with its breached alerts, the gravest first; what another one hides stands behind it."""
+    def stalled(self, row: Any, due: int, late: Sequence[Any]) -> Item:
+        """A record with its breached alerts, the gravest first; what another one hides stands behind it.
+
+        Args:
+            due: the earliest of the breaches for which it is listed.
+        """
         ordered = sorted(late, key=lambda one: one.muted_by is not None)
-        return self._item(row, tuple(self._late(row, one) for one in ordered), row.breach_at)
+        return self._item(row, tuple(self._late(row, one) for one in ordered), due)
 
     def soon(self, row: Any, until: int) -> Item:
         """A record with the deadlines that break by then, the first due first; rules in shadow tell nobody."""

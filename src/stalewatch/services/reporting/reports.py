@@ -22,8 +22,9 @@ from stalewatch.services.reporting.losses import loss_told
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import activities, alerts, changes, clocks, connections, merges, notices, people, records
 from stalewatch.store import reports as lists
+from stalewatch.store import stalled as late
 from stalewatch.store.engine import Connection, Database
-from stalewatch.store.paging import EXACT_UP_TO
+from stalewatch.store.paging import EXACT_UP_TO, Rows
 from stalewatch.store.reports import Filters, Sort
 from stalewatch.store.visibility import Visible
 
@@ -55,16 +56,25 @@ class Reports:
     def stalled(self, filters: Filters, now: int, *, visible: Visible | None = None, page: Page = FIRST) -> Listing:
         """Records with a breached deadline, worst first."""
         with self.db.read() as conn:
-            rows = lists.stalled(
-                conn, filters, visible=visible, sort=page.sort or Sort.WORST, falling=page.falling,
-                limit=page.limit, after=page.after,
-            )  # fmt: skip
-            shelf = self._shelf(conn, rows.rows, now)
-            late: dict[str, list[Any]] = {}
-            for alert in lists.stalled_alerts(conn, [row.id for row in rows.rows]):
-                late.setdefault(alert.record_id, []).append(alert)
-            items = tuple(shelf.stalled(row, late.get(row.id, [])) for row in rows.rows)
-            return self._listing(conn, items, rows, now)
+            heads = self.heads(conn, filters, visible, page)
+            return self._listing(conn, self.items(conn, filters, heads.rows, now), heads, now)
+
+    def heads(self, conn: Connection, filters: Filters, visible: Visible | None, page: Page) -> Rows:
+        """Which records a page of the stalled list has, with what tells whether they changed (`late.stalled`)."""
+        return late.stalled(
+            conn, filters, visible=visible, sort=page.sort or Sort.WORST, falling=page.falling,
+            limit=page.limit, after=page.after,
+        )  # fmt: skip
+
+    def items(self, conn: Connection, filters: Filters, heads: Sequence[Any], now: int) -> tuple[Item, ...]:
+        """These records as the stalled list shows them; what is gone meanwhile is left out."""
+        rows = {row.id: row for row in late.shown(conn, filters, [head.id for head in heads])}
+        breached: dict[str, list[Any]] = {}
+        for alert in late.stalled_alerts(conn, rows):
+            breached.setdefault(alert.record_id, []).append(alert)
+        shelf = self._shelf(conn, list(rows.values()), now)
+        there = [head for head in heads if head.id in rows]
+        return tuple(shelf.stalled(rows[head.id], head.breach_at, breached.get(head.id, [])) for head in there)
 
     def due_soon(
         self, filters: Filters, now: int, within: int, *, since: int | None = None, visible: Visible | None = None,

@@ -8,6 +8,7 @@ from typing import Any, Final
 from stalewatch.services.judging.sources import trusted
 from stalewatch.services.reporting.reports import Filters, Reports, Visible
 from stalewatch.store import reports as lists
+from stalewatch.store import stalled as late
 
 MOST_CHOICES: Final = 500
 """Owners, or teams, that a filter offers."""
@@ -50,7 +51,7 @@ def standing(
     """The figures of the stalled list, or of the list of what is due within so many microseconds."""
     with reports.db.read() as conn:
         if within is None:
-            listed = lists.stalled_sum(conn, filters, visible=visible)
+            listed = late.stalled_sum(conn, filters, visible=visible)
         else:
             until = now + within
             narrowed = reports.narrowed(conn, filters, now, until, visible)

@@ -29,6 +29,7 @@ from stalewatch.store.tables.records import (
     waits,
 )
 from stalewatch.store.tables.sessions import sessions
+from stalewatch.store.tables.stalled import stalled, stalled_versions
 
 __all__ = [
     "accounts",
@@ -64,6 +65,8 @@ __all__ = [
     "rule_states",
     "secrets",
     "sessions",
+    "stalled",
+    "stalled_versions",
     "tokens",
     "tombstones",
     "versions",

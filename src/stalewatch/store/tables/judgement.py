@@ -7,6 +7,8 @@ import sqlalchemy as sa
 from stalewatch.store.columns import Code, Counter, codes, counts, documents, index, instants, key, marks, named, texts
 from stalewatch.store.tables.metadata import metadata
 
+_LATE = "breached_at IS NOT NULL AND state IN ('open', 'snoozed', 'claimed', 'backlog')"
+
 clocks = sa.Table(
     "clocks",
     metadata,
@@ -60,6 +62,7 @@ alerts = sa.Table(
     index("ix_alerts_open", "record_id", where="state <> 'resolved'"),
     index("ix_alerts_record_id", "record_id"),
     index("ix_alerts_due_at", "due_at", where="due_at IS NOT NULL"),
+    index("ix_alerts_late", "rule_id", "record_id", "breach_at", "severity", where=_LATE),
     index("ix_alerts_moved_from", "moved_from", where="moved_from IS NOT NULL"),
 )
 

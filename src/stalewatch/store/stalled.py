@@ -1,0 +1,184 @@
+"""The stalled list: one row per record with a breached deadline, read from a table that is kept in its order.
+
+The table (tables/stalled.py) is kept by triggers. What it cannot tell by itself (a rule, a severity, a piece of a name)
+is read from the alerts and records behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from stalewatch.store.bulk import Found
+from stalewatch.store.engine import Database
+from stalewatch.store.expressions import among, one_by_one
+from stalewatch.store.paging import Order, Rows, page
+from stalewatch.store.reports import Filters, Sort, order_by, table_of
+from stalewatch.store.tables import alerts, people
+from stalewatch.store.tables import stalled as listed_records
+from stalewatch.store.visibility import Visible, may_see
+
+_ALL_TIME: Final = 10**17
+"""More microseconds than any instant has: severity comes before age."""
+
+_STALLED: Final = sa.text(
+    "alerts.breached_at IS NOT NULL AND alerts.state IN ('open', 'snoozed', 'claimed', 'backlog')"
+)
+
+_VERSION: Final = "SELECT sum(number) FROM stalled_versions"
+
+_BESIDE: Final[dict[Sort, tuple[str, ...]]] = {
+    Sort.NAME: ("records",),
+    Sort.CLOSE_DATE: ("records",),
+    Sort.CREATED: ("records",),
+    Sort.OWNER: ("people",),
+}
+
+
+def stalled(
+    conn: Connection,
+    filters: Filters,
+    *,
+    visible: Visible | None,
+    sort: Sort = Sort.WORST,
+    falling: bool | None = None,
+    limit: int = 50,
+    after: str | None = None,
+) -> Rows:
+    """Where records with a breached alert stand: id, `stamp`, and of their breaches the earliest (`breach_at`), the
+    gravest (`gravity`: 1 info, 2 warning, 3 critical) and how many there are (`breaches`).
+
+    `stamp` is another number whenever anything changed that a list may show of the record.
+
+    Args:
+        falling: turn the order round; None: each sort's own way (worst, greatest and newest first, else upwards).
+
+    Raises:
+        CursorNotUnderstood: see `paging.page`.
+    """
+    listed = _stalled(conn, filters, visible)
+    order = _order_of_stalled(listed, sort, falling)
+    return page(conn, listed.joined(_BESIDE.get(sort, ())), order, limit=limit, after=after)
+
+
+def shown(conn: Connection, filters: Filters, ids: Collection[str]) -> list[Found]:
+    """Whole records of the list that the filters are about, with owner_name and owner_email, in no order."""
+    table = table_of(filters)
+    owner = (people.c.name.label("owner_name"), people.c.email.label("owner_email"))
+    there = sa.select(*table.c, *owner).select_from(table).outerjoin(people, people.c.id == table.c.owner)
+    return list(conn.execute(there.where(among(conn, table.c.id, sorted(ids)))))
+
+
+def stalled_sum(conn: Connection, filters: Filters, *, visible: Visible | None) -> Found:
+    """(records, amount) of everything that `stalled` would list."""
+    listed = _stalled(conn, filters, visible)
+    amount = sa.func.coalesce(sa.func.sum(listed_records.c.amount), 0)
+    return conn.execute(
+        listed.joined().with_only_columns(sa.func.count().label("records"), amount.label("amount"))
+    ).one()
+
+
+def stalled_alerts(conn: Connection, record_ids: Collection[str]) -> list[Found]:
+    """The breached alerts behind a page of `stalled`, by record, the gravest and longest over first."""
+    there = sa.select(alerts).where(among(conn, alerts.c.record_id, sorted(record_ids)), _STALLED)
+    return list(conn.execute(there.order_by(alerts.c.record_id, _gravity().desc(), alerts.c.breach_at, alerts.c.id)))
+
+
+def version(db: Database) -> int:
+    """A number that is another one after anything changed that a stalled list may show; costs microseconds."""
+    return int(db.value(_VERSION) or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stalled:
+    """The rows of the stalled list that are asked for.
+
+    Attributes:
+        late: what a rule or a severity leaves of the breaches; else what stands in the table.
+    """
+
+    chosen: sa.Select[Any]
+    records: sa.Table
+    late: sa.FromClause
+    rank: sa.ColumnElement[int]
+
+    def joined(self, beside: Collection[str] = ()) -> sa.Select[Any]:
+        """With the tables "records" and "people" where an order reads them."""
+        wanted = self.chosen
+        if "records" in beside:
+            wanted = wanted.join(self.records, self.records.c.id == listed_records.c.record_id)
+        if "people" in beside:
+            wanted = wanted.outerjoin(people, people.c.id == listed_records.c.owner)
+        return wanted
+
+
+def _stalled(conn: Connection, filters: Filters, visible: Visible | None) -> _Stalled:
+    mine, records = listed_records, table_of(filters)
+    late = mine if filters.rule is None and filters.severity is None else _late(filters)
+    columns = (mine.c.record_id.label("id"), mine.c.stamp, late.c.breach_at, late.c.gravity, late.c.breaches)
+    chosen = sa.select(*columns).where(*_conditions_of_stalled(conn, filters, visible))
+    if late is not mine:
+        chosen = chosen.join(late, late.c.record_id == mine.c.record_id)
+    if filters.q:
+        named = sa.select(records.c.id).where(records.c.name.icontains(filters.q, autoescape=True))
+        chosen = chosen.where(mine.c.record_id.in_(named.where(records.c.id == mine.c.record_id).correlate(mine)))
+    rank = mine.c.rank if late is mine else late.c.breach_at - late.c.gravity * sa.literal(_ALL_TIME, sa.BigInteger())
+    return _Stalled(chosen, records, late, rank)
+
+
+def _conditions_of_stalled(
+    conn: Connection, filters: Filters, visible: Visible | None
+) -> list[sa.ColumnElement[bool]]:  # fmt: skip
+    """Of few people the index over owners finds all there is: SQLite may not walk through everybody's instead."""
+    mine = listed_records.c
+    names_some = visible is not None or filters.owners is not None or filters.ids is not None
+    shelf = one_by_one(conn, mine.shelf) if names_some else mine.shelf
+    asked = {
+        mine.object: filters.obj,
+        mine.connection: filters.connection,
+        mine.team: filters.team,
+        mine.pipeline: filters.pipeline,
+        mine.stage: filters.stage,
+    }
+    found = [shelf == _shelf(filters), *(column == value for column, value in asked.items() if value is not None)]
+    if filters.owners is not None:
+        found.append(among(conn, mine.owner, sorted(filters.owners)))
+    if filters.ids is not None:
+        found.append(among(conn, mine.record_id, sorted(filters.ids)))
+    if filters.min_amount is not None:
+        found.append(mine.amount >= filters.min_amount)
+    return [*found, may_see(conn, mine.owner, mine.record_id, visible)]
+
+
+def _late(filters: Filters) -> sa.Subquery:
+    """The breaches of a rule, of a severity, by record."""
+    columns = (
+        alerts.c.record_id,
+        sa.func.min(alerts.c.breach_at).label("breach_at"),
+        sa.func.max(_gravity()).label("gravity"),
+        sa.func.count().label("breaches"),
+    )
+    asked = {alerts.c.rule_id: filters.rule, alerts.c.severity: filters.severity}
+    wanted = [column == value for column, value in asked.items() if value is not None]
+    return sa.select(*columns).where(_STALLED, *wanted).group_by(alerts.c.record_id).subquery("late")
+
+
+def _shelf(filters: Filters) -> str:
+    return "lead" if filters.obj == "lead" else "deal"
+
+
+def _order_of_stalled(listed: _Stalled, sort: Sort, falling: bool | None) -> Order:
+    """`worst` follows the rank, of which the smallest is the worst."""
+    if sort is not Sort.WORST:
+        return order_by(sort, listed.records, listed_records.c, listed.late.c.breach_at, falling)
+    name = "worst:up" if falling is False else "worst"
+    return Order(name, listed.rank, listed_records.c.record_id, falling is False)
+
+
+def _gravity() -> sa.ColumnElement[int]:
+    ranks = {"info": 1, "warning": 2, "critical": 3}
+    return sa.case(ranks, value=alerts.c.severity, else_=0)
