@@ -121,10 +121,6 @@ class Provider:
         if not self._described.keys(None, now):
             raise ProviderSilent("the provider has no key by which a token could be checked")
 
-    def close(self) -> None:
-        """Close every connection."""
-        self._wire.close()
-
     def _redeemed(self, description: Description, code: str, attempt: Attempt) -> dict[str, Any]:
         """What the provider gives for a code."""
         way = "client_secret_post" if description.posts_secret else "client_secret_basic"

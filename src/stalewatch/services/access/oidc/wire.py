@@ -30,6 +30,8 @@ LONGEST: Final = 10.0
 MOST_BYTES: Final = 512 * 1024
 _CONNECTIONS: Final = 4
 _FAILED: Final = 500
+_SELDOM: Final = {"Connection": "close"}
+"""Somebody signs in now and then: nothing is kept open for the next one."""
 
 
 class Wire:
@@ -74,7 +76,7 @@ class Wire:
         try:
             with self._deadline.until(time.monotonic() + self._patience):
                 method = "GET" if body is None else "POST"
-                with client.stream(method, url, content=body, headers=dict(headers or {})) as answer:
+                with client.stream(method, url, content=body, headers={**_SELDOM, **(headers or {})}) as answer:
                     status, text = answer.status_code, _read(answer)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise ProviderSilent(f"{host} cannot be asked: {type(error).__name__}: {error}") from error
@@ -85,11 +87,6 @@ class Wire:
         if status >= _FAILED or not isinstance(found, dict):
             raise ProviderSilent(f"{host} answered with status {status}, and nothing that could be understood")
         return status, found
-
-    def close(self) -> None:
-        """Close every connection."""
-        for client in self._clients.values():
-            client.close()
 
     def _is_own(self, host: str) -> bool:
         return host == self._home
