@@ -12,6 +12,7 @@ from stalewatch.store.tables.answers import answers, losses
 from stalewatch.store.tables.calling import accounts, permits, secrets
 from stalewatch.store.tables.judgement import alerts, audit, clocks, facts, rule_states, tokens
 from stalewatch.store.tables.keeping import audit_permits, tombstones
+from stalewatch.store.tables.measuring import kpi_days, kpi_names, kpi_totals, kpi_work
 from stalewatch.store.tables.messages import deliveries, destinations, edits, inbox, notices, writebacks
 from stalewatch.store.tables.metadata import metadata
 from stalewatch.store.tables.outside import links, loss_answers, partner_reports
@@ -51,6 +52,10 @@ __all__ = [
     "habits",
     "homes",
     "inbox",
+    "kpi_days",
+    "kpi_names",
+    "kpi_totals",
+    "kpi_work",
     "leads",
     "links",
     "loss_answers",
