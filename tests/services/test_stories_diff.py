@@ -12,9 +12,11 @@ from stalewatch.clock import FixedClock
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.rule_changes import changes_in_words
 from stalewatch.domain.deadlines import State
+from stalewatch.domain.language.model import Mode
 from stalewatch.services.previewing.difference import Turn
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store.tables import alerts
+from stalewatch.store.visibility import Visible
 from tests.services.conftest import Founder
 from tests.services.test_stories_preview import TIGHTER, TWO, judging, peopled
 from tests.services.tried import Clock, compared, contents, judged_alone, looks
@@ -127,3 +129,26 @@ def test_what_changed_is_said_in_words(world: World) -> None:
     same = compared(world, OLD, rulebook(TWO, judging=judging(rollout=None)))
     assert same.is_empty
     assert same.judged == found.judged > 0
+
+
+def test_a_rule_that_goes_live_newly_tells_and_one_that_stays_in_shadow_does_not(world: World) -> None:
+    shadow = rulebook(TWO, judging=judging(rollout=None, mode=Mode.SHADOW))
+    live = compared(world, shadow, OLD)
+    assert (live.total.added, live.total.newly_silent) == (0, 0)
+    assert live.total.newly_told == sum(one.newly_told for one in live.owners.values()) > 3
+    silent = compared(world, OLD, shadow)
+    assert (silent.total.newly_told, silent.total.newly_silent) == (0, live.total.newly_told)
+    both = compared(world, shadow, rulebook(TIGHTER, judging=judging(rollout=None, mode=Mode.SHADOW)))
+    assert (both.total.newly_told, both.total.added > 0) == (0, True)
+
+
+def test_a_difference_is_of_the_records_that_may_be_seen(world: World) -> None:
+    whole = compared(world, OLD, NEW)
+    for owner in sorted({one.owner for one in whole.moved if one.owner is not None}):
+        mine = compared(world, OLD, NEW, visible=Visible(frozenset({owner})), piece=7)
+        assert {one.record for one in mine.moved} == {one.record for one in whole.moved if one.owner == owner}
+        assert mine.owners == {owner: whole.owners[owner]}
+        assert 0 < mine.judged < whole.judged
+    [one, *_] = whole.moved
+    named = compared(world, OLD, NEW, visible=Visible(frozenset(), frozenset({one.record})))
+    assert (named.judged, {moved.record for moved in named.moved}) == (1, {one.record})

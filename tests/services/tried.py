@@ -41,9 +41,9 @@ def tried(world: World, book: Rulebook | None = None, *, days: int = 7, **asked:
     return preview(world.db, book or world.book, SOURCES, wanted, unseen)
 
 
-def compared(world: World, old: Rulebook, new: Rulebook, limit: int | None = None) -> Difference:
-    """What the new rules change, listing everything."""
-    return difference(world.db, old, new, SOURCES, world.us, limit, unseen)
+def compared(world: World, old: Rulebook, new: Rulebook, limit: int | None = None, **narrowed: Any) -> Difference:
+    """What the new rules change, listing everything; `narrowed` to what may be seen, or judged in smaller pieces."""
+    return difference(world.db, old, new, SOURCES, world.us, limit, unseen, **narrowed)
 
 
 def judged_alone(world: World, book: Rulebook, now: int) -> Mapping[Clock, tuple[State, int]]:

@@ -14,10 +14,10 @@ from stalewatch.delivery.wording.money import money
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.rule_changes import changes_in_words
 from stalewatch.delivery.wording.times import moment
-from stalewatch.domain.instants import SECOND
 from stalewatch.domain.language.model import RuleSet
 from stalewatch.services.previewing.difference import Counts, Difference, Moved, Turn
 from stalewatch.services.previewing.known import Known
+from stalewatch.services.previewing.plain import difference_data
 from stalewatch.services.reporting.listing import shown
 
 
@@ -48,28 +48,7 @@ class Shown:
 
     def data(self, now: int) -> dict[str, Any]:
         """For programs."""
-        found = self.found
-        return {
-            "as_of": shown(now, "UTC"),
-            "data_age_seconds": {name: None if age is None else age // SECOND for name, age in found.ages.items()},
-            "judged": found.judged,
-            "different": not found.is_empty,
-            "total": _plain(found.total),
-            "owners": [
-                {"owner": key, "owner_name": self.names.owner(key) or None, **_plain(one)}
-                for key, one in sorted(
-                    found.owners.items(), key=lambda one: (-one[1].added, -one[1].removed, str(one[0]))
-                )
-            ],
-            "rules": [{"rule": rule, **_plain(one)} for rule, one in found.rules.items()],
-            "changes": [self._change(number) for number in range(len(found.changes))],
-            "also_changed": list(found.beside),
-            "records": [self._item(one) for one in found.moved],
-            "farthest": {
-                name: None if one is None else self._item(one)
-                for name, one in (("earlier", found.earliest), ("later", found.latest))
-            },
-        }
+        return difference_data(self.found, self.old, self.new, self.names, self.reader, now)
 
     def _sentences(self) -> Iterator[str]:
         found, reader = self.found, self.reader
@@ -100,7 +79,8 @@ class Shown:
         return sorted(named, key=lambda one: (-one[1].added, -one[1].removed, one[0]))
 
     def _rules(self) -> Table:
-        return self._counted("RULES", "RULE", list(self.found.rules.items()))
+        stands = {rule: one for rule, one in self.found.rules.items() if any(self._figures(one))}
+        return self._counted("RULES", "RULE", list(stands.items()))
 
     def _counted(self, title: str, first: str, rows: list[tuple[str, Counts]]) -> Table:
         reader = self.reader
@@ -113,8 +93,10 @@ class Shown:
         return Table(say(title, reader), columns, cells, rest)
 
     def _numbers(self, one: Counts) -> list[str]:
-        counts = (one.added, one.removed, *(one.turns.get(turn, 0) for turn in Turn), one.earlier, one.later)
-        return [self.reader.number(count) if count else "" for count in counts]
+        return [self.reader.number(count) if count else "" for count in self._figures(one)]
+
+    def _figures(self, one: Counts) -> tuple[int, ...]:
+        return one.added, one.removed, *(one.turns.get(turn, 0) for turn in Turn), one.earlier, one.later
 
     def _moved(self) -> Table:
         reader = self.reader
@@ -142,28 +124,6 @@ class Shown:
         zone, nothing = one.calendar.spec.zone, say("none", self.reader)
         return [nothing if due is None else moment(due, self.reader, zone) for due in (one.old_due, one.new_due)]
 
-    def _item(self, one: Moved) -> dict[str, Any]:
-        zone, amount = one.calendar.spec.zone, self.names.amount(one.record)
-        return {
-            "id": one.record,
-            "object": one.object,
-            "name": self.names.name(one.record),
-            "owner": one.owner,
-            "owner_name": self.names.owner(one.owner) or None,
-            "amount": None if amount is None else amount / 100,
-            "rule": one.rule.id,
-            "subject": one.subject,
-            "what": None if one.turn is None else one.turn.word,
-            "was_due": None if one.old_due is None else shown(one.old_due, zone),
-            "due": None if one.new_due is None else shown(one.new_due, zone),
-        }
-
-    def _change(self, number: int) -> dict[str, Any]:
-        change = self.found.changes[number]
-        what = "added" if change.old is None else "removed" if change.new is None else "changed"
-        said = changes_in_words([change], (), self.old, self.new, self.reader)
-        return {"rule": change.id, "what": what, "was": change.was, "said": said}
-
 
 def _add(sums: Counts, one: Counts) -> None:
     sums.added += one.added
@@ -172,8 +132,3 @@ def _add(sums: Counts, one: Counts) -> None:
     sums.later += one.later
     for turn, count in one.turns.items():
         sums.turns[turn] = sums.turns.get(turn, 0) + count
-
-
-def _plain(one: Counts) -> dict[str, int]:
-    turns = {turn.word: one.turns.get(turn, 0) for turn in Turn}
-    return {"added": one.added, "removed": one.removed, **turns, "earlier": one.earlier, "later": one.later}

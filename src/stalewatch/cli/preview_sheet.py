@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -17,8 +17,8 @@ from stalewatch.domain.instants import SECOND
 from stalewatch.domain.language.model import Mode
 from stalewatch.services.alerting.tellings import days_over
 from stalewatch.services.previewing.cases import Case, Reason
-from stalewatch.services.previewing.fates import Fate
 from stalewatch.services.previewing.known import Known
+from stalewatch.services.previewing.plain import preview_data
 from stalewatch.services.previewing.preview import Asked, Figures, Preview
 from stalewatch.services.reporting.listing import shown
 from stalewatch.services.rules.rulebook import Rulebook
@@ -50,27 +50,7 @@ class Shown:
 
     def data(self) -> dict[str, Any]:
         """For programs."""
-        found = self.found
-        owners = [
-            {"owner": key, "owner_name": self.names.owner(key) or None, **asdict(figures)}
-            for key, figures in sorted(found.owners.items(), key=lambda one: _weight(one[1]))
-        ]
-        rules = [
-            {"rule": rule, "mode": self.book.modes[rule].value, **asdict(one)} for rule, one in found.rules.items()
-        ]
-        return {
-            "as_of": self._when,
-            "until": shown(self.asked.until, "UTC"),
-            "data_age_seconds": {name: None if age is None else age // SECOND for name, age in found.ages.items()},
-            "judged": found.judged,
-            "not_judged": dict(found.waiting),
-            "storm": found.is_storm,
-            "total": asdict(found.total),
-            "owners": owners,
-            "rules": rules,
-            "records": [self._item(case) for case in found.cases],
-            "listed": found.listed,
-        }
+        return preview_data(self.found, self.asked, self.book, self.names)
 
     @property
     def _when(self) -> str:
@@ -161,31 +141,6 @@ class Shown:
         limit = reason.rule.within[reason.limit].duration
         over = days_over(case.calendar, reason.due, self.asked.now, limit)
         return lateness(shown(reason.due, case.calendar.spec.zone), str(limit), over, self.reader)
-
-    def _item(self, case: Case) -> dict[str, Any]:
-        amount = self.names.amount(case.id)
-        return {
-            "id": case.id,
-            "object": case.object,
-            "name": self.names.name(case.id),
-            "owner": case.owner,
-            "owner_name": self.names.owner(case.owner) or None,
-            "amount": None if amount is None else amount / 100,
-            "stands": case.standing.word,
-            "told": None if case.fate is None else case.fate.name.lower(),
-            "reasons": [self._reason(case, reason) for reason in case.reasons],
-        }
-
-    def _reason(self, case: Case, reason: Reason) -> dict[str, Any]:
-        told: Fate | None = reason.fate
-        return {
-            "rule": reason.rule.id,
-            "subject": reason.subject,
-            "state": reason.state.word,
-            "due": shown(reason.due, case.calendar.spec.zone),
-            "limit": str(reason.rule.within[reason.limit].duration),
-            "told": None if told is None else told.name.lower(),
-        }
 
     def _figures(self) -> list[Column]:
         names = ("LATE", "AT_RISK", "SOON", "NEWS", "BACKLOG")

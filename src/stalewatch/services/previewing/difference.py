@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Final
 
 import numpy as np
@@ -15,26 +14,17 @@ from stalewatch.domain.calendars import Chosen
 from stalewatch.domain.clocks import Verdict
 from stalewatch.domain.deadlines import State
 from stalewatch.domain.instants import NEVER, Instants, Mask
-from stalewatch.domain.language.model import Rule
+from stalewatch.domain.language.model import Mode, Rule
 from stalewatch.domain.language.versions import RuleChange, Version, changed_beside, pairs, rule_changes
+from stalewatch.services.judging.scanning import PIECE
 from stalewatch.services.judging.sources import Sources
+from stalewatch.services.previewing.sides import Both, Side, Turn, aligned
 from stalewatch.services.previewing.stock import Chunk, Progress, Stock, data_ages
 from stalewatch.services.rules.rulebook import Rulebook
-from stalewatch.store.engine import Connection, Database
+from stalewatch.store.engine import Database
+from stalewatch.store.visibility import Visible
 
-
-class Turn(IntEnum):
-    """How a clock stands by the new version, compared with the old one, in the order in which they are listed."""
-
-    NEWLY_LATE = 1
-    NEWLY_AT_RISK = 2
-    NO_LONGER_LATE = 3
-    NO_LONGER_AT_RISK = 4
-
-    @property
-    def word(self) -> str:
-        """As `--json` writes it."""
-        return self.name.lower()
+__all__ = ("Counts", "Difference", "Moved", "Turn", "difference", "version")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +50,26 @@ class Counts:
     Attributes:
         added, removed: alerts that the new version would open, and that it would end: clocks that are late or at risk
             by one version and by the other not.
+        newly_told, newly_silent: those of which somebody would be told and is not now, and the other way round: a rule
+            that goes live, or is no longer, counts here, and one that stays in shadow does not.
         turns: how many took which turn.
         earlier, later: running clocks whose deadline moved.
     """
 
     added: int = 0
     removed: int = 0
+    newly_told: int = 0
+    newly_silent: int = 0
     turns: dict[Turn, int] = field(default_factory=dict)
     earlier: int = 0
     later: int = 0
+
+    def add(self, marks: Mapping[str, bool], turn: Turn | None) -> None:
+        """Count one clock."""
+        for name, is_so in marks.items():
+            setattr(self, name, getattr(self, name) + is_so)
+        if turn is not None:
+            self.turns[turn] = self.turns.get(turn, 0) + 1
 
 
 @dataclass(slots=True)
@@ -101,19 +102,22 @@ class Difference:
 
 
 def difference(
-    db: Database, old: Rulebook, new: Rulebook, sources: Sources, now: int, limit: int | None, progress: Progress
-) -> Difference:
+    db: Database, old: Rulebook, new: Rulebook, sources: Sources, now: int, limit: int | None, progress: Progress, *,
+    visible: Visible | None = None, piece: int = PIECE,
+) -> Difference:  # fmt: skip
     """Judge every open record by both versions as of `now`, in one look that cannot write.
 
     The age of the data does not matter: both versions are asked of the same.
 
     Args:
         limit: how many clocks of each turn are listed; None: all.
+        visible: whose records are compared; None: everybody's.
+        piece: records that are judged at once; what both versions say of them lies in memory together.
     """
     before, after = version(old), version(new)
     with db.look() as conn:
-        run = _Run(conn, old, new, now, limit)
-        for chunk in Stock(conn, (old, new), sorted(sources)).chunks(progress):
+        run = _Run((old, new), now, limit, visible)
+        for chunk in Stock(conn, (old, new), sorted(sources), piece=piece).chunks(progress):
             run.take(chunk)
         run.found.ages = data_ages(conn, sorted(sources), now)
     run.found.moved.sort(key=_order)
@@ -128,59 +132,18 @@ def version(book: Rulebook) -> Version:
     return Version(book.rules, book.modes, {"calendars": calendars, "defaults.warn": book.judging.warn})
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
-    """One version's clocks of a rule on a frame: their states and deadlines."""
-
-    state: NDArray[np.int8]
-    due: Instants
-
-    @property
-    def late(self) -> Mask:
-        mask: Mask = self.state == State.BREACHED
-        return mask
-
-    @property
-    def speaks(self) -> Mask:
-        mask: Mask = self.late | (self.state == State.AT_RISK)
-        return mask
-
-
-@dataclass(frozen=True, slots=True)
-class _Both:
-    """The clocks of one rule by both versions, side by side."""
-
-    rule: Rule
-    verdict: Verdict
-    old: _Side
-    new: _Side
-
-    def turns(self) -> NDArray[np.int8]:
-        """The turn of each clock, 0 where it stands as before."""
-        old, new = self.old, self.new
-        return np.select(
-            [new.late & ~old.late, old.late & ~new.late, new.speaks & ~old.speaks, old.speaks & ~new.speaks],
-            [Turn.NEWLY_LATE, Turn.NO_LONGER_LATE, Turn.NEWLY_AT_RISK, Turn.NO_LONGER_AT_RISK],
-            0,
-        ).astype(np.int8)
-
-    def shift(self) -> Instants:
-        """By how much the deadline of each running clock moved, in microseconds; 0 where it did not."""
-        both = (self.old.due != NEVER) & (self.new.due != NEVER)
-        return np.where(both, self.new.due - np.where(both, self.old.due, 0), 0)
-
-
 class _Run:
     """One comparison on its way through the frames."""
 
-    def __init__(self, conn: Connection, old: Rulebook, new: Rulebook, now: int, limit: int | None) -> None:
-        self.conn, self.books, self.now, self.limit = conn, (old, new), now, limit
-        self.pairs = pairs(tuple(old.by_id.values()), tuple(new.by_id.values()))
+    def __init__(self, books: tuple[Rulebook, Rulebook], now: int, limit: int | None, visible: Visible | None) -> None:
+        self.books, self.now, self.limit, self.visible = books, now, limit, visible
+        self.pairs = pairs(*(tuple(book.by_id.values()) for book in books))
         self.found = Difference()
 
     def take(self, chunk: Chunk) -> None:
         """Judge one frame by both versions and count."""
-        self.found.judged += chunk.frames[0].size
+        mine = chunk.seen_by(self.visible)
+        self.found.judged += int(mine.sum())
         old, new = (
             {verdict.rule.id: verdict for verdict in book.judge.judge(frame)}
             for book, frame in zip(self.books, chunk.frames, strict=True)
@@ -191,45 +154,50 @@ class _Run:
             was = None if before is None else old.get(before.id)
             now = None if after is None else new.get(after.id)
             for both in self._sides(was, now):
-                self._count(chunk, both, chosen)
+                self._count(chunk, both, mine[both.verdict.row], chosen)
 
-    def _sides(self, old: Verdict | None, new: Verdict | None) -> list[_Both]:
+    def _sides(self, old: Verdict | None, new: Verdict | None) -> list[Both]:
         """The clocks of a rule side by side; one that starts otherwise now has other clocks altogether."""
-        if old is not None and new is not None and not _aligned(old, new):
+        if old is not None and new is not None and not aligned(old, new):
             return [*self._sides(old, None), *self._sides(None, new)]
         known = new or old
         if known is None:
             return []
-        return [_Both(known.rule, known, self._side(old, known), self._side(new, known))]
+        before, after = self.books
+        return [Both(known.rule, known, self._side(old, known, before), self._side(new, known, after))]
 
-    def _side(self, verdict: Verdict | None, known: Verdict) -> _Side:
+    def _side(self, verdict: Verdict | None, known: Verdict, book: Rulebook) -> Side:
         size = len(known.row)
         if verdict is None:
-            return _Side(np.full(size, State.NOT_APPLICABLE, np.int8), np.full(size, NEVER, np.int64))
-        return _Side(verdict.deadlines.state(np.full(size, self.now, np.int64)), verdict.deadlines.breach_at)
+            return Side(np.full(size, State.NOT_APPLICABLE, np.int8), np.full(size, NEVER, np.int64), is_live=False)
+        state = verdict.deadlines.state(np.full(size, self.now, np.int64))
+        return Side(state, verdict.deadlines.breach_at, book.modes[verdict.rule.id] is Mode.LIVE)
 
-    def _count(self, chunk: Chunk, both: _Both, chosen: Chosen) -> None:
-        turns, shift = both.turns(), both.shift()
-        moved = np.flatnonzero((turns != 0) | (shift != 0))
-        if not len(moved):
+    def _count(self, chunk: Chunk, both: Both, mine: Mask, chosen: Chosen) -> None:
+        turns, shift = np.where(mine, both.turns(), 0).astype(np.int8), np.where(mine, both.shift(), 0)
+        old, new = both.old, both.new
+        marks = {
+            "added": new.speaks & ~old.speaks & mine,
+            "removed": old.speaks & ~new.speaks & mine,
+            "newly_told": new.tells & ~old.tells & mine,
+            "newly_silent": old.tells & ~new.tells & mine,
+            "earlier": shift < 0,
+            "later": shift > 0,
+        }
+        differs = np.logical_or.reduce([turns != 0, *marks.values()])
+        if not differs.any():
             return
-        added, removed = both.new.speaks & ~both.old.speaks, both.old.speaks & ~both.new.speaks
         rule = self.found.rules.setdefault(both.rule.id, Counts())
         row = both.verdict.row
-        for place in moved.tolist():
+        for place in np.flatnonzero(differs).tolist():
             owner = chunk.owners[int(row[place])]
+            turn = Turn(int(turns[place])) if turns[place] else None
             for counts in (self.found.total, rule, self.found.owners.setdefault(owner, Counts())):
-                counts.added += bool(added[place])
-                counts.removed += bool(removed[place])
-                counts.earlier += bool(shift[place] < 0)
-                counts.later += bool(shift[place] > 0)
-                if turns[place]:
-                    turn = Turn(int(turns[place]))
-                    counts.turns[turn] = counts.turns.get(turn, 0) + 1
+                counts.add({name: bool(mask[place]) for name, mask in marks.items()}, turn)
         self._list(chunk, both, turns, chosen)
         self._farthest(chunk, both, shift, chosen)
 
-    def _list(self, chunk: Chunk, both: _Both, turns: NDArray[np.int8], chosen: Chosen) -> None:
+    def _list(self, chunk: Chunk, both: Both, turns: NDArray[np.int8], chosen: Chosen) -> None:
         """Keep the most urgent of each turn."""
         for turn in Turn:
             there = np.flatnonzero(turns == turn)
@@ -243,13 +211,13 @@ class _Run:
                 one for turn in Turn for one in [each for each in ordered if each.turn is turn][: self.limit]
             ]
 
-    def _farthest(self, chunk: Chunk, both: _Both, shift: Instants, chosen: Chosen) -> None:
+    def _farthest(self, chunk: Chunk, both: Both, shift: Instants, chosen: Chosen) -> None:
         for sign, name in ((-1, "earliest"), (1, "latest")):
             place = int(np.argmax(shift * sign))
             if int(shift[place]) * sign > _by(getattr(self.found, name)) * sign:
                 setattr(self.found, name, self._moved(chunk, both, place, None, chosen))
 
-    def _moved(self, chunk: Chunk, both: _Both, place: int, turn: Turn | None, chosen: Chosen) -> Moved:
+    def _moved(self, chunk: Chunk, both: Both, place: int, turn: Turn | None, chosen: Chosen) -> Moved:
         row = int(both.verdict.row[place])
         subject = None if both.verdict.subject is None else str(both.verdict.subject[place])
         dues = (int(side.due[place]) for side in (both.old, both.new))
@@ -273,12 +241,3 @@ def _by(moved: Moved | None) -> int:
     if moved is None or moved.old_due is None or moved.new_due is None:
         return 0
     return moved.new_due - moved.old_due
-
-
-def _aligned(old: Verdict, new: Verdict) -> bool:
-    """Whether clocks stand beside clocks of the same thing."""
-    if (old.subject is None) is not (new.subject is None):
-        return False
-    if old.subject is None or new.subject is None:
-        return True
-    return np.array_equal(old.row, new.row) and np.array_equal(old.subject, new.subject)

@@ -15,12 +15,14 @@ from stalewatch.domain.language.model import Rule
 from stalewatch.domain.language.reads import excepting_fields, fields_read
 from stalewatch.domain.pacing import storm
 from stalewatch.services.judging.golive import foreseen
+from stalewatch.services.judging.scanning import PIECE
 from stalewatch.services.judging.sources import Sources, trusted
 from stalewatch.services.previewing.cases import Case, MostUrgent, Standing, Told, reasons_of, standings, urgency
 from stalewatch.services.previewing.fates import Fate, Fates, Seen
 from stalewatch.services.previewing.stock import Chunk, Progress, Stock, data_ages
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store.engine import Connection, Database
+from stalewatch.store.visibility import Visible
 
 
 @dataclass(slots=True)
@@ -61,6 +63,8 @@ class Asked:
     Attributes:
         until: records that will be late by then count as well (microseconds since the epoch).
         limit: how many cases are listed.
+        visible: whose records are looked at; None: everybody's.
+        piece: records that are judged at once.
     """
 
     now: int
@@ -69,6 +73,8 @@ class Asked:
     owners: Collection[str] | None = None
     obj: str | None = None
     limit: int | None = None
+    visible: Visible | None = None
+    piece: int = PIECE
 
 
 @dataclass(slots=True)
@@ -98,13 +104,13 @@ def preview(db: Database, book: Rulebook, sources: Sources, asked: Asked, progre
     """Judge every open record by this rulebook as of `asked.now`, in one look that cannot write."""
     with db.look() as conn:
         ready, waiting = trusted(conn, sources, asked.now)
-        stock = Stock(conn, [book], ready, asked.obj)
+        stock = Stock(conn, [book], ready, asked.obj, asked.piece)
         run = _Run(conn, book, asked, foreseen(conn, book, asked.now))
         for chunk in stock.chunks(progress):
             run.take(chunk)
         found = run.done()
         found.ages = data_ages(conn, sorted(sources), asked.now)
-        found.waiting = {connection: stock.size(connection) for connection in waiting}
+        found.waiting = {connection: stock.size(connection, asked.visible) for connection in waiting}
     return found
 
 
@@ -124,8 +130,8 @@ class _Run:
     def take(self, chunk: Chunk) -> None:
         """Judge one frame and count."""
         [frame] = chunk.frames
-        self.found.judged += frame.size
-        mine = self._mine(chunk.owners)
+        self.found.judged += int(chunk.seen_by(self.asked.visible).sum())
+        mine = self._mine(chunk)
         told = self._told(chunk, frame, mine)
         urgent = urgency(told, frame.size)
         standing = standings(urgent)
@@ -161,10 +167,12 @@ class _Run:
         found.is_storm = guard is not None and storm(guard.share, guard.at_least, self.breaking, found.judged)
         return found
 
-    def _mine(self, owners: Sequence[str | None]) -> Mask | None:
-        """Which records are asked for; None: all."""
-        wanted = self.asked.owners
-        return None if wanted is None else np.fromiter((one in wanted for one in owners), np.bool_, len(owners))
+    def _mine(self, chunk: Chunk) -> Mask | None:
+        """Which records are asked for and may be seen; None: all."""
+        wanted, owners, visible = self.asked.owners, chunk.owners, self.asked.visible
+        if wanted is None:
+            return None if visible is None else chunk.seen_by(visible)
+        return np.fromiter((one in wanted for one in owners), np.bool_, len(owners)) & chunk.seen_by(visible)
 
     def _told(self, chunk: Chunk, frame: Frame, mine: Mask | None) -> list[Told]:
         """The clocks of the rules asked for, counted for each rule."""

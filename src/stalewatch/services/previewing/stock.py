@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
+import numpy as np
+
 from stalewatch.domain.frame import Frame
+from stalewatch.domain.instants import Mask
 from stalewatch.domain.needs import Needs
 from stalewatch.services.judging.frames import Coverage
-from stalewatch.services.judging.scanning import Scan, Scanned
+from stalewatch.services.judging.scanning import PIECE, Scan, Scanned
 from stalewatch.services.judging.sources import coverage
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import connections, records
 from stalewatch.store.engine import Connection
+from stalewatch.store.visibility import Visible
 
 Progress = Callable[[str, int, int], None]
 """Told of each frame: the connection, and how many of how many records are judged."""
@@ -31,6 +35,14 @@ class Chunk:
     frames: tuple[Frame, ...]
     owners: Sequence[str | None]
 
+    def seen_by(self, visible: Visible | None) -> Mask:
+        """Which of the records may be seen."""
+        if visible is None:
+            return np.ones(len(self.owners), np.bool_)
+        theirs, named = visible.owners, visible.records
+        seen = (own in theirs or key in named for own, key in zip(self.owners, self.frames[0].keys, strict=True))
+        return np.fromiter(seen, np.bool_, len(self.owners))
+
 
 @dataclass(frozen=True, slots=True)
 class Stock:
@@ -39,12 +51,14 @@ class Stock:
     Attributes:
         connections: those whose records are read.
         obj: only records of this object; None: of all that a rule watches.
+        piece: how many records stand in a frame.
     """
 
     conn: Connection
     books: Sequence[Rulebook]
     connections: Sequence[str]
     obj: str | None = None
+    piece: int = PIECE
 
     @property
     def objects(self) -> list[str]:
@@ -52,9 +66,10 @@ class Stock:
         watched = sorted({obj for book in self.books for obj in book.objects})
         return [obj for obj in watched if self.obj in (None, obj)]
 
-    def size(self, connection: str) -> int:
-        """How many open records a connection has."""
-        return sum(records.count(self.conn, obj, connection, open_only=True) for obj in self.objects)
+    def size(self, connection: str, visible: Visible | None = None) -> int:
+        """How many open records a connection has that may be seen."""
+        count = partial(records.count, self.conn, connection=connection, open_only=True, visible=visible)
+        return sum(count(obj) for obj in self.objects)
 
     def chunks(self, progress: Progress) -> Iterator[Chunk]:
         """Every open record once."""
@@ -74,11 +89,11 @@ class Stock:
         catalogues = [book.rules.catalogue for book in self.books]
         if all(catalogue == catalogues[0] for catalogue in catalogues):
             together = reduce(_both, (book.needs[obj] for book in self.books), _NONE)
-            for scanned in Scan(self.conn, catalogues[0], together, obj, mine).of(connection):
+            for scanned in Scan(self.conn, catalogues[0], together, obj, mine).of(connection, self.piece):
                 yield [scanned] * len(self.books)
             return
         scans = [Scan(self.conn, book.rules.catalogue, book.needs[obj], obj, mine) for book in self.books]
-        yield from zip(*(scan.of(connection) for scan in scans), strict=True)
+        yield from zip(*(scan.of(connection, self.piece) for scan in scans), strict=True)
 
 
 def _both(one: Needs, other: Needs) -> Needs:

@@ -40,9 +40,14 @@ def is_catalogue(path: Path) -> bool:
     """True for a file of fields, which may lie among rules: it has `fields:` where rules have `rules:`."""
     try:
         with path.open("rb") as stream:
-            return bool(_CATALOGUE.search(stream.read(MOST_BYTES)))
+            return is_catalogue_text(stream.read(MOST_BYTES))
     except OSError:
         return False
+
+
+def is_catalogue_text(text: bytes) -> bool:
+    """True for the text of a file of fields."""
+    return bool(_CATALOGUE.search(text))
 
 
 def read_source(path: Path, findings: Findings) -> Source | None:

@@ -34,7 +34,7 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
         errors = [found for found in checked.diagnostics if found.is_error]
         first = errors[0]
         return cls(
-            place=f"{_from(config, first.file)}:{first.line}:{first.column}",
+            place=f"{in_project(config, first.file)}:{first.line}:{first.column}",
             code=first.code,
             what=first.message,
             errors=len(errors),
@@ -54,8 +54,8 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
         return f"rules: {self.place}: {code}{what}{more}; the rules from before stay in force"
 
 
-def _from(config: Path, file: str) -> str:
-    """The file's name as the project's folder has it."""
+def in_project(config: Path, file: str) -> str:
+    """A file's name as the folder of the project's configuration has it; of one outside of it only the name."""
     path = Path(file).absolute()
     folder = config.absolute().parent
     return str(path.relative_to(folder)) if path.is_relative_to(folder) else path.name

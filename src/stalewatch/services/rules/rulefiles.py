@@ -29,7 +29,7 @@ from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.settings import CalendarSpecs, Settings
 
 BUILT_IN: Final = "fields.yaml"
-_MARK: Final = " (built in)"
+BUILT_IN_MARK: Final = " (built in)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,9 @@ def choosing_fields(settings: Settings | None, rules: RuleSet) -> frozenset[str]
 def packs() -> Mapping[str, Source]:
     """The packs that travel with the program, by name: what `include` and `use` may bring in."""
     files = sorted(shipped.rules().glob("*.yaml"))
-    sources = (Source(f"{path.name}{_MARK}", path.read_text("utf-8")) for path in files if path.name != BUILT_IN)
+    sources = (
+        Source(f"{path.name}{BUILT_IN_MARK}", path.read_text("utf-8")) for path in files if path.name != BUILT_IN
+    )
     return {source.path.partition(".")[0]: source for source in sources}
 
 
@@ -142,7 +144,7 @@ def catalogue_sources(settings: Settings | None, findings: Findings) -> list[Sou
 
 
 def _built_in() -> Source:
-    return Source(f"{BUILT_IN}{_MARK}", (shipped.rules() / BUILT_IN).read_text("utf-8"))
+    return Source(f"{BUILT_IN}{BUILT_IN_MARK}", (shipped.rules() / BUILT_IN).read_text("utf-8"))
 
 
 def _built_in_catalogue() -> Catalogue:
@@ -171,7 +173,7 @@ def _check(
         check_maps(settings, catalogue.catalogue, _built_in_catalogue(), findings)
     found = _judged(files, settings, catalogue.catalogue, today, findings, lists, whole=whole)
     sources = (*_own(settings), *catalogue.sources, *found.written)
-    files_read = sum(not source.path.endswith(_MARK) for source in sources) if whole else found.counts.files
+    files_read = sum(not source.path.endswith(BUILT_IN_MARK) for source in sources) if whole else found.counts.files
     counted = (files_read, found.counts.rules)
     return _outcome(found.ruleset, found.calendars, findings, sources, counted, found.written)
 
