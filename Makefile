@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench gameday lock
 SHELL := /bin/sh
+unexport PYTHONDONTWRITEBYTECODE  # the tests start hundreds of processes: none of them compiles what another one has
 
 CANDIDATES := python3.11 python3.12 python3.13 python3.14 python3 python
 SUITS := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
