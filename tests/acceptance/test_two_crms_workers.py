@@ -64,7 +64,7 @@ def stored(place: Path) -> dict[str, list[str]]:
     return found
 
 
-@each_crm
+@pytest.mark.parametrize("crm", ["sf", pytest.param("hs", marks=pytest.mark.slow)])
 def test_x02_killed_at_any_request_it_ends_as_if_it_had_not_been(
     office: Office, nursery: ForkServerContext, tmp_path: Path, sqlite_template: Path, crm: str
 ) -> None:
