@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,8 @@ OUTSIDE: Final = int(np.iinfo(np.int64).max)
 """Beyond the calendar's tables (a close date in the year 9999): nothing can be judged by it."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST: Final = -62_135_510_400_000_000
+_LAST: Final = 253_402_214_400_000_000
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 
 
@@ -43,6 +46,11 @@ def to_us(at: datetime) -> int:
 def from_us(us: int) -> datetime:
     """The aware UTC datetime of an instant that is neither NEVER nor OUTSIDE."""
     return _EPOCH + timedelta(microseconds=us)
+
+
+def shown(us: int, zone: str) -> str:
+    """An instant as RFC 3339 with the zone's offset; one beyond the years that dates have shows the last of them."""
+    return from_us(max(_FIRST, min(_LAST, us))).astimezone(ZoneInfo(zone)).isoformat(timespec="seconds")
 
 
 def to_day(day: date) -> int:

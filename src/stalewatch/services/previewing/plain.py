@@ -8,7 +8,7 @@ from typing import Any
 
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.rule_changes import changes_in_words
-from stalewatch.domain.instants import SECOND
+from stalewatch.domain.instants import SECOND, shown
 from stalewatch.domain.language.model import RuleSet
 from stalewatch.domain.language.versions import RuleChange
 from stalewatch.services.previewing.cases import Case, Reason
@@ -16,7 +16,6 @@ from stalewatch.services.previewing.difference import Counts, Difference, Moved,
 from stalewatch.services.previewing.fates import Fate
 from stalewatch.services.previewing.known import Known
 from stalewatch.services.previewing.preview import Asked, Figures, Preview
-from stalewatch.services.reporting.listing import shown
 from stalewatch.services.rules.rulebook import Rulebook
 
 

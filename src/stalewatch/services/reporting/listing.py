@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from stalewatch.delivery.wording.explained import explanation_text
+from stalewatch.domain import instants
 from stalewatch.domain.calendar import Calendar
 from stalewatch.domain.entries import Entry
 from stalewatch.domain.explain import CalledOff
@@ -215,14 +215,7 @@ def as_json(kind: str, stored: Any, zone: str) -> Any:
             return stored
 
 
-def shown(moment: int, zone: str) -> str:
-    """An instant as RFC 3339 with the zone's offset; one beyond the years that dates have shows the last of them."""
-    at = from_us(max(_FIRST, min(_LAST, moment)))
-    return at.astimezone(ZoneInfo(zone)).isoformat(timespec="seconds")
-
-
-_FIRST = -62_135_510_400_000_000
-_LAST = 253_402_214_400_000_000
+shown = instants.shown
 
 
 def _date(day: int) -> str | None:

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from stalewatch.domain.language.model import Catalogue, FieldType
 from stalewatch.sdk.connector import Description
+from stalewatch.store import connections
+from stalewatch.store.engine import Database
 
 Lists = Mapping[str, Mapping[str, Sequence[str]]]
 """Per object and field, every value that may be chosen."""
@@ -51,6 +53,16 @@ def offered(stored: Iterable[Any], configured: Sequence[str]) -> Lists:
         name: {ours: values for ours, values in lists.items() if (name, ours) not in open_}
         for name, lists in found.items()
     }
+
+
+def known(db: Database, configured: Sequence[str]) -> Lists:
+    """What may be chosen in a project, as its last syncs found it.
+
+    Raises:
+        StoreError: the database cannot be asked.
+    """
+    with db.read() as conn:
+        return offered(connections.read(conn), configured)
 
 
 def with_lists(catalogue: Catalogue, lists: Lists) -> Catalogue:
