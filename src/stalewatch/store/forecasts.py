@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -92,6 +92,15 @@ def resting(conn: Connection, filters: Filters, wanted: Wanted, *, visible: Visi
             listed.where(*_scope(conn, filters, wanted, visible), counted).order_by(*order).limit(limit)
         )
     )  # fmt: skip
+
+
+def broken(conn: Connection, record_ids: Collection[str]) -> list[Found]:
+    """(record_id, rule_id) of what these records are late by, the gravest and longest first."""
+    ranks = sa.case({"info": 1, "warning": 2, "critical": 3}, value=alerts.c.severity, else_=0)
+    there = sa.select(alerts.c.record_id, alerts.c.rule_id).where(
+        among(conn, alerts.c.record_id, sorted(record_ids)), IS_LATE
+    )
+    return list(conn.execute(there.order_by(alerts.c.record_id, ranks.desc(), alerts.c.breach_at, alerts.c.id)))
 
 
 def _late() -> sa.Subquery:

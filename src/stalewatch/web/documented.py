@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from stalewatch.services.measuring.told import ForecastTold, UnobservedTold
 from stalewatch.services.operating.connection_list import ConnectionListing
 from stalewatch.services.reporting.alert_list import AlertListing
 from stalewatch.services.reporting.listing import Item, Listing, Reason
@@ -120,5 +121,6 @@ def answers(
 
 def schemas() -> dict[str, Any]:
     """The named schemas."""
-    _, found = msgspec.json.schema_components([Listing, AlertListing, ConnectionListing], ref_template=_REF)
+    sent = [Listing, AlertListing, ConnectionListing, ForecastTold, UnobservedTold]
+    _, found = msgspec.json.schema_components(sent, ref_template=_REF)
     return {**found, "Problem": _PROBLEM}

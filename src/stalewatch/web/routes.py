@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from stalewatch.web import acting, alerts, connections, health, lists, partners, slack
+from stalewatch.web import acting, alerts, connections, health, lists, measured, partners, slack
 from stalewatch.web.asking import DealsDueSoon, LeadsDueSoon, Reading, StalledDeals, StalledLeads
 from stalewatch.web.auth import needs
 from stalewatch.web.documented import (
@@ -38,7 +38,8 @@ from stalewatch.web.documented_alerts import (
     SNOOZED,
 )
 from stalewatch.web.documented_connections import CONNECTIONS, SYNC_ASKED
-from stalewatch.web.pages import files, look, record, signing, undelivered
+from stalewatch.web.documented_measured import FORECAST, UNOBSERVED
+from stalewatch.web.pages import files, forecast, look, record, signing, undelivered, unobserved
 from stalewatch.web.pages import lists as pages
 from stalewatch.web.pages.asking import DueSoonPage, SignInPage, StalledPage
 from stalewatch.web.public import loss, partner
@@ -79,6 +80,8 @@ _ALERTS: Final = answers(ALERTS, 401, 403, 422, 503)
 _SLACK: Final = answers(TAKEN, 401, 404, 413, 503)
 _PARTNER: Final = (401, 403, 404, 409, 413, 422, 503)
 _PUBLIC: Final = answers(HEALTH)
+_FORECAST: Final = answers(FORECAST, 401, 403, 422, 503)
+_UNOBSERVED: Final = answers(UNOBSERVED, 401, 403, 422, 503)
 
 ROUTES: Final = (
     Route("GET", "/v1/deals/stalled", "deals:read", lists.stalled_deals, _LIST, StalledDeals),
@@ -86,7 +89,11 @@ ROUTES: Final = (
     Route("GET", "/v1/deals/{id:path}", "deals:read", lists.deal, _RECORD, Reading),
     Route("GET", "/v1/leads/stalled", "deals:read", lists.stalled_leads, _LIST, StalledLeads),
     Route("GET", "/v1/leads/due-soon", "deals:read", lists.leads_due_soon, _LIST, LeadsDueSoon),
+    Route(
+        "GET", "/v1/leads/unobserved", "reports:read", measured.unobserved_leads, _UNOBSERVED, measured.AskedUnobserved
+    ),
     Route("GET", "/v1/leads/{id:path}", "deals:read", lists.lead, _RECORD, Reading),
+    Route("GET", "/v1/forecast", "reports:read", measured.forecast_of, _FORECAST, measured.AskedForecast),
     Route("GET", "/v1/alerts", "alerts:read", alerts.alerts, _ALERTS, alerts.Alerts),
     Route("POST", "/v1/alerts/{id}/acknowledge", ACT, acting.acknowledge_alert, answers(ACKNOWLEDGED, *_ANSWER)),
     Route("POST", "/v1/alerts/{id}/snooze", ACT, acting.snooze_alert, answers(SNOOZED, *_ANSWER)),
@@ -117,6 +124,12 @@ ROUTES: Final = (
     Route("GET", "/stalled.csv", "deals:read", pages.stalled_csv, {}, StalledPage, page=True),
     Route("GET", "/due-soon", "deals:read", pages.due_soon, {}, DueSoonPage, page=True),
     Route("GET", "/due-soon.csv", "deals:read", pages.due_soon_csv, {}, DueSoonPage, page=True),
+    Route("GET", "/forecast", "reports:read", forecast.forecast_page, {}, measured.AskedForecast, page=True),
+    Route("GET", "/forecast.csv", "reports:read", forecast.forecast_file, {}, measured.AskedForecast, page=True),
+    Route("GET", "/unobserved", "reports:read", unobserved.unobserved_page, {}, measured.AskedUnobserved, page=True),
+    Route(
+        "GET", "/unobserved.csv", "reports:read", unobserved.unobserved_file, {}, measured.AskedUnobserved, page=True
+    ),
     Route("GET", "/deals/{id:path}", "deals:read", record.deal, {}, Reading, page=True),
     Route("GET", "/leads/{id:path}", "deals:read", record.lead, {}, Reading, page=True),
     Route("GET", "/undelivered", "deals:read", undelivered.undelivered_page, {}, Reading, page=True),

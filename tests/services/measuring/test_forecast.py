@@ -60,16 +60,10 @@ def pipeline(world: World) -> None:
         ("i", "2026-03-25", "pipeline", 250_000, date(2026, 4, 1)),
     )
     for name, made, category, amount, closes in rows:
-        world.has(
-            deal(
-                name,
-                created_at=at(f"{made} 10:00"),
-                forecast_category=category,
-                close_date=closes,
-                amount_in_project_currency=None if amount is None else Decimal(amount),
-                owner="tanaka" if name in "be" else "sato",
-            )  # fmt: skip
-        )
+        money = None if amount is None else Decimal(amount)
+        owner = "tanaka" if name in "be" else "sato"
+        own = {"owner": owner, "forecast_category": category, "close_date": closes}
+        world.has(deal(name, created_at=at(f"{made} 10:00"), amount_in_project_currency=money, **own))
     world.reaches("2026-04-01 12:00")
 
 
@@ -161,5 +155,6 @@ def test_the_deals_it_rests_on_come_by_their_weighted_money(world: World) -> Non
 def test_it_counts_as_many_as_the_stalled_list_has(world: World) -> None:
     rest = reports(world)
     assert (
-        forecast(rest, Filters(), world.us, visible=None).stalled.deals + 1 == rest.stalled(Filters(), world.us).total
+        forecast(rest, Filters(), world.us, visible=None).stalled.deals + 1
+        == rest.stalled(Filters(), world.us, visible=None).total
     )

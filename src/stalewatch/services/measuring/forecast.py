@@ -14,6 +14,7 @@ from stalewatch.domain import forecasting
 from stalewatch.domain.forecasting import OMITTED, UP_TO, Age, Period
 from stalewatch.domain.instants import from_us, to_day
 from stalewatch.services.judging.sources import trusted
+from stalewatch.services.measuring.weeks import Week, weeks
 from stalewatch.services.measuring.weighing import Weights, weights
 from stalewatch.services.measuring.worth import NOTHING, Worth, worth
 from stalewatch.services.reporting.listing import shown
@@ -54,6 +55,7 @@ class Forecast:
         total: all of them, as one line; by_category and by_period add up to it.
         left_out: deals of the category "omitted", which are in none of the other figures.
         weights: what each deal counts for, and who says so.
+        weeks: how it was at the end of the last weeks, and now; empty where the filters ask for what is not kept.
         waiting: connections whose data is too old to judge by.
         as_of: RFC 3339. data_age_seconds: of the oldest connection; None before its first sync.
     """
@@ -64,6 +66,7 @@ class Forecast:
     by_period: tuple[Line, ...]
     left_out: Worth
     weights: Weights
+    weeks: tuple[Week, ...]
     waiting: tuple[str, ...]
     as_of: str
     data_age_seconds: int | None
@@ -94,16 +97,20 @@ def forecast(
         rows = forecasts.cells(conn, filters, asked, visible=visible)
         _, waiting = trusted(conn, reports.sources, now)
         age = data_age(conn, reports.sources, now, filters.connection)
+        past = weeks(conn, filters, today_of(reports, now), period, visible=visible)
     counted = [row for row in rows if row.category != OMITTED]
     left_out = [row for row in rows if row.category == OMITTED]
     categories = [*reports.book.judging.forecast.weights, NO_CATEGORY]
+    total = _line("all", counted)
     return Forecast(
         currency=reports.book.judging.currency,
-        total=_line("all", counted),
+        total=total,
         by_category=tuple(_lines(categories, "category", counted)),
         by_period=tuple(_lines(asked.columns, "period", counted)),
         left_out=sum((_worth(row) for row in left_out), NOTHING),
-        weights=weighing, waiting=tuple(waiting), as_of=shown(now, "UTC"), data_age_seconds=age, period=period,
+        weights=weighing,
+        weeks=(*past, Week(today_of(reports, now), total.all, total.stalled)) if past else (),
+        waiting=tuple(waiting), as_of=shown(now, "UTC"), data_age_seconds=age, period=period,
     )  # fmt: skip
 
 

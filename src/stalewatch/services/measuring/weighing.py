@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from stalewatch.domain.forecasting import Rate
+from stalewatch.domain.forecasting import OMITTED, Rate
 from stalewatch.domain.language.model import FieldType
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import facts
@@ -32,6 +32,18 @@ class Weights:
     probability: str | None
     categories: Mapping[str, int]
     stages: Mapping[str, Rate]
+
+    def percent(self, category: str | None, stage: str | None, fields: Mapping[str, Any] | None) -> int | None:
+        """What a deal counts for; None: nobody says. `store.forecasts` sums up by the same order."""
+        told = (fields or {}).get(self.probability) if self.probability else None
+        if isinstance(told, int) and 0 <= told <= 100:
+            return told
+        if category == OMITTED:
+            return 0
+        if category is not None and category in self.categories:
+            return self.categories[category]
+        rate = self.stages.get(stage or "")
+        return None if rate is None else rate.percent
 
 
 def weights(conn: Connection, book: Rulebook) -> Weights:

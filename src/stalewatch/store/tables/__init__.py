@@ -10,6 +10,7 @@ from __future__ import annotations
 from stalewatch.store.tables.access import roles, versions
 from stalewatch.store.tables.answers import answers, losses
 from stalewatch.store.tables.calling import accounts, permits, secrets
+from stalewatch.store.tables.forecasting import forecast_days
 from stalewatch.store.tables.judgement import alerts, audit, clocks, facts, rule_states, tokens
 from stalewatch.store.tables.keeping import audit_permits, tombstones
 from stalewatch.store.tables.measuring import kpi_days, kpi_names, kpi_totals, kpi_work
@@ -49,6 +50,7 @@ __all__ = [
     "edits",
     "events",
     "facts",
+    "forecast_days",
     "habits",
     "homes",
     "inbox",

@@ -1,0 +1,77 @@
+"""What OpenAPI says of the forecast and of the unobserved losses, by example."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from stalewatch.services.measuring.told import (
+    EndTold,
+    ForecastTold,
+    GroupTold,
+    LineTold,
+    LostLead,
+    RestingTold,
+    TallyTold,
+    UnobservedTold,
+    WeekTold,
+    WeightsTold,
+    WorthTold,
+)
+
+_ALL: Final = WorthTold(9, 3_000_000.0, 2_000_000.0, 0, 0)
+_LATE: Final = WorthTold(2, 800_000.0, 500_000.0, 0, 0)
+_REST: Final = WorthTold(7, 2_200_000.0, 1_500_000.0, 0, 0)
+_NONE: Final = WorthTold(0, 0.0, 0.0, 0, 0)
+_AGES: Final = {"0-7": _LATE, "8-14": _NONE, "15-30": _NONE, "31+": _NONE}
+_DEAL: Final = RestingTold(
+    id="sf:0065e00001AbCdE", object="deal", name="Acme renewal", connection="sf", owner_name="Sato",
+    owner_email="sato@acme.example", team="tokyo", pipeline="new_business", stage="proposal", category="best_case",
+    amount=800_000.0, weight=50, source="forecast_category", weighted=400_000.0, close_date="2026-05-29",
+    url="https://acme.my.salesforce.com/0065e00001AbCdE", days_late=6, rules=("No next meeting",),
+)  # fmt: skip
+_FORECAST: Final = ForecastTold(
+    headline="¥500K of the ¥2M forecast rests on 2 stalled deals", currency="JPY", period=None,
+    total=LineTold("all", _ALL, _LATE, _REST, _AGES), by_category=(LineTold("best_case", _ALL, _LATE, _REST, _AGES),),
+    by_period=(LineTold("2026-Q2", _ALL, _LATE, _REST, _AGES),), left_out=_NONE,
+    weights=WeightsTold(None, {"commit": 90, "best_case": 50, "pipeline": 20}, {}),
+    weeks=(WeekTold("2026-04-12", _ALL, _LATE),), items=(_DEAL,), more=True, waiting=(),
+    as_of="2026-04-15T00:00:00+00:00", data_age_seconds=240,
+)  # fmt: skip
+_TALLY: Final = TallyTold(entered=100, deals=31, open=31, ended=38, unobserved=21, unreadable=0, share=0.21)
+_LEAD: Final = LostLead(
+    id="sf:00Q5e00001AbCdE", name="Mori Kei", connection="sf", owner_name="Sato", owner_email="sato@acme.example",
+    team="tokyo", source="Web", status="mql", ending="quiet", entered_at="2026-02-03T10:00:00+09:00",
+    heard_at="2026-02-06T15:00:00+09:00", url="https://acme.my.salesforce.com/00Q5e00001AbCdE",
+)  # fmt: skip
+_UNOBSERVED: Final = UnobservedTold(
+    headline="21 of 100 leads vanished, and nobody noted why", frm="2026-01-16", to="2026-04-15", all=_TALLY,
+    reasons={"no_budget": 17, "none": 21}, endings={"quiet": EndTold(20, 15), "disqualified": EndTold(18, 6)},
+    by_source=(GroupTold("Web", "Web", _TALLY),), by_owner=(GroupTold("sato@acme.example", "Sato", _TALLY),),
+    by_team=(GroupTold("tokyo", "tokyo", _TALLY),), by_month=(GroupTold("2026-02", "2026-02", _TALLY),),
+    items=(_LEAD,), next=None, total=21, waiting=(), as_of="2026-04-15T00:00:00+00:00", data_age_seconds=240,
+)  # fmt: skip
+
+
+def _told(name: str, description: str, example: msgspec.Struct) -> dict[str, Any]:
+    schema = {"$ref": f"#/components/schemas/{name}"}
+    return {
+        "description": description,
+        "content": {
+            "application/json": {"schema": schema, "example": msgspec.to_builtins(example)},
+            "text/csv": {"schema": {"type": "string"}},
+        },
+    }
+
+
+FORECAST: Final = _told(
+    "ForecastTold",
+    "The forecast with and without stalled deals; for `Accept: text/csv` the stalled deals that it counts.",
+    _FORECAST,
+)
+UNOBSERVED: Final = _told(
+    "UnobservedTold",
+    "What became of the leads; for `Accept: text/csv` those that vanished without a reason.",
+    _UNOBSERVED,
+)
