@@ -95,11 +95,14 @@ _FLOW: Final = (
     Kpi("proposals", Unit.COUNT, Better.HIGHER, QUARTER, is_total=True),
     Kpi("unit_price", Unit.MONEY, Better.HIGHER, QUARTER),
 )
+PROPOSAL_VALUE: Final = Kpi("proposal_value", Unit.MONEY, Better.HIGHER, QUARTER, is_total=True)
+"""Proposals x win rate x unit price: worked out of the sums of these three, and not kept."""
+FACTORS: Final = ("proposals", "win_rate", "unit_price")
 
 
 def definitions(rules: RuleSet) -> dict[str, Kpi]:
     """Every KPI of a project by name: those of every project, and those that follow its rules and its catalogue."""
-    return {one.name: one for one in (*_STATE, *_FLOW, *_of_rules(rules), *_of_catalogue(rules))}
+    return {one.name: one for one in (*_STATE, *_FLOW, PROPOSAL_VALUE, *_of_rules(rules), *_of_catalogue(rules))}
 
 
 def _of_rules(rules: RuleSet) -> Iterator[Kpi]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any, Final
 
 import msgspec
@@ -18,7 +19,7 @@ import numpy as np
 
 from stalewatch.domain.instants import from_day, to_day
 from stalewatch.domain.kpi.arithmetic import wilson
-from stalewatch.domain.kpi.definitions import FOUR_WEEKS, Kpi, Unit, definitions
+from stalewatch.domain.kpi.definitions import FACTORS, FOUR_WEEKS, PROPOSAL_VALUE, Kpi, Unit, definitions
 from stalewatch.services.measuring.kpi_names import group_name, people_of
 from stalewatch.services.reporting.reports import Filters, Reports, Visible, data_age
 from stalewatch.store import kpis as store
@@ -198,7 +199,16 @@ class _Reading:
         return found
 
     def _named(self, sums: Sums) -> dict[str, tuple[int, int]]:
-        return {self.numbers[number]: sum_ for number, sum_ in sums.items() if number in self.numbers}
+        named = {self.numbers[number]: sum_ for number, sum_ in sums.items() if number in self.numbers}
+        product = _product(*(named.get(factor, (0, 0)) for factor in FACTORS))
+        return named if product is None else {**named, PROPOSAL_VALUE.name: product}
+
+
+def _product(proposals: tuple[int, int], won: tuple[int, int], price: tuple[int, int]) -> tuple[int, int] | None:
+    """What the proposals are worth, in hundredths, and how many there are; None where a factor is not known."""
+    if not (proposals[1] and won[1] and price[1]):
+        return None
+    return round(Fraction(proposals[0] * won[0] * price[0], won[1] * price[1])), proposals[0]
 
 
 def _value(kpi: Kpi, sums: tuple[int, int] | None) -> float | None:
@@ -210,7 +220,7 @@ def _figure(
 ) -> Figure:
     over, of = sums or (0, 0)
     low, high = wilson(over, of) if kpi.unit is Unit.RATE and of > 0 else (None, None)
-    shown_of = of / 100 if kpi.unit is Unit.MONEY and kpi.is_total else of
+    shown_of = of / kpi.scale if kpi.name == "stalled_amount" else of
     return Figure(
         kpi=kpi.name, value=_value(kpi, sums), over=over if kpi.scale == 1 else over / kpi.scale, of=shown_of,
         unit=kpi.unit.value, better=kpi.better.value, days=kpi.days, small=kpi.is_small(of), low=low, high=high,
