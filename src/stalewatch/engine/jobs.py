@@ -13,15 +13,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, NamedTuple
 
-from stalewatch.domain.instants import HOUR, MINUTE
+from stalewatch.domain.instants import HOUR, MINUTE, from_day
 from stalewatch.services.alerting.agenda import Agenda
 from stalewatch.services.answering.inbox import Inbox
 from stalewatch.services.judging.arming import PIECE
+from stalewatch.services.measuring.kpi_keeping import Keeping
 from stalewatch.services.operating.cycle import Cycle, failures
 from stalewatch.services.syncing.sync import Synced
 from stalewatch.wiring import Stalewatch
 from stalewatch.wiring.cycles import cycle_of
 from stalewatch.wiring.live import Each, Live
+from stalewatch.wiring.measuring import keeping_of
 from stalewatch.wiring.slack import inbox_of
 
 log = logging.getLogger("stalewatch.engine")
@@ -69,6 +71,7 @@ def jobs(live: Live, *, language: str | None, is_stopping: Callable[[], bool]) -
     cycle = Each(live, partial(cycle_of, language=language, is_stopping=is_stopping, is_accepted=True))
     agenda = Each(live, lambda project: Agenda(project.db, project.clock, project.sources))
     inbox = Each(live, lambda project: inbox_of(project, language))
+    measuring = Each(live, partial(keeping_of, is_stopping=is_stopping))
     return (
         Job("sync", lambda: _sync(cycle()), lambda: agenda().until_sync(), wakes=("tick",)),
         Job("tick", lambda: _tick(cycle()), lambda: agenda().until_tick(), wakes=("dispatch",)),
@@ -77,6 +80,7 @@ def jobs(live: Live, *, language: str | None, is_stopping: Callable[[], bool]) -
         Job("sweep", lambda: _sweep(cycle()), lambda: SWEEP_EVERY, wakes=("dispatch",)),
         Job("tidy", lambda: _tidy(live.project), lambda: TIDY_EVERY),
         Job("retain", lambda: _retain(cycle()), lambda: RETAIN_EVERY),
+        Job("measure", lambda: _measure(measuring()), lambda: measuring().until()),
         *([_answering(inbox)] if inbox() else ()),
     )
 
@@ -140,6 +144,15 @@ def _retain(cycle: Cycle) -> Done:
 
 def _tidy(project: Stalewatch) -> Done:
     return Done(("the write-ahead log was folded into the database",)) if project.db.tidy() else Done()
+
+
+def _measure(keeping: Keeping) -> Done:
+    """The day that has just ended, or a piece of the past."""
+    done = keeping.run()
+    if done.first is None or done.last is None:
+        return Done()
+    left = f", {done.left:,} days of the past to come" if done.left else ""
+    return Done((f"KPIs of {from_day(done.first)} to {from_day(done.last)} kept{left}",))
 
 
 def _answering(inbox: Callable[[], Inbox | None]) -> Job:
