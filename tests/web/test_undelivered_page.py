@@ -47,7 +47,7 @@ def cells(page: Element) -> list[list[str]]:
 
 def in_nav(page: Element) -> str:
     """What the navigation says besides the two lists."""
-    return " ".join(one.text for nav in page.all("nav", aria_label="Pages") for one in nav.all("a", data_key="u"))
+    return " ".join(one.text for nav in page.all("nav", aria_label="Pages") for one in nav.all("a", data_key="m"))
 
 
 def test_each_message_says_when_what_for_whom_why_and_what_to_do(reader: Visitor) -> None:

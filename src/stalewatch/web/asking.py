@@ -34,7 +34,12 @@ def given(value: Any) -> Any:
     return None if value == "" else value
 
 
-def _span(text: str) -> str:
+def span(text: str) -> str:
+    """The text, if it says a span of time.
+
+    Raises:
+        ValueError: it does not.
+    """
     if parse(text) is None:
         raise ValueError("write a span of time like 7d, 5bd, 24h or 2w")
     return text
@@ -106,20 +111,20 @@ class _OfDeals(BaseModel):
 class Soon(BaseModel):
     """How near a deadline has to be."""
 
-    within: Annotated[str, AfterValidator(_span)] = Field(
+    within: Annotated[str, AfterValidator(span)] = Field(
         "7d", max_length=20, description="How near: 7d, 5bd, 24h, 2w.", examples=["7d"]
     )
 
     def microseconds(self, project: Stalewatch, now: int) -> int:
         """The span from now; business days by the project's own calendar."""
-        span = parse(self.within)
-        assert isinstance(span, Duration)  # noqa: S101 - _span has seen it
-        return ahead(project, span, now)
+        length = parse(self.within)
+        assert isinstance(length, Duration)  # noqa: S101 - `span` has seen it
+        return ahead(project, length, now)
 
 
-def ahead(project: Stalewatch, span: Duration, now: int) -> int:
+def ahead(project: Stalewatch, length: Duration, now: int) -> int:
     """A span from now in microseconds; business days by the project's own calendar."""
-    return int(project.rulebook.calendars.default.add(np.array([now], np.int64), span)[0]) - now
+    return int(project.rulebook.calendars.default.add(np.array([now], np.int64), length)[0]) - now
 
 
 class StalledDeals(_OfDeals, Asked):

@@ -39,7 +39,7 @@ from stalewatch.web.documented_alerts import (
 )
 from stalewatch.web.documented_connections import CONNECTIONS, SYNC_ASKED
 from stalewatch.web.documented_measured import FORECAST, UNOBSERVED
-from stalewatch.web.pages import files, forecast, look, record, signing, undelivered, unobserved
+from stalewatch.web.pages import files, forecast, look, overview, record, signing, undelivered, unobserved
 from stalewatch.web.pages import lists as pages
 from stalewatch.web.pages.asking import DueSoonPage, SignInPage, StalledPage
 from stalewatch.web.public import loss, partner
@@ -120,7 +120,8 @@ ROUTES: Final = (
     Route("GET", "/healthz", None, health.healthz, _PUBLIC),
     Route("GET", "/readyz", None, health.readyz, answers(HEALTH, is_readyz=True)),
     Route("GET", "/metrics", None, health.metrics, answers(FIGURES)),
-    Route("GET", "/", "deals:read", pages.stalled, {}, StalledPage, page=True),
+    Route("GET", "/", "deals:read", overview.overview, {}, StalledPage, page=True),
+    Route("GET", "/stalled", "deals:read", pages.stalled, {}, StalledPage, page=True),
     Route("GET", "/stalled.csv", "deals:read", pages.stalled_csv, {}, StalledPage, page=True),
     Route("GET", "/due-soon", "deals:read", pages.due_soon, {}, DueSoonPage, page=True),
     Route("GET", "/due-soon.csv", "deals:read", pages.due_soon_csv, {}, DueSoonPage, page=True),

@@ -40,7 +40,7 @@ def coming(
     """The days from `first` on; what broke before `now` (microseconds) is in none of them."""
     calendar = reports.book.calendars.default
     dates = [first + timedelta(days=ahead) for ahead in range(days)]
-    since, until = (edge for edge in bounds(calendar, first, dates[-1]))
+    since, until = bounds(calendar, first, dates[-1])
     with reports.db.read() as conn:
         narrowed = reports.narrowed(conn, filters, max(now, since), until, visible)
         quarters = lists.due_quarters(conn, narrowed, now=max(now, since), until=until, visible=visible)
@@ -56,6 +56,11 @@ def coming(
         Day(on, *found[on], works=does, holiday="" if does or place is None else holiday_name(place, on, language))
         for on, does in zip(dates, works, strict=True)
     )
+
+
+def today(reports: Reports, now: int) -> date:
+    """The date at `now` (microseconds) by the project's own calendar."""
+    return from_us(now).astimezone(ZoneInfo(reports.book.calendars.default.spec.zone)).date()
 
 
 def bounds(calendar: Calendar, first: date, last: date) -> tuple[int, int]:

@@ -215,7 +215,7 @@ def _list_of(person: Person | None, told: Sequence[Telling]) -> str:
     """Where the dashboard shows what is stalled: somebody's own, in whichever CRM, if only of those is spoken."""
     if person is None or any(telling.owner != person.key for telling in told):
         return "/"
-    return f"/?owner={quote(person.email or person.key)}"
+    return f"/stalled?owner={quote(person.email or person.key)}"
 
 
 def _parted(some: Sequence[Any], told: dict[str, Telling]) -> tuple[list[Telling], list[Telling]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from stalewatch.web.asking import Asked, Reading, Soon, given
+from stalewatch.web.asking import Asked, Reading, Soon, given, span
 
 
 class _Listed(Asked):
@@ -21,11 +22,18 @@ class _Listed(Asked):
 
 
 class StalledPage(_Listed):
-    """`GET /`"""
+    """`GET /stalled`, and the old addresses of that list at `/`."""
 
 
 class DueSoonPage(Soon, _Listed):
     """`GET /due-soon`"""
+
+    within: Annotated[str, AfterValidator(span)] = Field(
+        "30d", max_length=20, description="How near: 7d, 5bd, 24h, 2w."
+    )
+    day: Annotated[date | None, BeforeValidator(given)] = Field(
+        None, description="Only what breaks on this date, by the project's own calendar."
+    )
 
 
 class SignInPage(Reading):

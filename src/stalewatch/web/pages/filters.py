@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from stalewatch.delivery.wording.reader import Reader
-from stalewatch.delivery.wording.times import duration
+from stalewatch.delivery.wording.times import day, duration
 from stalewatch.delivery.wording.untrusted import clean
 from stalewatch.delivery.wording.values import choice
 from stalewatch.domain.language.durations import parse
-from stalewatch.services.reporting.reports import Reports
+from stalewatch.services.reporting.reports import Reports, Visible
 from stalewatch.services.reporting.standing import choices
 from stalewatch.web.desk import Desk
 from stalewatch.web.pages.addresses import Address
@@ -20,7 +20,9 @@ from stalewatch.web.pages.asking import DueSoonPage, StalledPage
 FILTERS: Final = ("owner", "team", "pipeline", "stage", "rule", "severity", "min_amount", "connection", "q")
 """The parameters that leave only some of the records."""
 SPANS: Final = ("3d", "7d", "14d", "30d", "5bd", "10bd")
-_KEPT: Final = ("lang", "sort", "order", "limit", "stage", "connection", "min_amount")
+_KEPT: Final = ("lang", "sort", "order", "limit", "stage", "connection", "min_amount", "day")
+MORE: Final = ("object", "pipeline", "severity")
+"""Those that are asked for less, behind a fold that is open while one of them is on."""
 
 Option = tuple[str, str, bool]
 """Its value, what it says, and whether it is chosen."""
@@ -34,6 +36,7 @@ class Bar:
         selects: parameter -> its label and options.
         kept: parameters that the form hands on as they are.
         active: what each filter that is on says, and the address without it.
+        more: those of the selects that stand behind a fold. opened: one of them is on.
     """
 
     action: str
@@ -42,24 +45,31 @@ class Bar:
     kept: Mapping[str, str]
     active: tuple[tuple[str, str, str], ...]
     clear: str
+    more: tuple[str, ...]
+    opened: bool
 
 
 def bar_of_filters(
-    desk: Desk, reports: Reports, asked: StalledPage | DueSoonPage, address: Address, reader: Reader
-) -> Bar:
-    """The filters of a list, with what can be chosen now."""
-    titles = {name: label for name, label in _labels(reader).items() if name in FILTERS}
-    selects = dict(_selects(desk, reports, asked, reader))
+    desk: Desk, reports: Reports, asked: StalledPage | DueSoonPage, address: Address, reader: Reader, *,
+    visible: Visible | None,
+) -> Bar:  # fmt: skip
+    """The filters of a list, with what can be chosen now; nobody is named whose records are hidden."""
+    titles = {name: label for name, label in _labels(reader).items() if name in (*FILTERS, "day")}
+    selects = dict(_selects(desk, reports, asked, reader, visible))
     chosen = {name: value for name, value in address.asked.items() if name in titles}
+    said = {"day": day(asked.day, reader)} if isinstance(asked, DueSoonPage) and asked.day else {}
     return Bar(
         action=address.path,
         q=asked.q or "",
         selects=selects,
         kept={name: value for name, value in address.asked.items() if name in _KEPT},
         active=tuple(
-            (titles[name], _said(selects, name, value), address.but(**{name: None})) for name, value in chosen.items()
+            (titles[name], said.get(name) or _said(selects, name, value), address.but(**{name: None}))
+            for name, value in chosen.items()
         ),
         clear=address.but(**dict.fromkeys(chosen)),
+        more=tuple(name for name in MORE if name in selects),
+        opened=any(getattr(asked, name) is not None for name in MORE),
     )
 
 
@@ -68,6 +78,7 @@ def _labels(reader: Reader) -> Mapping[str, str]:
     return {
         "object": words.pgettext("filter", "Kind"),
         "within": words.pgettext("filter", "Within"),
+        "day": words.pgettext("filter", "Day"),
         "owner": words.pgettext("filter", "Owner"),
         "team": words.pgettext("filter", "Team"),
         "pipeline": words.pgettext("filter", "Pipeline"),
@@ -81,15 +92,15 @@ def _labels(reader: Reader) -> Mapping[str, str]:
 
 
 def _selects(
-    desk: Desk, reports: Reports, asked: StalledPage | DueSoonPage, reader: Reader
+    desk: Desk, reports: Reports, asked: StalledPage | DueSoonPage, reader: Reader, visible: Visible | None
 ) -> Iterator[tuple[str, tuple[str, tuple[Option, ...]]]]:
-    labels, found = _labels(reader), choices(reports, asked.object)
+    labels, found = _labels(reader), choices(reports, asked.object, visible=visible)
     offered: dict[str, Iterable[tuple[str, str]]] = {
-        "object": _kinds(reader),
         "owner": [(value, clean(name)) for value, name in found.owners],
         "team": [(team, clean(team)) for team in found.teams],
-        "pipeline": [] if asked.leads else _pipelines(desk, reader),
         "rule": _rules(desk, asked, reader),
+        "object": _kinds(reader),
+        "pipeline": [] if asked.leads else _pipelines(desk, reader),
         "severity": _severities(reader),
     }
     if isinstance(asked, DueSoonPage):

@@ -7,9 +7,11 @@ from decimal import Decimal
 
 from markupsafe import Markup, escape
 
+from stalewatch.delivery.wording import forecast_words
 from stalewatch.delivery.wording.list_words import as_of, counted
 from stalewatch.delivery.wording.money import money
 from stalewatch.delivery.wording.reader import Reader
+from stalewatch.services.measuring.forecast import Forecast
 from stalewatch.services.reporting.listing import Listing
 from stalewatch.services.reporting.standing import Standing, Sum
 from stalewatch.services.reporting.undelivered import Undelivered
@@ -50,6 +52,18 @@ def due_soon(standing: Standing, span: str, leads: bool, currency: str, reader: 
         open=reader.number(standing.base.records),
         span=span,
         money=_strong(worth(standing.listed, currency, reader), "risk"),
+    )
+
+
+def forecast(told: Forecast, reader: Reader) -> Markup:
+    """ "¥41.2M of the ¥120.4M forecast rests on 17 stalled deals"; amounts are weighted."""
+    late, everything = told.stalled, told.total.all
+    said = forecast_words.rests(late.deals, everything.deals, late.weighted, everything.weighted, reader)
+    return escape(said).format(
+        money=_strong(money(late.weighted, told.currency, reader), "late"),
+        all=Markup('<span class="whole-figure">{}</span>').format(money(everything.weighted, told.currency, reader)),
+        count=reader.number(late.deals),
+        deals=reader.number(everything.deals),
     )
 
 

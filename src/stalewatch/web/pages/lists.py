@@ -1,30 +1,36 @@
-"""`/` and `/due-soon`: what is stalled and what soon will be, as a page and as CSV."""
+"""`/stalled` and `/due-soon`: what is stalled and what soon will be, as a page and as CSV."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Annotated, Final, NamedTuple
+from datetime import date
+from typing import Annotated, Any, Final, NamedTuple
 
 from fastapi import Query, Request, Response
 
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.times import duration
 from stalewatch.domain.durations import Duration, Unit
+from stalewatch.domain.instants import DAY
 from stalewatch.domain.language.durations import parse
+from stalewatch.services.reporting.coming import bounds, coming, today
 from stalewatch.services.reporting.exporting import as_csv
 from stalewatch.services.reporting.listing import Item, Listing
-from stalewatch.services.reporting.reports import Filters, Page, Reports, Sort
+from stalewatch.services.reporting.reports import Filters, Page, Reports, Sort, Visible
 from stalewatch.services.reporting.standing import Standing, standing
 from stalewatch.web.asking import LARGEST_PAGE, ahead
 from stalewatch.web.desk import At, Desk
 from stalewatch.web.pages import headlines
 from stalewatch.web.pages.addresses import Address
 from stalewatch.web.pages.asking import DueSoonPage, StalledPage
+from stalewatch.web.pages.days import Pages, monday
 from stalewatch.web.pages.filters import FILTERS, bar_of_filters
 from stalewatch.web.pages.paper import page
 from stalewatch.web.pages.rows import BAR, row
 
 WEEK: Final = Duration(7, Unit.DAY)
+WEEKS: Final = 10
+"""Rows of the calendar at the most: what lies farther ahead is in the list."""
 MOST_ROWS: Final = 10_000
 """Rows of a CSV file."""
 _CSV: Final = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
@@ -39,20 +45,28 @@ class Heading(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Query:
-    """What one visit asks of the reports; `within` is None for the stalled list."""
+    """What one visit asks of the reports; `within` is None for the stalled list, `day` for all of a span."""
 
     reports: Reports
     filters: Filters
     now: int
+    visible: Visible | None
     within: int | None = None
+    day: date | None = None
 
     def read(self, wanted: Page) -> Listing:
         if self.within is None:
-            return self.reports.stalled(self.filters, self.now, page=wanted)
-        return self.reports.due_soon(self.filters, self.now, self.within, page=wanted)
+            return self.reports.stalled(self.filters, self.now, visible=self.visible, page=wanted)
+        since, until = self.now, self.now + self.within
+        if self.day is not None:
+            begins, until = bounds(self.reports.book.calendars.default, self.day, self.day)
+            since = max(since, begins)
+        return self.reports.due_soon(
+            self.filters, self.now, until - self.now, since=since, visible=self.visible, page=wanted
+        )
 
     def figures(self) -> Standing:
-        return standing(self.reports, self.filters, self.now, within=self.within)
+        return standing(self.reports, self.filters, self.now, within=self.within, visible=self.visible)
 
 
 def stalled(request: Request, desk: At, asked: Annotated[StalledPage, Query()]) -> Response:
@@ -61,8 +75,9 @@ def stalled(request: Request, desk: At, asked: Annotated[StalledPage, Query()]) 
 
 
 def due_soon(request: Request, desk: At, asked: Annotated[DueSoonPage, Query()]) -> Response:
-    """The deals that soon will be late, the first due first."""
-    return _list(request, desk, asked, _query(request, desk, asked))
+    """The deals that soon will be late: how many on each day, and which, the first due first."""
+    query = _query(request, desk, asked)
+    return _list(request, desk, asked, query, **_calendar(request, desk, asked, query))
 
 
 def stalled_csv(request: Request, desk: At, asked: Annotated[StalledPage, Query()]) -> Response:
@@ -76,12 +91,16 @@ def due_soon_csv(request: Request, desk: At, asked: Annotated[DueSoonPage, Query
 
 
 def _query(request: Request, desk: Desk, asked: StalledPage | DueSoonPage) -> _Query:
-    now = desk.now
-    within = asked.microseconds(desk.project, now) if isinstance(asked, DueSoonPage) else None
-    return _Query(desk.reports(request), asked.filters(desk.project, asked.object), now, within)
+    now, soon = desk.now, asked if isinstance(asked, DueSoonPage) else None
+    return _Query(
+        desk.reports(request), asked.filters(desk.project, asked.object), now, desk.visible(request),
+        within=soon.microseconds(desk.project, now) if soon else None, day=soon.day if soon else None,
+    )  # fmt: skip
 
 
-def _list(request: Request, desk: Desk, asked: StalledPage | DueSoonPage, query: _Query) -> Response:
+def _list(
+    request: Request, desk: Desk, asked: StalledPage | DueSoonPage, query: _Query, **more: Any
+) -> Response:  # fmt: skip
     reader, address = desk.reader(request), Address.of(request)
     listing, figures = query.read(asked.page()), query.figures()
     catalogue = desk.project.rulebook.rules.catalogue
@@ -93,14 +112,35 @@ def _list(request: Request, desk: Desk, asked: StalledPage | DueSoonPage, query:
         headline=_headline(desk, asked, query, figures, filtered, reader),
         made=headlines.made(listing, reader),
         outdated=headlines.outdated(figures.waiting, reader) if listing.data_age_seconds is not None else "",
-        filters=bar_of_filters(desk, query.reports, asked, address, reader),
+        filters=bar_of_filters(desk, query.reports, asked, address, reader, visible=query.visible),
+        mine=_mine(request, asked, address),
         rows=[row(item, catalogue, address, reader) for item in listing.items],
         heads={sort.value: _heading(address, asked, sort) for sort in Sort},
-        leads=asked.leads, soon=span != "", total=figures.listed.records, bar=BAR,
+        leads=asked.leads, soon=span != "", bar=BAR,
+        total=listing.total if query.day else figures.listed.records,
         following=None if listing.next is None else address.but(next=listing.next),
         first=address.but() if asked.next else None,
         csv=address.but("/due-soon.csv" if span else "/stalled.csv"),
+        **{"weeks": [], "weekdays": [], **more},
     )  # fmt: skip
+
+
+def _mine(request: Request, asked: StalledPage | DueSoonPage, address: Address) -> str:
+    """Where somebody who is known by name finds their own records; "" for others, and where they are shown already."""
+    email = request.state.caller.principal.email
+    return address.but(owner=email) if email and asked.owner is None else ""
+
+
+def _calendar(request: Request, desk: Desk, asked: DueSoonPage, query: _Query) -> dict[str, Any]:
+    """The weeks of the span, from the present one on."""
+    reader = desk.reader(request)
+    present = today(query.reports, query.now)
+    first = monday(present)
+    weeks = min(WEEKS, -(-((query.within or 0) // DAY + 1 + (present - first).days) // 7))
+    days = coming(query.reports, query.filters, query.now, first, 7 * weeks, visible=query.visible)
+    address = Address("/due-soon", {**Address.of(request).asked, "within": asked.within})
+    drawn = Pages(address, present, desk.project.rulebook.judging.currency, reader, asked.day, asked.leads)
+    return {"weeks": drawn.weeks(days), "weekdays": drawn.weekdays(days)}
 
 
 def _headline(
@@ -115,8 +155,8 @@ def _headline(
     if span or filtered:
         return said
     soon = replace(query, within=ahead(desk.project, WEEK, query.now)).figures().listed.records
-    coming = headlines.ahead(soon, asked.leads, duration(WEEK, reader), reader)
-    return said + ("" if reader.language == "ja" else " ") + coming
+    near = headlines.ahead(soon, asked.leads, duration(WEEK, reader), reader)
+    return said + ("" if reader.language == "ja" else " ") + near
 
 
 def _span(asked: StalledPage | DueSoonPage, reader: Reader) -> str:

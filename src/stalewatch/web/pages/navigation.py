@@ -46,11 +46,12 @@ class Link:
 
 
 ENTRIES: Final = (
-    Entry("stalled", "/", "s", lambda reader: reader.words.gettext("Stalled")),
+    Entry("overview", "/", "o", lambda reader: reader.words.gettext("Overview")),
+    Entry("stalled", "/stalled", "s", lambda reader: reader.words.gettext("Stalled")),
     Entry("due-soon", "/due-soon", "d", lambda reader: reader.words.gettext("Due soon")),
     Entry("forecast", "/forecast", "f", lambda reader: reader.words.gettext("Forecast"), "reports:read"),
     Entry("unobserved", "/unobserved", "l", lambda reader: reader.words.gettext("Unobserved loss"), "reports:read"),
-    Entry("undelivered", "/undelivered", "u", lambda reader: reader.words.gettext("Undelivered"),
+    Entry("undelivered", "/undelivered", "m", lambda reader: reader.words.gettext("Undelivered"),
           count=lambda desk: undelivered.count(desk.project.db), alarming=True),
 )  # fmt: skip
 

@@ -29,12 +29,13 @@ _CHIPS: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """One reason: its rule's title, with a mark and a colour that say the same as `says`."""
+    """One reason: its rule's title, with a mark and a colour that say the same as `says`; `says_so` shows the word."""
 
     title: str
     state: str
     mark: str
     says: str
+    says_so: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def _named(item: Item) -> Mapping[str, Reason]:
 def _chip(reason: Reason, reader: Reader) -> Chip:
     words, title = reader.words, clean(reason.title)
     if reason.state == "snoozed":
-        return Chip(title, "hold", MARKS["paused"], words.gettext("snoozed"))
+        return Chip(title, "hold", MARKS["paused"], words.gettext("snoozed"), says_so=True)
     if to_us(datetime.fromisoformat(reason.due)) > to_us(reader.now):
         return Chip(title, "risk", MARKS["at_risk"], words.pgettext("state of a deadline", "soon"))
     if reason.muted_by is not None:
