@@ -16,6 +16,7 @@ from stalewatch.web.pages.errors import problem_page
 from stalewatch.web.problems import handle_problems
 from stalewatch.web.public.pace import Pace
 from stalewatch.web.routes import add_routes, describe
+from stalewatch.web.turns import Turns
 from stalewatch.wiring.live import Each, Live
 from stalewatch.wiring.slack import Reception
 
@@ -42,6 +43,7 @@ def create_app(
     )  # fmt: skip
     app.state.desks = Each(live, lambda project: Desk(project, live, is_local, engine, slack))
     app.state.pace = Pace()
+    app.state.turns = Turns()
     app.state.rates = Rates(live.project.settings.web.rate_limit)
     app.state.metrics = CollectorRegistry()
     app.state.metrics.register(Work(lambda: app.state.desks().health))

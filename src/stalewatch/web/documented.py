@@ -97,7 +97,8 @@ _SAYS: Final = {
     403: "The token has not the scope.",
     404: "There is no such thing, or the caller may not see it.",
     409: "Not possible in the alert's present state, or not any more; `reason` and `limit` say why.",
-    413: "The body is longer than 64 KB (512 KB from Slack).",
+    413: "The body is longer than 64 KB (512 KB from Slack, 1 MB of rules).",
+    415: "The body is of a media type that is not read here.",
     422: "The request is not understood; `errors` says where and what was probably meant.",
     503: "The database does not answer now, or (`/readyz`) work is late.",
 }

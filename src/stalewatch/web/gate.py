@@ -16,9 +16,12 @@ log = logging.getLogger("stalewatch.web")
 
 MOST_BYTES: Final = 64 * 1024
 """The longest body that is read."""
-LONGER: Final = {"/slack/actions": 512 * 1024, "/slack/events": 512 * 1024}
+LONGER: Final = {
+    "/slack/actions": 512 * 1024, "/slack/events": 512 * 1024,
+    "/v1/rules/check": 1024 * 1024, "/v1/rules/preview": 1024 * 1024,
+}  # fmt: skip
 """Where more is read: Slack sends the message along, 13,000 characters twice, nine bytes for each Japanese one; or
-the whole of somebody's App Home."""
+the whole of somebody's App Home. 256 KB of rules are four times as much in some ways to write JSON."""
 _HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),

@@ -38,11 +38,14 @@ from stalewatch.web.documented_alerts import (
     SNOOZED,
 )
 from stalewatch.web.documented_connections import CONNECTIONS, SYNC_ASKED
+from stalewatch.web.documented_rules import CHECKED as RULES_CHECKED
+from stalewatch.web.documented_rules import SENT, TRIED
 from stalewatch.web.documented_measured import FORECAST, UNOBSERVED
 from stalewatch.web.pages import files, forecast, look, overview, record, signing, undelivered, unobserved
 from stalewatch.web.pages import lists as pages
 from stalewatch.web.pages.asking import DueSoonPage, SignInPage, StalledPage
 from stalewatch.web.public import loss, partner
+from stalewatch.web.rule_trials import Checking, Previewing, check_rules, preview_rules
 from stalewatch.web.slack import SIGNATURE
 
 Answers = dict[int | str, dict[str, Any]]
@@ -57,6 +60,7 @@ class Route:
         scope: what its caller's token must allow; `SIGNATURE`: Slack must have signed; None: everybody may ask.
         asks: the query parameters it understands.
         page: of the dashboard: it is for people, and OpenAPI does not describe it.
+        body: what OpenAPI says of a body that the endpoint reads by itself.
     """
 
     method: str
@@ -66,6 +70,7 @@ class Route:
     answers: Answers
     asks: type[BaseModel] | None = None
     page: bool = False
+    body: dict[str, Any] | None = None
 
 
 async def described(request: Request) -> Response:
@@ -103,6 +108,14 @@ ROUTES: Final = (
     Route("POST", "/v1/alerts/{id}/lost", ACT, acting.lose_alert, answers(LOST, *_ANSWER)),
     Route("POST", "/v1/alerts/{id}/loss-check", ACT, acting.check_alert, answers(CHECKED, *_ANSWER)),
     Route("POST", "/v1/alerts/{id}/false-alarm", ACT, acting.dismiss_alert, answers(DISMISSED, *_ANSWER)),
+    Route(
+        "POST", "/v1/rules/check", "rules:preview", check_rules,
+        answers(RULES_CHECKED, 401, 403, 413, 415, 422, 503), Checking, body=SENT,
+    ),
+    Route(
+        "POST", "/v1/rules/preview", "rules:preview", preview_rules,
+        answers(TRIED, 401, 403, 413, 415, 422, 503), Previewing, body=SENT,
+    ),
     Route(
         "GET", "/v1/connections", "admin", connections.connections, answers(CONNECTIONS, 401, 403, 422, 503), Reading
     ),
@@ -161,7 +174,7 @@ def add_routes(app: FastAPI) -> None:
             include_in_schema=not route.page,
             summary=(route.endpoint.__doc__ or "").partition("\n")[0].rstrip("."),
             tags=[_tag(route.path)],
-            openapi_extra={"security": _security(route.scope)},
+            openapi_extra={"security": _security(route.scope), **({"requestBody": route.body} if route.body else {})},
             route_class_override=_knowing(tuple(route.asks.model_fields) if route.asks else ()),
         )
 

@@ -78,10 +78,13 @@ def check_sent(sent: Sent, settings: Settings, book: Rulebook, today: date, list
 
 
 def book_with(sent: Sent, settings: Settings, book: Rulebook, today: date) -> tuple[Checked, Rulebook | None]:
-    """The rules as they would be with what was sent; None instead if there is an error anywhere."""
+    """The rules as they would be with what was sent, judging by what is in force beside them: modes, calendars,
+    defaults; None instead if there is an error anywhere."""
     files = [*_others(sent, settings, book), *sent.sources] if sent.beside is Beside.PROJECT else sent.sources
     checked = check_texts(files, settings, book.rules.catalogue, today, whole=True)
-    return _without_settings(checked, settings), book_of(checked, settings)
+    made = book_of(checked, settings)
+    kept = None if made is None else replace(made, calendars=book.calendars, judging=book.judging)
+    return _without_settings(checked, settings), kept
 
 
 def named(source: Source, settings: Settings) -> str:

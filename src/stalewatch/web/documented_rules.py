@@ -1,0 +1,77 @@
+"""What OpenAPI says of rules: what is sent to be checked and tried, and what is answered, by example."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+_TEXT: Final = """stalewatch: 1
+pack: acme
+rules:
+  - id: no-next-meeting
+    title: {en: No next meeting, ja: 次回商談なし}
+    watch: deal
+    where: {stage: proposal}
+    start: last_meeting_at
+    within: 9d
+"""
+_DIAGNOSTIC: Final = {
+    "code": "SW104", "severity": "error", "file": "rules/acme.yaml", "line": 12, "column": 12, "width": 6,
+    "message": "deal has no field `stagee`", "cure": "did you mean `stage`?",
+}  # fmt: skip
+_SCHEMA: Final = {
+    "type": "object",
+    "required": ["files"],
+    "additionalProperties": False,
+    "properties": {
+        "files": {
+            "type": "object",
+            "minProperties": 1,
+            "maxProperties": 100,
+            "additionalProperties": {"type": "string"},
+            "description": "Text by file name; 256 KB together. A name is only a name: no disk is looked at.",
+        }
+    },
+}
+_COUNTS: Final = {
+    "added": 3, "removed": 0, "newly_told": 3, "newly_silent": 0, "newly_late": 2, "newly_at_risk": 1,
+    "no_longer_late": 0, "no_longer_at_risk": 0, "earlier": 14, "later": 0,
+}  # fmt: skip
+_TRIED: Final = {
+    "as_of": "2026-04-15T00:00:00+00:00", "data_age_seconds": {"sf": 240}, "judged": 388, "different": True,
+    "total": _COUNTS, "owners": [{"owner": "sf:0055e000003XyZ", "owner_name": "Sato", **_COUNTS}],
+    "rules": [{"rule": "no-next-meeting", **_COUNTS}],
+    "changes": [{"rule": "no-next-meeting", "what": "changed", "was": None, "said": ["no-next-meeting: 14 d → 9 d"]}],
+    "also_changed": [],
+    "records": [
+        {
+            "id": "sf:0065e00001AbCdE", "object": "deal", "name": "Acme renewal", "owner": "sf:0055e000003XyZ",
+            "owner_name": "Sato", "amount": 1_200_000.0, "rule": "no-next-meeting", "subject": None,
+            "what": "newly_late", "was_due": "2026-04-16T18:00:00+09:00", "due": "2026-04-11T18:00:00+09:00",
+        }
+    ],
+    "farthest": {"earlier": None, "later": None}, "warnings": [],
+}  # fmt: skip
+
+SENT: Final[dict[str, Any]] = {
+    "required": True,
+    "content": {
+        "application/yaml": {"schema": {"type": "string"}, "example": _TEXT},
+        "application/json": {"schema": _SCHEMA, "example": {"files": {"rules/acme.yaml": _TEXT}}},
+    },
+}
+CHECKED: Final[dict[str, Any]] = {
+    "description": "What was found; also where there are errors, for the check itself went well.",
+    "content": {
+        "application/json": {
+            "schema": {"type": "object"},
+            "example": {
+                "files": 1, "rules": 1, "errors": 1, "warnings": 0, "diagnostics": [_DIAGNOSTIC],
+                "text": "rules/acme.yaml:12:12: error SW104: deal has no field `stagee`\n…",
+            },
+        }
+    },
+}  # fmt: skip
+TRIED: Final[dict[str, Any]] = {
+    "description": "What the rules change, or, against `nothing`, who is late by them.",
+    "content": {"application/json": {"schema": {"type": "object"}, "example": _TRIED}},
+}
