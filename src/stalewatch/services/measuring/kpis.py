@@ -8,7 +8,7 @@ It reads kept rows only (`kpi_keeping.py` keeps them), so it takes the same time
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
@@ -108,38 +108,41 @@ Sums = Mapping[int, tuple[int, int]]
 
 
 def kpis(
-    reports: Reports, *, group: GroupBy, frm: date, to: date, filters: Filters, now: int, visible: Visible | None
-) -> Kpis:
+    reports: Reports, *, group: GroupBy, frm: date, to: date, filters: Filters, now: int, visible: Visible | None,
+    trends: bool = True,
+) -> Kpis:  # fmt: skip
     """The KPIs of records that may be seen, as of the last day up to `to` that is kept.
 
     Args:
         frm: trends begin there; a trend has at most 54 points, one a week.
         filters: of which owners, team, pipeline and connection count.
         now: microseconds; only for the age of the data.
+        trends: of each group; all of them together have theirs in any case.
     """
     known = definitions(reports.book.rules)
     with reports.db.read() as conn:
         work = store.work(conn)
-        age, unit = data_age(conn, reports.sources, now), reports.book.judging.currency
+        age, currency = data_age(conn, reports.sources, now), reports.book.judging.currency
         shown = _as_of(work, to)
         if shown is None:
-            nothing = Group("", "", {name: _figure(kpi, None, None, ()) for name, kpi in known.items()})
-            return Kpis(group, (), nothing, None, age, unit, _backfill(work))
-        days = _days(shown, to_day(frm))
+            nothing = {name: _figure(kpi, None, None, ()) for name, kpi in known.items()}
+            return Kpis(group, (), Group("", "", nothing), None, age, currency, _backfill(work))
+        days, ends = _days(shown, to_day(frm)), (shown - FOUR_WEEKS, shown)
         narrowed = store.Narrowed(
             owners=filters.owners, team=filters.team, pipeline=filters.pipeline, connection=filters.connection
         )
-        kept = store.read(conn, {*days, shown - FOUR_WEEKS}, group.value, narrowed, visible)
+        kept = store.read(conn, {*(days if trends else ()), *ends}, group.value, narrowed, visible)
+        whole = kept if trends else store.read(conn, {*days, *ends}, store.ALL, narrowed, visible)
         numbers = store.names(conn)
         people = people_of(conn, {row.key for row in kept}) if group is GroupBy.OWNER else {}
     keys = {row.key: people[row.key].key if row.key in people else row.key for row in kept}
-    sums = _summed(kept, keys)
-    whole = _summed(kept, dict.fromkeys(keys, ""))
+    sums, all_sums = _summed(kept, keys), _summed(whole, dict.fromkeys((row.key for row in whole), ""))
+    read = _Reading(known, numbers, shown, days if trends else ())
     names = {key: group_name(reports, group.value, key, people) for key in set(keys.values())}
-    read = _Reading(known, numbers, shown, days)
     found = [Group(key, name, read.figures(sums, key)) for key, name in names.items() if (shown, key) in sums]
     groups = tuple(sorted(found, key=lambda one: (not one.key, one.name, one.key)))
-    return Kpis(group, groups, Group("", "", read.figures(whole, "")), from_day(shown), age, unit, _backfill(work))
+    together = Group("", "", replace(read, days=days).figures(all_sums, ""))
+    return Kpis(group, groups, together, from_day(shown), age, currency, _backfill(work))
 
 
 def _as_of(work: Any, to: date) -> int | None:
