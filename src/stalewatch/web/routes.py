@@ -40,7 +40,9 @@ from stalewatch.web.documented_alerts import (
 from stalewatch.web.documented_connections import CONNECTIONS, SYNC_ASKED
 from stalewatch.web.documented_rules import CHECKED as RULES_CHECKED
 from stalewatch.web.documented_rules import SENT, TRIED
+from stalewatch.web.documented_kpis import KPIS
 from stalewatch.web.documented_measured import FORECAST, UNOBSERVED
+from stalewatch.web.kpis import AskedKpis, kpis_of
 from stalewatch.web.pages import files, forecast, look, overview, record, signing, undelivered, unobserved
 from stalewatch.web.pages import lists as pages
 from stalewatch.web.pages.asking import DueSoonPage, SignInPage, StalledPage
@@ -98,6 +100,7 @@ ROUTES: Final = (
         "GET", "/v1/leads/unobserved", "reports:read", measured.unobserved_leads, _UNOBSERVED, measured.AskedUnobserved
     ),
     Route("GET", "/v1/leads/{id:path}", "deals:read", lists.lead, _RECORD, Reading),
+    Route("GET", "/v1/kpis", "reports:read", kpis_of, answers(KPIS, 401, 403, 422, 503), AskedKpis),
     Route("GET", "/v1/forecast", "reports:read", measured.forecast_of, _FORECAST, measured.AskedForecast),
     Route("GET", "/v1/alerts", "alerts:read", alerts.alerts, _ALERTS, alerts.Alerts),
     Route("POST", "/v1/alerts/{id}/acknowledge", ACT, acting.acknowledge_alert, answers(ACKNOWLEDGED, *_ANSWER)),
