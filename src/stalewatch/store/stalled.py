@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -29,7 +30,17 @@ _STALLED: Final = sa.text(
     "alerts.breached_at IS NOT NULL AND alerts.state IN ('open', 'snoozed', 'claimed', 'backlog')"
 )
 
-_VERSION: Final = "SELECT sum(number) FROM stalled_versions"
+ReadAt = tuple[tuple[str, int | None], ...]
+"""Connections, and when each was last read."""
+
+_LITE_PULSE: Final = (
+    "SELECT (SELECT coalesce(sum(number), 0) FROM stalled_versions) || "
+    "coalesce((SELECT group_concat(char(10) || id || ' ' || coalesce(data_at, ''), '') FROM connections), '')"
+)
+_PULSE: Final = (
+    "SELECT (SELECT coalesce(sum(number), 0) FROM stalled_versions) || "
+    "coalesce((SELECT string_agg(chr(10) || id || ' ' || coalesce(data_at::text, ''), '') FROM connections), '')"
+)
 
 _BESIDE: Final[dict[Sort, tuple[str, ...]]] = {
     Sort.NAME: ("records",),
@@ -90,7 +101,19 @@ def stalled_alerts(conn: Connection, record_ids: Collection[str]) -> list[Found]
 
 def version(db: Database) -> int:
     """A number that is another one after anything changed that a stalled list may show; costs microseconds."""
-    return int(db.value(_VERSION) or 0)
+    return pulse(db)[0]
+
+
+def pulse(db: Database) -> tuple[int, ReadAt]:
+    """The `version`, and when each connection was last read; costs microseconds."""
+    return _felt(db.value(_LITE_PULSE if db.is_sqlite else _PULSE))
+
+
+@lru_cache(maxsize=8)
+def _felt(told: str) -> tuple[int, ReadAt]:
+    number, *connections = told.split("\n")
+    pairs = (one.rpartition(" ") for one in connections if one)
+    return int(number), tuple((name, int(at) if at else None) for name, _, at in pairs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ import msgspec
 from fastapi import Request, Response
 
 from stalewatch.services.reporting.exporting import as_csv
+from stalewatch.services.reporting.kept import Sheet
+from stalewatch.services.reporting.listing import shown
 
 JSON: Final = "application/json"
 CSV: Final = "text/csv"
@@ -64,6 +66,27 @@ def list_answer(request: Request, listing: Listed, to_csv: Callable[[Any], str] 
         "data_age_seconds": listing.data_age_seconds,
     }
     return Response(_encode(body), headers=headers, media_type=JSON)
+
+
+def sheet_answer(request: Request, sheet: Sheet, now: int, data_age: int | None) -> Response:
+    """A page that is kept as it is sent, with when it is sent; 304 if the reader has it already.
+
+    Args:
+        now: microseconds since the epoch.
+        data_age: seconds since the oldest of the connections was read; None before its first sync.
+    """
+    unchanged, headers = _tagged(request, JSON, sheet.digest)
+    if unchanged:
+        return Response(status_code=304, headers=headers)
+    rest = {
+        "next": sheet.next,
+        "total": sheet.total,
+        **({"more": True} if sheet.more else {}),
+        "as_of": shown(now, "UTC"),
+        "data_age_seconds": data_age,
+    }
+    body = b"".join((b'{"items":', sheet.items, b",", _encode(rest)[1:]))
+    return Response(body, headers=headers, media_type=JSON)
 
 
 def record_answer(request: Request, record: Mapping[str, Any]) -> Response:

@@ -14,7 +14,9 @@ from stalewatch.domain.instants import to_us
 from stalewatch.services.access.door import Door
 from stalewatch.services.access.principals import NOTHING, Visible
 from stalewatch.services.operating.health import Health
+from stalewatch.services.reporting.kept import Kept
 from stalewatch.services.reporting.reports import Reports
+from stalewatch.web.readings import Readings
 from stalewatch.wiring import Stalewatch
 from stalewatch.wiring.live import Live
 from stalewatch.wiring.slack import Reception
@@ -64,6 +66,16 @@ class Desk:
     def reports(self, request: Request) -> Reports:
         """The reader in the language that was asked for, see `language`."""
         return self._reports[self.language(request)]
+
+    @cached_property
+    def kept(self) -> Kept:
+        """The stalled list as it was sent."""
+        return Kept(self._reports)
+
+    @cached_property
+    def readings(self) -> Readings:
+        """What is being read for somebody at this moment."""
+        return Readings()
 
     def reader(self, request: Request) -> Reader:
         """Who reads a page: their language, and the zone of the project's own calendar."""

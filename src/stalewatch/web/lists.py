@@ -1,6 +1,7 @@
 """`/v1/deals` and `/v1/leads`: what is stalled, what soon will be, and everything about one record.
 
-These read prepared rows by index, at most 200 of them, and so run on the event loop itself (architecture.md, 4).
+These read prepared rows by index, at most 200 of them, and so run on the event loop itself (architecture.md, 4); but
+for pages of the stalled list that have to be put into words, and for its CSV: those are read in a thread.
 """
 
 from __future__ import annotations
@@ -8,8 +9,11 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
-from stalewatch.web.answers import list_answer, record_answer
+from stalewatch.services.reporting.kept import Asked as SheetAsked
+from stalewatch.services.reporting.kept import pulse
+from stalewatch.web.answers import list_answer, record_answer, sheet_answer, wants_csv
 from stalewatch.web.asking import Asked, DealsDueSoon, LeadsDueSoon, Reading, StalledDeals, StalledLeads, plain
 from stalewatch.web.desk import At, Desk
 from stalewatch.web.problems import Problem
@@ -20,12 +24,12 @@ RecordId = Annotated[str, Path(description="Id of the record, with its connectio
 
 async def stalled_deals(request: Request, desk: At, asked: Annotated[StalledDeals, Query()]) -> Response:
     """Deals with a breached deadline, worst first: one item per deal, with its breached rules and why."""
-    return _stalled(request, desk, asked, asked.object)
+    return await _stalled(request, desk, asked, asked.object)
 
 
 async def stalled_leads(request: Request, desk: At, asked: Annotated[StalledLeads, Query()]) -> Response:
     """Leads with a breached deadline, worst first: one item per lead, with its breached rules and why."""
-    return _stalled(request, desk, asked, "lead")
+    return await _stalled(request, desk, asked, "lead")
 
 
 async def deals_due_soon(request: Request, desk: At, asked: Annotated[DealsDueSoon, Query()]) -> Response:
@@ -48,20 +52,31 @@ async def lead(request: Request, desk: At, id: RecordId, _asked: Asking) -> Resp
     return _record(request, desk, id, is_lead=True)
 
 
-def _stalled(request: Request, desk: Desk, asked: Asked, obj: str | None) -> Response:
-    filters = asked.filters(desk.project, obj)
-    return list_answer(request, desk.reports(request).stalled(filters, desk.now, page=asked.page()))
+async def _stalled(request: Request, desk: Desk, asked: Asked, obj: str | None) -> Response:
+    """What is kept and holds is answered here; what has to be read is read in a thread, once for all who wait."""
+    now, page, visible = desk.now, asked.page(), desk.visible(request)
+    filters, reports = asked.filters(desk.project, obj), desk.reports(request)
+    if wants_csv(request):
+        return list_answer(
+            request, await run_in_threadpool(reports.stalled, filters, now, visible=visible, page=page)
+        )  # fmt: skip
+    wanted, felt = SheetAsked(filters, visible, page, reports.language), pulse(reports)
+    sheet = desk.kept.sheet(wanted, felt.version, now)
+    if sheet is None:
+        sheet = await desk.readings.read((wanted, felt.version), desk.kept.read, wanted, felt.version, now)
+    return sheet_answer(request, sheet, now, felt.data_age(now))
 
 
 def _due_soon(request: Request, desk: Desk, asked: DealsDueSoon | LeadsDueSoon, obj: str | None) -> Response:
     now, filters = desk.now, asked.filters(desk.project, obj)
     within = asked.microseconds(desk.project, now)
-    return list_answer(request, desk.reports(request).due_soon(filters, now, within, page=asked.page()))
+    seen, reports = desk.visible(request), desk.reports(request)
+    return list_answer(request, reports.due_soon(filters, now, within, visible=seen, page=asked.page()))
 
 
 def _record(request: Request, desk: Desk, record_id: str, *, is_lead: bool) -> Response:
     try:
-        found = desk.reports(request).record(plain(record_id), desk.now)
+        found = desk.reports(request).record(plain(record_id), desk.now, visible=desk.visible(request))
     except ValueError:  # no id holds such characters
         found = None
     if found is None or (found["object"] == "lead") is not is_lead:

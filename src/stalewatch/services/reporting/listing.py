@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from stalewatch.delivery.wording.explained import explanation_text
 from stalewatch.domain import instants
 from stalewatch.domain.calendar import Calendar
 from stalewatch.domain.entries import Entry
 from stalewatch.domain.explain import CalledOff
-from stalewatch.domain.instants import from_day, from_us
+from stalewatch.domain.instants import DAY, from_day, from_us
 from stalewatch.services.alerting.tellings import calendars_of, days_over
 from stalewatch.services.judging import called_off
 from stalewatch.services.judging.beginnings import Told, told
 from stalewatch.services.judging.listed_clocks import of_entry
 from stalewatch.services.reporting.dwelling import Dwell, dwell
 from stalewatch.services.rules.rulebook import Rulebook
-from stalewatch.store import connections
+from stalewatch.store import clocks, connections
 from stalewatch.store.engine import Connection
 
 
@@ -99,17 +100,16 @@ class Shelf:
     off: Mapping[str, tuple[CalledOff, ...]]
 
     @classmethod
-    def of(
-        cls, conn: Connection, book: Rulebook, language: str, now: int, objects: Mapping[str, str],
-        clocks: Mapping[str, Sequence[Entry]],
-    ) -> Shelf:  # fmt: skip
-        """For these records (id -> object)."""
+    def of(cls, conn: Connection, book: Rulebook, language: str, now: int, rows: Iterable[Any]) -> Shelf:
+        """For these records, as they are stored."""
+        objects = {row.id: row.object for row in rows}
         crms = {row.id: row.type for row in connections.read(conn)}
         by: dict[tuple[str, str, int], str] = {}
         for obj in sorted(set(objects.values())):
             by |= told(conn, [record for record, mine in objects.items() if mine == obj], book.needs[obj])
         off = called_off.ahead(conn, objects, now)
-        return cls(book, language, now, calendars_of(conn, book, objects), clocks, by, crms, off)
+        entries = clocks.entries(conn, objects, list[Entry])
+        return cls(book, language, now, calendars_of(conn, book, objects), entries, by, crms, off)
 
     def stalled(self, row: Any, due: int, late: Sequence[Any]) -> Item:
         """A record with its breached alerts, the gravest first; what another one hides stands behind it.
@@ -119,6 +119,26 @@ class Shelf:
         """
         ordered = sorted(late, key=lambda one: one.muted_by is not None)
         return self._item(row, tuple(self._late(row, one) for one in ordered), due)
+
+    def holds_until(self, row: Any) -> int:
+        """The first moment at which time alone may make us say something else of a record (microseconds).
+
+        Days and years are those of its calendar, but for the years of conditions, which are UTC's; the rest are the
+        moments of its clocks, of meetings that were called off, and of its entry into a stage.
+        """
+        return min(moment for moment in self._turns(row) if moment > self.now)
+
+    def _turns(self, row: Any) -> Iterator[int]:
+        calendar = self.calendars[row.id]
+        today = calendar.local_day(np.array([self.now], np.int64))
+        yield int(calendar.midnight(today + 1)[0])
+        yield (self.now // DAY + 1) * DAY
+        yield row._mapping.get("stage_entered_at") or 0
+        for meeting in self.off.get(row.id, ()):
+            yield meeting.at
+        for entry in self.clocks.get(row.id, ()):
+            edges = (entry.warn_at, entry.breach_at, entry.excepted_until, entry.unclear_until, *entry.waits)
+            yield from (edge for edge in edges if edge is not None)
 
     def soon(self, row: Any, until: int) -> Item:
         """A record with the deadlines that break by then, the first due first; rules in shadow tell nobody."""

@@ -17,32 +17,19 @@ from stalewatch.services.alerting.tellings import days_over
 from stalewatch.services.judging import arming
 from stalewatch.services.judging.explaining import Explainer
 from stalewatch.services.judging.sources import Sources, trusted
+from stalewatch.services.reporting import stalling
 from stalewatch.services.reporting.listing import Item, Listing, Shelf, as_json, shown
 from stalewatch.services.reporting.losses import loss_told
+from stalewatch.services.reporting.stalling import FIRST, Page
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import activities, alerts, changes, clocks, connections, merges, notices, people, records
 from stalewatch.store import reports as lists
-from stalewatch.store import stalled as late
 from stalewatch.store.engine import Connection, Database
-from stalewatch.store.paging import EXACT_UP_TO, Rows
+from stalewatch.store.paging import EXACT_UP_TO
 from stalewatch.store.reports import Filters, Sort
 from stalewatch.store.visibility import Visible
 
 __all__ = ("FIRST", "Filters", "Page", "Reports", "Sort", "Visible")
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Which page of which list: how sorted (None: the list's own way), how long, from where."""
-
-    sort: Sort | None = None
-    falling: bool | None = None
-    limit: int = 50
-    after: str | None = None
-
-
-FIRST = Page()
-
 
 @dataclass(frozen=True, slots=True)
 class Reports:
@@ -56,25 +43,9 @@ class Reports:
     def stalled(self, filters: Filters, now: int, *, visible: Visible | None = None, page: Page = FIRST) -> Listing:
         """Records with a breached deadline, worst first."""
         with self.db.read() as conn:
-            heads = self.heads(conn, filters, visible, page)
-            return self._listing(conn, self.items(conn, filters, heads.rows, now), heads, now)
-
-    def heads(self, conn: Connection, filters: Filters, visible: Visible | None, page: Page) -> Rows:
-        """Which records a page of the stalled list has, with what tells whether they changed (`late.stalled`)."""
-        return late.stalled(
-            conn, filters, visible=visible, sort=page.sort or Sort.WORST, falling=page.falling,
-            limit=page.limit, after=page.after,
-        )  # fmt: skip
-
-    def items(self, conn: Connection, filters: Filters, heads: Sequence[Any], now: int) -> tuple[Item, ...]:
-        """These records as the stalled list shows them; what is gone meanwhile is left out."""
-        rows = {row.id: row for row in late.shown(conn, filters, [head.id for head in heads])}
-        breached: dict[str, list[Any]] = {}
-        for alert in late.stalled_alerts(conn, rows):
-            breached.setdefault(alert.record_id, []).append(alert)
-        shelf = self._shelf(conn, list(rows.values()), now)
-        there = [head for head in heads if head.id in rows]
-        return tuple(shelf.stalled(rows[head.id], head.breach_at, breached.get(head.id, [])) for head in there)
+            heads = stalling.heads(conn, filters, visible, page)
+            items = stalling.lasting(conn, self.book, self.language, filters, heads.rows, now)
+            return self._listing(conn, tuple(one.item for one in items), heads, now)
 
     def due_soon(
         self, filters: Filters, now: int, within: int, *, since: int | None = None, visible: Visible | None = None,
@@ -94,7 +65,7 @@ class Reports:
                 conn, narrowed, now=after, until=now + within, visible=visible, sort=page.sort or Sort.DUE,
                 falling=page.falling, limit=page.limit, after=page.after,
             )  # fmt: skip
-            shelf = self._shelf(conn, rows.rows, now)
+            shelf = Shelf.of(conn, self.book, self.language, now, rows.rows)
             return self._listing(conn, tuple(shelf.soon(row, now + within) for row in rows.rows), rows, now)
 
     def record(self, record_id: str, now: int, *, visible: Visible | None = None) -> Mapping[str, Any] | None:
@@ -187,11 +158,6 @@ class Reports:
             for one in decode(text)
             if one.rule in wanted and one.runs and one.breach_at is not None and now < one.breach_at <= until
         )
-
-    def _shelf(self, conn: Connection, rows: Any, now: int) -> Shelf:
-        objects = {row.id: row.object for row in rows}
-        entries = clocks.entries(conn, objects, list[Entry])
-        return Shelf.of(conn, self.book, self.language, now, objects, entries)
 
     def _listing(self, conn: Connection, items: tuple[Item, ...], rows: Any, now: int) -> Listing:
         return Listing(items, rows.next, rows.total, shown(now, "UTC"), data_age(conn, self.sources, now), rows.more)
