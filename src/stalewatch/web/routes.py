@@ -46,6 +46,7 @@ from stalewatch.web.kpis import AskedKpis, kpis_of
 from stalewatch.web.pages import files, forecast, look, overview, record, signing, undelivered, unobserved
 from stalewatch.web.pages import lists as pages
 from stalewatch.web.pages.asking import DueSoonPage, SignInPage, StalledPage
+from stalewatch.web.pages.hygiene import AskedHygiene, hygiene_file, hygiene_page
 from stalewatch.web.public import loss, partner
 from stalewatch.web.rule_trials import Checking, Previewing, check_rules, preview_rules
 from stalewatch.web.slack import SIGNATURE
@@ -141,6 +142,8 @@ ROUTES: Final = (
     Route("GET", "/stalled.csv", "deals:read", pages.stalled_csv, {}, StalledPage, page=True),
     Route("GET", "/due-soon", "deals:read", pages.due_soon, {}, DueSoonPage, page=True),
     Route("GET", "/due-soon.csv", "deals:read", pages.due_soon_csv, {}, DueSoonPage, page=True),
+    Route("GET", "/hygiene", "reports:read", hygiene_page, {}, AskedHygiene, page=True),
+    Route("GET", "/hygiene.csv", "reports:read", hygiene_file, {}, AskedHygiene, page=True),
     Route("GET", "/forecast", "reports:read", forecast.forecast_page, {}, measured.AskedForecast, page=True),
     Route("GET", "/forecast.csv", "reports:read", forecast.forecast_file, {}, measured.AskedForecast, page=True),
     Route("GET", "/unobserved", "reports:read", unobserved.unobserved_page, {}, measured.AskedUnobserved, page=True),
