@@ -49,6 +49,7 @@ ENTRIES: Final = (
     Entry("overview", "/", "o", lambda reader: reader.words.gettext("Overview")),
     Entry("stalled", "/stalled", "s", lambda reader: reader.words.gettext("Stalled")),
     Entry("due-soon", "/due-soon", "d", lambda reader: reader.words.gettext("Due soon")),
+    Entry("hygiene", "/hygiene", "h", lambda reader: reader.words.gettext("Hygiene"), "reports:read"),
     Entry("forecast", "/forecast", "f", lambda reader: reader.words.gettext("Forecast"), "reports:read"),
     Entry("unobserved", "/unobserved", "l", lambda reader: reader.words.gettext("Unobserved loss"), "reports:read"),
     Entry("undelivered", "/undelivered", "m", lambda reader: reader.words.gettext("Undelivered"),
