@@ -43,9 +43,9 @@ from stalewatch.web.documented_rules import SENT, TRIED
 from stalewatch.web.documented_kpis import KPIS
 from stalewatch.web.documented_measured import FORECAST, UNOBSERVED
 from stalewatch.web.kpis import AskedKpis, kpis_of
-from stalewatch.web.pages import files, forecast, look, overview, record, signing, undelivered, unobserved
+from stalewatch.web.pages import act, files, forecast, look, overview, record, signing, undelivered, unobserved
 from stalewatch.web.pages import lists as pages
-from stalewatch.web.pages.asking import DueSoonPage, SignInPage, StalledPage
+from stalewatch.web.pages.asking import DueSoonPage, RecordPage, SignInPage, StalledPage
 from stalewatch.web.pages.hygiene import AskedHygiene, hygiene_file, hygiene_page
 from stalewatch.web.public import loss, partner
 from stalewatch.web.rule_trials import Checking, Previewing, check_rules, preview_rules
@@ -150,8 +150,9 @@ ROUTES: Final = (
     Route(
         "GET", "/unobserved.csv", "reports:read", unobserved.unobserved_file, {}, measured.AskedUnobserved, page=True
     ),
-    Route("GET", "/deals/{id:path}", "deals:read", record.deal, {}, Reading, page=True),
-    Route("GET", "/leads/{id:path}", "deals:read", record.lead, {}, Reading, page=True),
+    Route("GET", "/deals/{id:path}", "deals:read", record.deal, {}, RecordPage, page=True),
+    Route("GET", "/leads/{id:path}", "deals:read", record.lead, {}, RecordPage, page=True),
+    Route("POST", "/answers/{kind}/{alert}", ACT, act.answer, {}, page=True),
     Route("GET", "/undelivered", "deals:read", undelivered.undelivered_page, {}, Reading, page=True),
     Route("GET", "/look", None, look.look, {}, look.Look, page=True),
     Route("GET", "/sign-in", None, signing.sign_in_form, {}, SignInPage, page=True),

@@ -37,11 +37,16 @@ def environment() -> Environment:
 
 
 def page(
-    request: Request, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **shown: Any
-) -> Response:
-    """A page made from a template, in the language of whoever reads it."""
+    request: Request, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None,
+    address: Address | None = None, **shown: Any,
+) -> Response:  # fmt: skip
+    """A page made from a template, in the language of whoever reads it.
+
+    Args:
+        address: where the page can be asked for, if that is not where this request went.
+    """
     desk = desk_of(request)
-    reader, address = desk.reader(request), Address.of(request)
+    reader, address = desk.reader(request), address or Address.of(request)
     caller: Caller | None = getattr(request.state, "caller", None)
     around = {
         "language": reader.language,

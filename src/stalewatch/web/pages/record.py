@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -10,223 +10,115 @@ from fastapi import Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from stalewatch.delivery.wording import record_words as say
-from stalewatch.delivery.wording import silence_words
-from stalewatch.delivery.wording.explained import explanation_parts, explanation_text
-from stalewatch.delivery.wording.list_words import as_of
-from stalewatch.delivery.wording.loss_check import answered
-from stalewatch.delivery.wording.money import both
-from stalewatch.delivery.wording.reader import Reader
-from stalewatch.delivery.wording.times import moment
 from stalewatch.delivery.wording.untrusted import clean, safe_url
-from stalewatch.domain.customer_answers import of_code
-from stalewatch.domain.explain import Explanation
-from stalewatch.domain.language.model import Field
-from stalewatch.domain.missing import title_of
+from stalewatch.domain.alerts import AlertState
 from stalewatch.services.reporting.record_story import Story, record_story
-from stalewatch.services.rules.rulebook import Rulebook
-from stalewatch.web.asking import Reading, plain
+from stalewatch.web.asking import plain
 from stalewatch.web.desk import At, Desk
 from stalewatch.web.lists import RecordId
+from stalewatch.web.pages import answering
 from stalewatch.web.pages.addresses import Address, of_record
+from stalewatch.web.pages.answering import Button, Sheet
+from stalewatch.web.pages.asking import RecordPage
 from stalewatch.web.pages.paper import page
 from stalewatch.web.pages.picture import GUTTER, WIDTH, picture
+from stalewatch.web.pages.story import Words
 from stalewatch.web.problems import Problem
 
-_RUNNING: Final = ("breached", "at_risk", "paused", "watching", "cannot_judge", "excepted")
-_STATES: Final = {"breached": "late", "at_risk": "risk", "paused": "hold", "watching": "fine"}
-_FACTS: Final = (
-    *("close_date", "close_date_pushes", "forecast_category", "next_step", "next_step_due", "next_meeting_at"),
-    *("last_customer_activity_at", "last_seller_activity_at", "stakeholders", "hold_until", "hold_reason"),
-    *("loss_check_sent_at", "last_partner_report_at", "report_phase", "report_reason_to_propose"),
-    *("report_champion_activity", "source", "mql_at", "handed_off_at", "first_touch_at", "accepted"),
-)
-"""Fields that say most about where a record stands, in reading order."""
-Asking = Annotated[Reading, Query()]
+_ANSWERABLE: Final = (AlertState.OPEN, AlertState.BACKLOG, AlertState.SNOOZED, AlertState.CLAIMED, AlertState.WAITING)
+ACT: Final = "alerts:act"
+Asking = Annotated[RecordPage, Query()]
 
 
 @dataclass(frozen=True, slots=True)
-class Deadline:
-    """One clock that says something, in words."""
+class Actions:
+    """What can be done, about which of the record's problems.
 
-    state: str
-    mark: str
-    title: str
-    figure: str
-    parts: tuple[str, ...]
-    because: str
+    Attributes:
+        alert: the one that the buttons are about. others: (title, address with its form) where there are several.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Telling:
-    """Something that was said, or why nothing was. `at` sorts."""
-
-    at: str
-    when: str
-    what: str
-    to: str
-    result: str
+    buttons: Sequence[Button]
+    alert: str
+    others: Sequence[tuple[str, str, bool]]
 
 
-def deal(request: Request, desk: At, id: RecordId, _asked: Asking) -> Response:  # noqa: A002
-    """One deal: its picture of time, why it was told, what was said and to whom."""
-    return _page(request, desk, id, is_lead=False)
+def deal(request: Request, desk: At, id: RecordId, asked: Asking) -> Response:  # noqa: A002
+    """One deal: its picture of time, why it was told, what can be done, what was said and to whom."""
+    return _page(request, desk, id, asked, is_lead=False)
 
 
-def lead(request: Request, desk: At, id: RecordId, _asked: Asking) -> Response:  # noqa: A002
-    """One lead: its picture of time, why it was told, what was said and to whom."""
-    return _page(request, desk, id, is_lead=True)
+def lead(request: Request, desk: At, id: RecordId, asked: Asking) -> Response:  # noqa: A002
+    """One lead: its picture of time, why it was told, what can be done, what was said and to whom."""
+    return _page(request, desk, id, asked, is_lead=True)
 
 
-def _page(request: Request, desk: Desk, record_id: str, *, is_lead: bool) -> Response:
-    now = desk.now
+def _page(request: Request, desk: Desk, record_id: str, asked: RecordPage, *, is_lead: bool) -> Response:
     try:
-        story = record_story(desk.reports(request), plain(record_id), now)
+        story = record_story(desk.reports(request), plain(record_id), desk.now, visible=desk.visible(request))
     except ValueError:  # no id holds such characters
         story = None
     if story is None:
         raise Problem(404, f"There is no such {'lead' if is_lead else 'deal'}, or you may not see it.")
     if (story.record["object"] == "lead") is not is_lead:  # a link that took a lead for a deal still arrives
         return RedirectResponse(Address.of(request).to(of_record(story.record["object"], story.record["id"])), 307)
-    reader = desk.reader(request)
-    words = _Words(story, desk.project.rulebook, reader)
+    open_ones = [one["id"] for one in _open(story)]
+    about = asked.alert if asked.alert in open_ones else next(iter(open_ones), None)
+    may = request.state.caller.principal.allows(ACT)
+    sheet = answering.opened(desk, request, asked.act, about) if asked.act and about and may else None
+    return _drawn(request, desk, story, sheet, 200)
+
+
+def record_page(request: Request, desk: Desk, record_id: str, *, sheet: Sheet, status: int) -> Response:
+    """The page of a record with a form, or with what came of one."""
+    story = record_story(desk.reports(request), record_id, desk.now, visible=desk.visible(request))
+    if story is None:
+        raise Problem(404, "There is no such record, or you may not see it.")
+    return _drawn(request, desk, story, sheet, status)
+
+
+def _drawn(request: Request, desk: Desk, story: Story, sheet: Sheet | None, status: int) -> Response:
+    reader, now, record = desk.reader(request), desk.now, story.record
+    words = Words(story, desk.project.rulebook, reader)
+    asked = {name: value for name, value in Address.of(request).asked.items() if name == "lang"}
+    address = Address(of_record(record["object"], record["id"]), asked)
     return page(
-        request, "record.html",
-        here="", record=story.record, leads=is_lead,
-        name=clean(story.record["name"] or "") or story.record["id"],
-        owner=clean(story.record["owner_name"] or "") or reader.words.gettext("no owner"),
-        team=clean(story.record["fields"].get("team") or ""),
-        amount=words.amount(), stage=words.stage(), url=safe_url(story.record["url"]),
-        connection=clean(story.record["connection"]), age=words.age(),
-        answer=say.answer(story.record["is_open"], story.deadlines, reader),
+        request, "record.html", status=status, address=address,
+        here="", record=record, leads=record["object"] == "lead",
+        name=clean(record["name"] or "") or record["id"],
+        owner=clean(record["owner_name"] or "") or reader.words.gettext("no owner"),
+        team=clean(record["fields"].get("team") or ""),
+        amount=words.amount(), stage=words.stage(), url=safe_url(record["url"]),
+        connection=clean(record["connection"]), age=words.age(),
+        answer=say.answer(record["is_open"], story.deadlines, reader),
         picture=picture(story, words.stages(), now, reader), width=WIDTH, gutter=GUTTER,
         deadlines=list(words.deadlines()), others=list(words.others()), silent=list(words.silent()),
         facts=list(words.facts()), told=words.told(), events=list(words.events()),
+        actions=_actions(request, story, address, sheet, words), sheet=sheet,
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """A story in words."""
+def _open(story: Story) -> list[Mapping[str, Any]]:
+    """The alerts that can be answered, the gravest first, among them the first that broke."""
+    ranks = {"critical": 0, "warning": 1}
+    found = [one for one in story.record["alerts"] if one["state"] in _ANSWERABLE]
+    return sorted(found, key=lambda one: ("breached_at" not in one, ranks.get(one["severity"], 2), one["breach_at"]))
 
-    story: Story
-    book: Rulebook
-    reader: Reader
 
-    def amount(self) -> str:
-        told = self.story.record
-        return both(told["fields"].get("amount"), told["currency"], told["amount_original"], self.reader)
-
-    def stage(self) -> str:
-        name = "status" if self.story.record["object"] == "lead" else "stage"
-        return "" if self.story.record["fields"].get(name) is None else self._value(name)
-
-    def stages(self) -> dict[str, str]:
-        name = "status" if self.story.record["object"] == "lead" else "stage"
-        field = self._kinds().get(name)
-        return {} if field is None else {one: self.reader.pick(said) for one, said in field.value_titles.items()}
-
-    def age(self) -> str:
-        """How old what is shown is."""
-        told = self.story.record
-        age = told["data_age_seconds"]
-        return "" if age is None else as_of(told["as_of"], age, self.reader)
-
-    def deadlines(self) -> Iterator[Deadline]:
-        """Each clock that says something, those that are late first."""
-        for one, told in zip(self.story.deadlines, self.story.record["deadlines"], strict=True):
-            if one.state not in _RUNNING:
-                continue
-            rule = self.book.by_id.get(one.rule_id)
-            figure = say.distance(one, told.get("days_over"), self.reader).removeprefix(" · ")
-            yield Deadline(
-                state=_STATES.get(one.state, "quiet"),
-                mark=say.MARKS.get(one.state, "·"),
-                title=self.reader.pick(one.rule_title) + self._subject(one),
-                figure=figure or say.state(one.state, self.reader),
-                parts=tuple(part.text for part in explanation_parts(one, self.reader.language, self.reader.now)),
-                because=self.reader.pick(rule.because) if rule else "",
-            )
-
-    def _subject(self, one: Explanation) -> str:
-        """What tells clocks of one rule apart: the date of the meeting or the move that each began with."""
-        if one.subject is None or one.anchor is None:
-            return ""
-        return f" ({moment(one.anchor, self.reader, one.zone, timed=False)})"
-
-    def others(self) -> Iterator[str]:
-        """In one line each the rules that count nothing here, and why."""
-        words = self.reader.words
-        sentences = {
-            "no_clock": words.gettext("Nothing to count from: {rules}"),
-            "satisfied": words.gettext("Done: {rules}"),
-            "not_applicable": words.gettext("Not about this record: {rules}"),
-        }
-        for state, sentence in sentences.items():
-            titles = [self.reader.pick(one.rule_title) for one in self.story.deadlines if one.state == state]
-            if titles:
-                yield sentence.format(rules=self.reader.listed(list(dict.fromkeys(titles))))
-
-    def silent(self) -> Iterator[tuple[str, str]]:
-        """(title, why) of every rule that counts nothing here, each once."""
-        seen: set[tuple[str, str]] = set()
-        for one in self.story.deadlines:
-            said = (self.reader.pick(one.rule_title), explanation_text(one, self.reader.language, self.reader.now))
-            if one.state not in _RUNNING and said not in seen:
-                seen.add(said)
-                yield said
-
-    def facts(self) -> Iterator[tuple[str, str]]:
-        """(title, value) of the fields that say most; those without a value are left out."""
-        for name in _FACTS:
-            if name not in self._kinds():
-                continue
-            known = "" if self.story.record["fields"].get(name) is None else self._value(name)
-            if name == "next_meeting_at":
-                known = say.called_off(self.story.record, known, self.reader) or known
-            if known:
-                yield self.reader.pick(title_of(name, self.book.rules)), known
-        loss = self.story.record["loss"]
-        if loss is not None and (said := of_code(loss["answer"] or "")):
-            yield self.reader.words.gettext("The customer's answer"), answered(said, self.reader)
-
-    def told(self) -> list[Telling]:
-        """What was said to whom and what came of it, and why nothing was said; the newest first."""
-        titles = {rule.id: self.reader.pick(rule.title) for rule in self.book.rules.rules}
-        found = [
-            Telling(
-                at=one["at"],
-                when=moment(say.instant(one["at"]), self.reader),
-                what=self.reader.words.gettext("{title}: {figure}").format(
-                    title=titles.get(one["rule"], clean(one["rule"] or "")), figure=say.said(one["kind"], self.reader)
-                ),
-                to=clean(self.story.names.get(one["to"], one["to"].partition(":")[2] or one["to"])),
-                result=silence_words.outcome(one, self.reader),
-            )
-            for one in self.story.record["said"]
-        ]
-        for alert in self.story.record["alerts"]:
-            text = silence_words.silence(alert, titles, self.reader)
-            if text:
-                when = moment(say.instant(alert["opened_at"]), self.reader)
-                found.append(Telling(alert["opened_at"], when, titles.get(alert["rule"], alert["rule"]), "", text))
-        return sorted(found, key=lambda one: say.instant(one.at), reverse=True)
-
-    def events(self) -> Iterator[tuple[str, str]]:
-        """(when, what) of everything that happened, the newest first: the picture as a table."""
-        for event in self.story.record["timeline"]:
-            yield moment(say.instant(event["at"]), self.reader), self._event(event)
-
-    def _event(self, event: Mapping[str, Any]) -> str:
-        if event["kind"] != "change":
-            return say.happened(event, self.reader)
-        title = self.reader.pick(title_of(event["field"], self.book.rules))
-        return f"{title} → {self._value(event['field'], event['value'])}"
-
-    def _value(self, name: str, *other: Any) -> str:
-        """The value of a field that the record has, or another one of the same field, in words."""
-        kind = self._kinds().get(name)
-        stored = other[0] if other else self.story.record["fields"].get(name)
-        return "" if kind is None else say.value(kind, stored, self.story.record["currency"], self.reader)
-
-    def _kinds(self) -> Mapping[str, Field]:
-        return self.book.rules.catalogue.objects[self.story.record["object"]]
+def _actions(
+    request: Request, story: Story, address: Address, sheet: Sheet | None, words: Words
+) -> Actions | None:  # fmt: skip
+    """What the reader can do here; None if nothing."""
+    some = _open(story)
+    if not some or not story.record["is_open"] or not request.state.caller.principal.allows(ACT):
+        return None
+    mine = sheet.alert if sheet else some[0]["id"]
+    kind = sheet.kind if sheet and not sheet.done else None
+    others = [
+        (words.title(one["rule"]), address.but(act=kind, alert=one["id"]), one["id"] == mine) for one in some if kind
+    ]
+    waits = story.record["fields"].get("hold_until") is not None
+    return Actions(
+        buttons=answering.offered(story.record["object"], words.reader, waits=waits),
+        alert=mine, others=others if len(others) > 1 else [],
+    )  # fmt: skip
