@@ -101,6 +101,46 @@ def test_replacing_is_idempotent_and_ends_with_what_the_crm_told(
     assert replace(db, *rows) == []
 
 
+def _held(rows: list[tuple[int, Any, str]]) -> list[tuple[int, Any]]:
+    """What the value was from when on: a row that repeats the one before it tells nothing."""
+    pairs = zip([(None, None, None), *rows], rows, strict=False)
+    return [(at, value) for (_, before, _), (at, value, _) in pairs if value != before]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seen=POINTS, told=POINTS, ours=POINTS, cut=st.integers(0, 6), whole=st.booleans())
+def test_without_its_echoes_a_past_says_the_same(
+    db: Database, seen: list[tuple[int, str]], told: list[tuple[int, str]], ours: list[tuple[int, str]], cut: int,
+    whole: bool,
+) -> None:  # fmt: skip
+    """Whether it comes whole or in two parts, over what syncs noticed and what we noted."""
+    kept = []
+    rows = [change("sf:1", "f", at, value, source="crm") for at, value in sorted(told)]
+    for echoes in ((), ("f",)):
+        with db.write() as conn:
+            conn.exec_driver_sql("DELETE FROM changes")
+            changes.add(conn, [change("sf:1", "f", at, value) for at, value in seen])
+            changes.add(conn, [change("sf:1", "f", at, value, ordinal=1, source="stalewatch") for at, value in ours])
+            for part in [rows, rows] if whole else [rows[:cut], rows[cut:], rows]:
+                if whole:
+                    changes.replace_history(conn, ["sf:1"], ["f"], part, echoes=echoes)
+                else:
+                    changes.add(conn, part, echoes=echoes)
+            assert changes.add(conn, rows, echoes=echoes) == []
+        kept.append(stages(db, field="f"))
+    assert _held(kept[0]) == _held(kept[1])
+    assert set(kept[1]) <= set(kept[0])
+
+
+def test_what_a_crm_shows_again_with_every_change_is_kept_once(db: Database) -> None:
+    told = [change("sf:1", "f", at, value, source="crm") for at, value in [(1, "a"), (2, "a"), (3, "b"), (5, "a")]]
+    with db.write() as conn:
+        changes.add(conn, told)  # as they were kept before
+        assert changes.replace_history(conn, ["sf:1"], ["f"], told, echoes=["f"]) == ["sf:1"]
+        assert changes.replace_history(conn, ["sf:1"], ["f"], told, echoes=["f"]) == []
+    assert stages(db, field="f") == [(1, "a", "crm"), (3, "b", "crm"), (5, "a", "crm")]
+
+
 def test_forgetting_keeps_what_held_at_the_horizon(db: Database) -> None:
     with db.write() as conn:
         changes.add(conn, [change("sf:1", "stage", at, at) for at in (1, 5, 9)])

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
+from itertools import pairwise
 from operator import itemgetter
 from typing import Any, Final, NamedTuple, cast
 
@@ -50,15 +51,32 @@ class _What(NamedTuple):
     source: str
 
 
-def add(conn: Connection, rows: Sequence[Row]) -> list[str]:
-    """Add changes; one that is already there stays as it is. Return the ids of records that gained one."""
+def add(conn: Connection, rows: Sequence[Row], *, echoes: Collection[str] = ()) -> list[str]:
+    """Add changes; one that is already there stays as it is. Return the ids of records that gained one.
+
+    Args:
+        echoes: fields of which a row that only repeats the value before it tells nothing, and is not kept.
+    """
     if not rows:
         return []
-    since = min(row["at"] for row in rows)
-    there = _keys_since(conn, {row["record_id"] for row in rows}, {row["field"] for row in rows}, since)
-    new = [row for row in rows if _key(row) not in there]
+    ids, fields = {row["record_id"] for row in rows}, {row["field"] for row in rows}
+    there = _keys_since(conn, ids, fields.difference(echoes), min(row["at"] for row in rows))
+    new = [row for row in rows if row["field"] not in echoes and _key(row) not in there]
+    new += _unheard(conn, [row for row in rows if row["field"] in echoes])
     bulk.insert(conn, changes, new)
     return sorted({row["record_id"] for row in new})
+
+
+def _unheard(conn: Connection, rows: Sequence[Row]) -> list[Row]:
+    """Rows that are not there yet, and say something else than what is there or comes with them just before."""
+    if not rows:
+        return []
+    there = _stored(conn, {row["record_id"] for row in rows}, {row["field"] for row in rows})
+    held: dict[_Key, _What] = dict(there)
+    fresh = {key: row for row in rows if (key := _key(row)) not in there}
+    held.update((key, _What(encoded(row["value"]), row["source"])) for key, row in fresh.items())
+    echoed = _repeated(sorted(held), held)
+    return [row for key, row in fresh.items() if key not in echoed]
 
 
 def append(conn: Connection, rows: Sequence[Row]) -> None:
@@ -87,23 +105,33 @@ def read(conn: Connection, ids: Collection[str], fields: Collection[str]) -> lis
     return found
 
 
-def replace_history(conn: Connection, ids: Collection[str], fields: Collection[str], rows: Sequence[Row]) -> list[str]:
+def replace_history(
+    conn: Connection, ids: Collection[str], fields: Collection[str], rows: Sequence[Row], *,
+    echoes: Collection[str] = (),
+) -> list[str]:  # fmt: skip
     """Let the CRM's own history of these records and fields stand instead of what syncs noticed.
 
     `rows` are all that the CRM knows. From its first row of a field on, the CRM is right: what we had from there on
     and it does not tell goes; older rows of the CRM stay, since CRMs forget. What a sync noticed goes, unless it is
     news that the CRM's history does not show yet; what stalewatch itself noted stays. Replaying it changes nothing.
     Return the ids of records that changed.
+
+    Args:
+        echoes: as in `add`; of these fields nothing is dropped where others than the CRM tell something as well.
     """
     there = _stored(conn, ids, fields)
     told = {_key(row): _What(encoded(row["value"]), row["source"]) for row in rows}
-    begins, ends = _first_instants(told), _last(told)
+    ordered = sorted(told)
+    begins, ends = _first_instants(ordered), {key[:2]: (key, told[key]) for key in ordered}
     obsolete = [
         key
         for key, what in there.items()
         if _is_obsolete(key, what, told, begins) and not _is_ahead(key, what, ends.get(key[:2]))
     ]
-    fresh = [row for row in rows if there.get(_key(row)) != told[_key(row)]]
+    mixed = {key[:2] for key in there.keys() - told.keys() - set(obsolete)} if echoes else ()
+    echoed = _repeated([key for key in ordered if key[1] in echoes and key[:2] not in mixed], told)
+    obsolete += [key for key in echoed if there.get(key) == told[key]]
+    fresh = [row for row in rows if there.get(key := _key(row)) != told[key] and key not in echoed]
     bulk.delete(conn, changes, [dict(zip(_KEY, key, strict=True)) for key in obsolete])
     bulk.insert(conn, changes, fresh)
     return sorted({key[0] for key in obsolete} | {row["record_id"] for row in fresh})
@@ -123,15 +151,13 @@ def _is_ahead(key: _Key, what: _What, last: tuple[_Key, _What] | None) -> bool:
     return what.source == "seen" and last is not None and key > last[0] and what.value != last[1].value
 
 
-def _last(told: Mapping[_Key, _What]) -> dict[tuple[str, str], tuple[_Key, _What]]:
-    return {key[:2]: (key, told[key]) for key in sorted(told)}
+def _repeated(ordered: Sequence[_Key], held: Mapping[_Key, _What]) -> set[_Key]:
+    """Of these changes, by record, field and time, those that repeat the value before them."""
+    return {key for before, key in pairwise(ordered) if before[:2] == key[:2] and held[before].value == held[key].value}
 
 
-def _first_instants(keys: Iterable[_Key]) -> dict[tuple[str, str], int]:
-    first: dict[tuple[str, str], int] = {}
-    for key in keys:
-        first[key[:2]] = min(key[2], first.get(key[:2], key[2]))
-    return first
+def _first_instants(ordered: Sequence[_Key]) -> dict[tuple[str, str], int]:
+    return {key[:2]: key[2] for key in reversed(ordered)}
 
 
 def forget_before(conn: Connection, horizon: int, ids: Collection[str]) -> int:
