@@ -58,6 +58,7 @@ def test_s2_no_route_is_without_an_entry_and_a_guard(empty: World) -> None:
     assert described == {(one.method, one.path.replace(":path", "")) for one in ROUTES if not one.page}
     public = {"/v1/openapi.json", "/healthz", "/readyz", "/metrics", "/sign-in", "/sign-out", "/static/{name}"}
     public |= {"/look"}  # keeps a language and a scheme for the browser that asks, and shows nothing
+    public |= {"/sign-in/start", "/sign-in/return"}
     public |= {"/l/{token}", "/p/{token}"}  # whoever has one of our links, and nobody else, finds something there
     assert {one.path for one in ROUTES if one.scope is None} == public
 

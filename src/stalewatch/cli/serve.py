@@ -9,18 +9,22 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from typing import Protocol
 
 import click
 
 from stalewatch import wiring
 from stalewatch.cli.invocation import Invocation, command
+from stalewatch.cli.printing import say
+from stalewatch.cli.projects import language_of
 from stalewatch.clock import SystemClock
 from stalewatch.engine.child import EngineProcess
 from stalewatch.engine.embedded import Embedded
 from stalewatch.engine.logs import configure
+from stalewatch.services.access.setup import Setup
 from stalewatch.web.app import create_app
-from stalewatch.web.serving import Server, check_exposure, is_loopback, listen, url_of
+from stalewatch.web.serving import Server, check_exposure, is_at_home, listen, setup_of, url_of
 from stalewatch.wiring import Stalewatch
 from stalewatch.wiring.live import Live
 from stalewatch.wiring.slack import reception_of
@@ -80,8 +84,12 @@ def serve(invocation: Invocation, host: str | None, port: int | None, no_worker:
             live = Live(project, judges=in_process and not no_worker)
             engine, trouble = _engine(live, invocation, no_worker=no_worker)
             slack, watch = reception_of(live, lang), None if live.judges else Watch(live)
-            app = create_app(live, is_local=is_loopback(host), engine=trouble, slack=slack)
-            return work_and_answer(engine, Server(app, lambda: _greet(listener)), listener, slack, watch)
+            setup = setup_of(project, host)
+            app = create_app(
+                live, is_local=is_at_home(project.settings, host), engine=trouble, slack=slack, setup=setup
+            )  # fmt: skip
+            greet = partial(_greet, listener, setup, language_of(invocation, project.settings))
+            return work_and_answer(engine, Server(app, greet), listener, slack, watch)
 
 
 def work_and_answer(engine: Engine, server: Server, listener: socket.socket, *beside: Beside | None) -> int:
@@ -107,8 +115,10 @@ def work_and_answer(engine: Engine, server: Server, listener: socket.socket, *be
     return 130 if signal.SIGINT in ended_by else 0
 
 
-def _greet(listener: socket.socket) -> None:
+def _greet(listener: socket.socket, setup: Setup | None, language: str) -> None:
     click.echo(f"stalewatch serves {url_of(listener)} (Ctrl-C ends it)")
+    if setup is not None:
+        click.echo(say(language, "setup_token", token=setup.token))
 
 
 def _engine(live: Live, invocation: Invocation, *, no_worker: bool) -> tuple[Engine, Callable[[], str | None]]:

@@ -99,6 +99,10 @@ WORDS: Final[dict[str, Words]] = {
         "en": "This is the only time it is shown; keep it in your secret store.",
         "ja": "表示されるのは今回だけです。安全な場所に保管してください。",
     },
+    "setup_token": {
+        "en": "Nobody can sign in yet. Setup token, good once and until this ends, for the first admin:\n  {token}",
+        "ja": "まだ誰もログインできません。最初の管理者用のトークンです(終了するまで一度だけ有効):\n  {token}",
+    },
     "revoked": {"en": "revoked {id}", "ja": "{id} を無効にしました"},
     "no_tokens": {"en": "there is no token", "ja": "トークンはありません"},
     # -------------------------------------------------------------------------------------------------- database

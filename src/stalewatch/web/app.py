@@ -8,6 +8,9 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from stalewatch import __version__
+from stalewatch.services.access.oidc.provider import Provider
+from stalewatch.services.access.setup import Setup
+from stalewatch.settings import Settings
 from stalewatch.web.desk import Desk
 from stalewatch.web.gate import Gate, handle_faults
 from stalewatch.web.health import Work
@@ -27,7 +30,7 @@ Times are RFC 3339 with offset. Errors are `application/problem+json` (RFC 9457)
 
 def create_app(
     live: Live, *, is_local: bool = False, engine: Callable[[], str | None] = lambda: None,
-    slack: Reception | None = None,
+    slack: Reception | None = None, setup: Setup | None = None,
 ) -> FastAPI:  # fmt: skip
     """Make the application.
 
@@ -36,12 +39,14 @@ def create_app(
         is_local: only this machine can reach it; while no token was ever made, it then needs none.
         engine: says what is wrong with the engine that belongs to this process; None: nothing.
         slack: takes what people answer in Slack; None: nobody can.
+        setup: lets the first admin in; None: there are other ways.
     """
     app = FastAPI(
         title="stalewatch", version=__version__, description=_ABOUT, redirect_slashes=False,
         openapi_url=None, docs_url=None, redoc_url=None,
     )  # fmt: skip
     app.state.desks = Each(live, lambda project: Desk(project, live, is_local, engine, slack))
+    app.state.provider, app.state.setup = _provider(live.project.settings), setup
     app.state.pace = Pace()
     app.state.turns = Turns()
     app.state.rates = Rates(live.project.settings.web.rate_limit)
@@ -53,3 +58,9 @@ def create_app(
     add_routes(app)
     describe(app)
     return app
+
+
+def _provider(settings: Settings) -> Provider | None:
+    """With whom people sign in; None: with tokens."""
+    oidc, home = settings.signing_in.oidc, settings.web.public_url
+    return None if oidc is None or home is None else Provider(oidc, home)

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from fastapi import Request
 
@@ -127,7 +128,8 @@ def _of_session(desk: Desk, request: Request) -> Admission | None:
         return None
     if session.person is not None:
         return desk.door.by_address(session.person)
-    return desk.door.by_session_token(session.token or "", desk.now)
+    takes_tokens = desk.project.settings.signing_in.takes_tokens  # not any more, where there is a provider by now
+    return desk.door.by_session_token(session.token or "", desk.now) if takes_tokens else None
 
 
 def _is_at_home(desk: Desk, request: Request) -> bool:
@@ -138,7 +140,13 @@ def _is_at_home(desk: Desk, request: Request) -> bool:
     host = request.headers.get("host", "").lower()
     name = host if host.endswith("]") else host.rpartition(":")[0] or host
     own = name in _LOOPBACK and request.headers.get("sec-fetch-site") in _OWN_SITE
-    return desk.is_local and own and not tokens.listed(desk.project.db)
+    return desk.is_local and own and _sent_from(host, request) and not tokens.listed(desk.project.db)
+
+
+def _sent_from(host: str, request: Request) -> bool:
+    """Whether a page of this very host sent it, as far as anybody says; programs say nothing."""
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin.lower()).netloc == host
 
 
 def _note(desk: Desk, token: str, now: int) -> None:

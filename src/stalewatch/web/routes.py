@@ -43,9 +43,9 @@ from stalewatch.web.documented_rules import SENT, TRIED
 from stalewatch.web.documented_kpis import KPIS
 from stalewatch.web.documented_measured import FORECAST, UNOBSERVED
 from stalewatch.web.kpis import AskedKpis, kpis_of
-from stalewatch.web.pages import act, files, forecast, look, overview, record, signing, undelivered, unobserved
+from stalewatch.web.pages import act, files, forecast, look, overview, provider, record, signing, undelivered, unobserved
 from stalewatch.web.pages import lists as pages
-from stalewatch.web.pages.asking import DueSoonPage, RecordPage, SignInPage, StalledPage
+from stalewatch.web.pages.asking import DueSoonPage, RecordPage, SignInPage, StalledPage, StartPage
 from stalewatch.web.pages.hygiene import AskedHygiene, hygiene_file, hygiene_page
 from stalewatch.web.public import loss, partner
 from stalewatch.web.rule_trials import Checking, Previewing, check_rules, preview_rules
@@ -157,6 +157,8 @@ ROUTES: Final = (
     Route("GET", "/look", None, look.look, {}, look.Look, page=True),
     Route("GET", "/sign-in", None, signing.sign_in_form, {}, SignInPage, page=True),
     Route("POST", "/sign-in", None, signing.sign_in, {}, page=True),
+    Route("GET", "/sign-in/start", None, provider.start, {}, StartPage, page=True),
+    Route("GET", "/sign-in/return", None, provider.come_back, {}, page=True),
     Route("POST", "/sign-out", None, signing.sign_out, {}, page=True),
     Route("GET", "/l/{token}", None, loss.ask_customer, {}, page=True),
     Route("HEAD", "/l/{token}", None, loss.ask_customer, {}, page=True),

@@ -8,13 +8,16 @@ import ipaddress
 import socket
 from collections.abc import Callable, Iterator
 from typing import Final
+from urllib.parse import urlsplit
 
 import uvicorn
 from fastapi import FastAPI
 
 from stalewatch.domain.instants import to_us
 from stalewatch.sdk.errors import ConfigurationError
-from stalewatch.services.access import tokens
+from stalewatch.services.access.setup import Setup, can_anybody_sign_in
+from stalewatch.services.access.tokens import listed
+from stalewatch.settings import Settings
 from stalewatch.wiring import Stalewatch
 
 GRACE: Final = 5
@@ -43,18 +46,32 @@ def check_exposure(project: Stalewatch, host: str) -> None:
     Raises:
         Exposed: with the cure.
     """
-    now = to_us(project.clock.now())
-    alive = [
-        row
-        for row in tokens.listed(project.db)
-        if row.revoked_at is None and (row.expires_at is None or row.expires_at > now)
-    ]
-    if is_loopback(host) or alive:
+    if is_loopback(host) or _can_anybody_sign_in(project):
         return
     raise Exposed(
         f"{host} can be reached by others, and nobody needs an API token yet",
-        cure="make one first: `stalewatch token create NAME --scope deals:read`; or serve 127.0.0.1",
+        cure="set `auth.oidc` (docs/sign-in.md), or make a token: `stalewatch token create NAME`; or serve 127.0.0.1",
     )
+
+
+def is_at_home(settings: Settings, host: str) -> bool:
+    """True if whoever asks sits at this machine: by `web.public_url` nobody else comes through a proxy, either.
+
+    Where there is a provider, everybody signs in with it.
+    """
+    public = urlsplit(settings.web.public_url or "http://localhost").hostname or ""
+    return is_loopback(host) and is_loopback(public) and settings.signing_in.oidc is None
+
+
+def setup_of(project: Stalewatch, host: str) -> Setup | None:
+    """The way in for the first admin, where nobody can sign in, and whoever is at home has to."""
+    is_open = is_at_home(project.settings, host) and not listed(project.db)
+    return None if is_open or _can_anybody_sign_in(project) else Setup()
+
+
+def _can_anybody_sign_in(project: Stalewatch) -> bool:
+    has_provider = project.settings.signing_in.oidc is not None
+    return has_provider or can_anybody_sign_in(project.db, to_us(project.clock.now()))
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -89,6 +89,12 @@ def begin(
     return shown
 
 
+def refuse(db: Database, now: int, address: str) -> None:
+    """Note that somebody proved who they are, and that they are nobody of ours."""
+    with db.write() as conn:
+        audit.add(conn, at=now, actor=_actor(None, address), action="session.refuse", obj="sign-in")
+
+
 def opened(db: Database, shown: str, now: int) -> Session | None:
     """The session that a browser shows, if it goes on; what never was one is turned away without a query."""
     if not _FORM.fullmatch(shown):

@@ -51,3 +51,9 @@ class SignInPage(Reading):
     """`GET /sign-in`"""
 
     next: str = Field("/", max_length=2000, description="Where to go then: a path of this dashboard.")
+
+
+class StartPage(SignInPage):
+    """`GET /sign-in/start`"""
+
+    another: bool = Field(False, description="Let the reader choose with which account.")

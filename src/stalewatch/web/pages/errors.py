@@ -7,6 +7,8 @@ from typing import Final
 
 from fastapi import Request, Response
 
+from stalewatch.services.access.oidc.provider import Provider
+from stalewatch.web.desk import desk_of
 from stalewatch.web.pages.addresses import Address
 from stalewatch.web.pages.paper import page
 from stalewatch.web.problems import Problem
@@ -35,10 +37,15 @@ def problem_page(request: Request, problem: Problem) -> Response | None:
 def sign_in_page(
     request: Request, after: str, *, status: int = 200, headers: Mapping[str, str] | None = None, failed: bool = False
 ) -> Response:
-    """Where a token is asked for.
+    """Where people begin a session: with their provider, or with a token.
 
-    A browser keeps a strict session from requests that begin on another site, also from a link in a message. Such a
-    visit is asked to come again, which then begins here; what it finds is the same page if there is no session.
+    On this machine, where nobody needs one, a visit that begins on another site, also by a link in a message, is asked
+    to come again, which then begins here.
     """
     again = request.method == "GET" and status == 401 and request.headers.get("sec-fetch-site") in _ELSEWHERE
-    return page(request, "sign_in.html", status=status, headers=headers, after=after, failed=failed, again=again)
+    provider: Provider | None = request.app.state.provider
+    signing_in = desk_of(request).project.settings.signing_in
+    return page(
+        request, "sign_in.html", status=status, headers=headers, after=after, failed=failed, again=again,
+        provider="" if provider is None else provider.name, takes_tokens=signing_in.takes_tokens,
+    )  # fmt: skip
