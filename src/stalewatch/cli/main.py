@@ -45,6 +45,7 @@ COMMANDS: Final[dict[str, Lazy]] = {
     "rules": Lazy("stalewatch.cli.rules:rules", "check, test and explain rules"),
     "fields": Lazy("stalewatch.cli.fields:fields", "the fields that rules can read, as connections fill them"),
     "token": Lazy("stalewatch.cli.token:token", "API tokens: create, list, revoke"),
+    "forget": Lazy("stalewatch.cli.forget:forget", "erase a person from everything that is kept"),
     "db": Lazy("stalewatch.cli.db:db", "the database: upgrade, current"),
     "sandbox": Lazy("stalewatch.cli.sandbox:sandbox", "the simulated CRMs and Slack alone, for other clients"),
 }

@@ -143,4 +143,29 @@ WORDS: Final[dict[str, Words]] = {
     "expired": {"en": "expired", "ja": "期限切れ"},
     "revoked_state": {"en": "revoked", "ja": "無効"},
     "no_connections": {"en": "no connection is configured", "ja": "接続が設定されていません"},
+    # --------------------------------------------------------------------------------------------------- forget
+    "forget_known": {"en": "To be erased: {names}", "ja": "消去の対象: {names}"},
+    "forget_table": {"en": "TABLE", "ja": "テーブル"},
+    "forget_rows": {"en": "ROWS", "ja": "行数"},
+    "forget_nothing": {
+        "en": "No row speaks of them. What a CRM tells of them from now on would be struck.",
+        "ja": "該当する行はありません。今後 CRM から届く分は保存前に消します。",
+    },
+    "forget_ask": {"en": "This cannot be undone. Erase?", "ja": "元に戻せません。消去しますか?"},
+    "forgotten": {
+        "en": "Erased from {rows} rows. In figures and in the log they are {pseudonym}-… now.",
+        "ja": "{rows} 行から消去しました。集計と記録には {pseudonym}-… として残ります。",
+    },
+    "forget_elsewhere": {
+        "en": "Not in our hands: the CRM, what was posted to Slack or sent by mail, and backups.",
+        "ja": "対象外: CRM、Slack に投稿済みの通知や送信済みのメール、バックアップ。",
+    },
+    "forget_configured": {
+        "en": "stalewatch.yaml names {address}: take it out there.",
+        "ja": "stalewatch.yaml に {address} の記載があります。削除してください。",
+    },
+    "forget_owned": {
+        "en": "They own {owned} open deals and leads: give them to somebody in the CRM.",
+        "ja": "担当中の案件・リードが {owned} 件あります。CRM で担当者を変更してください。",
+    },
 }

@@ -142,6 +142,19 @@ class Database:
             busy = conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
         return not busy
 
+    def compact(self) -> None:
+        """Write SQLite's file anew, so that nothing of what was deleted or changed is left in it; the server of
+        PostgreSQL does that by itself. Everybody else waits meanwhile.
+
+        Raises:
+            StoreError: others did not let go of the file in time, or the disk is full.
+        """
+        if not self.is_sqlite:
+            return
+        with self._speaking(), self._writer.connect() as conn:
+            for statement in ("COMMIT", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):  # each connection has begun one
+                conn.exec_driver_sql(statement)
+
     def dispose(self) -> None:
         """Close every connection. The object can be used again; it then opens new ones."""
         self._kept.close()

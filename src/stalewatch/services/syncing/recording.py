@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from stalewatch.domain.erasing import Stricken
 from stalewatch.domain.instants import to_day, to_us
 from stalewatch.domain.language.model import Catalogue, Field, FieldType
 from stalewatch.domain.policies import Speaking
@@ -18,7 +19,7 @@ from stalewatch.services.alerting.people import override_for
 from stalewatch.services.judging import holds
 from stalewatch.services.judging.evidence import refresh
 from stalewatch.services.rules.rulebook import Rulebook
-from stalewatch.services.syncing import folding, history, merging, moves, working
+from stalewatch.services.syncing import folding, history, merging, moves, striking, working
 from stalewatch.services.syncing.folding import Folded
 from stalewatch.store import activities, clocks, people, quarantine, records
 from stalewatch.store.engine import Connection
@@ -56,6 +57,7 @@ class Recorder:
         began: when the pull began; what it shows is marked as seen then.
         folded: the fields that the connection leaves to us to fill.
         fed: the fields that it feeds now, by object; None: nobody knows.
+        stricken: strikes those who were erased.
     """
 
     connection: str
@@ -65,17 +67,18 @@ class Recorder:
     began: int
     folded: Folded
     fed: Mapping[str, Collection[str]] | None = None
+    stricken: Stricken = Stricken()  # noqa: RUF009  # immutable
 
     def record(self, conn: Connection, page: Page) -> Recorded:
         """Store everything on the page; rows that cannot be stored are left out and counted."""
         done = Recorded()
         rejected = list(page.rejected)
-        people.upsert(conn, [self._person(person) for person in page.people])
+        people.upsert(conn, self._struck([self._person(person) for person in page.people]))
         teams = _teams(conn, self.connection, self.speaking)
         deals = [row for deal in page.deals if (row := self._usable(deal, teams, rejected)) is not None]
         leads = [row for lead in page.leads if (row := self._usable(lead, teams, rejected)) is not None]
-        deals = holds.kept(conn, deals)
-        past = history.rows_of(self.connection, self.book, page, self.now)
+        deals, leads = holds.kept(conn, self._struck(deals)), self._struck(leads)
+        past = self._struck(history.rows_of(self.connection, self.book, page, self.now))
         told = history.told_by(past)
         as_of = to_us(page.as_of) if page.as_of else None
         self._records(conn, deals, told, as_of, done)
@@ -125,7 +128,7 @@ class Recorder:
                 done.moved.update(ids)
 
     def _happenings(self, conn: Connection, page: Page, past: Sequence[Row], done: Recorded) -> None:
-        touched = activities.upsert(conn, [self._activity(one) for one in page.activities])
+        touched = activities.upsert(conn, self._struck([self._activity(one) for one in page.activities]))
         touched += activities.remove(conn, [f"{self.connection}:{one}" for one in page.withdrawn])
         done.moved.update(touched)
         touched += history.replace(conn, self.connection, page, past)
@@ -140,7 +143,7 @@ class Recorder:
 
     def _set_aside(self, conn: Connection, rejected: Sequence[Rejected]) -> None:
         """Keep what could not be used to be shown. A record of that name was there: it has not vanished."""
-        quarantine.add(conn, [self._rejected(one) for one in rejected])
+        quarantine.add(conn, self._struck([self._rejected(one) for one in rejected]))
         shown = [f"{self.connection}:{one.ref}" for one in rejected if clean(one.ref) == one.ref]
         for obj in ("deal", "lead"):
             records.touch(conn, obj, shown, self.began)
@@ -152,6 +155,9 @@ class Recorder:
         except BadValue as error:
             rejected.append(Rejected(ref=record.id, reason=str(error), detail=record.name[:200]))
             return None
+
+    def _struck(self, rows: list[Row]) -> list[Row]:
+        return striking.struck(self.stricken, rows) if self.stricken else rows
 
     def _person(self, person: Person) -> Row:
         return {

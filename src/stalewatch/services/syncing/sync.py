@@ -21,7 +21,7 @@ from stalewatch.services.syncing import asked, believing, collecting, folding, n
 from stalewatch.services.syncing.folding import Folded, folded
 from stalewatch.services.syncing.recording import Recorder
 from stalewatch.services.syncing.stopping import Progress, Stopped
-from stalewatch.store import clocks, connections, leases, quarantine, records
+from stalewatch.store import clocks, connections, leases, quarantine, records, tombstones
 from stalewatch.store.engine import Connection, Database
 from stalewatch.store.leases import CONNECTIONS
 
@@ -184,7 +184,8 @@ class Sync:
         clocks.share(conn, claimed.id)  # before any record: the tick locks in the same order
         fed = coverage(conn)
         told = fed.get(claimed.id)
-        recorded = Recorder(claimed.id, self.book, self.speaking, now, began, marked, told).record(conn, page)
+        recorder = Recorder(claimed.id, self.book, self.speaking, now, began, marked, told, tombstones.stricken(conn))
+        recorded = recorder.record(conn, page)
         done.records += recorded.records
         done.rejected.update(recorded.rejected)
         if page.complete:
