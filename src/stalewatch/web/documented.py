@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from stalewatch.services.measuring.kpis_told import KpisTold
+from stalewatch.services.measuring.review_told import ReviewTold
 from stalewatch.services.measuring.told import ForecastTold, UnobservedTold
 from stalewatch.services.operating.connection_list import ConnectionListing
 from stalewatch.services.reporting.alert_list import AlertListing
@@ -123,6 +124,6 @@ def answers(
 
 def schemas() -> dict[str, Any]:
     """The named schemas."""
-    sent = [Listing, AlertListing, ConnectionListing, ForecastTold, UnobservedTold, KpisTold]
+    sent = [Listing, AlertListing, ConnectionListing, ForecastTold, UnobservedTold, ReviewTold, KpisTold]
     _, found = msgspec.json.schema_components(sent, ref_template=_REF)
     return {**found, "Problem": _PROBLEM}

@@ -6,6 +6,15 @@ from typing import Any, Final
 
 import msgspec
 
+from stalewatch.services.measuring.review_told import (
+    DealTold,
+    FigureTold,
+    MovedTold,
+    PersonTold,
+    ReviewTold,
+    RuleTold,
+    TeamTold,
+)
 from stalewatch.services.measuring.told import (
     EndTold,
     ForecastTold,
@@ -53,6 +62,21 @@ _UNOBSERVED: Final = UnobservedTold(
     items=(_LEAD,), next=None, total=21, waiting=(), as_of="2026-04-15T00:00:00+00:00", data_age_seconds=240,
 )  # fmt: skip
 
+_RATE: Final = FigureTold("no_next_meeting", 0.18, 34.0, 189.0, 0.24, small=False)
+_MOVED: Final = MovedTold(
+    12, 31_000_000.0, 9,
+    (DealTold("sf:0065e00001AbCdE", "deal", "Acme renewal", "Sato", 800_000.0, "2026-04-09T18:00:00+09:00"),),
+)  # fmt: skip
+_REVIEW: Final = ReviewTold(
+    headline="12 deals went quiet this week, 7 came back",
+    sentences=("¥500K of the ¥2M forecast rests on 2 stalled deals",), period="weekly", of="2026-W15",
+    frm="2026-04-06", to="2026-04-12", team=None, currency="JPY", figures=(_RATE,), figures_of="2026-04-12",
+    quiet=_MOVED, back=_MOVED, worst=(_DEAL,), rules=(RuleTold("no-next-meeting", "No next meeting", 12, 2, 1),),
+    teams=(TeamTold("tokyo", {"no_next_meeting": _RATE}),), forecast=_ALL, forecast_stalled=_LATE, unobserved=_TALLY,
+    needs_help=(PersonTold("Sato", "sato@acme.example", "tokyo", 5, 31_000_000.0),),
+    as_of="2026-04-15T00:00:00+00:00", data_age_seconds=240,
+)  # fmt: skip
+
 
 def _told(name: str, description: str, example: msgspec.Struct) -> dict[str, Any]:
     schema = {"$ref": f"#/components/schemas/{name}"}
@@ -75,3 +99,12 @@ UNOBSERVED: Final = _told(
     "What became of the leads; for `Accept: text/csv` those that vanished without a reason.",
     _UNOBSERVED,
 )
+REVIEW: Final[dict[str, Any]] = {
+    "description": "The review of a week or a month.",
+    "content": {
+        "application/json": {
+            "schema": {"$ref": "#/components/schemas/ReviewTold"},
+            "example": msgspec.to_builtins(_REVIEW),
+        }
+    },
+}

@@ -38,16 +38,29 @@ from stalewatch.web.documented_alerts import (
     SNOOZED,
 )
 from stalewatch.web.documented_connections import CONNECTIONS, SYNC_ASKED
+from stalewatch.web.documented_kpis import KPIS
+from stalewatch.web.documented_measured import FORECAST, REVIEW, UNOBSERVED
 from stalewatch.web.documented_rules import CHECKED as RULES_CHECKED
 from stalewatch.web.documented_rules import SENT, TRIED
-from stalewatch.web.documented_kpis import KPIS
-from stalewatch.web.documented_measured import FORECAST, UNOBSERVED
 from stalewatch.web.kpis import AskedKpis, kpis_of
-from stalewatch.web.pages import act, files, forecast, look, overview, provider, record, signing, undelivered, unobserved
+from stalewatch.web.pages import (
+    act,
+    files,
+    forecast,
+    look,
+    overview,
+    provider,
+    record,
+    signing,
+    undelivered,
+    unobserved,
+)
 from stalewatch.web.pages import lists as pages
 from stalewatch.web.pages.asking import DueSoonPage, RecordPage, SignInPage, StalledPage, StartPage
 from stalewatch.web.pages.hygiene import AskedHygiene, hygiene_file, hygiene_page
+from stalewatch.web.pages.review import review_page
 from stalewatch.web.public import loss, partner
+from stalewatch.web.reviewed import AskedReview, AskedReviewPage, report
 from stalewatch.web.rule_trials import Checking, Previewing, check_rules, preview_rules
 from stalewatch.web.slack import SIGNATURE
 
@@ -89,6 +102,7 @@ _SLACK: Final = answers(TAKEN, 401, 404, 413, 503)
 _PARTNER: Final = (401, 403, 404, 409, 413, 422, 503)
 _PUBLIC: Final = answers(HEALTH)
 _FORECAST: Final = answers(FORECAST, 401, 403, 422, 503)
+_REVIEW: Final = answers(REVIEW, 401, 403, 422, 503)
 _UNOBSERVED: Final = answers(UNOBSERVED, 401, 403, 422, 503)
 
 ROUTES: Final = (
@@ -103,6 +117,7 @@ ROUTES: Final = (
     Route("GET", "/v1/leads/{id:path}", "deals:read", lists.lead, _RECORD, Reading),
     Route("GET", "/v1/kpis", "reports:read", kpis_of, answers(KPIS, 401, 403, 422, 503), AskedKpis),
     Route("GET", "/v1/forecast", "reports:read", measured.forecast_of, _FORECAST, measured.AskedForecast),
+    Route("GET", "/v1/reports/{period}", "reports:read", report, _REVIEW, AskedReview),
     Route("GET", "/v1/alerts", "alerts:read", alerts.alerts, _ALERTS, alerts.Alerts),
     Route("POST", "/v1/alerts/{id}/acknowledge", ACT, acting.acknowledge_alert, answers(ACKNOWLEDGED, *_ANSWER)),
     Route("POST", "/v1/alerts/{id}/snooze", ACT, acting.snooze_alert, answers(SNOOZED, *_ANSWER)),
@@ -150,6 +165,7 @@ ROUTES: Final = (
     Route(
         "GET", "/unobserved.csv", "reports:read", unobserved.unobserved_file, {}, measured.AskedUnobserved, page=True
     ),
+    Route("GET", "/review", "reports:read", review_page, {}, AskedReviewPage, page=True),
     Route("GET", "/deals/{id:path}", "deals:read", record.deal, {}, RecordPage, page=True),
     Route("GET", "/leads/{id:path}", "deals:read", record.lead, {}, RecordPage, page=True),
     Route("POST", "/answers/{kind}/{alert}", ACT, act.answer, {}, page=True),

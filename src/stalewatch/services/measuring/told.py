@@ -187,7 +187,7 @@ def forecast_told(
         total=_line(found.total),
         by_category=tuple(map(_line, found.by_category)),
         by_period=tuple(map(_line, found.by_period)),
-        left_out=_worth(found.left_out),
+        left_out=worth_told(found.left_out),
         weights=_weights(found, all_bases),
         weeks=tuple(map(_week, found.weeks)),
         items=tuple(map(deal_told, deals)), more=more, waiting=found.waiting,
@@ -207,7 +207,7 @@ def unobserved_told(
     """The figures with one page of the leads."""
     return UnobservedTold(
         headline=leads_vanished(found.all.unobserved, found.all.entered, reader),
-        frm=found.frm.isoformat(), to=found.to.isoformat(), all=_tally(found.all), reasons=dict(found.tags),
+        frm=found.frm.isoformat(), to=found.to.isoformat(), all=tally_told(found.all), reasons=dict(found.tags),
         endings={ending.value: EndTold(*counts) for ending, counts in found.endings.items()},
         by_source=tuple(map(_group, found.by_source)), by_owner=tuple(map(_group, found.by_owner)),
         by_team=tuple(map(_group, found.by_team)), by_month=tuple(map(_group, found.by_month)),
@@ -226,18 +226,19 @@ def lead_told(one: Fate, zone: str) -> LostLead:
 
 
 def _line(line: Line) -> LineTold:
-    ages = {age.value: _worth(one) for age, one in (line.late or {}).items()}
-    return LineTold(line.key, _worth(line.all), _worth(line.stalled), _worth(line.sound), ages)
+    ages = {age.value: worth_told(one) for age, one in (line.late or {}).items()}
+    return LineTold(line.key, worth_told(line.all), worth_told(line.stalled), worth_told(line.sound), ages)
 
 
 def _week(week: Week) -> WeekTold:
     return WeekTold(
-        week.day.isoformat(), None if week.all is None else _worth(week.all),
-        None if week.stalled is None else _worth(week.stalled),
+        week.day.isoformat(), None if week.all is None else worth_told(week.all),
+        None if week.stalled is None else worth_told(week.stalled),
     )  # fmt: skip
 
 
-def _worth(one: Worth) -> WorthTold:
+def worth_told(one: Worth) -> WorthTold:
+    """Some deals."""
     return WorthTold(one.deals, float(one.amount), float(one.weighted), one.without_amount, one.unweighted)
 
 
@@ -247,12 +248,13 @@ def _weights(found: Forecast, all_bases: bool) -> WeightsTold:
     return WeightsTold(found.weights.probability, dict(found.weights.categories), rates)
 
 
-def _tally(one: Tally) -> TallyTold:
+def tally_told(one: Tally) -> TallyTold:
+    """What became of some leads."""
     return TallyTold(one.entered, one.deals, one.open, one.ended, one.unobserved, one.unreadable, one.share)
 
 
 def _group(one: Group) -> GroupTold:
-    return GroupTold(one.key, one.name, _tally(one.tally))
+    return GroupTold(one.key, one.name, tally_told(one.tally))
 
 
 def _number(amount: Decimal | None) -> float | None:

@@ -40,14 +40,18 @@ class Narrowing:
     clear: str
 
 
-def narrowing(request: Request, desk: Desk, obj: str | None, *, pipelines: bool) -> Narrowing:
-    """The filters of a page of figures, with what the reader may choose now."""
+def narrowing(
+    request: Request, desk: Desk, obj: str | None, *, pipelines: bool, owners: bool = True
+) -> Narrowing:  # fmt: skip
+    """The filters of a page of figures, with what the reader may choose now; teams always are one."""
     address, reader = Address.of(request), desk.reader(request)
     words, found = reader.words, choices(desk.reports(request), obj, visible=desk.visible(request))
     offered: dict[str, tuple[str, list[tuple[str, str]]]] = {
         "owner": (words.pgettext("filter", "Owner"), [(value, clean(name)) for value, name in found.owners]),
         "team": (words.pgettext("filter", "Team"), [(team, clean(team)) for team in found.teams]),
     }
+    if not owners:
+        offered.pop("owner")
     if pipelines:
         offered["pipeline"] = (words.pgettext("filter", "Pipeline"), _pipelines(desk, reader))
     selects, scope = {}, []
