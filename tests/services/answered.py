@@ -31,7 +31,7 @@ def answers(
     office, mark = more.pop("office", None) or Office(book=world.book), more.pop("alert", None)
     with world.db.write() as conn:
         mark = mark or alert(world, name, rule).id
-        return answer(conn, office, mark, act, actor=actor, now=world.us, **more)
+        return answer(conn, office, mark, act, actor=actor, now=world.us, **{"visible": None, **more})
 
 
 def snoozes(world: World, mark: str, until: int, *, reason: str = "they are away", actor: str = "sato") -> Answer:

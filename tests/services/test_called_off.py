@@ -46,9 +46,10 @@ def says(world: World, language: str) -> dict[str, tuple[str, str]]:
     """Per rule what the deal's page and a list say of Acme."""
     reports, now = Reports(world.db, world.book, {"crm": None}, language), world.us
     told = {
-        one.rule_id: explanation_text(one, language, from_us(now)) for one in reports.explain("crm:acme", now) or []
+        one.rule_id: explanation_text(one, language, from_us(now))
+        for one in reports.explain("crm:acme", now, visible=None) or []
     }
-    [item] = reports.stalled(Filters(), now).items
+    [item] = reports.stalled(Filters(), now, visible=None).items
     return {one.rule: (told[one.rule], one.explain or "") for one in item.reasons}
 
 

@@ -201,7 +201,7 @@ class Machine(RuleBasedStateMachine):
             until = self.world.us + 20 * 3_600_000_000
             alert = known[place % len(known)]
             snooze, by = Snooze(until=until, reason="x"), "tanaka@acme.example"
-            respond(self.db, self.world.clock, Office(book=BOOK), alert, snooze, actor=by)
+            respond(self.db, self.world.clock, Office(book=BOOK), alert, snooze, actor=by, visible=None)
 
     @rule()
     def operator_retries(self) -> None:

@@ -99,7 +99,9 @@ def snoozed(world: World, name: str) -> None:
         [row] = [one for one in alerts.history(conn, f"crm:{name}") if one.rule_id == "quiet"]
         until = int(at("2026-03-16 09:00").timestamp() * 1_000_000)
         act = Snooze(until=until, reason="wait")
-        answered = answer(conn, Office(book=world.book), row.id, act, actor="sato@acme.example", now=world.us)
+        answered = answer(
+            conn, Office(book=world.book), row.id, act, actor="sato@acme.example", now=world.us, visible=None
+        )
         assert answered.refusal is None
 
 

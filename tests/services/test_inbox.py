@@ -63,7 +63,7 @@ def world(migrated_database_url: str) -> Iterator[World]:
 
 def opened(world: World, phone: Phone) -> Inbox:
     """The inbox as one process has it."""
-    identities = Identities(phone, frozenset(), lambda: world.us)
+    identities = Identities(phone, lambda: world.us)
     answering = Answering(world.db, world.clock, Office(book=world.book), world.speaking, phone, identities)
     return Inbox(world.db, world.clock, answering)
 

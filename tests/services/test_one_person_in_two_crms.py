@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from stalewatch.domain.policies import Override, Speaking
+from stalewatch.services.access.hierarchy import below
 from stalewatch.services.alerting.people import people_of
-from stalewatch.services.answering.identity import Somebody, below, may_answer
+from stalewatch.services.answering.identity import Somebody, seen_by
 from stalewatch.store import people
 from stalewatch.store.engine import Database
 from tests.databases import SQLITE_DAILY, opened
@@ -51,7 +52,9 @@ def test_the_manager_of_one_crm_leads_in_the_other_and_may_answer_there(db: Data
     assert (sato.manager, sato.team, sato.zone, sato.language) == ("sf:tanaka", "Sales", "Asia/Tokyo", "ja")
     assert below({"sf:tanaka", "hs:1"}, found) == {"sf:sato", "hs:2"}
     tanaka = Somebody(slack="U1", actor="tanaka@acme.example", keys=frozenset({"sf:tanaka", "hs:1"}))
-    assert may_answer(tanaka, "hs:2", found)
+    seen = seen_by(tanaka, found)
+    assert seen is not None
+    assert seen.covers("hs:2", "hs:9")
 
 
 def test_what_people_names_goes_first_and_who_left_tells_nothing(db: Database) -> None:

@@ -506,7 +506,7 @@ def test_s12_the_same_hold_from_four_places_at_once_is_one(found: Founder) -> No
     mark, office = alert(world).id, Office(book=world.book)
 
     def answers_too(_: int) -> Answer:
-        return respond(world.db, world.clock, office, mark, PATIENCE, actor="sato")
+        return respond(world.db, world.clock, office, mark, PATIENCE, actor="sato", visible=None)
 
     with ThreadPoolExecutor(4) as many:
         came = list(many.map(answers_too, range(4)))

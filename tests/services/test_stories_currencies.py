@@ -21,7 +21,7 @@ def world(found: Founder) -> World:
 
 
 def record(world: World, name: str) -> dict[str, object]:
-    found = Reports(world.db, world.book, {"crm": None}).record(f"crm:{name}", world.us)
+    found = Reports(world.db, world.book, {"crm": None}).record(f"crm:{name}", world.us, visible=None)
     assert found is not None
     return dict(found)
 

@@ -111,10 +111,18 @@ def test_the_operator_hears_once_of_a_rule_that_is_called_false_too_often(found:
         assert not told_to_operator(world), "a fifth is not more than a fifth"
         why = Mistake.NOT_USEFUL if number else Mistake.HANDLED
         respond(
-            world.db, world.clock, Office(book=world.book), alert(world, name).id, FalseAlarm(why=why), actor="sato"
+            world.db,
+            world.clock,
+            Office(book=world.book),
+            alert(world, name).id,
+            FalseAlarm(why=why),
+            actor="sato",
+            visible=None,
         )
         world.dispatches()
-    respond(world.db, world.clock, Office(book=world.book), alert(world, names[5]).id, FALSE, actor="sato")
+    respond(
+        world.db, world.clock, Office(book=world.book), alert(world, names[5]).id, FALSE, actor="sato", visible=None
+    )
     world.dispatches()
     [message] = told_to_operator(world)
     assert message.title == "“Quiet” is often a false alarm: 5 of 20"

@@ -32,7 +32,7 @@ def slowly(value: Any) -> Any:
 
 def answers(world: World, act: Act) -> Answer:
     with world.db.write() as conn:
-        return answer(conn, Office(book=world.book), alert(world).id, act, actor="sato", now=world.us)
+        return answer(conn, Office(book=world.book), alert(world).id, act, actor="sato", now=world.us, visible=None)
 
 
 def lives(world: World, *moments: str) -> World:

@@ -40,7 +40,7 @@ def worth(amount: Decimal) -> dict[str, Any]:
 
 
 def said(world: World, rule: str = RULE, language: str = "en") -> str:
-    found = Reports(world.db, world.book, {"crm": None}).explain("crm:acme", world.us) or []
+    found = Reports(world.db, world.book, {"crm": None}).explain("crm:acme", world.us, visible=None) or []
     [one] = [one for one in found if one.rule_id == rule]
     return f"{one.state}: {explanation_text(one, language, world.clock.now())}"
 

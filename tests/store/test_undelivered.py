@@ -41,22 +41,25 @@ def mixed(db: Database) -> Database:
 
 def test_messages_and_halts_are_counted_in_one_statement(mixed: Database) -> None:
     with mixed.read() as conn, statements() as sent:
-        assert undelivered.count(conn, but=CHECK, most=1000) == 3 + 2 + 1 + 1 + 1
+        assert undelivered.count(conn, visible=None, but=CHECK, most=1000) == 3 + 2 + 1 + 1 + 1
     assert len(sent) == 1
     with mixed.read() as conn:
-        assert undelivered.count(conn, but=CHECK, most=1) == 1 + 1 + 1 + 1 + 1
-        assert undelivered.held_by_reason(conn, but=CHECK) == {"nobody_left": 1, "storm": 2}
-        assert [row.key for row in undelivered.held(conn, but=CHECK, limit=2)] == ["c", "b"]
-        assert [row.id for row in undelivered.stuck(conn, limit=9)] == ["x", "y"]
+        assert undelivered.count(conn, visible=None, but=CHECK, most=1) == 1 + 1 + 1 + 1 + 1
+        assert undelivered.held_by_reason(conn, visible=None, but=CHECK) == {"nobody_left": 1, "storm": 2}
+        assert [row.key for row in undelivered.held(conn, visible=None, but=CHECK, limit=2)] == ["c", "b"]
+        assert [row.id for row in undelivered.stuck(conn, visible=None, limit=9)] == ["x", "y"]
         assert undelivered.under_way(conn) == 1
 
 
 def test_counting_and_listing_read_what_is_held_and_given_up_and_no_more(mixed: Database) -> None:
     for call, indexes in (
-        (lambda conn: undelivered.count(conn, but=CHECK, most=1000), ("ix_notices_held", "ix_deliveries_")),
-        (lambda conn: undelivered.held(conn, but=CHECK, limit=200), ("ix_notices_held",)),
-        (lambda conn: undelivered.held_by_reason(conn, but=CHECK), ("ix_notices_held",)),
-        (lambda conn: undelivered.stuck(conn, limit=200), ("ix_deliveries_",)),
+        (
+            lambda conn: undelivered.count(conn, visible=None, but=CHECK, most=1000),
+            ("ix_notices_held", "ix_deliveries_"),
+        ),
+        (lambda conn: undelivered.held(conn, visible=None, but=CHECK, limit=200), ("ix_notices_held",)),
+        (lambda conn: undelivered.held_by_reason(conn, visible=None, but=CHECK), ("ix_notices_held",)),
+        (lambda conn: undelivered.stuck(conn, visible=None, limit=200), ("ix_deliveries_",)),
     ):
         how = plan(mixed, call)
         for index in indexes:

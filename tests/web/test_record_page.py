@@ -91,7 +91,10 @@ def next_meeting(world: World, language: str) -> tuple[str | None, str | None]:
     facts = visitor.page("/deals/crm:acme").one("dl", class_="facts").all("div")
     shown = {one.one("dt").text: one.one("dd").text for one in facts}
     reports = Reports(world.db, world.book, {"crm": None}, language)
-    told, deadlines = reports.record("crm:acme", world.us), reports.explain("crm:acme", world.us)
+    told, deadlines = (
+        reports.record("crm:acme", world.us, visible=None),
+        reports.explain("crm:acme", world.us, visible=None),
+    )
     assert told is not None
     reader = Reader(language, world.clock.now(), "Asia/Tokyo")
     page = record_page.lines(told, deadlines or [], world.book, reader, 120)

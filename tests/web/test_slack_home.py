@@ -14,7 +14,7 @@ from stalewatch.delivery.slack.events import Opened
 from stalewatch.domain.directory import Directory, Person
 from stalewatch.domain.policies import Override
 from stalewatch.sdk.errors import TargetGone
-from stalewatch.services.answering.identity import Somebody, below, may_answer
+from stalewatch.services.answering.identity import Somebody, seen_by
 from stalewatch.store import inbox
 from tests.services.world import SATO, TANAKA, World
 from tests.web.reception import Counter, opened, soon
@@ -222,8 +222,19 @@ def test_s9_who_is_shown_a_persons_deals_is_who_may_answer_for_them(managers: li
         for key, above in enumerate(managers)
     })  # fmt: skip
     somebody = Somebody(slack="U", actor="x", keys=frozenset(map(str, mine)))
-    seen = below(somebody.keys, people) | somebody.keys
-    assert seen == {key for key in people.people if may_answer(somebody, key, people)}
+    seen = seen_by(somebody, people)
+    assert seen is not None
+    assert seen.owners == somebody.keys | {key for key in people.people if somebody.keys & set(_upwards(key, people))}
+
+
+def _upwards(key: str, people: Directory) -> list[str]:
+    """Somebody and everybody above them."""
+    line: list[str] = []
+    above: str | None = key
+    while above is not None and above not in line:
+        line.append(above)
+        above = people.people[above].manager
+    return line
 
 
 class Choosy:

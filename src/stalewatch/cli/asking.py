@@ -94,14 +94,15 @@ def print_record(invocation: Invocation, record_id: str, *, lead: bool) -> None:
     with closing(open_project(invocation)) as app:
         language, now = language_of(invocation, app.settings), to_us(app.clock.now())
         reports = Reports(app.db, app.rulebook, app.sources, language)
-        found = reports.record(record_id, now)
+        found = reports.record(record_id, now, visible=None)
         if found is None or (found["object"] == "lead") is not lead:
             raise _unknown(record_id, lead, found is not None)
         if invocation.json:
             click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
             return
         reader = reader_of(app, invocation)
-        page = record_page.lines(found, reports.explain(record_id, now) or [], app.rulebook, reader, terminal_width())
+        clocks = reports.explain(record_id, now, visible=None) or []
+        page = record_page.lines(found, clocks, app.rulebook, reader, terminal_width())
         click.echo("\n".join(page))
 
 
@@ -124,8 +125,8 @@ def read_list(app: Stalewatch, asked: Asked, language: str) -> Listing:
 
     def page(one: Page) -> Listing:
         if asked.within is None:
-            return reports.stalled(chosen, now, page=one)
-        return reports.due_soon(chosen, now, microseconds(app, asked.within, now), page=one)
+            return reports.stalled(chosen, now, visible=None, page=one)
+        return reports.due_soon(chosen, now, microseconds(app, asked.within, now), visible=None, page=one)
 
     return deal_lists.every(page, wanted)
 

@@ -56,7 +56,7 @@ def partner_link(invocation: Invocation, record: str, page: str | None, revoke: 
 
 
 def _made(own: Partners, deal: str, now: int, page: str, reader: Reader) -> tuple[dict[str, object], list[str]]:
-    made = own.make_link(deal, actor=actor(), now=now, language=page)
+    made = own.make_link(deal, actor=actor(), now=now, language=page, visible=None)
     told = {"record": deal, "partner": made.partner or None, "url": made.address, "expires_at": made.expires_at}
     words = reader.words
     until = words.gettext("Good until {date}. It is shown this once.").format(
@@ -67,7 +67,7 @@ def _made(own: Partners, deal: str, now: int, page: str, reader: Reader) -> tupl
 
 
 def _revoked(own: Partners, deal: str, now: int, reader: Reader) -> tuple[dict[str, object], list[str]]:
-    many = own.revoke_links(deal, actor=actor(), now=now)
+    many = own.revoke_links(deal, actor=actor(), now=now, visible=None)
     said = reader.words.ngettext("{count} link revoked", "{count} links revoked", many)
     return {"record": deal, "revoked": many}, [said.format(count=reader.number(many))]
 

@@ -53,11 +53,11 @@ def print_rules_of_record(
         book = _everything_on(app.rulebook if rules is None else replace(app.rulebook, rules=rules))
         reports = Reports(app.db, book, app.sources, language)
         name, now = record_called(app, record, language), to_us(app.clock.now())
-        told = reports.record(name, now)
+        told = reports.record(name, now, visible=None)
         if told is None:
             raise NoSuch(say(language, "no_record", name=record), cure=say(language, "no_record_cure"))
         chosen = {rule.id: rule for rule in rules_called(book.rules, names, language)}
-        clocks = zip(reports.explain(name, now) or [], told["deadlines"], strict=True)
+        clocks = zip(reports.explain(name, now, visible=None) or [], told["deadlines"], strict=True)
         mine = [_Clock(chosen[one.rule_id], one, as_told) for one, as_told in clocks if one.rule_id in chosen]
         states = list(dict.fromkeys(clock.explanation.state for clock in mine))  # the gravest first, and so remain
         mine.sort(key=lambda clock: (states.index(clock.explanation.state), -clock.rule.severity.rank))

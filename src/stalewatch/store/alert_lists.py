@@ -14,7 +14,7 @@ from stalewatch.store.alerts import IS_OPEN
 from stalewatch.store.expressions import among
 from stalewatch.store.paging import Order, Rows, page
 from stalewatch.store.tables import alerts, deals, leads, people
-from stalewatch.store.visibility import Visible
+from stalewatch.store.visibility import Visible, may_see
 
 
 class AlertSort(StrEnum):
@@ -83,8 +83,7 @@ def _conditions(
     found.append(IS_OPEN if filters.state is None else alerts.c.state == filters.state)
     if filters.owners is not None:
         found.append(among(conn, owner, sorted(filters.owners)))
-    if visible is not None:
-        found.append(among(conn, owner, sorted(visible.owners)))
+    found.append(may_see(conn, owner, alerts.c.record_id, visible))
     return found
 
 

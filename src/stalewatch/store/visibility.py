@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from stalewatch.store.expressions import among
+from stalewatch.store.tables import deals, leads
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,10 @@ class Visible:
     owners: frozenset[str]
     records: frozenset[str] = frozenset()
 
+    def covers(self, owner: str | None, record: str) -> bool:
+        """Whether a record of this owner is among them."""
+        return owner in self.owners or record in self.records
+
 
 NOTHING: Final = Visible(frozenset())
 """No record at all."""
@@ -30,6 +35,16 @@ NOTHING: Final = Visible(frozenset())
 def seen_by(conn: Connection, table: sa.Table, visible: Visible | None) -> sa.ColumnElement[bool]:
     """The condition on `table` (deals or leads) under which a record may be shown."""
     return may_see(conn, table.c.owner, table.c.id, visible)
+
+
+def of_records(
+    conn: Connection, record: sa.ColumnElement[Any], visible: Visible | None
+) -> sa.ColumnElement[bool]:
+    """The same where only the record's id stands: on clocks, alerts and answers."""
+    if visible is None:
+        return sa.true()
+    seen = (sa.select(table.c.id).where(seen_by(conn, table, visible)) for table in (deals, leads))
+    return record.in_(sa.union_all(*seen))
 
 
 def may_see(

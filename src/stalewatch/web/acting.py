@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Annotated, Final
 
 import msgspec
@@ -64,8 +65,9 @@ def hold_alert(desk: At, caller: Acting, id: Id, asked: Annotated[bodies.Holding
 
 def resume_alert(desk: At, caller: Acting, id: Id) -> Response:  # noqa: A002
     """Take the deal off hold before its day: its clocks go on; what is late is asked about at the close of today."""
-    project = desk.project
-    return _told(desk, lambda: resume(project.db, project.clock, project.rulebook, _mark(id), actor=caller.actor))
+    own, mark = desk.project, _mark(id)
+    does = partial(resume, own.db, own.clock, own.rulebook, mark, actor=caller.actor, visible=caller.visible)
+    return _told(desk, does)
 
 
 def lose_alert(desk: At, caller: Acting, id: Id, asked: Annotated[bodies.Losing, Body()]) -> Response:  # noqa: A002
@@ -93,9 +95,9 @@ def _meet(booked: bodies.MeetingBooked) -> acts.Meet:
 
 def _answered(desk: Desk, caller: Caller, alert_id: str, act: acts.Act) -> Response:
     """The answer's effect, in one transaction."""
-    project, mark = desk.project, _mark(alert_id)
-    office = office_of(project)
-    return _told(desk, lambda: respond(project.db, project.clock, office, mark, act, actor=caller.actor))
+    own, mark = desk.project, _mark(alert_id)
+    does = partial(respond, own.db, own.clock, office_of(own), mark, act, actor=caller.actor, visible=caller.visible)
+    return _told(desk, does)
 
 
 def _mark(alert_id: str) -> str:

@@ -57,6 +57,6 @@ async def alerts(request: Request, desk: At, asked: Annotated[Alerts, Query()]) 
     page = Page(falling=falling, limit=asked.limit, after=asked.next)
     listing = alerts_listed(
         project.db, project.rulebook, project.sources, asked.filters(project), desk.now,
-        language=desk.language(request), sort=asked.sort, page=page,
+        visible=desk.visible(request), language=desk.language(request), sort=asked.sort, page=page,
     )  # fmt: skip
     return list_answer(request, listing, alerts_as_csv)

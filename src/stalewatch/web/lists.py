@@ -14,8 +14,8 @@ from fastapi.concurrency import run_in_threadpool
 from stalewatch.services.reporting.kept import Asked as SheetAsked
 from stalewatch.services.reporting.kept import pulse
 from stalewatch.web.answers import list_answer, record_answer, sheet_answer, wants_csv
-from stalewatch.web.asking import Asked, DealsDueSoon, LeadsDueSoon, Reading, StalledDeals, StalledLeads, plain
-from stalewatch.web.desk import At, Desk
+from stalewatch.web.asking import DealsDueSoon, LeadsDueSoon, Reading, StalledDeals, StalledLeads, plain
+from stalewatch.web.desk import At, Desk, desk_of
 from stalewatch.web.problems import Problem
 
 Asking = Annotated[Reading, Query()]
@@ -24,12 +24,12 @@ RecordId = Annotated[str, Path(description="Id of the record, with its connectio
 
 async def stalled_deals(request: Request, desk: At, asked: Annotated[StalledDeals, Query()]) -> Response:
     """Deals with a breached deadline, worst first: one item per deal, with its breached rules and why."""
-    return await _stalled(request, desk, asked, asked.object)
+    return await _stalled(request, desk, asked)
 
 
 async def stalled_leads(request: Request, desk: At, asked: Annotated[StalledLeads, Query()]) -> Response:
     """Leads with a breached deadline, worst first: one item per lead, with its breached rules and why."""
-    return await _stalled(request, desk, asked, "lead")
+    return await _stalled(request, desk, asked)
 
 
 async def deals_due_soon(request: Request, desk: At, asked: Annotated[DealsDueSoon, Query()]) -> Response:
@@ -52,14 +52,26 @@ async def lead(request: Request, desk: At, id: RecordId, _asked: Asking) -> Resp
     return _record(request, desk, id, is_lead=True)
 
 
-async def _stalled(request: Request, desk: Desk, asked: Asked, obj: str | None) -> Response:
+def asked_before(request: Request) -> StalledDeals | StalledLeads | None:
+    """What somebody wants of a stalled list who asks in the same words as another one did."""
+    found: StalledDeals | StalledLeads | None = desk_of(request).questions.known(request)
+    return found
+
+
+async def stalled_again(request: Request, asked: StalledDeals | StalledLeads) -> Response:
+    """The answer to what was `asked_before`, for somebody who may ask it."""
+    return await _stalled(request, desk_of(request), asked)
+
+
+async def _stalled(request: Request, desk: Desk, asked: StalledDeals | StalledLeads) -> Response:
     """What is kept and holds is answered here; what has to be read is read in a thread, once for all who wait."""
+    desk.questions.note(request, asked)
     now, page, visible = desk.now, asked.page(), desk.visible(request)
-    filters, reports = asked.filters(desk.project, obj), desk.reports(request)
+    filters = asked.filters(desk.project, asked.object if isinstance(asked, StalledDeals) else "lead")
+    reports = desk.reports(request)
     if wants_csv(request):
-        return list_answer(
-            request, await run_in_threadpool(reports.stalled, filters, now, visible=visible, page=page)
-        )  # fmt: skip
+        listing = await run_in_threadpool(reports.stalled, filters, now, visible=visible, page=page)
+        return list_answer(request, listing)
     wanted, felt = SheetAsked(filters, visible, page, reports.language), pulse(reports)
     sheet = desk.kept.sheet(wanted, felt.version, now)
     if sheet is None:

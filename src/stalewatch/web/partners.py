@@ -63,7 +63,9 @@ def report_deal(desk: At, caller: Reporting, deal: DealId, asked: Annotated[Repo
     if faults:
         raise _faulty(faults, list(phases))
     try:
-        kept, new = partners(desk.project).report(_id(deal), said, actor=caller.actor, now=desk.now)
+        kept, new = partners(desk.project).report(
+            _id(deal), said, actor=caller.actor, now=desk.now, visible=caller.visible
+        )
     except NoReport as error:
         raise _none(error) from None
     except RulesMoved:
@@ -76,7 +78,9 @@ def make_link(desk: At, caller: Acting, deal: DealId, asked: Annotated[Asked, Bo
     """Make a link by which the partner of a deal can report, as often as they like. It is shown this once."""
     own = partners(desk.project)
     try:
-        made = own.make_link(_id(deal), actor=caller.actor, now=desk.now, language=asked.language)
+        made = own.make_link(
+            _id(deal), actor=caller.actor, now=desk.now, language=asked.language, visible=caller.visible
+        )
     except NoReport as error:
         raise _none(error) from None
     told = {"record": deal, "partner": made.partner or None, "url": made.address}
@@ -86,7 +90,8 @@ def make_link(desk: At, caller: Acting, deal: DealId, asked: Annotated[Asked, Bo
 def revoke_links(desk: At, caller: Acting, deal: DealId) -> Response:
     """End every link by which the partner of a deal can report."""
     try:
-        many = partners(desk.project).revoke_links(_id(deal), actor=caller.actor, now=desk.now)
+        own = partners(desk.project)
+        many = own.revoke_links(_id(deal), actor=caller.actor, now=desk.now, visible=caller.visible)
     except NoReport as error:
         raise _none(error) from None
     return _answer({"record": deal, "revoked": many})

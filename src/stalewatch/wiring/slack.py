@@ -72,7 +72,7 @@ def _inbox_of(project: Stalewatch, told: NotifierSettings, language: str | None)
 
     slack, speaking = client(told, timeout=_SECONDS), project.speaking
     now = lambda: to_us(project.clock.now())  # noqa: E731
-    identities = Identities(slack, speaking.admins, now, speaking.people)
+    identities = Identities(slack, now, speaking.people)
     answering = Answering(project.db, project.clock, office_of(project), speaking, slack, identities, language)
     zone = project.rulebook.calendars.default.spec.zone
     looking = Looking(project.db, project.clock, speaking, identities, zone, language)

@@ -271,6 +271,9 @@ def test_sf37_without_history_the_explanation_says_that_the_start_is_an_estimate
     office.syncs(desk.connector(reads={}))
     said = {}
     for one in (deal, moved):
-        told = Reports(office.db, office.sync.book, {}).explain(f"sf:{one}", to_us(desk.sandbox.clock.now())) or []
+        told = (
+            Reports(office.db, office.sync.book, {}).explain(f"sf:{one}", to_us(desk.sandbox.clock.now()), visible=None)
+            or []
+        )
         said[one] = {clock.source for clock in told if clock.start is StartedBy.STAGE}
     assert said == {deal: {AnchorSource.ESTIMATED}, moved: {AnchorSource.CRM}}

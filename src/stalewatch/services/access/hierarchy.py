@@ -5,17 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from stalewatch.domain.directory import Directory
-
-
-def line(owner: str | None, people: Directory) -> list[str]:
-    """The owner and everybody above; a line that bites its tail ends there."""
-    found: list[str] = []
-    key = owner
-    while key and key not in found:
-        found.append(key)
-        person = people.people.get(key)
-        key = person.manager if person else None
-    return found
+from stalewatch.store.visibility import Visible
 
 
 def below(keys: Collection[str], people: Directory) -> frozenset[str]:
@@ -30,3 +20,8 @@ def below(keys: Collection[str], people: Directory) -> frozenset[str]:
         found.update(fresh)
         left += fresh
     return frozenset(found - set(keys))
+
+
+def reach(keys: Collection[str], people: Directory) -> Visible:
+    """The records of whoever these ids name, and of everybody below them."""
+    return Visible(frozenset(keys) | below(keys, people))

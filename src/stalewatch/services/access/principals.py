@@ -17,7 +17,7 @@ from typing import Final
 
 from stalewatch.domain.directory import Directory
 from stalewatch.domain.policies import Speaking
-from stalewatch.services.access.hierarchy import below
+from stalewatch.services.access.hierarchy import below, reach
 from stalewatch.services.alerting.people import directory
 from stalewatch.store import roles
 from stalewatch.store.engine import Connection, Database
@@ -105,6 +105,10 @@ class Company:
         """The role that the file or a person gave to an address; None: what they are follows from the CRMs."""
         return Role.ADMIN if address in self.admins else self.granted.get(address)
 
+    def sees_all(self, address: str) -> bool:
+        """Whether the file or a person let whoever has this address see every record."""
+        return self.given(address) in EVERYTHING
+
     def role(self, address: str) -> Role | None:
         """What whoever has this address is now; None: nobody of ours, or somebody who has left."""
         keys = self.keys(address)
@@ -130,7 +134,7 @@ class Company:
         role, keys = self.role(principal.email), self.keys(principal.email)
         if role is None:
             return NOTHING
-        return None if role in EVERYTHING else Visible(keys | below(keys, self.people))
+        return None if role in EVERYTHING else reach(keys, self.people)
 
 
 def person(db: Database, speaking: Speaking, email: str) -> Principal | None:

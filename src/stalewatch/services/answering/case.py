@@ -19,11 +19,12 @@ from stalewatch.domain.directory import Directory
 from stalewatch.domain.instants import to_day
 from stalewatch.services.alerting.tellings import calendars_of
 from stalewatch.services.answering.acts import NAMES
-from stalewatch.services.answering.identity import Somebody, may_answer
+from stalewatch.services.answering.identity import Somebody, seen_by
 from stalewatch.services.judging.explaining import Explainer
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import alerts, audit, connections, notices, records
 from stalewatch.store.engine import Connection
+from stalewatch.store.visibility import Visible
 
 _ANSWERED: Final = "alert."
 """What the audit log puts before the name of an answer."""
@@ -54,7 +55,12 @@ class Case:
 
     def may_answer(self, who: Somebody) -> bool:
         """Whether somebody may answer it, and see it at all."""
-        return may_answer(who, self.record.owner, self.people)
+        seen = self.seen_by(who)
+        return seen is None or seen.covers(self.record.owner, self.record.id)
+
+    def seen_by(self, who: Somebody) -> Visible | None:
+        """The records that somebody may see, by the people as they were when the case was read; None: all."""
+        return seen_by(who, self.people)
 
     @property
     def name(self) -> str:

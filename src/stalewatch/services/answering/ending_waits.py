@@ -16,9 +16,7 @@ from stalewatch.store.visibility import Visible
 BY_HAND: Final = "by_hand"
 
 
-def resume(
-    db: Database, clock: Clock, book: Rulebook, alert_id: str, *, actor: str, visible: Visible | None = None
-) -> Answer:
+def resume(db: Database, clock: Clock, book: Rulebook, alert_id: str, *, actor: str, visible: Visible | None) -> Answer:
     """Take the deal of an alert off hold, in a transaction of its own; the next tick goes on with its alerts.
 
     Raises:

@@ -7,7 +7,7 @@ write any address into it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -16,6 +16,9 @@ from stalewatch.delivery.slack.members import Member, member
 from stalewatch.domain.directory import Directory
 from stalewatch.domain.instants import HOUR, MINUTE
 from stalewatch.domain.policies import Override
+from stalewatch.services.access.hierarchy import reach
+from stalewatch.services.access.principals import Company
+from stalewatch.store.visibility import Visible
 
 KNOWN_FOR: Final = HOUR
 """Microseconds for which an address is believed; somebody who leaves loses their Slack account in the meantime."""
@@ -54,24 +57,23 @@ class Identities:
     """Tells who is who.
 
     Attributes:
-        admins: addresses of RevOps, in lower case.
         now: the present, in microseconds.
         overrides: what `people:` says, by address; its language goes before the one that is set in Slack.
     """
 
     slack: Slack
-    admins: frozenset[str]
     now: Callable[[], int]
     overrides: Mapping[str, Override] = field(default_factory=dict)
     _accounts: dict[str, tuple[int, Member | None]] = field(default_factory=dict)
     _team: list[str] = field(default_factory=list)
 
-    def who(self, slack_id: str, people: Directory) -> Somebody:
+    def who(self, slack_id: str, company: Company) -> Somebody:
         """The person behind a Slack id.
 
         Raises:
             NotifierError: Slack could not be asked.
         """
+        people = company.people
         mine = [one for one in people.people.values() if one.alias and one.alias == slack_id]
         address = next((one.email for one in mine if one.email), None)
         account = None if mine else self.account(slack_id)
@@ -83,7 +85,7 @@ class Identities:
             slack=slack_id,
             actor=address or next((one.name for one in active), slack_id),
             keys=frozenset(one.key for one in active) | ({address} if address and not mine else set()),
-            answers_all=address is not None and address in self.admins,
+            answers_all=address is not None and company.sees_all(address),
             language=self._language(address, account) or next((one.language for one in active if one.language), None),
             zone=next((one.zone for one in active if one.zone), account.zone if account else None),
         )
@@ -123,31 +125,6 @@ class Identities:
         return not account.teams.isdisjoint(self._team)
 
 
-def may_answer(somebody: Somebody, owner: str | None, people: Directory) -> bool:
-    """Whether this is the owner, one of those above them, or RevOps; worked out anew each time (S10)."""
-    return somebody.answers_all or any(key in somebody.keys for key in _line(owner, people))
-
-
-def _line(owner: str | None, people: Directory) -> list[str]:
-    """The owner and everybody above; a line that bites its tail ends there."""
-    line: list[str] = []
-    key = owner
-    while key and key not in line:
-        line.append(key)
-        person = people.people.get(key)
-        key = person.manager if person else None
-    return line
-
-
-def below(keys: Collection[str], people: Directory) -> frozenset[str]:
-    """Everybody who reports to one of these, at whatever depth, active or not; worked out anew each time (S10)."""
-    reports: dict[str, list[str]] = {}
-    for one in people.people.values():
-        if one.manager:
-            reports.setdefault(one.manager, []).append(one.key)
-    found, left = set(keys), list(keys)
-    while left:
-        fresh = [key for key in reports.get(left.pop(), ()) if key not in found]
-        found.update(fresh)
-        left += fresh
-    return frozenset(found - set(keys))
+def seen_by(somebody: Somebody, people: Directory) -> Visible | None:
+    """The records that somebody may see and answer for; None: all. Worked out anew each time (S10)."""
+    return None if somebody.answers_all else reach(somebody.keys, people)

@@ -9,8 +9,9 @@ from stalewatch.delivery.wording.reader import Reader
 from stalewatch.domain.directory import Directory
 from stalewatch.domain.instants import to_us
 from stalewatch.domain.policies import Speaking
-from stalewatch.services.alerting.people import directory
-from stalewatch.services.answering.identity import Identities, Somebody, below
+from stalewatch.services.access.hierarchy import below
+from stalewatch.services.access.principals import Company
+from stalewatch.services.answering.identity import Identities, Somebody, seen_by
 from stalewatch.services.telling import acquainting
 from stalewatch.store import habits
 from stalewatch.store.engine import Database
@@ -39,7 +40,8 @@ class Look:
     @property
     def may_see(self) -> frozenset[str] | None:
         """Whose records; None: everybody's."""
-        return None if self.who.answers_all else self.team | self.who.keys
+        seen = seen_by(self.who, self.people)
+        return None if seen is None else seen.owners
 
     @property
     def own_targets(self) -> tuple[str, ...]:
@@ -71,8 +73,8 @@ class Looking:
         """
         now = to_us(self.clock.now())
         with self.db.read() as conn:
-            people = directory(conn, self.speaking)
-        who = self.identities.who(user, people)
+            company = Company.of(conn, self.speaking)
+        who, people = self.identities.who(user, company), company.people
         self._get_to_know(user, people, now)
         language = self.language or who.language or self.speaking.language
         reader = Reader(language, self.clock.now(), who.zone or self.zone)

@@ -13,6 +13,7 @@ from stalewatch.services.answering.public_links import Opened, PublicLinks, revo
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import records
 from stalewatch.store.engine import Connection, Database
+from stalewatch.store.visibility import Visible
 
 
 class NoReport(Exception):  # an answer, raised where it is found
@@ -60,19 +61,24 @@ class Partners:
                 partner_reports.take(conn, self.book, found.record, report, actor=by, now=now, link=link)
             return found
 
-    def report(self, deal: str, report: PartnerReport, *, actor: str, now: int) -> tuple[Any, bool]:
+    def report(
+        self, deal: str, report: PartnerReport, *, actor: str, now: int, visible: Visible | None
+    ) -> tuple[Any, bool]:
         """Keep a report; answers with the deal's row as it is now, and whether anything was new.
 
+        Args:
+            visible: what whoever reports may see; None: everything.
+
         Raises:
-            NoReport: there is no such deal, or it is none of a partner's, or closed.
+            NoReport: there is no such deal to be seen, or it is none of a partner's, or closed.
             RulesMoved: as in `send`.
         """
         with self.db.write() as conn:
-            record = _open_deal(conn, deal)
+            record = _open_deal(conn, deal, visible)
             new = partner_reports.take(conn, self.book, record, report, actor=actor, now=now)
             return records.read_by_ids(conn, record.object, [record.id])[0], new
 
-    def make_link(self, deal: str, *, actor: str, now: int, language: str) -> PartnerLink:
+    def make_link(self, deal: str, *, actor: str, now: int, language: str, visible: Visible | None) -> PartnerLink:
         """A new link for the partner of a deal; it is shown this once.
 
         Raises:
@@ -81,28 +87,28 @@ class Partners:
         if self.links is None:
             raise NoReport(NotForPartners.NO_LINKS)
         with self.db.write() as conn:
-            record = _open_deal(conn, deal)
+            record = _open_deal(conn, deal, visible)
             return partner_links.make(conn, self.links, record, actor=actor, now=now, language=language)
 
-    def revoke_links(self, deal: str, *, actor: str, now: int) -> int:
+    def revoke_links(self, deal: str, *, actor: str, now: int, visible: Visible | None) -> int:
         """End every link of a deal's partner; returns how many were alive.
 
         Raises:
-            NoReport: there is no such deal.
+            NoReport: there is no such deal to be seen.
         """
         with self.db.write() as conn:
-            return revoke(conn, Purpose.PARTNER, _deal(conn, deal).id, actor=actor, now=now)
+            return revoke(conn, Purpose.PARTNER, _deal(conn, deal, visible).id, actor=actor, now=now)
 
 
-def _deal(conn: Connection, deal: str) -> Any:
-    found = records.read_by_ids(conn, partner_reports.OBJECT, [deal])
+def _deal(conn: Connection, deal: str, visible: Visible | None) -> Any:
+    found = records.read_by_ids(conn, partner_reports.OBJECT, [deal], visible=visible)
     if not found:
         raise NoReport(NotForPartners.NOT_FOUND)
     return found[0]
 
 
-def _open_deal(conn: Connection, deal: str) -> Any:
-    record = _deal(conn, deal)
+def _open_deal(conn: Connection, deal: str, visible: Visible | None) -> Any:
+    record = _deal(conn, deal, visible)
     why = partner_links.why_not(record)
     if why is not None:
         raise NoReport(why)

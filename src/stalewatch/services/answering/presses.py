@@ -21,6 +21,7 @@ from stalewatch.delivery.slack.reasons import reasons_blocks, reasons_text
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.domain.instants import to_us
 from stalewatch.domain.policies import Speaking
+from stalewatch.services.access.principals import Company
 from stalewatch.services.alerting.people import directory
 from stalewatch.services.answering.button_forms import FORMS
 from stalewatch.services.answering.case import Case
@@ -141,8 +142,8 @@ class Answering:
             return forms.refused(act.field, act.why), False
         title, head = form.title(asked.words), about(asked.case, asked.reader)
         came = answer(
-            conn, self.office, asked.case.alert.id, act, actor=who.actor, now=asked.now, request=sent.view,
-            seen_version=seen,
+            conn, self.office, asked.case.alert.id, act, actor=who.actor, now=asked.now,
+            visible=asked.case.seen_by(who), request=sent.view, seen_version=seen,
         )  # fmt: skip
         if came.refusal is None:
             return _instead(title, [*head, *form.done(act, came, asked)], asked.reader), True
@@ -154,8 +155,8 @@ class Answering:
     def who(self, slack_id: str) -> Somebody:
         """The person behind a Slack id; raises NotifierError if Slack had to be asked, and could not be."""
         with self.db.read() as conn:
-            people = directory(conn, self.speaking)
-        return self.identities.who(slack_id, people)
+            company = Company.of(conn, self.speaking)
+        return self.identities.who(slack_id, company)
 
     def not_now(self, sent: Submitted) -> Mapping[str, Any]:
         """The answer to a form that could not be taken just now; nothing of it was kept."""

@@ -59,7 +59,7 @@ _TAKEN_BY: Final[Mapping[type[Act], Callable[[Matter, Any], Done | Answer]]] = {
 
 
 def answer(
-    conn: Connection, office: Office, alert_id: str, act: Act, *, actor: str, now: int, visible: Visible | None = None,
+    conn: Connection, office: Office, alert_id: str, act: Act, *, actor: str, now: int, visible: Visible | None,
     request: str | None = None, seen_version: int | None = None,
 ) -> Answer:  # fmt: skip
     """Take an answer in the caller's transaction, or say why it is not taken; then nothing was done.
@@ -161,7 +161,7 @@ def _again(matter: Matter, before: Any, act: Act) -> Answer:
 
 
 def respond(
-    db: Database, clock: Clock, office: Office, alert_id: str, act: Act, *, actor: str, visible: Visible | None = None,
+    db: Database, clock: Clock, office: Office, alert_id: str, act: Act, *, actor: str, visible: Visible | None,
     request: str | None = None,
 ) -> Answer:  # fmt: skip
     """The same in a transaction of its own; what a tick or somebody else was at meanwhile is looked at again.

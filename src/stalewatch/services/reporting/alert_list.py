@@ -69,8 +69,8 @@ class AlertListing(msgspec.Struct, frozen=True):
 
 
 def alerts_listed(
-    db: Database, book: Rulebook, sources: Sources, filters: AlertFilters, now: int, *, language: str = "en",
-    visible: Visible | None = None, sort: AlertSort = AlertSort.DUE, page: Page = FIRST,
+    db: Database, book: Rulebook, sources: Sources, filters: AlertFilters, now: int, *, visible: Visible | None,
+    language: str = "en", sort: AlertSort = AlertSort.DUE, page: Page = FIRST,
 ) -> AlertListing:  # fmt: skip
     """The alerts that the filters let through.
 

@@ -62,7 +62,7 @@ class Story:
     names: Mapping[str, str]
 
 
-def record_story(reports: Reports, record_id: str, now: int, *, visible: Visible | None = None) -> Story | None:
+def record_story(reports: Reports, record_id: str, now: int, *, visible: Visible | None) -> Story | None:
     """The story of one record at a moment (microseconds); None if there is no such record, or it is hidden."""
     with reports.db.read() as conn:
         row = reports.row(conn, record_id, visible)

@@ -40,7 +40,7 @@ class Reports:
     sources: Sources
     language: str = "en"
 
-    def stalled(self, filters: Filters, now: int, *, visible: Visible | None = None, page: Page = FIRST) -> Listing:
+    def stalled(self, filters: Filters, now: int, *, visible: Visible | None, page: Page = FIRST) -> Listing:
         """Records with a breached deadline, worst first."""
         with self.db.read() as conn:
             heads = stalling.heads(conn, filters, visible, page)
@@ -48,7 +48,7 @@ class Reports:
             return self._listing(conn, tuple(one.item for one in items), heads, now)
 
     def due_soon(
-        self, filters: Filters, now: int, within: int, *, since: int | None = None, visible: Visible | None = None,
+        self, filters: Filters, now: int, within: int, *, since: int | None = None, visible: Visible | None,
         page: Page = FIRST,
     ) -> Listing:  # fmt: skip
         """Records of which a deadline breaks within so many microseconds, the first due first.
@@ -68,13 +68,13 @@ class Reports:
             shelf = Shelf.of(conn, self.book, self.language, now, rows.rows)
             return self._listing(conn, tuple(shelf.soon(row, now + within) for row in rows.rows), rows, now)
 
-    def record(self, record_id: str, now: int, *, visible: Visible | None = None) -> Mapping[str, Any] | None:
+    def record(self, record_id: str, now: int, *, visible: Visible | None) -> Mapping[str, Any] | None:
         """One record with everything that is known of it: fields, deadlines, alerts, what was said, its timeline."""
         with self.db.read() as conn:
             row = self.row(conn, record_id, visible)
             return None if row is None else self.told(conn, row, self.explained(conn, row, now), now)
 
-    def explain(self, record_id: str, now: int, *, visible: Visible | None = None) -> list[Explanation] | None:
+    def explain(self, record_id: str, now: int, *, visible: Visible | None) -> list[Explanation] | None:
         """The deadlines of one record taken apart; None if there is no such record."""
         with self.db.read() as conn:
             row = self.row(conn, record_id, visible)

@@ -46,7 +46,7 @@ class Choices:
 
 
 def standing(
-    reports: Reports, filters: Filters, now: int, *, within: int | None = None, visible: Visible | None = None
+    reports: Reports, filters: Filters, now: int, *, within: int | None = None, visible: Visible | None
 ) -> Standing:
     """The figures of the stalled list, or of the list of what is due within so many microseconds."""
     with reports.db.read() as conn:
@@ -61,7 +61,7 @@ def standing(
     return Standing(_sum(listed), _sum(base), tuple(waiting))
 
 
-def choices(reports: Reports, obj: str | None, *, visible: Visible | None = None) -> Choices:
+def choices(reports: Reports, obj: str | None, *, visible: Visible | None) -> Choices:
     """The owners and teams of open records; an owner is named by address, or by id where there is none."""
     wanted = Filters(obj=obj)
     with reports.db.read() as conn:

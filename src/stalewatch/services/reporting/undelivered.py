@@ -14,9 +14,10 @@ from stalewatch.services.alerting.announcing import CHECKING
 from stalewatch.services.alerting.people import names_of
 from stalewatch.services.reporting.pieces import Kind, Piece, of_delivery, of_notice, set_aside
 from stalewatch.services.telling import outages
-from stalewatch.store import notices, outbox, people, records
+from stalewatch.store import people, records
 from stalewatch.store import undelivered as store
 from stalewatch.store.engine import Connection, Database
+from stalewatch.store.visibility import Visible
 
 MOST: Final = 200
 """Messages that are read at once."""
@@ -90,31 +91,36 @@ class Undelivered:
         return sum(self.ended.values()) + sum(self.held.values())
 
 
-def count(db: Database) -> int:
-    """How many messages reached nobody and how many things are at a halt; of each kind up to `COUNTED`."""
+def count(db: Database, *, visible: Visible | None) -> int:
+    """How many messages reached nobody and how many things are at a halt; of each kind up to `COUNTED`.
+
+    Args:
+        visible: only messages about these records; None: all, and what is at a halt.
+    """
     with db.read() as conn:
-        return store.count(conn, but=CHECKING, most=COUNTED)
+        return store.count(conn, visible=visible, but=CHECKING, most=COUNTED)
 
 
-def undelivered(db: Database) -> Undelivered:
-    """What reached nobody as of now."""
+def undelivered(db: Database, *, visible: Visible | None) -> Undelivered:
+    """What reached nobody as of now; `visible` as in `count`. Of a message about several only these are told."""
     with db.read() as conn:
-        ended = store.stuck(conn, limit=MOST)
-        held = store.held(conn, but=CHECKING, limit=MOST - len(ended))
+        ended = store.stuck(conn, visible=visible, limit=MOST)
+        held = store.held(conn, visible=visible, but=CHECKING, limit=MOST - len(ended))
         return Undelivered(
-            strays=tuple(_strays(conn, ended, held)),
-            ended=outbox.stuck(conn),
-            held=store.held_by_reason(conn, but=CHECKING),
-            halts=tuple(_halts(conn)),
-            under_way=store.under_way(conn),
+            strays=tuple(_strays(conn, ended, held, visible)),
+            ended=store.stuck_by_state(conn, visible=visible),
+            held=store.held_by_reason(conn, visible=visible, but=CHECKING),
+            halts=tuple(_halts(conn)) if visible is None else (),
+            under_way=store.under_way(conn) if visible is None else 0,
         )
 
 
-def _strays(conn: Connection, ended: Sequence[Any], held: Sequence[Any]) -> Iterator[Stray]:
+def _strays(
+    conn: Connection, ended: Sequence[Any], held: Sequence[Any], visible: Visible | None
+) -> Iterator[Stray]:  # fmt: skip
     carried: dict[str, list[Any]] = {}
-    for row in notices.of_deliveries(conn, [one.id for one in ended]):
-        if row.state == notices.CLAIMED:
-            carried.setdefault(row.delivery_id, []).append(row)
+    for row in store.carried(conn, [one.id for one in ended], visible=visible):
+        carried.setdefault(row.delivery_id, []).append(row)
     loads = [(of_delivery(row), [one for one in carried[row.id] if one.record_id]) for row in ended]
     loads += [(of_notice(row, ""), [row] if row.record_id else []) for row in held]
     known = _subjects(conn, {row.record_id for _, about in loads for row in about[:NAMED]})

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from stalewatch.delivery.wording.reader import Reader
+from stalewatch.services.access.principals import Visible
 from stalewatch.services.reporting import undelivered
 from stalewatch.web.desk import Desk
 
@@ -19,8 +20,8 @@ class Entry:
         here: what the page calls itself (`page(..., here=...)`).
         key: pressed after `g` it opens the page; one letter that no other entry has.
         scope: what the caller must be allowed to see the entry.
-        count: how much of it there is, as it stands behind the title; from `undelivered.COUNTED` on it says only that
-            there is more.
+        count: how much of it there is for whoever sees these records, as it stands behind the title; from
+            `undelivered.COUNTED` on it says only that there is more.
         alarming: the count is of something that is wrong, and without any the entry is left out.
     """
 
@@ -29,7 +30,7 @@ class Entry:
     key: str
     title: Callable[[Reader], str]
     scope: str = "deals:read"
-    count: Callable[[Desk], int] | None = None
+    count: Callable[[Desk, Visible | None], int] | None = None
     alarming: bool = False
 
 
@@ -52,23 +53,25 @@ ENTRIES: Final = (
     Entry("hygiene", "/hygiene", "h", lambda reader: reader.words.gettext("Hygiene"), "reports:read"),
     Entry("forecast", "/forecast", "f", lambda reader: reader.words.gettext("Forecast"), "reports:read"),
     Entry("unobserved", "/unobserved", "l", lambda reader: reader.words.gettext("Unobserved loss"), "reports:read"),
-    Entry("review", "/review", "w", lambda reader: reader.words.gettext("Review"), "reports:read"),
     Entry("undelivered", "/undelivered", "m", lambda reader: reader.words.gettext("Undelivered"),
-          count=lambda desk: undelivered.count(desk.project.db), alarming=True),
+          count=lambda desk, seen: undelivered.count(desk.project.db, visible=seen), alarming=True),
 )  # fmt: skip
 
 
-def links(desk: Desk, reader: Reader, allows: Callable[[str], bool], entries: Sequence[Entry] = ENTRIES) -> list[Link]:
+def links(
+    desk: Desk, reader: Reader, allows: Callable[[str], bool], entries: Sequence[Entry] = ENTRIES, *,
+    visible: Visible | None,
+) -> list[Link]:  # fmt: skip
     """What this reader's navigation shows.
 
     Args:
-        allows: whether the reader may use a scope.
+        allows: whether the reader may use a scope. visible: the records that they see; None: all.
     """
     found = []
     for one in entries:
         if not allows(one.scope):
             continue
-        many = one.count(desk) if one.count else 0
+        many = one.count(desk, visible) if one.count else 0
         if many or not one.alarming:
             found.append(Link(one.here, one.path, one.key, one.title(reader), _count(many, reader), one.alarming))
     return found

@@ -19,7 +19,7 @@ from stalewatch.web.desk import LANGUAGES, Desk, desk_of
 from stalewatch.web.pages import files
 from stalewatch.web.pages.addresses import Address
 from stalewatch.web.pages.look import AUTOMATIC, SCHEMES, chooses, scheme
-from stalewatch.web.pages.navigation import links
+from stalewatch.web.pages.navigation import Link, links
 
 _HEADERS: Final = {"Cache-Control": "private, no-cache", "Vary": "Accept, Accept-Language, Cookie, Authorization"}
 NAMES: Final = {"en": "English", "ja": "日本語"}
@@ -54,7 +54,7 @@ def page(
         "scheme": scheme(request),
         "schemes": {one: chooses(address, scheme=one) for one in (*SCHEMES, AUTOMATIC)},
         "address": address,
-        "navigation": links(desk, reader, lambda _: True) if caller is not None and status < 500 else [],
+        "navigation": _navigation(desk, reader, caller) if caller is not None and status < 500 else [],
         **_saved(desk, reader, knows=caller is not None),
         "signed_in": caller is not None and caller.session,
         "csrf": lambda: csrf.field(request),
@@ -65,6 +65,10 @@ def page(
     text = environment().get_template(template).render(**around, **shown)
     given = {**_HEADERS, "Content-Language": reader.language, **(headers or {})}
     return Response(text, status, given, "text/html; charset=utf-8")
+
+
+def _navigation(desk: Desk, reader: Reader, caller: Caller) -> list[Link]:
+    return links(desk, reader, caller.principal.allows, visible=caller.visible)
 
 
 def _saved(desk: Desk, reader: Reader, *, knows: bool) -> dict[str, str]:

@@ -56,7 +56,7 @@ class Row:
 
 def undelivered_page(request: Request, desk: At, _asked: Annotated[Reading, Query()]) -> Response:
     """What reached nobody: how many messages, and of each what, for whom, why, and what to do."""
-    found, reader = undelivered(desk.project.db), desk.reader(request)
+    found, reader = undelivered(desk.project.db, visible=desk.visible(request)), desk.reader(request)
     titles = {rule.id: reader.pick(rule.title) for rule in desk.project.rulebook.rules.rules}
     words = _Words(reader, Address.of(request), titles)
     return page(
