@@ -33,59 +33,59 @@ def title(kpi: str, reader: Reader, titles: Titles = _NO_TITLES) -> str:
 
 
 def _titles(reader: Reader) -> dict[str, str]:
-    say = reader.words.gettext
+    _ = reader.words.gettext  # called so, Babel finds the sentences
     return {
-        "overdue_close_date": say("Close date passed"),
-        "no_next_meeting": say("No next meeting"),
-        "stalled": say("Stalled deals"),
-        "stalled_amount": say("Stalled amount"),
-        "stakeholders": say("People per deal"),
-        "ignored_alerts": say("Alerts ignored"),
-        "input_timeliness": say("Meetings written up in 24 hours"),
-        "handoff_time": say("Hand-off to first contact"),
-        "stage_pass": say("Stages passed"),
-        "time_in_stage": say("Days in a stage"),
-        "deal_length": say("Days to a win"),
-        "win_rate": say("Win rate"),
-        "unobserved_loss": say("MQLs that vanished untagged"),
-        "proposals": say("Proposals"),
-        "unit_price": say("Price of a won deal"),
-        "proposal_value": say("Proposals × win rate × price"),
-        "loss_reason.reported": say("Reason reported"),
-        "loss_reason.assumed": say("Reason assumed"),
-        "loss_reason.none": say("No reason given"),
-        "meddic_gap.few": say("Won, 0–1 letters missing"),
-        "meddic_gap.some": say("Won, 2–3 letters missing"),
-        "meddic_gap.many": say("Won, 4 or more missing"),
+        "overdue_close_date": _("Close date passed"),
+        "no_next_meeting": _("No next meeting"),
+        "stalled": _("Stalled deals"),
+        "stalled_amount": _("Stalled amount"),
+        "stakeholders": _("People per deal"),
+        "ignored_alerts": _("Nudges ignored"),
+        "input_timeliness": _("Meetings written up in 24 hours"),
+        "handoff_time": _("Hand-off to first contact"),
+        "stage_pass": _("Stages passed"),
+        "time_in_stage": _("Days in a stage"),
+        "deal_length": _("Days to a win"),
+        "win_rate": _("Win rate"),
+        "unobserved_loss": _("MQLs that vanished untagged"),
+        "proposals": _("Proposals"),
+        "unit_price": _("Price of a won deal"),
+        "proposal_value": _("Proposals × win rate × price"),
+        "loss_reason.reported": _("Reason reported"),
+        "loss_reason.assumed": _("Reason assumed"),
+        "loss_reason.none": _("No reason given"),
+        "meddic_gap.few": _("Won, 0–1 letters missing"),
+        "meddic_gap.some": _("Won, 2–3 letters missing"),
+        "meddic_gap.many": _("Won, 4 or more missing"),
     }
 
 
 def meaning(kpi: str, reader: Reader) -> str:
     """A KPI in one sentence; "" for one that only divides another."""
-    say = reader.words.gettext
+    _ = reader.words.gettext  # called so, Babel finds the sentences
     return {
-        "overdue_close_date": say("Of the open deals with a close date, those whose date was that day or earlier."),
-        "no_next_meeting": say("Of the open deals that are not on hold, those without a planned meeting."),
-        "stalled": say("Of the open deals, those with a deadline that has passed and that are not on hold."),
-        "stalled_amount": say("Their amounts; deals without an amount are left out."),
-        "ignored_alerts": say("Of the alerts that were told, those on which nobody acted in five business days."),
-        "input_timeliness": say("Meetings after which the next step and the notes were written within 24 hours."),
-        "stakeholders": say("People of the customer's who are known, of open deals from the proposal on."),
-        "handoff_time": say("From the hand-off of a lead to the first contact, of leads contacted in four weeks."),
-        "stage_pass": say(
+        "overdue_close_date": _("Of the open deals with a close date, those whose date was that day or earlier."),
+        "no_next_meeting": _("Of the open deals that are not on hold, those without a planned meeting."),
+        "stalled": _("Of the open deals, those with a deadline that has passed and that are not on hold."),
+        "stalled_amount": _("Their amounts; deals without an amount are left out."),
+        "ignored_alerts": _("Of the nudges about what was late, those on which nobody acted in five business days."),
+        "input_timeliness": _("Meetings after which the next step and the notes were written within 24 hours."),
+        "stakeholders": _("People of the customer's who are known, of open deals from the proposal on."),
+        "handoff_time": _("From the hand-off of a lead to the first contact, of leads contacted in four weeks."),
+        "stage_pass": _(
             "Of the visits to a stage that ended in the quarter, those that led to a later stage or a win."
         ),
-        "time_in_stage": say("How long those visits lasted; deals that are still in the stage are not counted."),
-        "deal_length": say("From the creation to the closing of the deals won in the quarter."),
-        "win_rate": say("Of the deals closed in the quarter, those that were won."),
-        "proposals": say("How often a deal entered the proposal stage in the quarter."),
-        "unit_price": say("Average amount of the deals won in the quarter; those without an amount are left out."),
-        "proposal_value": say("What the proposals of the quarter are worth at that win rate and that price."),
-        "unobserved_loss": say("Of the MQLs that became no deal in 30 days, those of which nobody noted why."),
-        "loss_reason.reported": say(
+        "time_in_stage": _("How long those visits lasted; deals that are still in the stage are not counted."),
+        "deal_length": _("From the creation to the closing of the deals won in the quarter."),
+        "win_rate": _("Of the deals closed in the quarter, those that were won."),
+        "proposals": _("How often a deal entered the proposal stage in the quarter."),
+        "unit_price": _("Average amount of the deals won in the quarter; those without an amount are left out."),
+        "proposal_value": _("What the proposals of the quarter are worth at that win rate and that price."),
+        "unobserved_loss": _("Of the MQLs that became no deal in 30 days, those of which nobody noted why."),
+        "loss_reason.reported": _(
             "Of the deals lost in the quarter, those whose reason a person or the customer gave."
         ),
-        "meddic_gap.few": say("Win rate by how many letters of MEDDIC were missing."),
+        "meddic_gap.few": _("Win rate by how many letters of MEDDIC were missing."),
     }.get(kpi, "")
 
 
@@ -110,7 +110,7 @@ def _open(reader: Reader, count: int) -> str:
 
 
 def _alerts(reader: Reader, count: int) -> str:
-    return reader.words.ngettext("{over} of {of} alert", "{over} of {of} alerts", count)
+    return reader.words.ngettext("{over} of {of} nudge", "{over} of {of} nudges", count)
 
 
 def _meetings(reader: Reader, count: int) -> str:
