@@ -43,9 +43,9 @@ class Visitor:
         from_us = {"Origin": HOME, "Sec-Fetch-Site": "same-origin"} if headers is None else headers
         return self.asks("POST", path, headers=from_us, data=form)
 
-    def mark(self) -> str:
+    def mark(self, path: str = "/") -> str:
         """What the forms of this browser's pages prove with that they are ours."""
-        [shown, *_] = self.page("/").all("input", name="csrf")
+        [shown, *_] = self.page(path).all("input", name="csrf")
         return str(shown.attributes["value"])
 
     def signs_in(self, token: str, **form: str) -> httpx.Response:
