@@ -140,6 +140,13 @@ def test_csv_is_the_same_list_and_no_cell_is_a_formula(office: Office) -> None:
     assert office.get("/v1/deals/stalled", headers={"Accept": "text/csv;q=0.5, application/json"}).json()["total"] == 2
 
 
+def test_a_program_may_have_the_very_texts(office: Office) -> None:
+    guarded = office.get("/v1/deals/stalled", headers={"Accept": "text/csv"})
+    raw = office.get("/v1/deals/stalled", headers={"Accept": "text/csv; raw=true"})
+    assert {row["name"] for row in csv.DictReader(io.StringIO(raw.text))} == {"=Zeta", "Acme"}
+    assert raw.headers["etag"] != guarded.headers["etag"]
+
+
 def test_a_deal_tells_everything_about_itself(office: Office) -> None:
     answer = office.get("/v1/deals/crm:acme")
     told = answer.json()

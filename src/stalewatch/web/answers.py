@@ -9,12 +9,13 @@ from typing import Any, Final, Protocol
 import msgspec
 from fastapi import Request, Response
 
-from stalewatch.services.reporting.exporting import as_csv
+from stalewatch.services.reporting.exporting import as_csv, unguarded
 from stalewatch.services.reporting.kept import Sheet
 from stalewatch.services.reporting.listing import shown
 
 JSON: Final = "application/json"
 CSV: Final = "text/csv"
+_RAW: Final = f"{CSV}; raw=true"
 _PRIVATE: Final = {"Cache-Control": "private, no-cache", "Vary": "Accept, Accept-Language, Authorization"}
 _PASSING: Final = ("as_of", "data_age_seconds")
 _encode = msgspec.json.Encoder().encode
@@ -46,14 +47,15 @@ def list_answer(request: Request, listing: Listed, to_csv: Callable[[Any], str] 
     items = _encode(listing.items)
     said = (items, _encode((listing.next, listing.total)))
     if wants_csv(request):
-        unchanged, headers = _tagged(request, CSV, *said)
+        unchanged, headers = _tagged(request, _form(request), *said)
         if unchanged:
             return Response(status_code=304, headers=headers)
         headers |= {"X-Total-Count": str(listing.total)}
         if listing.next is not None:
             following = request.url.include_query_params(next=listing.next)
             headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
-        return Response(to_csv(listing.items), headers=headers, media_type=f"{CSV}; charset=utf-8; header=present")
+        text = _guarded(request, to_csv(listing.items))
+        return Response(text, headers=headers, media_type=f"{CSV}; charset=utf-8; header=present")
     unchanged, headers = _tagged(request, JSON, *said)
     if unchanged:
         return Response(status_code=304, headers=headers)
@@ -111,10 +113,22 @@ def _tagged(request: Request, media: str, *parts: bytes) -> tuple[bool, dict[str
 
 def csv_answer(request: Request, text: str) -> Response:
     """A table as CSV; 304 if the reader has it already."""
-    unchanged, headers = _tagged(request, CSV, text.encode("utf-8", "replace"))
+    unchanged, headers = _tagged(request, _form(request), text.encode("utf-8", "replace"))
     if unchanged:
         return Response(status_code=304, headers=headers)
-    return Response(text, headers=headers, media_type=f"{CSV}; charset=utf-8; header=present")
+    return Response(_guarded(request, text), headers=headers, media_type=f"{CSV}; charset=utf-8; header=present")
+
+
+def _guarded(request: Request, text: str) -> str:
+    """CSV whose cells no spreadsheet runs; a program may want them as they are."""
+    return unguarded(text) if _form(request) == _RAW else text
+
+
+def _form(request: Request) -> str:
+    """The kind of CSV that is wanted: `Accept: text/csv; raw=true` asks for cells without apostrophes."""
+    pieces = [part.lower().replace(" ", "") for part in request.headers.get("accept", "").split(",")]
+    is_raw = any(piece.startswith(f"{CSV};") and "raw=true" in piece.split(";") for piece in pieces)
+    return _RAW if is_raw else CSV
 
 
 def wants_csv(request: Request) -> bool:
