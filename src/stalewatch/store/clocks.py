@@ -27,6 +27,7 @@ from stalewatch.store.bulk import Found, Row
 from stalewatch.store.columns import encoded
 from stalewatch.store.expressions import among
 from stalewatch.store.tables import clocks, facts
+from stalewatch.store.visibility import Visible, of_records
 
 T = TypeVar("T")
 
@@ -94,9 +95,11 @@ def entries(conn: Connection, ids: Collection[str], kind: type[T]) -> dict[str, 
     return {row[0]: decode(row[1]) for row in rows}
 
 
-def every(conn: Connection, size: int = bulk.CHUNK) -> Iterator[tuple[str, list[str]]]:
-    """(connection, the entries of its records as text) of everything that was judged, in pieces."""
+def every(conn: Connection, size: int = bulk.CHUNK, visible: Visible | None = None) -> Iterator[tuple[str, list[str]]]:
+    """(connection, the entries of its records as text) of everything that was judged and may be seen, in pieces."""
     statement = sa.select(clocks.c.record_id, clocks.c.entries).order_by(clocks.c.record_id).limit(size)
+    if visible is not None:
+        statement = statement.where(of_records(conn, clocks.c.record_id, visible))
     for connection in conn.scalars(sa.select(clocks.c.connection).distinct().order_by(clocks.c.connection)).all():
         after = ""
         while rows := conn.execute(

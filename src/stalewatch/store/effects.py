@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from stalewatch.store.bulk import Found
 from stalewatch.store.notices import TOLD
 from stalewatch.store.tables import alerts, answers, notices
+from stalewatch.store.visibility import Visible, of_records
 
 FALSE_ALARM: Final = "false_alarm"
 _LATE: Final = ("breach", "reopen")
@@ -20,7 +21,7 @@ _FATE: Final = (
 )  # fmt: skip
 
 
-def late(conn: Connection, since: int) -> list[Found]:
+def late(conn: Connection, since: int, visible: Visible | None = None) -> list[Found]:
     """Alerts of which somebody heard at or after an instant that they are late, or would have but for the hold-out.
 
     Each with its fate and `told_at`: when the first person was told; of one that was held out, when its limit passed.
@@ -35,7 +36,8 @@ def late(conn: Connection, since: int) -> list[Found]:
     silent = sa.select(*_FATE, alerts.c.breached_at.label("told_at")).where(
         alerts.c.holdout, ~alerts.c.shadow, ~alerts.c.backlog, alerts.c.breached_at >= since
     )
-    both = sa.union_all(told.where(first.c.told_at >= since), silent).subquery()
+    mine = of_records(conn, alerts.c.record_id, visible)
+    both = sa.union_all(told.where(first.c.told_at >= since, mine), silent.where(mine)).subquery()
     return list(conn.execute(sa.select(both).order_by(both.c.rule_id, both.c.told_at, both.c.id)))
 
 
@@ -47,11 +49,29 @@ def first_acts(conn: Connection, since: int) -> dict[str, int]:
     return {row.alert_id: row.at for row in conn.execute(there.group_by(answers.c.alert_id))}
 
 
-def false_alarms(conn: Connection, since: int) -> list[Found]:
+def false_alarms(conn: Connection, since: int, visible: Visible | None = None) -> list[Found]:
     """The alerts called false at or after an instant: rule_id, alert_id, detail; by rule, the first one first."""
-    columns = (answers.c.rule_id, answers.c.alert_id, answers.c.detail)
-    there = sa.select(*columns).where(answers.c.act == FALSE_ALARM, answers.c.at >= since)
+    columns = (answers.c.rule_id, answers.c.alert_id, answers.c.detail, answers.c.at)
+    mine = of_records(conn, answers.c.record_id, visible)
+    there = sa.select(*columns).where(answers.c.act == FALSE_ALARM, answers.c.at >= since, mine)
     return list(conn.execute(there.order_by(answers.c.rule_id, answers.c.at, answers.c.id)))
+
+
+def opened(conn: Connection, since: int, visible: Visible | None = None) -> dict[str, int]:
+    """Rule -> alerts that were opened at or after an instant, also those of which nobody hears."""
+    return _many(conn, alerts.c.opened_at >= since, of_records(conn, alerts.c.record_id, visible))
+
+
+def ended(conn: Connection, since: int, causes: Collection[str], visible: Visible | None = None) -> dict[str, int]:
+    """Rule -> alerts that had passed their limit, and ended at or after an instant by one of these causes."""
+    broke = alerts.c.breached_at.is_not(None)
+    mine = of_records(conn, alerts.c.record_id, visible)
+    return _many(conn, broke, alerts.c.resolved_at >= since, alerts.c.cause.in_(sorted(causes)), mine)
+
+
+def _many(conn: Connection, *wanted: sa.ColumnElement[bool]) -> dict[str, int]:
+    there = sa.select(alerts.c.rule_id, sa.func.count().label("many")).where(*wanted).group_by(alerts.c.rule_id)
+    return {row.rule_id: row.many for row in conn.execute(there)}
 
 
 def told_of(conn: Connection, rules: Collection[str], since: int) -> dict[str, int]:

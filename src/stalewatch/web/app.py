@@ -19,6 +19,7 @@ from stalewatch.web.pages.errors import problem_page
 from stalewatch.web.problems import handle_problems
 from stalewatch.web.public.pace import Pace
 from stalewatch.web.routes import add_routes, describe
+from stalewatch.web.rules import counting
 from stalewatch.web.turns import Turns
 from stalewatch.wiring.live import Each, Live
 from stalewatch.wiring.slack import Reception
@@ -49,6 +50,7 @@ def create_app(
     app.state.provider, app.state.setup = _provider(live.project.settings), setup
     app.state.pace = Pace()
     app.state.turns = Turns()
+    app.state.rule_figures = counting()
     app.state.rates = Rates(live.project.settings.web.rate_limit)
     app.state.metrics = CollectorRegistry()
     app.state.metrics.register(Work(lambda: app.state.desks().health))

@@ -12,6 +12,7 @@ from stalewatch.services.measuring.told import ForecastTold, UnobservedTold
 from stalewatch.services.operating.connection_list import ConnectionListing
 from stalewatch.services.reporting.alert_list import AlertListing
 from stalewatch.services.reporting.listing import Item, Listing, Reason
+from stalewatch.services.reporting.rule_list import RuleListing
 from stalewatch.web.problems import MEDIA
 
 _REF: Final = "#/components/schemas/{name}"
@@ -124,6 +125,6 @@ def answers(
 
 def schemas() -> dict[str, Any]:
     """The named schemas."""
-    sent = [Listing, AlertListing, ConnectionListing, ForecastTold, UnobservedTold, ReviewTold, KpisTold]
+    sent = [Listing, AlertListing, RuleListing, ConnectionListing, ForecastTold, UnobservedTold, ReviewTold, KpisTold]
     _, found = msgspec.json.schema_components(sent, ref_template=_REF)
     return {**found, "Problem": _PROBLEM}

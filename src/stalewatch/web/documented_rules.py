@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import msgspec
+
+from stalewatch.services.reporting.rule_figures import Week
+from stalewatch.services.reporting.rule_list import Brought, Rate, RuleItem, RuleListing
+
 _TEXT: Final = """stalewatch: 1
 pack: acme
 rules:
@@ -52,6 +57,31 @@ _TRIED: Final = {
     "farthest": {"earlier": None, "later": None}, "warnings": [],
 }  # fmt: skip
 
+_RATE: Final = Rate(31, 42, 0.7381, small=False)
+_RULE: Final = RuleItem(
+    id="no-next-meeting", title="No next meeting", because="A deal without a date drifts.", pack="acme",
+    file="rules/acme.yaml", line=4, watch="deal", severity="warning", mode="live",
+    live_since="2026-03-02T00:00:00+00:00", known_since="2026-02-16T00:00:00+00:00",
+    words={"where": "stage is proposal", "start": "last meeting", "within": "14 days", "warn": "2 days before"},
+    owner="revops@acme.example", tags=("hygiene",), tested=True, states={"breached": 17, "at_risk": 6, "watching": 301},
+    judged=324, cannot_judge=9,
+    week=Week(opened=12, told=9, acted=7, recovered=5, false_alarms=1, ignored=2, held_out=0),
+    feedback=Brought(
+        told=61, acted_within={"1": _RATE, "3": _RATE, "5": _RATE}, ignored=_RATE, false_alarms=_RATE,
+        held_out=Rate(0, 0, None, small=True), is_noisy=False,
+    ),
+)  # fmt: skip
+
+RULES: Final[dict[str, Any]] = {
+    "description": "A page of the list; as CSV for `Accept: text/csv`.",
+    "content": {
+        "application/json": {
+            "schema": {"$ref": "#/components/schemas/RuleListing"},
+            "example": msgspec.to_builtins(RuleListing((_RULE,), None, 1, "2026-04-15T00:00:00+00:00", 240)),
+        },
+        "text/csv": {"schema": {"type": "string"}},
+    },
+}
 SENT: Final[dict[str, Any]] = {
     "required": True,
     "content": {

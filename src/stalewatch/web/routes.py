@@ -41,7 +41,7 @@ from stalewatch.web.documented_connections import CONNECTIONS, SYNC_ASKED
 from stalewatch.web.documented_kpis import KPIS
 from stalewatch.web.documented_measured import FORECAST, REVIEW, UNOBSERVED
 from stalewatch.web.documented_rules import CHECKED as RULES_CHECKED
-from stalewatch.web.documented_rules import SENT, TRIED
+from stalewatch.web.documented_rules import RULES, SENT, TRIED
 from stalewatch.web.kpis import AskedKpis, kpis_of
 from stalewatch.web.pages import (
     act,
@@ -62,6 +62,7 @@ from stalewatch.web.pages.review import review_page
 from stalewatch.web.public import loss, partner
 from stalewatch.web.reviewed import AskedReview, AskedReviewPage, report
 from stalewatch.web.rule_trials import Checking, Previewing, check_rules, preview_rules
+from stalewatch.web.rules import Rules, rules
 from stalewatch.web.slack import SIGNATURE
 
 Answers = dict[int | str, dict[str, Any]]
@@ -127,6 +128,7 @@ ROUTES: Final = (
     Route("POST", "/v1/alerts/{id}/lost", ACT, acting.lose_alert, answers(LOST, *_ANSWER)),
     Route("POST", "/v1/alerts/{id}/loss-check", ACT, acting.check_alert, answers(CHECKED, *_ANSWER)),
     Route("POST", "/v1/alerts/{id}/false-alarm", ACT, acting.dismiss_alert, answers(DISMISSED, *_ANSWER)),
+    Route("GET", "/v1/rules", "rules:read", rules, answers(RULES, 401, 403, 422, 503), Rules),
     Route(
         "POST", "/v1/rules/check", "rules:preview", check_rules,
         answers(RULES_CHECKED, 401, 403, 413, 415, 422, 503), Checking, body=SENT,

@@ -9,7 +9,7 @@ exception, another rule, data that went away) counts neither way, and one that i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ from stalewatch.services.alerting.tellings import calendars_of
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import effects
 from stalewatch.store.engine import Connection, Database
+from stalewatch.store.visibility import Visible
 
 DAYS: Final = (1, 3, 5)
 """Business days within which an act is looked for; after the last of them an alert is decided."""
@@ -84,6 +85,47 @@ class _Decided:
     acted_within: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was told since an instant, what people did about it, and what they called false."""
+
+    rows: Sequence[Any]
+    acts: Mapping[str, int]
+    false: Sequence[Any]
+    calendars: Mapping[str, Calendar]
+
+    @classmethod
+    def since(cls, conn: Connection, book: Rulebook, since: int, visible: Visible | None = None) -> Heard:
+        """Read it, of the records that may be seen."""
+        rows = effects.late(conn, since, visible)
+        return cls(
+            rows, effects.first_acts(conn, since), effects.false_alarms(conn, since, visible),
+            _calendars(conn, book, rows),
+        )  # fmt: skip
+
+    def effects(self, now: int) -> list[Effect]:
+        """What each rule brought about, by rule; rules that said nothing are missing."""
+        wrong: dict[str, Counter[str]] = {}
+        for row in self.false:
+            wrong.setdefault(row.rule_id, Counter())[str((row.detail or {}).get("why") or "other")] += 1
+        mine: dict[str, list[Any]] = {rule: [] for rule in sorted({row.rule_id for row in self.rows} | wrong.keys())}
+        for row in self.rows:
+            mine[row.rule_id].append(row)
+        return [_effect(rule, rows, self.acts, wrong.get(rule, {}), self.calendars, now) for rule, rows in mine.items()]
+
+    def acted_at(self, row: Any) -> int:
+        """When somebody first acted on an alert after it was told; NEVER if nobody did."""
+        return _acted_at(row, self.acts)
+
+    def ignored_at(self, now: int) -> Iterator[tuple[str, int]]:
+        """(rule, when the last of `DAYS` had passed) of every alert that was told and on which nobody acted."""
+        told = [row for row in self.rows if not row.holdout]
+        for row, ends in _ends(told, self.calendars):
+            fate = _fate(row, _acted_at(row, self.acts), ends, now)
+            if fate is not None and fate.acted_within is None:
+                yield row.rule_id, ends[-1]
+
+
 def effects_of(db: Database, book: Rulebook, now: int, since: int) -> list[Effect]:
     """What each rule brought about since an instant, by rule; rules that said nothing are missing.
 
@@ -91,16 +133,7 @@ def effects_of(db: Database, book: Rulebook, now: int, since: int) -> list[Effec
         now, since: microseconds since the epoch.
     """
     with db.read() as conn:
-        rows = effects.late(conn, since)
-        acts = effects.first_acts(conn, since)
-        false = effects.false_alarms(conn, since)
-        calendars = _calendars(conn, book, rows)
-    wrong: dict[str, Counter[str]] = {}
-    for row in false:
-        wrong.setdefault(row.rule_id, Counter())[str((row.detail or {}).get("why") or "other")] += 1
-    rules = sorted({row.rule_id for row in rows} | wrong.keys())
-    return [_effect(rule, [row for row in rows if row.rule_id == rule], acts, wrong.get(rule, {}), calendars, now)
-            for rule in rules]  # fmt: skip
+        return Heard.since(conn, book, since).effects(now)
 
 
 def _effect(
@@ -127,15 +160,18 @@ def _within(decided: Sequence[_Decided], days: int) -> Share:
 def _decided(
     rows: Sequence[Any], acts: Mapping[str, int], calendars: Mapping[str, Calendar], now: int
 ) -> list[_Decided]:
-    found = []
+    found = (_fate(row, _acted_at(row, acts), ends, now) for row, ends in _ends(rows, calendars))
+    return [fate for fate in found if fate is not None]
+
+
+def _ends(rows: Sequence[Any], calendars: Mapping[str, Calendar]) -> Iterator[tuple[Any, list[int]]]:
+    """Each alert with the moments at which each of `DAYS` has passed since it was told, by its own calendar."""
     for calendar in {calendars[row.record_id] for row in rows}:
         mine = [row for row in rows if calendars[row.record_id] is calendar]
         told = np.array([row.told_at for row in mine], np.int64)
         ends = [calendar.add(told, Duration(days, Unit.BUSINESS_DAY)) for days in DAYS]
         for place, row in enumerate(mine):
-            fate = _fate(row, _acted_at(row, acts), [int(end[place]) for end in ends], now)
-            found += [fate] if fate is not None else []
-    return found
+            yield row, [int(end[place]) for end in ends]
 
 
 def _fate(row: Any, acted_at: int, ends: Sequence[int], now: int) -> _Decided | None:
