@@ -65,7 +65,7 @@ def test_a_fault_of_ours_tells_only_its_number(office: Office, monkeypatch: pyte
     def fail(*_: Any, **__: Any) -> None:
         raise KeyError("customers.acme.secret")
 
-    monkeypatch.setattr("stalewatch.services.reporting.reports.Reports.stalled", fail)
+    monkeypatch.setattr("stalewatch.services.reporting.kept.Kept.read", fail)
     answer = office.get("/v1/deals/stalled")
     assert answer.status_code == 500
     assert answer.headers["content-type"] == "application/problem+json"
@@ -78,7 +78,7 @@ def test_a_database_that_is_away_is_a_503_that_names_no_place(office: Office, mo
     def fail(*_: Any, **__: Any) -> None:
         raise DatabaseUnreachable("the database cannot be reached", where="postgresql://db.internal/acme")
 
-    monkeypatch.setattr("stalewatch.services.reporting.reports.Reports.stalled", fail)
+    monkeypatch.setattr("stalewatch.services.reporting.kept.Kept.read", fail)
     answer = office.get("/v1/deals/stalled")
     assert answer.status_code == 503
     assert answer.headers["retry-after"]

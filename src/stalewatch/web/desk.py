@@ -16,7 +16,7 @@ from stalewatch.services.access.principals import NOTHING, Visible
 from stalewatch.services.operating.health import Health
 from stalewatch.services.reporting.kept import Kept
 from stalewatch.services.reporting.reports import Reports
-from stalewatch.web.readings import Readings
+from stalewatch.web.readings import Questions, Readings
 from stalewatch.wiring import Stalewatch
 from stalewatch.wiring.live import Live
 from stalewatch.wiring.slack import Reception
@@ -77,6 +77,11 @@ class Desk:
         """What is being read for somebody at this moment."""
         return Readings()
 
+    @cached_property
+    def questions(self) -> Questions:
+        """What was asked before, in which words."""
+        return Questions()
+
     def reader(self, request: Request) -> Reader:
         """Who reads a page: their language, and the zone of the project's own calendar."""
         return Reader(self.language(request), self.project.clock.now(), self.zone)
@@ -127,4 +132,9 @@ def desk_of(request: Request) -> Desk:
     return desk
 
 
-At = Annotated[Desk, Depends(desk_of)]
+async def _here(request: Request) -> Desk:
+    """On the event loop: a dependency that does not wait for anything, and is no coroutine, would cost a thread."""
+    return desk_of(request)
+
+
+At = Annotated[Desk, Depends(_here)]

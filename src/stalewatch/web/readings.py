@@ -1,4 +1,4 @@
-"""What takes longer than the event loop may wait is read in a thread, and once for all who ask for it meanwhile."""
+"""How many ask the same at once: questions are understood once, and what takes long is read once, in a thread."""
 
 from __future__ import annotations
 
@@ -7,12 +7,41 @@ from collections.abc import Callable, Hashable
 from typing import Any, Final, ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, to_thread
+from fastapi import Request
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 AT_ONCE: Final = 4
 """Things that are read at once: more would only take the interpreter from each other and from the loop."""
+
+
+MOST_QUESTIONS: Final = 2_000
+"""Questions that are remembered; then all of them are forgotten."""
+LONGEST: Final = 500
+"""Bytes of a question that is remembered."""
+
+
+class Questions:
+    """Questions that were understood once, by their words: who asks the same again every minute is understood at once.
+
+    What a question means never changes while the application runs; what its answer is does, and is not kept here.
+    """
+
+    def __init__(self) -> None:
+        self._understood: dict[tuple[str, bytes], Any] = {}
+
+    def known(self, request: Request) -> Any | None:
+        """What this question was understood to mean, if it was asked before."""
+        return self._understood.get((request.scope["path"], request.scope["query_string"]))
+
+    def note(self, request: Request, meaning: Any) -> None:
+        """Remember what it means."""
+        words = request.scope["query_string"]
+        if len(words) <= LONGEST:
+            if len(self._understood) >= MOST_QUESTIONS:
+                self._understood.clear()
+            self._understood[request.scope["path"], words] = meaning
 
 
 class Readings:
