@@ -29,7 +29,8 @@ def title(kpi: str, reader: Reader, titles: Titles = _NO_TITLES) -> str:
         return reader.words.gettext("{score} known").format(score=name)
     if family == "stakeholders":
         return reader.words.gettext("People per deal: {band}").format(band=choice(part, titles.get(part, {}), reader))
-    return choice(part or family, titles.get(part, {}), reader)
+    name = choice(part or family, titles.get(part, {}), reader)
+    return reader.words.gettext("{stage}, days").format(stage=name) if family == "time_in_stage" else name
 
 
 def _titles(reader: Reader) -> dict[str, str]:

@@ -107,7 +107,7 @@ class Measuring:
 
     def _kept_from(self, obj: str, first_sync: int) -> dict[str, int]:
         """Since when each field's past is kept by us."""
-        names = measured(self.book.rules, obj) | tracked(self.book.rules, obj) | {"meeting_ends_at"}
+        names = (measured(self.book.rules, obj) | tracked(self.book.rules, obj) | {"meeting_ends_at"}) - {"created_at"}
         other = self.tracked.get("", 0)
         since = {name: max(first_sync, self.tracked.get(name, other)) for name in names - KEPT_HISTORY}
         return {**since, **dict.fromkeys(names & KEPT_HISTORY, first_sync)}

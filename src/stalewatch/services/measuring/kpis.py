@@ -193,7 +193,7 @@ class _Reading:
 
     def figures(self, sums: Mapping[tuple[int, str], Sums], key: str) -> dict[str, Figure]:
         """Every figure of a group."""
-        told = {day: self._named(sums.get((day, key), {})) for day in {*self.days, self.shown - FOUR_WEEKS}}
+        told = {day: self._named(sums.get((day, key), {})) for day in {*self.days, self.shown, self.shown - FOUR_WEEKS}}
         found = {}
         for name, kpi in self.known.items():
             trend = tuple((from_day(day), _value(kpi, told[day].get(name))) for day in self.days)

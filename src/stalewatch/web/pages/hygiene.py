@@ -71,7 +71,7 @@ def hygiene_page(request: Request, desk: At, asked: Annotated[AskedHygiene, Quer
     return page(
         request, "hygiene.html", here="hygiene", sentence=words.sentence(), scope=words.scope(),
         backfill=words.backfill(), empty=found.as_of is None, tabs=words.tabs(), groups=words.groups(),
-        group=words.grouping(found.group), columns=table.columns(), rows=[table.row(one) for one in found.groups],
+        group=words.grouping(found.group), columns=table.columns(), rows=table.rows(),
         total=table.row(found.all), charts=list(words.drawings()), meanings=list(words.meanings()),
         csv=address.but("/hygiene.csv", show=None), clear=words.clear(),
     )  # fmt: skip

@@ -81,6 +81,11 @@ class Table:
         titles = {value: words for one in fields if one is not None for value, words in one.value_titles.items()}
         return say.title(kpi, self.reader, titles)
 
+    def rows(self) -> list[Row]:
+        """The groups of which there is anything to tell."""
+        told = (one for one in self.found.groups if any(one.figures[kpi].value is not None for kpi in self.kpis))
+        return [self.row(one) for one in told]
+
     def row(self, group: Group) -> Row:
         """One group, or all of them together."""
         words = self.reader.words
