@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Final
 
 from fastapi import Query, Request, Response
@@ -12,19 +13,23 @@ from stalewatch.delivery.wording.list_words import counted
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.services.access.principals import Principal, Role
 from stalewatch.services.measuring.forecast import Forecast, forecast
+from stalewatch.services.measuring.kpis import GroupBy, kpis
 from stalewatch.services.reporting.coming import coming, today
-from stalewatch.services.reporting.reports import Filters, Page
+from stalewatch.services.reporting.reports import Filters, Page, Reports, Visible
 from stalewatch.services.reporting.standing import Standing, standing
 from stalewatch.web.desk import At, Desk
 from stalewatch.web.pages import headlines
 from stalewatch.web.pages.addresses import Address
 from stalewatch.web.pages.asking import StalledPage
+from stalewatch.web.pages.cards import Card, cards
 from stalewatch.web.pages.days import Pages
 from stalewatch.web.pages.paper import page
 from stalewatch.web.pages.rows import BAR, row
 
 WORST: Final = 10
 """Stalled records that are shown here."""
+REPORTS: Final = "reports:read"
+TREND: Final = timedelta(weeks=12)
 _DAYS: Final = 7
 _ALL: Final = Filters()
 
@@ -39,13 +44,15 @@ def overview(request: Request, desk: At, asked: Annotated[StalledPage, Query()])
     listing = reports.stalled(_ALL, now, visible=visible, page=Page(limit=WORST))
     days = coming(reports, _ALL, now, today(reports, now), _DAYS, visible=visible)
     catalogue, currency = desk.project.rulebook.rules.catalogue, desk.project.rulebook.judging.currency
-    told = forecast(reports, _ALL, now, visible=visible)
+    may = request.state.caller.principal.allows(REPORTS)
+    told = forecast(reports, _ALL, now, visible=visible) if may else None
     return page(
         request, "overview.html",
         here="overview",
         headline=_headline(desk, told, figures, reader),
         scope=[_whose(request.state.caller.principal, reader), headlines.made(listing, reader)],
         outdated=headlines.outdated(figures.waiting, reader) if listing.data_age_seconds is not None else "",
+        cards=_cards(reports, address, reader, now, visible) if may else [],
         days=Pages(address, today(reports, now), currency, reader).strip(days),
         due=counted(sum(one.records for one in days), leads=False, reader=reader),
         rows=[row(item, catalogue, address, reader) for item in listing.items],
@@ -53,10 +60,18 @@ def overview(request: Request, desk: At, asked: Annotated[StalledPage, Query()])
     )  # fmt: skip
 
 
-def _headline(desk: Desk, told: Forecast, figures: Standing, reader: Reader) -> Markup | str:
+def _cards(reports: Reports, address: Address, reader: Reader, now: int, visible: Visible | None) -> list[Card]:
+    to = today(reports, now)
+    found = kpis(
+        reports, group=GroupBy.TEAM, frm=to - TREND, to=to, filters=_ALL, now=now, visible=visible, trends=False
+    )
+    return cards(found, address, reader)
+
+
+def _headline(desk: Desk, told: Forecast | None, figures: Standing, reader: Reader) -> Markup | str:
     """How much of the forecast rests on stalled deals; where no forecast can be told, how many deals are stalled."""
     currency = desk.project.rulebook.judging.currency
-    if figures.listed.records and told.stalled.weighted:
+    if figures.listed.records and told is not None and told.stalled.weighted:
         return headlines.forecast(told, reader)
     if figures.listed.records:
         return headlines.stalled(figures, leads=False, currency=currency, reader=reader)
