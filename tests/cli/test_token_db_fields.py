@@ -11,7 +11,7 @@ import pytest
 
 from stalewatch import shipped
 from stalewatch.services.access import tokens
-from stalewatch.store import migrate
+from stalewatch.store import migrate, people
 from stalewatch.store.engine import Database
 from tests.cli.conftest import Call
 
@@ -170,3 +170,64 @@ def test_a_connection_that_is_not_there_names_those_that_are(project: Path, call
     before, _, after = text.partition("connections:\n")
     (project / "stalewatch.yaml").write_text(before + "calendars:" + after.partition("calendars:")[2], "utf-8")
     assert call("fields", *NOW).out == "no connection is configured\n"
+
+
+# ------------------------------------------------------------------------------------------------ people and roles
+
+
+@pytest.fixture
+def company(project: Path, call: Call) -> Path:
+    """Sato, who reports to Tanaka."""
+    assert "nobody is known yet" in call("user", "ls", *NOW).out
+    database = Database(f"sqlite:///{project / 'stalewatch.db'}")
+    row = {"connection": "crm", "active": True, "team": None, "zone": None, "language": None}
+    with database.write() as conn:
+        for name, manager in (("sato", "crm:tanaka"), ("tanaka", None)):
+            known = {"id": f"crm:{name}", "external_id": name, "name": name.title(), "manager": manager}
+            people.upsert(conn, [{**row, **known, "email": f"{name}@acme.example"}])
+    database.dispose()
+    return project
+
+
+@pytest.mark.usefixtures("company")
+def test_people_and_their_roles_are_listed_given_and_taken(call: Call) -> None:
+    def known() -> dict[str, tuple[str, str, int | None]]:
+        rows = json.loads(call("user", "ls", "--json", *NOW).out)
+        return {row["address"].partition("@")[0]: (row["role"], row["role_from"], row["sees"]) for row in rows}
+
+    assert known() == {"sato": ("rep", "crm", 1), "tanaka": ("manager", "crm", 2)}
+    assert call("user", "grant", "Sato@acme.example", "revops", *NOW).out == "sato@acme.example is revops now\n"
+    assert known()["sato"] == ("revops", "hand", None)
+    assert "every record" in call("user", "ls", *NOW).out
+    assert call("user", "revoke", "sato@acme.example", *NOW).status == 0
+    assert known()["sato"] == ("rep", "crm", 1)
+    again = call("user", "revoke", "sato@acme.example", *NOW)
+    assert (again.status, again.err.splitlines()[0]) == (1, "sato@acme.example has no role that was given")
+    assert call("user", "grant", "sato", "revops", *NOW).err.startswith("'sato' is no e-mail address")
+    acts = [row["action"] for row in json.loads(call("audit", "ls", "--action", "user", "--json", *NOW).out)]
+    assert acts == ["user.revoke", "user.grant"]
+
+
+def test_an_admin_of_the_file_stays_one(company: Path, call: Call) -> None:
+    config = company / "stalewatch.yaml"
+    config.write_text(config.read_text() + "\nauth: {admins: [tanaka@acme.example]}\n")
+    assert "auth.admins" in call("user", "ls", *NOW).out
+    for word in (("grant", "tanaka@acme.example", "revops"), ("revoke", "tanaka@acme.example")):
+        refused = call("user", *word, *NOW)
+        assert (refused.status, "by auth.admins of stalewatch.yaml" in refused.err) == (1, True)
+
+
+@pytest.mark.security
+@pytest.mark.usefixtures("company")
+def test_s2_a_token_of_a_person_is_for_what_they_may_do(call: Call) -> None:
+    assert call("token", "create", "t", "--for", "Tanaka@acme.example", *NOW).status == 0
+    too_much = call("token", "create", "t", "--for", "tanaka@acme.example", "--scope", "admin", *NOW)
+    assert too_much.err.splitlines()[0] == "tanaka@acme.example is manager and may not admin"
+    assert "nobody of ours" in call("token", "create", "t", "--for", "mori@else.example", *NOW).err
+    assert call("token", "create", "p", "--deal", "crm:1", "--deal", "crm:2", *NOW).status == 0
+    assert call("token", "create", "p", "--deal", "crm:1", "--scope", "deals:read", *NOW).status == 2
+    rows = json.loads(call("token", "list", "--json", *NOW).out)
+    kinds = {("tanaka@acme.example", "deals:read"), ("crm:1 crm:2", "partner:report")}
+    assert {(row["for"], row["scopes"]) for row in rows} == kinds
+    acts = json.loads(call("audit", "ls", "--action", "token", "--json", *NOW).out)
+    assert {row["action"] for row in acts} == {"token.create"}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from stalewatch.domain.policies import Override, Speaking
-from stalewatch.services.access.hierarchy import below
+from stalewatch.services.access.hierarchy import below, reports_of
 from stalewatch.services.alerting.people import people_of
 from stalewatch.services.answering.identity import Somebody, seen_by
 from stalewatch.store import people
@@ -50,7 +50,7 @@ def test_the_manager_of_one_crm_leads_in_the_other_and_may_answer_there(db: Data
     found = people_of(db, Speaking())
     sato = found.people["hs:2"]
     assert (sato.manager, sato.team, sato.zone, sato.language) == ("sf:tanaka", "Sales", "Asia/Tokyo", "ja")
-    assert below({"sf:tanaka", "hs:1"}, found) == {"sf:sato", "hs:2"}
+    assert below({"sf:tanaka", "hs:1"}, reports_of(found)) == {"sf:sato", "hs:2"}
     tanaka = Somebody(slack="U1", actor="tanaka@acme.example", keys=frozenset({"sf:tanaka", "hs:1"}))
     seen = seen_by(tanaka, found)
     assert seen is not None

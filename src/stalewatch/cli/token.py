@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from stalewatch.cli.actor import actor
 from stalewatch.cli.grid import Column
 from stalewatch.cli.invocation import Invocation, command, group
 from stalewatch.cli.printing import as_json, rows_or_json, say
@@ -33,17 +34,33 @@ def token() -> None:
 @click.argument("name")
 @click.option("--scope", "scopes", multiple=True, type=click.Choice(tokens.SCOPES), help="What it may do; repeatable.")
 @click.option("--expires", metavar="DURATION", help="How long it is valid, such as 90d [default: for ever].")
-def create(invocation: Invocation, name: str, scopes: tuple[str, ...], expires: str | None) -> int:
-    """Make a token for NAME and print it, this once.
+@click.option("--for", "person", metavar="EMAIL", help="Whose it is: it sees what they see, and may do no more.")
+@click.option(
+    "--deal", "deals", metavar="ID", multiple=True, help="A partner's: only for reports of this deal; repeatable."
+)
+def create(
+    invocation: Invocation, name: str, scopes: tuple[str, ...], expires: str | None, person: str | None,
+    deals: tuple[str, ...],
+) -> int:  # fmt: skip
+    """Make a token for NAME and print it, this once. Without --for and --deal it sees every record.
 
     \b
     Examples:
       stalewatch token create dashboard                       may read deals
+      stalewatch token create tanaka --for tanaka@acme.example --scope deals:read --scope reports:read
+      stalewatch token create kitahama --deal sf:0065e00001AbCdE   a partner's, for their report
       stalewatch token create ops --scope admin --expires 90d
     """
+    wanted = scopes or ((tokens.PARTNERS,) if deals else ("deals:read",))
+    if deals and (person is not None or set(wanted) != {tokens.PARTNERS}):
+        raise click.UsageError(f"--deal makes a partner's token: nobody's, with no other scope than {tokens.PARTNERS}")
     with closing(open_project(invocation)) as project:
         now = to_us(project.clock.now())
-        made = tokens.create(project.db, name, scopes or ("deals:read",), now, _ends(expires, now))
+        if person is not None:
+            tokens.require(project.db, project.speaking, person, wanted)
+        made = tokens.create(
+            project.db, name, wanted, now, _ends(expires, now), person=person, deals=deals or None, actor=actor()
+        )
     if invocation.json:
         as_json({"token": made})
     else:
@@ -63,9 +80,9 @@ def list_tokens(invocation: Invocation) -> int:
     with closing(open_project(invocation)) as project:
         language, now = language_of(invocation, project.settings), to_us(project.clock.now())
         rows = [_row(found, now, language) for found in tokens.listed(project.db)]
-    names = ("id", "name", "scopes", "created", "expires", "used", "state")
+    names = ("id", "name", "for", "scopes", "created", "expires", "used", "state")
     if rows or invocation.json:
-        columns = {name: Column(say(language, name), elastic=name in ("name", "scopes")) for name in names}
+        columns = {name: Column(say(language, name), elastic=name in ("name", "for", "scopes")) for name in names}
         rows_or_json(columns, rows, json_wanted=invocation.json)
     else:
         click.echo(say(language, "no_tokens"))
@@ -82,7 +99,7 @@ def revoke(invocation: Invocation, identity: str) -> int:
       stalewatch token revoke 1f0c9a3e
     """
     with closing(open_project(invocation)) as project:
-        tokens.revoke(project.db, identity, to_us(project.clock.now()))
+        tokens.revoke(project.db, identity, to_us(project.clock.now()), actor=actor())
     click.echo(say(language_of(invocation, project.settings), "revoked", id=identity))
     return 0
 
@@ -102,6 +119,7 @@ def _row(found: Any, now: int, language: str) -> dict[str, object]:
     return {
         "id": found.id,
         "name": found.name,
+        "for": found.person or " ".join(found.deals or ()) or None,
         "scopes": " ".join(found.scopes),
         "created": _moment(found.created_at),
         "expires": _moment(found.expires_at),

@@ -10,14 +10,15 @@ CRMs, and from `people:`, whenever it is asked.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Final
 
-from stalewatch.domain.directory import Directory
+from stalewatch.domain.directory import Directory, Person
 from stalewatch.domain.policies import Speaking
-from stalewatch.services.access.hierarchy import below, reach
+from stalewatch.services.access.hierarchy import Reports, below, reach, reports_of
 from stalewatch.services.alerting.people import directory
 from stalewatch.store import roles
 from stalewatch.store.engine import Connection, Database
@@ -77,7 +78,7 @@ class Principal:
         return scope in self.scopes or ADMIN in self.scopes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Company:
     """Everybody, as CRMs, the file and `stalewatch user` know them at one moment.
 
@@ -96,9 +97,23 @@ class Company:
         granted = {row.address: Role(row.role) for row in roles.read(conn)}
         return cls(directory(conn, speaking), speaking.admins, granted)
 
+    @cached_property
+    def reports(self) -> Reports:
+        """Who reports to whom."""
+        return reports_of(self.people)
+
+    @cached_property
+    def by_address(self) -> Mapping[str, Sequence[Person]]:
+        """Everybody who has an address, by it: in two CRMs somebody is two of them."""
+        found: dict[str, list[Person]] = {}
+        for one in self.people.people.values():
+            if one.email:
+                found.setdefault(one.email, []).append(one)
+        return found
+
     def keys(self, address: str) -> frozenset[str]:
         """Every id under which records and managers refer to whoever has this address; none if they have left."""
-        mine = [one for one in self.people.people.values() if one.email == address]
+        mine = self.by_address.get(address, ())
         return frozenset(one.key for one in mine if one.active) if mine else frozenset({address})
 
     def given(self, address: str) -> Role | None:
@@ -115,7 +130,7 @@ class Company:
         given = self.given(address)
         if given is not None or not keys:
             return given
-        if below(keys, self.people):
+        if below(keys, self.reports):
             return Role.MANAGER
         return Role.REP if keys & self.people.people.keys() else None
 
@@ -134,7 +149,7 @@ class Company:
         role, keys = self.role(principal.email), self.keys(principal.email)
         if role is None:
             return NOTHING
-        return None if role in EVERYTHING else reach(keys, self.people)
+        return None if role in EVERYTHING else reach(keys, self.reports)
 
 
 def person(db: Database, speaking: Speaking, email: str) -> Principal | None:

@@ -16,12 +16,27 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from stalewatch.domain.instants import MINUTE
+from stalewatch.domain.policies import Speaking
 from stalewatch.sdk.errors import StalewatchError
-from stalewatch.services.access.principals import ADMIN, SCOPES, Company, Principal, Role
+from stalewatch.services.access.principals import ADMIN, SCOPES, Company, Principal, Role, person
 from stalewatch.store import audit, tokens
 from stalewatch.store.engine import Database
 
-__all__ = ["SCOPES", "Token", "UnknownToken", "alive", "create", "listed", "note_use", "of_row", "revoke", "verify"]
+__all__ = [
+    "PARTNERS",
+    "SCOPES",
+    "NotTheirs",
+    "Token",
+    "UnknownToken",
+    "alive",
+    "create",
+    "listed",
+    "note_use",
+    "of_row",
+    "require",
+    "revoke",
+    "verify",
+]
 
 PREFIX: Final = "swt_"
 PARTNERS: Final = "partner:report"
@@ -34,6 +49,10 @@ _NOTED_EVERY: Final = 5 * MINUTE
 
 class UnknownToken(StalewatchError):
     """There is no such token, or it was revoked before."""
+
+
+class NotTheirs(StalewatchError):
+    """A token shall belong to somebody who may not do what it is for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +121,20 @@ def create(
         given = {key: value for key, value in told.items() if value is not None}
         audit.add(conn, at=now, actor=actor, action="token.create", obj=f"token:{identity}", after=given)
     return token
+
+
+def require(db: Database, speaking: Speaking, email: str, scopes: Collection[str]) -> None:
+    """Nothing, if whoever has this address may do all of that now: a token that can do nothing helps nobody.
+
+    Raises:
+        NotTheirs: nobody of ours has it, or they may not.
+    """
+    who = person(db, speaking, email)
+    if who is None:
+        raise NotTheirs(f"nobody of ours has the address {email}", cure="`stalewatch user ls` shows who there is")
+    lacking = [scope for scope in scopes if not who.allows(scope)]
+    if lacking:
+        raise NotTheirs(f"{who.email} is {who.role} and may not {', '.join(lacking)}", cure="`stalewatch user grant`")
 
 
 def mint(secret: bytes) -> str:

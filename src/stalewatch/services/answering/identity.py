@@ -16,7 +16,7 @@ from stalewatch.delivery.slack.members import Member, member
 from stalewatch.domain.directory import Directory
 from stalewatch.domain.instants import HOUR, MINUTE
 from stalewatch.domain.policies import Override
-from stalewatch.services.access.hierarchy import reach
+from stalewatch.services.access.hierarchy import reach, reports_of
 from stalewatch.services.access.principals import Company
 from stalewatch.store.visibility import Visible
 
@@ -127,4 +127,4 @@ class Identities:
 
 def seen_by(somebody: Somebody, people: Directory) -> Visible | None:
     """The records that somebody may see and answer for; None: all. Worked out anew each time (S10)."""
-    return None if somebody.answers_all else reach(somebody.keys, people)
+    return None if somebody.answers_all else reach(somebody.keys, reports_of(people))

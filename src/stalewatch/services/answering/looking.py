@@ -78,7 +78,7 @@ class Looking:
         self._get_to_know(user, people, now)
         language = self.language or who.language or self.speaking.language
         reader = Reader(language, self.clock.now(), who.zone or self.zone)
-        return Look(who, people, reader, now, below(who.keys, people))
+        return Look(who, people, reader, now, below(who.keys, company.reports))
 
     def _get_to_know(self, user: str, people: Directory, now: int) -> None:
         """What Slack said of them is good for their messages, too."""
