@@ -8,9 +8,11 @@ from stalewatch import wiring
 from stalewatch.cli.invocation import Invocation, command, group
 from stalewatch.cli.printing import as_json, say
 from stalewatch.cli.projects import language_of
+from stalewatch.services.syncing.vault import drop_shut
+from stalewatch.services.syncing.vault import reseal as seal_anew
 from stalewatch.settings import Settings
 from stalewatch.wiring import BrokenProject
-from stalewatch.wiring.databases import Schema, schema
+from stalewatch.wiring.databases import Schema, open_database, schema
 
 
 @group("db")
@@ -21,6 +23,7 @@ def db() -> None:
     Examples:
       stalewatch db current
       stalewatch db upgrade
+      stalewatch db reseal
     """
 
 
@@ -63,6 +66,34 @@ def current(invocation: Invocation) -> int:
         sentence = "up_to_date" if found.after == found.newest else "schema_now"
         click.echo(say(language, sentence, where=found.where, schema=found.after))
     return 0
+
+
+@command("reseal", parent=db)
+@click.option("--drop", is_flag=True, help="Drop what no key opens: the apps have to be authorized again.")
+def reseal(invocation: Invocation, drop: bool) -> int:
+    """Seal every stored secret with the present secrets.key, so that secrets.previous can go. Workers may run.
+
+    \b
+    Examples:
+      stalewatch db reseal
+      stalewatch db reseal --drop            when a key is lost for good
+    """
+    settings, language = _settings(invocation)
+    opened = open_database(settings)
+    try:
+        dropped = drop_shut(opened, settings.secrets) if drop else []
+        done = seal_anew(opened, settings.secrets)
+    finally:
+        opened.dispose()
+    if invocation.json:
+        as_json({"sealed": done.anew, "kept": done.kept, "shut": done.shut, "dropped": dropped})
+    else:
+        click.echo(say(language, "resealed", anew=done.anew, kept=done.kept))
+        for connection, name in dropped:
+            click.echo(say(language, "secret_dropped", connection=connection, name=name.partition(" ")[0]))
+        for connection, name in done.shut:
+            click.echo(say(language, "secret_shut", connection=connection, name=name.partition(" ")[0]), err=True)
+    return 1 if done.shut else 0
 
 
 def _settings(invocation: Invocation) -> tuple[Settings, str]:

@@ -46,7 +46,7 @@ COMMANDS: Final[dict[str, Lazy]] = {
     "fields": Lazy("stalewatch.cli.fields:fields", "the fields that rules can read, as connections fill them"),
     "token": Lazy("stalewatch.cli.token:token", "API tokens: create, list, revoke"),
     "forget": Lazy("stalewatch.cli.forget:forget", "erase a person from everything that is kept"),
-    "db": Lazy("stalewatch.cli.db:db", "the database: upgrade, current"),
+    "db": Lazy("stalewatch.cli.db:db", "the database: upgrade, current, reseal"),
     "sandbox": Lazy("stalewatch.cli.sandbox:sandbox", "the simulated CRMs and Slack alone, for other clients"),
 }
 """Every command, in the order of the help: from the first five minutes to the rare ones."""

@@ -99,6 +99,18 @@ WORDS: Final[dict[str, Words]] = {
         "en": "This is the only time it is shown; keep it in your secret store.",
         "ja": "表示されるのは今回だけです。安全な場所に保管してください。",
     },
+    "resealed": {
+        "en": "{anew} sealed anew, {kept} sealed with the present key before",
+        "ja": "{anew} 件を新しい鍵で封じ直しました({kept} 件は済んでいました)",
+    },
+    "secret_shut": {
+        "en": "{connection}: no key opens its {name}; write the one it was sealed with under secrets.previous",
+        "ja": "{connection}: {name} を開ける鍵がありません。封じたときの鍵を secrets.previous に書いてください",
+    },
+    "secret_dropped": {
+        "en": "{connection}: its {name} was dropped; authorize the app again",
+        "ja": "{connection}: {name} を削除しました。アプリを認可し直してください",
+    },
     "setup_token": {
         "en": "Nobody can sign in yet. Setup token, good once and until this ends, for the first admin:\n  {token}",
         "ja": "まだ誰もログインできません。最初の管理者用のトークンです(終了するまで一度だけ有効):\n  {token}",

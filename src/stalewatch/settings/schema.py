@@ -75,7 +75,7 @@ class _Project:
             "rules": some(TEXT),
             "catalogue": some(TEXT),
             "web": self._section("web", {"public_url": TEXT, "host": TEXT, "port": _WHOLE, "rate_limit": _WHOLE}),
-            "secrets": self._section("secrets", {"key": TEXT, "previous": TEXT}),
+            "secrets": self._section("secrets", {"key": TEXT, "previous": some(TEXT)}),
             "links": self._section("links", {"company": WORDS, "loss_check": _LENGTH, "partner": _LENGTH}),
             **self._reading(),
             **self._speaking(),

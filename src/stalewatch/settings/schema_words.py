@@ -27,7 +27,10 @@ TEXTS: Final[dict[str, Words]] = {
         "en": "The key; from the environment: ${STALEWATCH_KEY}.",
         "ja": "鍵。環境変数から: ${STALEWATCH_KEY}",
     },
-    "secrets.previous": {"en": "The key before, until all is sealed anew.", "ja": "以前の鍵(切り替えが済むまで)。"},
+    "secrets.previous": {
+        "en": "Other keys that open: the one before, or, at first, the next one. A text or a list.",
+        "ja": "ほかに開ける鍵。以前の鍵、または次に使う鍵(文字列かリスト)。",
+    },
     "links": {"en": "The links that customers and partners get.", "ja": "顧客やパートナーに送るリンク。"},
     "links.company": {
         "en": "Your company as they know it; a text, or one each under en and ja.",

@@ -43,6 +43,12 @@ def reseal(conn: Connection, row: Found, sealed: str) -> bool:
     return conn.execute(sa.update(secrets).where(*there).values(sealed=sealed)).rowcount == 1
 
 
+def drop(conn: Connection, row: Found) -> None:
+    """Forget a secret, unless it was replaced since `row` was read."""
+    there = (*_named(row.connection, row.name), secrets.c.sealed == row.sealed)
+    conn.execute(sa.delete(secrets).where(*there))
+
+
 def hold(conn: Connection, connection: str, name: str, lease_us: int) -> int | None:
     """Hold a name for so many microseconds; the fence to let it go with, or None if somebody else holds it."""
     _make(conn, connection, name)

@@ -18,6 +18,7 @@ from stalewatch.domain.durations import elapsed
 from stalewatch.domain.language.model import Catalogue, RuleSet
 from stalewatch.domain.policies import Speaking
 from stalewatch.sdk.connector import Connector
+from stalewatch.sdk.errors import ConfigurationError
 from stalewatch.sdk.notifier import Notifier
 from stalewatch.services.rules.choices import Lists
 from stalewatch.services.rules.rulebook import Rulebook
@@ -154,6 +155,7 @@ def open_project(
 
     Raises:
         BrokenProject: the configuration or a rule file has errors, all of which it tells.
+        ConfigurationError: with `running`, `secrets.key` is not the key with which its secrets were sealed.
         SchemaBehind, SchemaAhead: the database is of another version. A new SQLite file gets its schema at once.
         StoreError: the database cannot be reached.
     """
@@ -163,7 +165,20 @@ def open_project(
         raise BrokenProject(examined.checked.render(language or examined.draft.language))
     project = Stalewatch(examined.settings, clock, examined.rulebook, env=env, looking=looking)
     project.db.now()  # opens it now: whoever has a project has a database that answers
+    if running:
+        _check_keys(project)
     return project
+
+
+def _check_keys(project: Stalewatch) -> None:
+    """Do not start with a key that opens nothing of what is stored."""
+    from stalewatch.services.syncing.vault import check_keys  # noqa: PLC0415  # needs the database's libraries
+
+    try:
+        check_keys(project.db, project.settings.secrets)
+    except ConfigurationError:
+        project.close()
+        raise
 
 
 def doctor(examined: Examined, clock: Clock, language: str) -> Doctor:

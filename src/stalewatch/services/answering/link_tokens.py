@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from stalewatch.domain.instants import SECOND
-from stalewatch.services.syncing.sealing import SHORTEST
+from stalewatch.services.syncing.sealing import SHORTEST, keys_of
 
 LENGTH: Final = 48
 _SECRET: Final = 16
@@ -40,10 +40,10 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Makes tokens with the present key, and knows those that either key made.
+    """Makes tokens with the present key, and knows those that any of the keys made.
 
     Attributes:
-        keys: `secrets.key`, then `secrets.previous` if there is one; at least one.
+        keys: `secrets.key`, then those under `secrets.previous`; at least one.
     """
 
     keys: Sequence[str] = field(repr=False)
@@ -72,7 +72,7 @@ class Signer:
 
 def signer_of(secrets: Mapping[str, Any]) -> Signer | None:
     """Who signs links by `secrets:` of stalewatch.yaml; None if there is no key, or one that could be guessed."""
-    keys = [str(secrets.get(name) or "") for name in ("key", "previous")]
+    keys = keys_of(secrets)
     return Signer([key for key in keys if len(key) >= SHORTEST]) if len(keys[0]) >= SHORTEST else None
 
 

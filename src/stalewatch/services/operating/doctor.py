@@ -16,6 +16,7 @@ from stalewatch.domain.language.model import Mode
 from stalewatch.sdk.connector import Connector, Finding, Level
 from stalewatch.sdk.errors import StalewatchError
 from stalewatch.sdk.notifier import Notifier
+from stalewatch.services.access.oidc.provider import Provider
 from stalewatch.services.judging import in_force
 from stalewatch.services.operating.connection_state import ConnectionState, states
 from stalewatch.services.operating.doctor_connections import advised, of_state
@@ -64,6 +65,7 @@ class Doctor:
         yield from self._database(self.book)
         yield from self._connections(self.book)
         yield from self._notifier()
+        yield from self._signing_in()
 
     def _say(self, sentence: str, /, **fillers: object) -> str:
         return say(self.language, sentence, **fillers)
@@ -151,6 +153,19 @@ class Doctor:
             if connection in {one.id for one in self.settings.connections}:
                 what = self._say("sealed", name=name.partition(" ")[0])
                 yield self._found(connection, Level.WARNING, what, self._say("unseal"))
+
+    def _signing_in(self) -> Iterator[Finding]:
+        """Whether the provider can be asked for everything that a sign-in takes."""
+        oidc, home = self.settings.signing_in.oidc, self.settings.web.public_url
+        if oidc is None or home is None:
+            return
+        subject, provider = self._say("sign_in"), Provider(oidc, home)
+        try:
+            provider.check(to_us(self.clock.now()))
+        except StalewatchError as error:
+            yield self._found(subject, Level.ERROR, error.what, self._say("sign_in_cure"))
+            return
+        yield self._found(subject, Level.OK, self._say("sign_in_ok", provider=provider.name))
 
     def _ages(self) -> dict[str, int | None]:
         """From which age, in microseconds, the data of each connection is too old; None: never."""

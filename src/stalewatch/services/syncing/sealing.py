@@ -1,13 +1,14 @@
 """Seals: what is stored of a secret opens with `secrets.key` alone, and only in the place it was made for (S14, S15).
 
-The key of a seal is derived from `secrets.key`; `secrets.previous` opens what was sealed before the key was changed.
+The key of a seal is derived from `secrets.key`; those under `secrets.previous` open what was sealed with another one,
+before the key was changed, or already, by somebody who was restarted sooner.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -32,18 +33,18 @@ class CannotOpen(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What was sealed; `is_old`: with the previous key."""
+    """What was sealed; `is_old`: with another key than the present one."""
 
     value: str = field(repr=False)
     is_old: bool
 
 
 class Seals:
-    """Seals with the present key, and opens what either key sealed."""
+    """Seals with the present key, and opens what any of the keys sealed."""
 
-    def __init__(self, key: str, previous: str | None = None) -> None:
+    def __init__(self, key: str, previous: Sequence[str] = ()) -> None:
         self._present = Fernet(_derived(key))
-        self._known = MultiFernet([self._present, *([Fernet(_derived(previous))] if previous else [])])
+        self._known = MultiFernet([self._present, *(Fernet(_derived(one)) for one in previous)])
 
     def seal(self, connection: str, name: str, value: str) -> str:
         """A text that says nothing; the place it is for is inside of it."""
@@ -54,7 +55,7 @@ class Seals:
         """What was sealed for this place.
 
         Raises:
-            CannotOpen: neither key opens it, or it is for another connection or name.
+            CannotOpen: no key opens it, or it is for another connection or name.
         """
         try:
             told = json.loads(self._known.decrypt(sealed.encode()))
@@ -78,13 +79,20 @@ def read_seals(secrets: Mapping[str, Any]) -> Seals | None:
     Raises:
         ConfigurationError: a key is too short to keep anything safe.
     """
-    key, previous = str(secrets.get("key") or ""), str(secrets.get("previous") or "")
-    for name, one in (("key", key), ("previous", previous)):
+    key, *previous = keys_of(secrets)
+    for name, one in (("key", key), *(("previous", one) for one in previous)):
         if one and len(one) < SHORTEST:
             raise ConfigurationError(
                 f"secrets.{name} has fewer than {SHORTEST} characters: it can be guessed", cure=MAKE_KEY
             )
-    return Seals(key, previous or None) if key else None
+    return Seals(key, previous) if key else None
+
+
+def keys_of(secrets: Mapping[str, Any]) -> Sequence[str]:
+    """The present key, "" if there is none; behind it every other one that opens: `secrets.previous`, one or a list."""
+    said = secrets.get("previous") or ()
+    others = [said] if isinstance(said, str) else said
+    return [str(secrets.get("key") or ""), *(str(one) for one in others if one)]
 
 
 def _derived(key: str) -> bytes:
