@@ -31,19 +31,20 @@ RANKED = ("record_id", "severity", "breach_at")
 """Of an alert: what decides where its record stands."""
 SAID = ("id", "rule_id", "subject", "state", "anchor", "muted_by")
 """Of an alert: what else the list says of it."""
-PLACE = ("object", "connection", "owner", "team", "pipeline", "stage", "amount")
-"""Of a record: what the table repeats, as far as the record has it."""
+OF_DEALS = ("pipeline", "stage", "amount", "close_date")
+PLACE = ("object", "connection", "owner", "team", "name", "created_at", *OF_DEALS)
+"""Of a record: what the table repeats to filter and to sort by, as far as the record has it."""
 PRESENCE = ("is_open", "gone_at")
 COLUMNS = ("record_id", "shelf", *PLACE, "gravity", "breaches", "breach_at", "rank", "stamp")
 GRAVITY = "CASE severity WHEN 'info' THEN 1 WHEN 'warning' THEN 2 WHEN 'critical' THEN 3 ELSE 0 END"
 ALL_TIME = 10**17
 """More microseconds than any instant has."""
-IDENTITY = ("name", "external_id", "url", "outcome", "created_at", "closed_at", "modified_at", "first_seen_at",
-            "merged_into", "fields", "unreadable")  # fmt: skip
+IDENTITY = ("external_id", "url", "outcome", "closed_at", "modified_at", "first_seen_at", "merged_into", "fields",
+            "unreadable")  # fmt: skip
 RECORDS = {
     "deals": (
         *IDENTITY,
-        *("segment", "forecast_category", "previous_amount", "amount_original", "currency", "close_date"),
+        *("segment", "forecast_category", "previous_amount", "amount_original", "currency"),
         *("next_step_due", "decision_date", "hold_until", "stage_entered_at", "last_meeting_at", "next_meeting_at"),
         *("meeting_ends_at", "last_customer_activity_at", "last_seller_activity_at", "hold_set_at"),
         *("loss_check_sent_at", "seller_touches_since_customer", "close_date_pushes", "stakeholders", "wait_count"),
@@ -61,7 +62,9 @@ def upgrade() -> None:
         sa.Column("record_id", CODE, primary_key=True),
         *(sa.Column(name, CODE, nullable=False) for name in ("shelf", "object", "connection")),
         *(sa.Column(name, CODE) for name in ("owner", "team", "pipeline", "stage")),
-        sa.Column("amount", sa.BigInteger()),
+        sa.Column("name", sa.Text()),
+        *(sa.Column(name, sa.BigInteger()) for name in ("amount", "created_at")),
+        sa.Column("close_date", sa.Integer()),
         *(sa.Column(name, sa.Integer(), nullable=False) for name in ("gravity", "breaches")),
         *(sa.Column(name, sa.BigInteger()) for name in ("breach_at", "rank")),
         sa.Column("stamp", sa.BigInteger(), nullable=False),
@@ -121,7 +124,8 @@ def _rows(which: str, stamp: str = "0") -> str:
     here = f"WHERE is_open AND gone_at IS NULL{mine}"
     records = (
         f"SELECT id, 'deal' AS shelf, {', '.join(PLACE)} FROM deals {here} UNION ALL "
-        f"SELECT id, 'lead', object, connection, owner, team, NULL, NULL, CAST(NULL AS BIGINT) FROM leads {here}"
+        f"SELECT id, 'lead', {', '.join(_placed('leads'))}, NULL, NULL, CAST(NULL AS BIGINT), CAST(NULL AS INTEGER) "
+        f"FROM leads {here}"
     )
     place = ", ".join(f"r.{name}" for name in PLACE)
     return (
@@ -132,7 +136,7 @@ def _rows(which: str, stamp: str = "0") -> str:
 
 
 def _placed(table: str) -> list[str]:
-    return [name for name in PLACE if table == "deals" or name in ("object", "connection", "owner", "team")]
+    return [name for name in PLACE if table == "deals" or name not in OF_DEALS]
 
 
 # --------------------------------------------------------------------------------------------------------- SQLite

@@ -21,6 +21,7 @@ from stalewatch.store.visibility import Visible, seen_by
 
 _QUARTER: Final = 15 * 60 * 1_000_000
 
+
 class Sort(StrEnum):
     """The orders of a list. `worst` puts the gravest first, among them the longest over."""
 
@@ -82,7 +83,7 @@ def due_soon(
     table = table_of(filters)
     listed = _listed(conn, table, filters, visible).add_columns(clocks.c.breach_at, clocks.c.next_at)
     joined = listed.join(clocks, clocks.c.record_id == table.c.id).where(*_breaking(filters, now, until))
-    order = order_by(sort, table, table.c, clocks.c.breach_at, falling)
+    order = order_by(sort, table.c, table.c.id, clocks.c.breach_at, falling)
     return page(conn, joined, order, limit=limit, after=after)
 
 
@@ -191,24 +192,24 @@ def _conditions(conn: Connection, table: sa.Table, filters: Filters) -> list[sa.
 
 
 def order_by(
-    sort: Sort, table: sa.Table, mine: Any, due: sa.ColumnElement[int], falling: bool | None
-) -> Order:  # fmt: skip
-    """What is empty sorts below everything else.
+    sort: Sort, columns: Any, identity: sa.ColumnElement[str], due: sa.ColumnElement[int], falling: bool | None
+) -> Order:
+    """An order by these columns of records; what is empty sorts below everything else.
 
     Args:
-        mine: columns that have the record's id and, if it is money that sorts, its amount.
+        columns: of leads, where there is no amount among them.
+        due: what `due` sorts by.
     """
-    has_money = "amount" in table.c
+    has_money = "amount" in columns
     values: dict[Sort, tuple[sa.ColumnElement[Any], bool]] = {
         Sort.WORST: (-due, True),
         Sort.DUE: (due, False),
-        Sort.AMOUNT: (sa.func.coalesce(mine.amount, -1) if has_money else sa.literal(0), True),
-        Sort.NAME: (sa.func.coalesce(table.c.name, ""), False),
+        Sort.AMOUNT: (sa.func.coalesce(columns.amount, -1) if has_money else sa.literal(0), True),
+        Sort.NAME: (sa.func.coalesce(columns.name, ""), False),
         Sort.OWNER: (sa.func.coalesce(people.c.name, ""), False),
-        Sort.CLOSE_DATE: (sa.func.coalesce(table.c.close_date, -(2**31)) if has_money else sa.literal(0), False),
-        Sort.CREATED: (sa.func.coalesce(table.c.created_at, -(2**63)), True),
+        Sort.CLOSE_DATE: (sa.func.coalesce(columns.close_date, -(2**31)) if has_money else sa.literal(0), False),
+        Sort.CREATED: (sa.func.coalesce(columns.created_at, -(2**63)), True),
     }
     value, natural = values[sort]
     down = natural if falling is None else falling
-    identity = mine.record_id if "record_id" in mine else mine.id
     return Order(f"{sort}:{'down' if down else 'up'}", value, identity, down)

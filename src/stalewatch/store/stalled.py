@@ -42,13 +42,6 @@ _PULSE: Final = (
     "coalesce((SELECT string_agg(chr(10) || id || ' ' || coalesce(data_at::text, ''), '') FROM connections), '')"
 )
 
-_BESIDE: Final[dict[Sort, tuple[str, ...]]] = {
-    Sort.NAME: ("records",),
-    Sort.CLOSE_DATE: ("records",),
-    Sort.CREATED: ("records",),
-    Sort.OWNER: ("people",),
-}
-
 
 def stalled(
     conn: Connection,
@@ -73,7 +66,7 @@ def stalled(
     """
     listed = _stalled(conn, filters, visible)
     order = _order_of_stalled(listed, sort, falling)
-    return page(conn, listed.joined(_BESIDE.get(sort, ())), order, limit=limit, after=after)
+    return page(conn, listed.sorted_by(sort), order, limit=limit, after=after)
 
 
 def shown(conn: Connection, filters: Filters, ids: Collection[str]) -> list[Found]:
@@ -86,11 +79,9 @@ def shown(conn: Connection, filters: Filters, ids: Collection[str]) -> list[Foun
 
 def stalled_sum(conn: Connection, filters: Filters, *, visible: Visible | None) -> Found:
     """(records, amount) of everything that `stalled` would list."""
-    listed = _stalled(conn, filters, visible)
+    listed = _stalled(conn, filters, visible, in_order=False)
     amount = sa.func.coalesce(sa.func.sum(listed_records.c.amount), 0)
-    return conn.execute(
-        listed.joined().with_only_columns(sa.func.count().label("records"), amount.label("amount"))
-    ).one()
+    return conn.execute(listed.chosen.with_only_columns(sa.func.count().label("records"), amount.label("amount"))).one()
 
 
 def stalled_alerts(conn: Connection, record_ids: Collection[str]) -> list[Found]:
@@ -125,41 +116,38 @@ class _Stalled:
     """
 
     chosen: sa.Select[Any]
-    records: sa.Table
     late: sa.FromClause
     rank: sa.ColumnElement[int]
 
-    def joined(self, beside: Collection[str] = ()) -> sa.Select[Any]:
-        """With the tables "records" and "people" where an order reads them."""
-        wanted = self.chosen
-        if "records" in beside:
-            wanted = wanted.join(self.records, self.records.c.id == listed_records.c.record_id)
-        if "people" in beside:
-            wanted = wanted.outerjoin(people, people.c.id == listed_records.c.owner)
-        return wanted
+    def sorted_by(self, sort: Sort) -> sa.Select[Any]:
+        """With the owners beside it where the order reads their names."""
+        owners = people.c.id == listed_records.c.owner
+        return self.chosen.outerjoin(people, owners) if sort is Sort.OWNER else self.chosen
 
 
-def _stalled(conn: Connection, filters: Filters, visible: Visible | None) -> _Stalled:
-    mine, records = listed_records, table_of(filters)
+def _stalled(conn: Connection, filters: Filters, visible: Visible | None, *, in_order: bool = True) -> _Stalled:
+    """
+    Args:
+        in_order: they are read in the order of the table, and not all of them.
+    """
+    mine = listed_records
     late = mine if filters.rule is None and filters.severity is None else _late(filters)
     columns = (mine.c.record_id.label("id"), mine.c.stamp, late.c.breach_at, late.c.gravity, late.c.breaches)
-    chosen = sa.select(*columns).where(*_conditions_of_stalled(conn, filters, visible))
+    chosen = sa.select(*columns).where(*_conditions_of_stalled(conn, filters, visible, in_order=in_order))
     if late is not mine:
         chosen = chosen.join(late, late.c.record_id == mine.c.record_id)
-    if filters.q:
-        named = sa.select(records.c.id).where(records.c.name.icontains(filters.q, autoescape=True))
-        chosen = chosen.where(mine.c.record_id.in_(named.where(records.c.id == mine.c.record_id).correlate(mine)))
     rank = mine.c.rank if late is mine else late.c.breach_at - late.c.gravity * sa.literal(_ALL_TIME, sa.BigInteger())
-    return _Stalled(chosen, records, late, rank)
+    return _Stalled(chosen, late, rank)
 
 
 def _conditions_of_stalled(
-    conn: Connection, filters: Filters, visible: Visible | None
-) -> list[sa.ColumnElement[bool]]:  # fmt: skip
-    """Of few people the index over owners finds all there is: SQLite may not walk through everybody's instead."""
+    conn: Connection, filters: Filters, visible: Visible | None, *, in_order: bool
+) -> list[sa.ColumnElement[bool]]:
+    """Of few people the index over owners finds all there is: SQLite may not walk through everybody's instead, nor
+    look up every row of the table through an index when all of them are wanted."""
     mine = listed_records.c
     names_some = visible is not None or filters.owners is not None or filters.ids is not None
-    shelf = one_by_one(conn, mine.shelf) if names_some else mine.shelf
+    shelf = mine.shelf if in_order and not names_some else one_by_one(conn, mine.shelf)
     asked = {
         mine.object: filters.obj,
         mine.connection: filters.connection,
@@ -174,6 +162,8 @@ def _conditions_of_stalled(
         found.append(among(conn, mine.record_id, sorted(filters.ids)))
     if filters.min_amount is not None:
         found.append(mine.amount >= filters.min_amount)
+    if filters.q:
+        found.append(mine.name.icontains(filters.q, autoescape=True))
     return [*found, may_see(conn, mine.owner, mine.record_id, visible)]
 
 
@@ -197,7 +187,7 @@ def _shelf(filters: Filters) -> str:
 def _order_of_stalled(listed: _Stalled, sort: Sort, falling: bool | None) -> Order:
     """`worst` follows the rank, of which the smallest is the worst."""
     if sort is not Sort.WORST:
-        return order_by(sort, listed.records, listed_records.c, listed.late.c.breach_at, falling)
+        return order_by(sort, listed_records.c, listed_records.c.record_id, listed.late.c.breach_at, falling)
     name = "worst:up" if falling is False else "worst"
     return Order(name, listed.rank, listed_records.c.record_id, falling is False)
 

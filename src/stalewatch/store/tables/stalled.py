@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from stalewatch.store.columns import codes, index, instants, key, named
+from stalewatch.store.columns import codes, index, instants, key, named, numbers, texts
 from stalewatch.store.tables.metadata import metadata
 
 stalled = sa.Table(
@@ -17,7 +17,9 @@ stalled = sa.Table(
     key("record_id"),
     *named("shelf", "object", "connection"),
     *codes("owner", "team", "pipeline", "stage"),
-    *instants("amount"),
+    *texts("name"),
+    *instants("amount", "created_at"),
+    *numbers("close_date"),
     sa.Column("gravity", sa.Integer(), nullable=False),
     sa.Column("breaches", sa.Integer(), nullable=False),
     *instants("breach_at", "rank"),
