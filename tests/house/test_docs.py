@@ -140,11 +140,17 @@ def test_the_codes_of_the_diagnostics_are_those_of_the_page() -> None:
 # -------------------------------------------------------------------------------------------------------- API
 
 
+def parameters(route: Route) -> set[str]:
+    """The query parameters of a route, as they are written in an address."""
+    known = route.asks.model_fields if route.asks else {}
+    return {field.alias or name for name, field in known.items()}
+
+
 @pytest.mark.parametrize("route", API, ids=lambda route: f"{route.method} {route.path}")
 def test_a_route_has_a_section_with_its_scope_its_parameters_and_an_answer(route: Route) -> None:
     section = REFERENCE.section(f"{route.method} {route.path.replace(':path', '')}")
     wanted = {route.scope} if route.scope else set()
-    assert missing(wanted | set(route.asks.model_fields if route.asks else ()), section) == []
+    assert missing(wanted | parameters(route), section) == []
     assert route.scope or "No token." in section.prose
     assert [block.language for block in section.blocks] == ["json"]
 
@@ -153,7 +159,7 @@ def test_a_route_has_a_section_with_its_scope_its_parameters_and_an_answer(route
 def test_a_page_is_named_with_its_parameters(route: Route) -> None:
     address = route.path.replace(":path", "")
     wanted = {address if route.method == "GET" else f"{route.method} {address}"}
-    assert missing(wanted | set(route.asks.model_fields if route.asks else ()), doc("dashboard.md")) == []
+    assert missing(wanted | parameters(route), doc("dashboard.md")) == []
 
 
 def test_every_scope_and_every_status_is_told() -> None:

@@ -33,6 +33,10 @@ SWEEP_EVERY: Final = MINUTE
 """How often it is looked whether some destination's hour has passed since its messages were looked over."""
 
 
+REVIEW_EVERY: Final = MINUTE
+"""How often it is looked whether the hour of a review has come."""
+FORECAST_EVERY: Final = HOUR // 4
+"""How often it is looked whether a day has ended whose forecast is not kept."""
 RETAIN_EVERY: Final = HOUR
 """How often it is looked whether a day has begun on which nobody has erased yet what is too old."""
 
@@ -79,6 +83,8 @@ def jobs(live: Live, *, language: str | None, is_stopping: Callable[[], bool]) -
         Job("write", lambda: _write(cycle()), lambda: agenda().until_write()),
         Job("sweep", lambda: _sweep(cycle()), lambda: SWEEP_EVERY, wakes=("dispatch",)),
         Job("tidy", lambda: _tidy(live.project), lambda: TIDY_EVERY),
+        Job("review", lambda: _review(cycle()), lambda: REVIEW_EVERY, wakes=("dispatch",)),
+        Job("forecast", lambda: _forecast(cycle()), lambda: FORECAST_EVERY),
         Job("retain", lambda: _retain(cycle()), lambda: RETAIN_EVERY),
         Job("measure", lambda: _measure(measuring()), lambda: measuring().until()),
         *([_answering(inbox)] if inbox() else ()),
@@ -140,6 +146,16 @@ def _retain(cycle: Cycle) -> Done:
     figures = cycle.retain().counts()
     told = ", ".join(f"{many:,} {what.replace('_', ' ')}" for what, many in figures.items())
     return Done((f"erased what was too old: {told}",) if told else ())
+
+
+def _review(cycle: Cycle) -> Done:
+    made = cycle.review()
+    return Done((f"{made:,} reviews to be posted",) if made else ())
+
+
+def _forecast(cycle: Cycle) -> Done:
+    kept = cycle.keep_days()
+    return Done((f"the forecast of {kept:,} days kept",) if kept else ())
 
 
 def _tidy(project: Stalewatch) -> Done:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from stalewatch.settings.judging import read_judging
 from stalewatch.settings.keeping import read_retention
 from stalewatch.settings.links import read_links
 from stalewatch.settings.project import Settings, Web
+from stalewatch.settings.reviews import read_reviews, read_weighting
 from stalewatch.settings.routes import read_escalations
 from stalewatch.settings.secrets import Secrets
 from stalewatch.settings.section import ROOT, Section
@@ -31,7 +32,7 @@ _DATABASE: Final = f"{SQLITE}stalewatch.db"
 _KEYS: Final = (
     *("stalewatch", "database", "rules", "catalogue", "web", "secrets", "connections", "notify", "people", "teams"),
     *("defaults", "modes", "calendars", "quiet", "budget", "routes", "escalations", "acted", "storm_guard"),
-    *("rollout", "holdout", "auth", "webhooks", "retention", "links"),
+    *("rollout", "holdout", "auth", "webhooks", "retention", "links", "reviews", "forecast"),
 )
 
 
@@ -107,7 +108,7 @@ def _settings(path: Path, source: Source, root: Section, offered: Offered) -> Se
         rules=_paths(root, "rules", base) or (base / "rules",),
         catalogue=_paths(root, "catalogue", base),
         connections=read_connections(root, offered),
-        judging=read_judging(root, ladders),
+        judging=replace(read_judging(root, ladders), forecast=read_weighting(root.inner("forecast"))),
         speaking=speaking,
         calendars=read_calendars(root),
         escalations=ladders,
@@ -116,6 +117,7 @@ def _settings(path: Path, source: Source, root: Section, offered: Offered) -> Se
         web=web,
         links=read_links(root.inner("links")),
         retention=read_retention(root.inner("retention")),
+        reviews=read_reviews(root.inner("reviews"), speaking.channels),
         notify=read_notify(root, offered),
         secrets=_only(root.inner("secrets"), "key", "previous"),
         signing_in=read_signing_in(root.inner("auth"), web),

@@ -14,6 +14,7 @@ from stalewatch.domain.language.model import Words
 from stalewatch.domain.levels import Levels
 from stalewatch.domain.policies import Judging, Speaking
 from stalewatch.domain.retention import Retention
+from stalewatch.domain.reviewing import Every, Posting
 from stalewatch.domain.writebacks import Writeback
 
 UNNAMED: Final = Spec("default", "UTC", 9 * 60, 18 * 60, frozenset(range(5)))
@@ -155,6 +156,7 @@ class Settings:
     web: Web = field(default_factory=Web)
     links: Linking = field(default_factory=Linking)
     retention: Retention = field(default_factory=Retention)
+    reviews: Mapping[Every, Posting] = field(default_factory=dict)
     notify: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     secrets: Mapping[str, Any] = field(default_factory=dict, repr=False)
     signing_in: SigningIn = field(default_factory=SigningIn)

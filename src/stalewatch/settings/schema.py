@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from stalewatch.domain.forecasting import USUAL
 from stalewatch.domain.language.diagnostics import LANGUAGES
 from stalewatch.domain.language.model import Mode, Severity
 from stalewatch.domain.language.schema.conditions import ANY, Conditions
@@ -30,11 +31,13 @@ from stalewatch.domain.language.schema.trials import calendar_schema
 from stalewatch.domain.policies import ACTS
 from stalewatch.domain.writebacks import Writeback
 from stalewatch.settings.connections import Offered
+from stalewatch.settings.reviews import DAYS
 from stalewatch.settings.schema_words import TEXTS
 
 _VARIABLE: Final[Schema] = {"type": "string", "pattern": r"\$\{"}
 _OFF: Final[Schema] = {"enum": ["off", "no", "none", False]}
 _HOURS: Final[Schema] = {"type": "string", "pattern": "^ *[0-9]{1,2}:[0-9]{2} *- *[0-9]{1,2}:[0-9]{2} *$"}
+_SHARE: Final[Schema] = {"anyOf": [NUMBER, {"type": "string", "pattern": "%$"}]}
 _TIME: Final[Schema] = {"type": "string", "pattern": "^[0-9]{1,2}:[0-9]{2}$"}
 _FLAG: Final[Schema] = {"enum": [True, False, "on", "off", "yes", "no"]}
 _EQUAL: Final = ("is", "not", "in", "not_in")
@@ -188,7 +191,7 @@ class _Project:
 
     def _judging(self) -> dict[str, Schema]:
         rollout = {"grace": _LENGTH, "max_new_alerts_per_owner": _WHOLE}
-        share = _filled({"anyOf": [NUMBER, {"type": "string", "pattern": "%$"}]})
+        share = _filled(_SHARE)
         guard = {"share": share, "at_least": _WHOLE}
         named = some(suggested((*self.known.packs, *self.known.ids)))
         silent = {"share": share, "rules": named, "critical": _FLAG}
@@ -240,4 +243,13 @@ class _Project:
             "auth": self._section("auth", {"oidc": oidc, "admins": some(TEXT), "token_sign_in": _filled(_FLAG)}),
             "webhooks": listed(self._section("webhooks", webhook, ("url",))),
             "retention": self._section("retention", dict.fromkeys(("changes", "outbox", "audit"), self._or_off(_SPAN))),
+            "reviews": self._reviews(),
+            "forecast": self._section(
+                "forecast", {"weights": self._section("forecast.weights", dict.fromkeys(USUAL, _filled(_SHARE)))}
+            ),
         }
+
+    def _reviews(self) -> Schema:
+        both = {"channel": TEXT, "teams": some(TEXT), "at": _filled(_TIME)}
+        weekly = self._section("reviews.weekly", {**both, "day": one_of(DAYS)})
+        return self._section("reviews", {"weekly": weekly, "monthly": self._section("reviews.monthly", both)})

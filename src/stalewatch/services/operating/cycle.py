@@ -14,6 +14,7 @@ from stalewatch.clock import Clock
 from stalewatch.domain.instants import DAY, to_us
 from stalewatch.domain.policies import Speaking
 from stalewatch.domain.retention import Retention
+from stalewatch.domain.reviewing import Every, Posting
 from stalewatch.domain.writebacks import Writeback
 from stalewatch.sdk.connector import Connector
 from stalewatch.sdk.errors import StalewatchError
@@ -24,6 +25,8 @@ from stalewatch.services.judging import in_force
 from stalewatch.services.judging.golive import note_rules
 from stalewatch.services.judging.sources import Sources
 from stalewatch.services.keeping.retaining import Erased, Retaining
+from stalewatch.services.measuring.forecast_days import Days
+from stalewatch.services.measuring.review_posts import ReviewPosts
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.syncing.contained import Contained
 from stalewatch.services.syncing.recomputing import recompute
@@ -94,6 +97,7 @@ class Cycle:
         accepted: set once the rules of this cycle were put in force. From then on others may put theirs in their
             place, and this cycle's work ends with `RulesMoved`.
         retention: how long what is remembered is kept.
+        reviews: which reviews are posted, where and when.
     """
 
     db: Database
@@ -108,6 +112,7 @@ class Cycle:
     acquaint: Callable[[], object] = lambda: None
     accepted: Event = field(default_factory=Event)
     retention: Retention = field(default_factory=Retention)
+    reviews: Mapping[Every, Posting] = field(default_factory=dict)
     _judged: dict[str, tuple[int, Any]] = field(default_factory=dict)
 
     def run(
@@ -125,8 +130,11 @@ class Cycle:
         recomputed = self.recompute()  # by what was known: what a rule changed is not mistaken for what somebody did
         synced = self.sync(force=force, full=full, only=only, progress=progress)
         recomputed += self.recompute()
+        ticked = self.tick()
+        self.keep_days()
+        self.review()
         return CycleReport(
-            tuple(synced), recomputed, self.tick(), self.dispatch(), self.write(), self.sweep(), self.retain()
+            tuple(synced), recomputed, ticked, self.dispatch(), self.write(), self.sweep(), self.retain()
         )
 
     def sync(
@@ -224,6 +232,14 @@ class Cycle:
     def retain(self) -> Erased:
         """Erase what is older than it may get, once a day."""
         return Retaining(self.db, self.clock, self.retention, self.is_stopping).run()
+
+    def keep_days(self) -> int:
+        """Keep the forecast of the days that have ended; returns how many days that were."""
+        return Days(self.db, self.clock, self.book).keep()
+
+    def review(self) -> int:
+        """Announce the reviews that are due; returns how many. `dispatch` sends them."""
+        return ReviewPosts(self.db, self.clock, self.book, self.ages, self.speaking, self.reviews).post()
 
     # ------------------------------------------------------------------------------------------- one connection
 

@@ -18,6 +18,7 @@ from stalewatch.delivery.digest import compose_digest
 from stalewatch.delivery.immediate import compose_immediate
 from stalewatch.delivery.news import ConnectionFailed, Doubted, GivenUp, News, ServiceDown, StormHeld, Undelivered
 from stalewatch.delivery.operators import compose_operator
+from stalewatch.delivery.review_post import compose_review
 from stalewatch.delivery.telling import Recipient, Telling
 from stalewatch.domain.alerts import Kind
 from stalewatch.domain.deliveries import DeliveryState
@@ -44,7 +45,7 @@ from stalewatch.services.alerting.tellings import Teller
 from stalewatch.services.judging.alert_rows import level_of
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.syncing.noticing import DOUBTED
-from stalewatch.services.telling import outages, threads
+from stalewatch.services.telling import outages, reviews, threads
 from stalewatch.services.telling.choosing import Batch
 from stalewatch.services.telling.hearing import heard
 from stalewatch.store import alerts, connections, notices, outbox, records
@@ -75,6 +76,12 @@ class Composer:
         """The message of a batch; None if it is not worth one (only things that settled)."""
         to = self._recipient(people, target, person)
         moment = from_us(now)
+        if reviews.is_review(batch.key):
+            posted = reviews.posted(conn, batch.notices[0])
+            url = None if posted is None else reviews.address_of(posted, self.speaking.public_url)
+            return None if posted is None else compose_review(
+                posted, delivery=delivery_id, recipient=to, now=moment, url=url
+            )  # fmt: skip
         if batch.style is Style.OPERATOR:
             news = self._news(conn, batch.notices)
             kinds = {row.id: row.type for row in connections.read(conn)}
@@ -112,10 +119,10 @@ class Composer:
     def resends(self, conn: Connection, delivery: Any) -> bool:
         """Whether a message whose fate nobody can look up is sent again: the routes of all that it carries say so.
 
-        An operator would rather read twice that something is wrong than never.
+        An operator would rather read twice that something is wrong than never; of a review nobody needs two.
         """
         if delivery.style == Style.OPERATOR:
-            return True
+            return not reviews.is_review(delivery.key)
         if not delivery.target.startswith(_DIRECT):
             return False
         routes = [route for route, _ in self._routes(conn, notices.of_deliveries(conn, [delivery.id]))]
