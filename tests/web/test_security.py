@@ -14,19 +14,12 @@ from fastapi.routing import APIRoute
 from stalewatch.services.access import tokens
 from stalewatch.web.app import create_app
 from stalewatch.web.routes import ROUTES
-from stalewatch.web.slack import SIGNATURE
 from stalewatch.wiring.live import Live
 from tests.services.world import World
 from tests.web.office import Office, project_of
 
 pytestmark = pytest.mark.security
 STALLED = "/v1/deals/stalled"
-SECRET = [route for route in ROUTES if route.scope not in (None, SIGNATURE)]
-
-
-def address(path: str) -> str:
-    path = path.replace("{id:path}", "crm:x").replace("{id}", "x").replace("{deal}", "x")
-    return path.replace("{name}", "stalewatch.css")
 
 
 def test_s1_a_stolen_database_reveals_no_token(empty: World) -> None:
@@ -35,15 +28,6 @@ def test_s1_a_stolen_database_reveals_no_token(empty: World) -> None:
     dump = b"".join(path.read_bytes() for path in Path(str(empty.db.url.database)).parent.iterdir())
     assert token.encode() not in dump
     assert token[4:20].encode() not in dump
-
-
-def test_s2_every_scope_opens_its_routes_and_no_other(empty: World) -> None:
-    for scope in tokens.SCOPES:
-        office = Office.of(empty, scope)
-        for route in SECRET:
-            status = office.asks(route.method, address(route.path), json={}).status_code
-            assert (status == 403) is (scope not in (route.scope, "admin")), (scope, route.path, status)
-            assert status != 401
 
 
 def test_s2_no_route_is_without_an_entry_and_a_guard(empty: World) -> None:

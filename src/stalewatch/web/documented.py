@@ -103,8 +103,10 @@ _SAYS: Final = {
     413: "The body is longer than 64 KB (512 KB from Slack, 1 MB of rules).",
     415: "The body is of a media type that is not read here.",
     422: "The request is not understood; `errors` says where and what was probably meant.",
+    429: "Asked too often; `Retry-After` says when to ask again.",
     503: "The database does not answer now, or (`/readyz`) work is late.",
 }
+_SECONDS: Final = {"description": "Seconds to wait.", "schema": {"type": "integer"}}
 
 
 def answers(
@@ -115,6 +117,8 @@ def answers(
     told: dict[int | str, dict[str, Any]] = {
         problem: {"description": _SAYS[problem], "content": content} for problem in problems
     }
+    if 403 in problems:  # whoever says who they are is counted
+        told[429] = {"description": _SAYS[429], "content": content, "headers": {"Retry-After": _SECONDS}}
     if is_readyz:
         told[503] = {
             "description": _SAYS[503],

@@ -95,7 +95,7 @@ class Heard:
     calendars: Mapping[str, Calendar]
 
     @classmethod
-    def since(cls, conn: Connection, book: Rulebook, since: int, visible: Visible | None = None) -> Heard:
+    def since(cls, conn: Connection, book: Rulebook, since: int, visible: Visible | None) -> Heard:
         """Read it, of the records that may be seen."""
         rows = effects.late(conn, since, visible)
         return cls(
@@ -133,7 +133,7 @@ def effects_of(db: Database, book: Rulebook, now: int, since: int) -> list[Effec
         now, since: microseconds since the epoch.
     """
     with db.read() as conn:
-        return Heard.since(conn, book, since).effects(now)
+        return Heard.since(conn, book, since, None).effects(now)
 
 
 def _effect(
