@@ -53,6 +53,7 @@ ENTRIES: Final = (
     Entry("hygiene", "/hygiene", "h", lambda reader: reader.words.gettext("Hygiene"), "reports:read"),
     Entry("forecast", "/forecast", "f", lambda reader: reader.words.gettext("Forecast"), "reports:read"),
     Entry("unobserved", "/unobserved", "l", lambda reader: reader.words.gettext("Unobserved loss"), "reports:read"),
+    Entry("review", "/review", "w", lambda reader: reader.words.gettext("Review"), "reports:read"),
     Entry("undelivered", "/undelivered", "m", lambda reader: reader.words.gettext("Undelivered"),
           count=lambda desk, seen: undelivered.count(desk.project.db, visible=seen), alarming=True),
 )  # fmt: skip
