@@ -40,7 +40,7 @@ class RecordPage(Reading):
     """`GET /deals/{id}`, `GET /leads/{id}`"""
 
     act: Annotated[str | None, BeforeValidator(given)] = Field(
-        None, max_length=20, description="Show the form of this button."
+        None, max_length=200, description="Show the form of this button."
     )
     alert: Annotated[str | None, BeforeValidator(given)] = Field(
         None, max_length=200, description="What it is about, if there are several: `id` of an alert."
