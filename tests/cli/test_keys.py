@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from stalewatch.clock import FixedClock
+from stalewatch.domain.instants import to_us
 from stalewatch.sdk.testing import NOON
+from stalewatch.services.access.sessions import begin
 from stalewatch.services.syncing.vault import SealedVault
 from stalewatch.store.engine import Database
 from stalewatch_sandbox.oidc.server import OidcServer
@@ -96,3 +98,16 @@ def test_s5_doctor_asks_the_provider(project: Path, call: Call, idp: OidcServer)
     assert said.status == 1
     assert "the provider calls itself 'https://login.evil.example'" in said.out
     assert "docs/sign-in.md" in said.out
+
+
+def test_s7_sessions_of_a_person_are_ended_by_hand(project: Path, call: Call) -> None:
+    database = Database(f"sqlite:///{project / 'stalewatch.db'}")
+    now = to_us(datetime(2026, 4, 15, 8, tzinfo=UTC))
+    for _ in range(2):
+        begin(database, now, person="sato@acme.example")
+    database.dispose()
+    said = call("user", "sign-out", "Sato@acme.example", *NOW)
+    assert said.out.startswith("sato@acme.example: 2 session(s) ended")
+    assert json.loads(call("user", "sign-out", "sato@acme.example", "--json", *NOW).out) == {"ended": 0}
+    log = call("audit", "ls", "--action", "session", *NOW).out
+    assert log.count("session.begin") == log.count("session.end") == 2

@@ -12,6 +12,8 @@ import httpx
 import pytest
 
 from stalewatch.services.access import tokens
+from stalewatch.services.access.oidc.provider import AT_ONCE
+from stalewatch.services.access.sessions import end_all
 from stalewatch.store import audit
 from stalewatch_sandbox.oidc.signing import claims_of
 from tests.services.world import World
@@ -377,3 +379,25 @@ def test_s3_whoever_has_left_is_out_at_the_next_click(own: World) -> None:
         own.reaches("2026-04-01 13:00")
         visitor.page("/stalled", status=401)
         assert signs_in(visitor).status_code == 403
+
+
+def test_s7_a_lost_laptop_is_signed_out_everywhere(company: Company) -> None:
+    here, there, other = company.browser(), company.browser(), company.browser()
+    for visitor, email in ((here, SATO), (there, SATO), (other, TANAKA)):
+        signs_in(visitor, email)
+    assert end_all(company.world.db, " Sato@acme.example", company.world.us, actor="cli:ops") >= 2
+    assert end_all(company.world.db, SATO, company.world.us, actor="cli:ops") == 0
+    assert acts(company.world)[0] == ("cli:ops", "session.end")
+    for visitor, status in ((here, 401), (there, 401), (other, 200)):
+        visitor.page("/sign-in")
+        visitor.page("/stalled", status=status)
+
+
+def test_a_provider_that_hangs_keeps_eight_of_our_threads_and_the_next_is_told_at_once(company: Company) -> None:
+    visitor = company.browser()
+    provider = visitor.office.app.state.provider
+    for _ in range(AT_ONCE):
+        assert provider._turns.acquire(blocking=False)
+    answer = visitor.asks("GET", "/sign-in/start")
+    assert answer.status_code == 502
+    assert "does not answer" in answer.text

@@ -10,10 +10,10 @@ import click
 from stalewatch.cli.actor import actor
 from stalewatch.cli.grid import Column
 from stalewatch.cli.invocation import Invocation, command, group
-from stalewatch.cli.printing import rows_or_json, say
+from stalewatch.cli.printing import as_json, rows_or_json, say
 from stalewatch.cli.projects import language_of, open_project
 from stalewatch.domain.instants import to_us
-from stalewatch.services.access import users
+from stalewatch.services.access import sessions, users
 from stalewatch.services.access.principals import Role
 from stalewatch.services.access.users import User
 
@@ -82,6 +82,24 @@ def revoke(invocation: Invocation, email: str) -> int:
     with closing(open_project(invocation)) as project:
         users.revoke(project.db, project.speaking, email, actor=actor(), now=to_us(project.clock.now()))
     click.echo(say(language_of(invocation, project.settings), "role_revoked", who=email.strip().lower()))
+    return 0
+
+
+@command("sign-out", parent=user)
+@click.argument("email")
+def sign_out(invocation: Invocation, email: str) -> int:
+    """End every session of whoever has this EMAIL, in every browser: a laptop was lost, an account was misused.
+
+    \b
+    Example:
+      stalewatch user sign-out abe@acme.example
+    """
+    with closing(open_project(invocation)) as project:
+        ended = sessions.end_all(project.db, email, to_us(project.clock.now()), actor=actor())
+    if invocation.json:
+        as_json({"ended": ended})
+    else:
+        click.echo(say(language_of(invocation, project.settings), "sessions_ended", who=email.strip().lower(), n=ended))
     return 0
 
 

@@ -99,6 +99,10 @@ WORDS: Final[dict[str, Words]] = {
         "en": "This is the only time it is shown; keep it in your secret store.",
         "ja": "表示されるのは今回だけです。安全な場所に保管してください。",
     },
+    "sessions_ended": {
+        "en": "{who}: {n} session(s) ended; they can sign in again, if their provider lets them",
+        "ja": "{who}: セッション {n} 件を終了しました(プロバイダーが許可していれば、再びサインインできます)",
+    },
     "resealed": {
         "en": "{anew} sealed anew, {kept} sealed with the present key before",
         "ja": "{anew} 件を新しい鍵で封じ直しました({kept} 件は済んでいました)",

@@ -37,6 +37,12 @@ def end(conn: Connection, digest: str, at: int) -> Found | None:
     return conn.execute(ended.returning(*sessions.c)).one_or_none()
 
 
+def end_of(conn: Connection, person: str, at: int) -> list[str]:
+    """End every session of a person that goes on; the hashes of these."""
+    ended = sa.update(sessions).where(sessions.c.person == person, _GOING).values(ended_at=at)
+    return sorted(conn.scalars(ended.returning(sessions.c.hash)))
+
+
 def forget(conn: Connection, *, began_before: int) -> None:
     """Drop what is long over."""
     conn.execute(sa.delete(sessions).where(sessions.c.began_at < began_before))

@@ -121,6 +121,15 @@ def end(db: Database, shown: str, now: int) -> str:
     return "" if row is None else _parting(row, shown)
 
 
+def end_all(db: Database, person: str, now: int, *, actor: str) -> int:
+    """End every session of whoever has this address, on every machine; how many there were."""
+    with db.write() as conn:
+        ended = sessions.end_of(conn, person.strip().lower(), now)
+        for digest in ended:
+            audit.add(conn, at=now, actor=actor, action="session.end", obj=_name(digest))
+    return len(ended)
+
+
 def _parting(row: Found, shown: str) -> str:
     return _vault(shown).decrypt(row.parting.encode()).decode() if row.parting else ""
 

@@ -93,10 +93,10 @@ WORDS: Final[dict[str, Words]] = {
         "ja": "保存したときの鍵を secrets.previous に書いてください。失われた場合は、アプリを認可し直して新しい "
         "auth.refresh_token を書いてください",
     },
-    "sign_in": {"en": "signing in", "ja": "ログイン"},
+    "sign_in": {"en": "signing in", "ja": "サインイン"},
     "sign_in_ok": {
         "en": "{provider} says where to sign in, and shows its keys",
-        "ja": "{provider} からログイン先と鍵を取得できました",
+        "ja": "{provider} からサインイン先と鍵を取得できました",
     },
     "sign_in_cure": {
         "en": "auth.oidc.issuer must be what the provider calls itself, and be reached from here (docs/sign-in.md)",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import BoundedSemaphore
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -24,6 +26,7 @@ OUT: Final = "/sign-in"
 _SCOPE: Final = "openid email"
 _FORM: Final = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 _OK: Final = 200
+AT_ONCE: Final = 8
 _NAMES: Final = (
     ("accounts.google.com", "Google"), ("login.microsoftonline.com", "Microsoft"), ("okta.com", "Okta"),
     ("okta-emea.com", "Okta"), ("auth0.com", "Auth0"),
@@ -50,6 +53,7 @@ class Provider:
         self._oidc, self._home = oidc, home.rstrip("/")
         self._wire = wire or Wire(oidc.issuer, allow_custom_host=oidc.allow_custom_host)
         self._described = Described(oidc.issuer, self._wire)
+        self._turns = BoundedSemaphore(AT_ONCE)
 
     @property
     def name(self) -> str:
@@ -67,8 +71,10 @@ class Provider:
             ProviderSilent: it cannot be asked where that is.
         """
         hosted = next(iter(self._oidc.hd)) if len(self._oidc.hd) == 1 else None
+        with self._turn():
+            there = self._described.description(now).authorization
         uri: str = prepare_grant_uri(
-            self._described.description(now).authorization, self._oidc.client_id, "code",
+            there, self._oidc.client_id, "code",
             redirect_uri=self._home + BACK, scope=_SCOPE, state=attempt.state, nonce=attempt.nonce,
             code_challenge=create_s256_code_challenge(attempt.verifier), code_challenge_method="S256",
             prompt="select_account" if another else None, hd=hosted,
@@ -85,6 +91,10 @@ class Provider:
         """
         if not attempt.is_answered_by(answer.get("state", "")):
             raise SignInRefused("the answer is not to what this browser asked (state)")
+        with self._turn():
+            return self._arrived(attempt, answer, now)
+
+    def _arrived(self, attempt: Attempt, answer: Mapping[str, str], now: int) -> Arrived:
         description = self._described.description(now)
         from_whom = answer.get("iss", None if description.names_itself else self._oidc.issuer)
         if from_whom != self._oidc.issuer:
@@ -104,7 +114,8 @@ class Provider:
         Raises:
             ProviderSilent: it cannot be asked.
         """
-        there = self._described.description(now).out
+        with self._turn():
+            there = self._described.description(now).out
         if there is None:
             return None
         said = {"id_token_hint": id_token, "client_id": self._oidc.client_id}
@@ -120,6 +131,16 @@ class Provider:
         """
         if not self._described.keys(None, now):
             raise ProviderSilent("the provider has no key by which a token could be checked")
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """A slow provider keeps some of our threads and never all of them: pages are answered meanwhile."""
+        if not self._turns.acquire(timeout=1.0):
+            raise ProviderSilent("more people sign in at once than the provider answers")
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     def _redeemed(self, description: Description, code: str, attempt: Attempt) -> dict[str, Any]:
         """What the provider gives for a code."""
