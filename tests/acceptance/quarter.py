@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -34,7 +34,7 @@ from tests.acceptance.fortnight import served
 HOUR: Final = timedelta(hours=1)
 PREFIX: Final = "stalewatch."
 MANAGERS: Final = 5
-RULES: Final = "stalewatch: 1\npack: quarter\ninclude: [default]\n"
+RULES: Final = "stalewatch: 1\npack: quarter\ninclude: [{}]\n"
 PROJECT: Final[Mapping[str, Any]] = {
     "stalewatch": 1, "rules": ["rules/"],
     "calendars": {
@@ -47,7 +47,7 @@ PROJECT: Final[Mapping[str, Any]] = {
     },
     "defaults": {"language": "owner", "mode": "shadow", "warn": "3bd", "keep_for": "2h", "reopen_within": "3bd",
                  "currency": "JPY", "rollout": {"grace": "5bd", "max_new_alerts_per_owner": 5}},
-    "modes": {"quarter": "live", "default": "live"},
+    "modes": {"quarter": "live", "default": "live", "leads": "live"},
     "storm_guard": "off",
     "quiet": {"send_between": "09:00-18:30", "days": "calendar"},
     "budget": {"immediate_per_day": 3, "digests_per_day": 1, "escalations_per_manager_per_day": 5},
@@ -60,6 +60,7 @@ PROJECT: Final[Mapping[str, Any]] = {
             {"after": "3bd", "to": ["owner"], "say": "again"},
             {"after": "5bd", "to": ["owner.manager"], "style": "digest", "stop": True},
         ],
+        "fast": [{"after": "1bd", "to": ["owner.manager"], "style": "digest", "stop": True}],
     },
 }  # fmt: skip
 HOURS: Final = {"Asia/Tokyo": "JP", "Asia/Singapore": "SG", "America/New_York": "US"}
@@ -225,8 +226,9 @@ def _given(element: Mapping[str, Any], today: date, dice: Dice) -> dict[str, Any
 
 @contextmanager
 def quarter(
-    folder: Path, size: Size, begin: datetime, about: datetime, *, seed: int = 7, database: str = ""
-) -> Iterator[Quarter]:
+    folder: Path, size: Size, begin: datetime, about: datetime, *, seed: int = 7, database: str = "",
+    packs: Sequence[str] = ("default",),
+) -> Iterator[Quarter]:  # fmt: skip
     """A company from a moment on, half of its deals in each CRM, its people in five departments.
 
     Args:
@@ -239,7 +241,7 @@ def quarter(
         )
         company.hubspot.api.limits.allowance.burst = company.hubspot.api.limits.allowance.searches = None
         (folder / "rules").mkdir()
-        (folder / "rules" / "quarter.yaml").write_text(RULES, "utf-8")
+        (folder / "rules" / "quarter.yaml").write_text(RULES.format(", ".join(packs)), "utf-8")
         told = {
             **PROJECT, "database": database or "sqlite:///stalewatch.db", "connections": _connections(company),
             "notify": company.notify(), "people": departments(company),
