@@ -57,8 +57,11 @@ from stalewatch.web.pages import (
 )
 from stalewatch.web.pages import lists as pages
 from stalewatch.web.pages.asking import DueSoonPage, RecordPage, SignInPage, StalledPage, StartPage
+from stalewatch.web.pages.connections import ConnectionsPage, connections_page, sync_page
 from stalewatch.web.pages.hygiene import AskedHygiene, hygiene_file, hygiene_page
 from stalewatch.web.pages.review import review_page
+from stalewatch.web.pages.rule import rule_page, try_rule
+from stalewatch.web.pages.rules import RulesPage, rules_csv, rules_page
 from stalewatch.web.public import loss, partner
 from stalewatch.web.reviewed import AskedReview, AskedReviewPage, report
 from stalewatch.web.rule_trials import Checking, Previewing, check_rules, preview_rules
@@ -173,6 +176,12 @@ ROUTES: Final = (
     Route("GET", "/deals/{id:path}", "deals:read", record.deal, {}, RecordPage, page=True),
     Route("GET", "/leads/{id:path}", "deals:read", record.lead, {}, RecordPage, page=True),
     Route("POST", "/answers/{kind}/{alert}", ACT, act.answer, {}, page=True),
+    Route("GET", "/rules", "rules:read", rules_page, {}, RulesPage, page=True),
+    Route("GET", "/rules.csv", "rules:read", rules_csv, {}, RulesPage, page=True),
+    Route("GET", "/rules/{id}", "rules:read", rule_page, {}, Reading, page=True),
+    Route("POST", "/rules/{id}", "rules:preview", try_rule, {}, page=True),
+    Route("GET", "/connections", "reports:read", connections_page, {}, ConnectionsPage, page=True),
+    Route("POST", "/connections/{id}/sync", "admin", sync_page, {}, page=True),
     Route("GET", "/undelivered", "deals:read", undelivered.undelivered_page, {}, Reading, page=True),
     Route("GET", "/look", None, look.look, {}, look.Look, page=True),
     Route("GET", "/sign-in", None, signing.sign_in_form, {}, SignInPage, page=True),

@@ -111,7 +111,7 @@ def diagnosed(found: Checked, language: str) -> dict[str, Any]:
     }
 
 
-def tried(desk: Desk, sent: Sent, watch: Watch, visible: Visible | None, limit: int) -> _Tried | Checked:
+def tried(desk: Desk, sent: Sent, watch: Watch, visible: Visible | None, limit: int) -> Trial | Checked:
     """What sent rules change; what is wrong with them instead if there is an error.
 
     Raises:
@@ -122,10 +122,10 @@ def tried(desk: Desk, sent: Sent, watch: Watch, visible: Visible | None, limit: 
     if book is None:
         return found
     _check_size(own.rulebook, book)
-    return _Tried(desk, found, book, watch, visible, limit)
+    return Trial(desk, found, book, watch, visible, limit)
 
 
-class _Tried:
+class Trial:
     """Sound rules, ready to be tried."""
 
     def __init__(

@@ -85,4 +85,5 @@ def counted_for(request: Request, desk: Desk, patience: float) -> Counted | None
 def items_of(request: Request, desk: Desk, counted: Counted) -> list[RuleItem]:
     """Every rule with these figures, in the reader's language."""
     own = desk.project
-    return rule_items(own.rulebook, own.settings, counted, tested(own.settings.rules), desk.reader(request))
+    known = tested(own.rulebook.rules.rules, own.settings.rules)
+    return rule_items(own.rulebook, own.settings, counted, known, desk.reader(request))

@@ -10,7 +10,7 @@ import msgspec
 from stalewatch.domain.instants import SECOND
 from stalewatch.domain.language.model import Catalogue, Origin
 from stalewatch.services.judging.sources import Sources
-from stalewatch.services.operating.connection_state import ConnectionState, State, states
+from stalewatch.services.operating.connection_state import ConnectionState, State, states, worst
 from stalewatch.services.operating.doctor_words import say
 from stalewatch.services.reporting.exporting import table_as_csv
 from stalewatch.services.reporting.listing import shown
@@ -129,6 +129,11 @@ def connections_listed(
     known = [one.data_age for one in found]
     oldest = None if not known or None in known else max(age for age in known if age is not None) // SECOND
     return ConnectionListing(items, None, len(items), shown(now, "UTC"), oldest)
+
+
+def troubles(db: Database, configured: Sequence[Connecting], ages: Sources, now: int) -> int:
+    """With how many connections something is wrong."""
+    return sum(one in TROUBLED for one in worst(db, [own.id for own in configured], ages, now).values())
 
 
 def troubled(items: Iterable[ConnectionItem]) -> list[ConnectionItem]:

@@ -102,6 +102,23 @@ def states(db: Database, book: Rulebook, types: Mapping[str, str], ages: Sources
     return [replace(one, quota=quotas.get(one.id, {})) for one in found]
 
 
+def worst(db: Database, configured: Sequence[str], ages: Sources, now: int) -> dict[str, State]:
+    """Only what is the matter with each configured connection: a few short queries, for a mark on every page.
+
+    Args:
+        ages: from which their data is too old. now: microseconds since 1970 UTC.
+    """
+    found = {}
+    with db.read() as conn:
+        rows = {row.id: row for row in connections.read(conn)}
+        for id_ in configured:
+            row = rows.get(id_)
+            age = None if row is None or row.data_at is None else max(0, now - row.data_at)
+            trouble = failing.failing(conn, id_)
+            found[id_] = State.NEVER_READ if row is None else _worst(row, trouble, age, ages.get(id_))
+    return found
+
+
 def _quota(row: Any) -> dict[str, Quota]:
     return {
         name: Quota(used=int(used), allowed=int(allowed), heard_at=row.heard_at)

@@ -8,6 +8,7 @@ from typing import Final
 
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.services.access.principals import Visible
+from stalewatch.services.operating.connection_list import troubles
 from stalewatch.services.reporting import undelivered
 from stalewatch.web.desk import Desk
 
@@ -22,7 +23,7 @@ class Entry:
         scope: what the caller must be allowed to see the entry.
         count: how much of it there is for whoever sees these records, as it stands behind the title; from
             `undelivered.COUNTED` on it says only that there is more.
-        alarming: the count is of something that is wrong, and without any the entry is left out.
+        alarming: the count is of something that is wrong, and without any the entry is left out, unless it `stays`.
     """
 
     here: str
@@ -32,6 +33,7 @@ class Entry:
     scope: str = "deals:read"
     count: Callable[[Desk, Visible | None], int] | None = None
     alarming: bool = False
+    stays: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,12 @@ class Link:
     alarming: bool
 
 
+def _troubles(desk: Desk, _visible: Visible | None) -> int:
+    """With how many connections something is wrong."""
+    own = desk.project
+    return troubles(own.db, own.settings.connections, own.sources, desk.now)
+
+
 ENTRIES: Final = (
     Entry("overview", "/", "o", lambda reader: reader.words.gettext("Overview")),
     Entry("stalled", "/stalled", "s", lambda reader: reader.words.gettext("Stalled")),
@@ -54,6 +62,9 @@ ENTRIES: Final = (
     Entry("forecast", "/forecast", "f", lambda reader: reader.words.gettext("Forecast"), "reports:read"),
     Entry("unobserved", "/unobserved", "l", lambda reader: reader.words.gettext("Unobserved loss"), "reports:read"),
     Entry("review", "/review", "w", lambda reader: reader.words.gettext("Review"), "reports:read"),
+    Entry("rules", "/rules", "r", lambda reader: reader.words.gettext("Rules"), "rules:read"),
+    Entry("connections", "/connections", "c", lambda reader: reader.words.gettext("Connections"), "reports:read",
+          count=_troubles, alarming=True, stays=True),
     Entry("undelivered", "/undelivered", "m", lambda reader: reader.words.gettext("Undelivered"),
           count=lambda desk, seen: undelivered.count(desk.project.db, visible=seen), alarming=True),
 )  # fmt: skip
@@ -73,7 +84,7 @@ def links(
         if not allows(one.scope):
             continue
         many = one.count(desk, visible) if one.count else 0
-        if many or not one.alarming:
+        if many or one.stays or not one.alarming:
             found.append(Link(one.here, one.path, one.key, one.title(reader), _count(many, reader), one.alarming))
     return found
 
