@@ -189,9 +189,13 @@ def since(item: RuleItem, reader: Reader) -> str:
     return ""
 
 
-def figures(request: Request, desk: Desk, patience: float = PATIENCE) -> tuple[Counted, bool]:
-    """What the rules did, and whether that is known: it is empty while it is counted for the first time."""
-    counted = counted_for(request, desk, patience)
+def figures(request: Request, desk: Desk, patience: float | None = None) -> tuple[Counted, bool]:
+    """What the rules did, and whether that is known: it is empty while it is counted for the first time.
+
+    Args:
+        patience: seconds; None: as long as a page waits.
+    """
+    counted = counted_for(request, desk, PATIENCE if patience is None else patience)
     return counted or Counted(rules={}, as_of=desk.now, data_age=None), counted is not None
 
 

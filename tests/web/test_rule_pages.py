@@ -1,0 +1,192 @@
+"""`/rules` and `/rules/{id}`: what each rule does, its text, and what another text of it would do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from stalewatch.domain.language.nodes import Source
+from stalewatch.services.rules.written import Written, written
+from tests import databases
+from tests.services.world import World, at, deal, rulebook
+from tests.web.dom import Element, parse
+from tests.web.office import Office, project_of
+from tests.web.pack import RULES
+from tests.web.test_untrusted_pages import ATTACKS, without_links
+from tests.web.visits import Visitor, names, rows
+
+TOO_OLD = RULES[RULES.index("  - id: too-old") :].rstrip("\n")
+
+
+def with_text(world: World, text: str = RULES, name: str = "0.yaml") -> World:
+    """The same world, whose rules remember how they were written."""
+    world.book = replace(rulebook(text), written=(Source(name, text),))
+    return world
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy the machine is: the figures are waited for."""
+    monkeypatch.setattr("stalewatch.web.pages.rules.PATIENCE", 30.0)
+
+
+@pytest.fixture
+def revops(own: World) -> Visitor:
+    return Visitor(Office.of(with_text(own), "rules:read", "rules:preview", "alerts:read"))
+
+
+def trial(visitor: Visitor, text: str, do: str) -> Element:
+    """What the form answers, without any script."""
+    answer = visitor.posts("/rules/too-old", text=text, do=do)
+    assert answer.status_code == 200, answer.text[:300]
+    return parse(answer.text).one("section", id="trial")
+
+
+def test_the_list_says_what_each_rule_did_and_is_sorted_by_its_heads(revops: Visitor) -> None:
+    page = revops.page("/rules")
+    assert page.one("h1").text == "3 problems were told this week; somebody acted on 0"
+    assert names(page) == ["No next meeting", "Open for too long"]
+    first = rows(page)[0]
+    assert "no-next-meeting · quiet · 0.yaml:5" in first.one("th").text
+    assert [cell.text for cell in first.all("td", class_="did")][:2] == ["Told 2", "Acted on –"]
+    assert names(revops.page("/rules?sort=title&order=desc")) == ["Open for too long", "No next meeting"]
+    assert names(revops.page("/rules?q=long")) == ["Open for too long"]
+    assert "See all rules" in revops.page("/rules?mode=off").one("main").text
+    assert revops.asks("GET", "/rules.csv?sort=title").text.splitlines()[1].startswith("no-next-meeting,")
+
+
+def test_figures_that_take_long_are_waited_for_elsewhere(revops: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stalewatch.web.counting.Counting.get", lambda *_: None)
+    for path in ("/rules", "/rules/too-old"):
+        page = revops.page(path)
+        assert page.one("meta", http_equiv="refresh").attributes["content"] == "5"
+        assert "being counted" in page.one("main").text
+    assert revops.office.get("/v1/rules").status_code == 503
+
+
+def test_a_rule_is_told_in_words_and_as_it_is_written(revops: Visitor) -> None:
+    page = revops.page("/rules/too-old")
+    assert "within 60 days" in page.one("dl", class_="said-by").text.replace("within60", "within 60")
+    assert page.one("pre", class_="code").one("code").text == " ".join(TOO_OLD.split())
+    assert [one.text for one in page.all("a") if one.attributes["href"] == "/deals/crm:%3Dzeta"] == ["=Zeta"]
+    late = page.one("main").text
+    assert "late 1" in late
+    assert page.one("textarea").text == " ".join(TOO_OLD.split())
+    assert revops.asks("GET", "/rules/nothing").status_code == 404
+
+
+def test_a_mistake_is_shown_at_its_line_of_what_was_typed(revops: Visitor) -> None:
+    typed = TOO_OLD.replace("created_at", "createdd")
+    found = trial(revops, typed.replace("\n", "\r\n"), "check")
+    assert "line 4 SW104 deal has no field `createdd` did you mean `created_at`?" in found.one("ol").text
+    assert found.one("ol").one("pre").text == "start: createdd ^^^^^^^^"
+    assert found.one("textarea").text == " ".join(typed.split())
+    assert not found.all("table")
+    assert "line 4" in trial(revops, typed, "preview").one("ol").text
+
+
+def test_a_preview_says_who_is_newly_told_and_nothing_is_saved(revops: Visitor) -> None:
+    found = trial(revops, TOO_OLD.replace("60d", "25d"), "preview")
+    assert found.one("h3").text == "1 deadline would newly be told, 0 would fall silent"
+    assert [one.attributes["href"] for one in found.all("a")] == ["/deals/crm:acme"]
+    assert "too-old: limit: 60 days → 25 days" in found.text
+    assert "60d" in revops.page("/rules/too-old").one("pre", class_="code").text
+    same = trial(revops, TOO_OLD, "preview")
+    assert same.one("h3").text == "Nobody would be told anything else"
+    with revops.office.app.state.turns.previews:
+        assert "Try again" in trial(revops, TOO_OLD, "preview").one("p", class_="notice").text
+
+
+def test_the_whole_file_can_be_taken_along(revops: Visitor) -> None:
+    answer = revops.posts("/rules/too-old", text=TOO_OLD.replace("60d", "25d").replace("\n", "\r\n"), do="download")
+    assert answer.text.strip() == RULES.replace("60d", "25d").strip()
+    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''0.yaml"
+
+
+def test_only_who_may_try_rules_finds_the_form(own: World) -> None:
+    reader = Visitor(Office.of(with_text(own), "rules:read"))
+    assert not reader.page("/rules/too-old").all("textarea")
+    assert reader.posts("/rules/too-old", text=TOO_OLD, do="check").status_code == 403
+    assert Visitor(Office.of(own, "deals:read")).asks("GET", "/rules").status_code == 403
+
+
+def test_a_rule_that_was_read_from_no_file_has_no_form(visitor: Visitor) -> None:
+    plain = Visitor(Office.of(visitor.office.world, "rules:read", "rules:preview"))
+    assert not plain.page("/rules/too-old").all("textarea")
+    assert plain.posts("/rules/too-old", text=TOO_OLD, do="check").status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "own"),
+    [
+        (RULES, 12, TOO_OLD),
+        (RULES.replace("  - id: no-next", "  # before\n  - id: no-next") + "  # behind\n\n# end\n", 13, TOO_OLD),
+        (RULES.replace("    severity: critical", "    # inside\n    severity: critical"), 12,
+         TOO_OLD.replace("    severity: critical", "    # inside\n    severity: critical")),
+        (RULES.replace("\n", "\r\n"), 12, TOO_OLD),
+        (RULES + "exceptions: []\n", 12, TOO_OLD),
+    ],
+    ids=["last", "remarks", "inside", "crlf", "before-a-key"],
+)  # fmt: skip
+def test_a_rule_is_cut_out_of_its_file_and_put_back(empty: World, text: str, first: int, own: str) -> None:
+    place = place_of(empty, text)
+    assert (place.first, place.text) == (first, own)
+    assert place.put_in(place.text) == "\n".join(place.lines)
+    assert rulebook(place.put_in(own.replace("60d", "61d"))).by_id["too-old"].within[0].duration.amount == 61
+
+
+def test_a_rule_that_shares_its_line_is_its_whole_file(empty: World) -> None:
+    text = """stalewatch: 1
+rules: [{id: too-old, title: {en: Old, ja: 古い}, watch: deal, start: created_at, within: 9d}]
+"""
+    assert place_of(empty, text).text == text.rstrip("\n") + "\n"
+
+
+def place_of(world: World, text: str) -> Written:
+    with_text(world, text)
+    found = written(world.book.by_id["too-old"], world.book, project_of(world).settings)
+    assert found is not None
+    return found
+
+
+# ------------------------------------------------------------------------------------------------ S27
+
+
+def hostile(attack: str) -> str:
+    """The rules with an attack for everything that a file may say freely."""
+    said = attack.replace("\\", "\\\\").replace('"', '\\"')
+    return RULES.replace(
+        "title: {en: Open for too long, ja: 長期化}",
+        f'title: {{en: "{said}", ja: "{said}"}}\n    because: {{en: "{said}", ja: "{said}"}}\n    owner: "{said}"\n'
+        f'    tags: ["{said}"]  # </textarea></pre><script>alert(1)</script>',
+    )
+
+
+@pytest.fixture(scope="module")
+def quiet_world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    path = tmp_path_factory.mktemp("quiet") / "stalewatch.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    world = World(databases.opened(f"sqlite:///{path}"), rulebook(RULES))
+    world.has(deal("acme", created_at=at("2026-01-02 10:00")))
+    world.reaches("2026-04-01 12:00")
+    yield world
+    world.db.dispose()
+
+
+@pytest.mark.security
+def test_s27_what_a_rule_file_says_is_text_on_every_page(quiet_world: World) -> None:
+    def pages(attack: str) -> list[list[tuple[str, tuple[str, ...]]]]:
+        text = hostile(attack)
+        visitor = Visitor(Office.of(with_text(quiet_world, text), "rules:read", "rules:preview", "alerts:read"))
+        shown = [visitor.page("/rules"), visitor.page("/rules/too-old")]
+        broken = visitor.posts("/rules/too-old", text=f"  - id: too-old\n    watch: '{attack}'\n", do="check")
+        return [without_links(one) for one in (*shown, parse(broken.text))]
+
+    usual = pages("Plain name")
+    for attack in ATTACKS[:24:2]:
+        mine = pages(attack)
+        assert mine[:2] == usual[:2], attack
+        assert {tag for tag, _ in mine[2]} <= {tag for tag, _ in usual[2]} | {"ol", "li", "pre", "em", "code"}, attack
