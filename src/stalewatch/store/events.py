@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -11,6 +12,10 @@ from stalewatch.store import bulk
 from stalewatch.store.bulk import Found, Row
 from stalewatch.store.expressions import among
 from stalewatch.store.tables import events
+
+WAS_LATE: Final = "was_late"
+"""Not of the catalogue: an alert that has opened again was late from `began` to `at`; its subject is the alert's id, a
+colon, and the instant at which it opened again."""
 
 
 def add(conn: Connection, rows: Sequence[Row]) -> int:

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from stalewatch.sdk.records import CALLED_OFF, ActivityKind
 from stalewatch.store import bulk
 from stalewatch.store.effects import FALSE_ALARM
+from stalewatch.store.events import WAS_LATE
 from stalewatch.store.notices import TOLD
 from stalewatch.store.tables import (
     activities,
@@ -17,6 +18,7 @@ from stalewatch.store.tables import (
     alerts,
     answers,
     changes,
+    events,
     loss_answers,
     losses,
     notices,
@@ -31,10 +33,19 @@ _AFTER: Final = ";"
 
 
 def late(conn: Connection, first: str, last: str) -> Rows:
-    """(record, breached_at, resolved_at) of every alert that anybody could see, at whatever time."""
-    columns = (alerts.c.record_id, alerts.c.breached_at, alerts.c.resolved_at)
+    """(record, since, until) of every time at which an alert that anybody could see was late; until None: it is."""
+    columns = (alerts.c.record_id, alerts.c.breached_at, alerts.c.resolved_at, alerts.c.id)
     wanted = (alerts.c.breached_at.is_not(None), ~alerts.c.shadow)
-    return bulk.tuples(conn, sa.select(*columns).where(_between(alerts.c.record_id, first, last), *wanted))
+    rows = bulk.tuples(conn, sa.select(*columns).where(_between(alerts.c.record_id, first, last), *wanted))
+    before = (events.c.record_id, events.c.began, events.c.at, events.c.subject)
+    earlier = (_between(events.c.record_id, first, last), events.c.kind == WAS_LATE)
+    opened_again: dict[str, int] = {}
+    spans = []
+    for record, began, ended, subject in bulk.tuples(conn, sa.select(*before).where(*earlier)):
+        alert, _, at = subject.rpartition(":")
+        opened_again[alert] = max(int(at), opened_again.get(alert, 0))
+        spans.append((record, began, ended))
+    return [*spans, *((one[0], max(one[1], opened_again.get(one[3], one[1])), one[2]) for one in rows)]
 
 
 def told(conn: Connection, first: str, last: str, since: int) -> Rows:

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from stalewatch.domain.instants import NEVER, OUTSIDE, Instants, Mask
+from stalewatch.domain.instants import NEVER, Instants, Mask
 
 _NO_ROWS: Final = np.zeros(0, np.int64)
 _NO_MARKS: Final = np.zeros(0, np.bool_)
@@ -64,7 +64,6 @@ class Beside:
     """All of it, of one frame.
 
     Attributes:
-        judged_from: since when its records are watched: before that nobody knows what would have been late.
         stages_from: since when the visits of stages are known; NEVER: for ever.
     """
 
@@ -73,5 +72,4 @@ class Beside:
     meetings: Spans = field(default_factory=Spans)
     told: Told = field(default_factory=Told)
     losses: Losses = field(default_factory=Losses)
-    judged_from: int = OUTSIDE
     stages_from: int = NEVER

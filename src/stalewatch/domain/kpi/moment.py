@@ -42,6 +42,7 @@ class Moment:
 
     Attributes:
         whole: the records with all that is known of their past and future.
+        watched_from: since when the records are watched.
         untold: fields whose past was not kept then.
     """
 
@@ -49,6 +50,7 @@ class Moment:
     day: Day
     program: Program
     calendars: Chosen
+    watched_from: int
     untold: Collection[str] = ()
 
     @cached_property
@@ -80,9 +82,13 @@ class Moment:
 
     @cached_property
     def there(self) -> Mask:
-        """The records that there were: made by then, and not yet gone from the CRM."""
+        """The records that there were: made by then, and not yet gone from the CRM.
+
+        Since we watch, one that was entered later, with an earlier date, counts from when it was seen.
+        """
         created, seen, gone = (self.frame.columns[name] for name in ("created_at", "first_seen_at", "gone_at"))
         made = np.where(created.present, created.values, seen.values) <= self.day.end
+        made = made & ((seen.values <= self.day.end) | (self.day.end < self.watched_from))
         there: Mask = made & ~(gone.present & (gone.values <= self.day.end))
         return there
 

@@ -21,7 +21,7 @@ def standing(moment: Moment, beside: Beside, tally: Tally[P]) -> None:
     waiting = beside.waits.holding(moment.day.end, moment.frame.size)
     _close_date(moment, tally)
     _next_meeting(moment, beside, waiting, tally)
-    if moment.day.end >= beside.judged_from:
+    if moment.day.end >= moment.watched_from:
         _stalled(moment, beside, waiting, tally)
     for name, score in moment.program.rules.scores.items():
         if score.watch == moment.whole.object and score.items:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from stalewatch.domain import levels
@@ -10,8 +10,9 @@ from stalewatch.domain.alerts import Alert, AlertState, Cause, Hush, Kind
 from stalewatch.domain.language.model import Severity
 from stalewatch.domain.levels import Level
 from stalewatch.domain.steps import Moved
-from stalewatch.store import alerts, notices
+from stalewatch.store import alerts, events, notices
 from stalewatch.store.engine import Connection
+from stalewatch.store.events import WAS_LATE
 
 Row = dict[str, Any]
 
@@ -106,10 +107,23 @@ def keep(conn: Connection, moved: Sequence[tuple[Moved, Any]], connection_of: Ma
     new, changed = _split(moved, connection_of, now)
     alerts.insert(conn, new)
     alerts.update(conn, changed)
+    events.add(conn, list(_rested(moved, now)))
     named_anew = {(row.rule_id, one.rule_id) for one, row in moved if row is not None and row.rule_id != one.rule_id}
     for old, rule_id in sorted(named_anew):
         notices.rename(conn, old, rule_id)
     return new
+
+
+def _rested(moved: Iterable[tuple[Moved, Any]], now: int) -> Iterator[Row]:
+    """An alert that opens again is one row: when it was late before that is kept, or its past would be forgotten."""
+    for one, before in moved:
+        if before is None or before.episode != one.alert.episode or one.alert.resolved_at is not None:
+            continue
+        if before.resolved_at is not None and before.breached_at is not None:
+            yield {
+                "record_id": before.record_id, "kind": WAS_LATE, "subject": f"{before.id}:{now}",
+                "began": before.breached_at, "at": before.resolved_at,
+            }  # fmt: skip
 
 
 def _split(

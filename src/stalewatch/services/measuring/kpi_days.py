@@ -115,7 +115,7 @@ class Measuring:
     def _take(self, tally: Tally[Place], piece: Piece, day: Day, program: Program, source: _Source) -> None:
         frame = piece.frame
         calendars = self.book.calendars.choose(frame, self.book.rules, program)
-        moment = Moment(frame, day, program, calendars, source.untold(day.end))
+        moment = Moment(frame, day, program, calendars, source.stock.judged_from, source.untold(day.end))
         tally.stand(*_places(moment, piece, source.stock.connection))
         if frame.object == "lead":
             leading(moment, tally)

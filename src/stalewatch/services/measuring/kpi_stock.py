@@ -109,7 +109,7 @@ class Stock:
 
     def _beside(self, frame: Frame) -> Beside:
         if self.obj == "lead":
-            return Beside(judged_from=self.judged_from, stages_from=self.stages_from)
+            return Beside()
         place = {record: row for row, record in enumerate(frame.keys)}
         ends = (frame.keys[0], frame.keys[-1])
         return Beside(
@@ -118,7 +118,6 @@ class Stock:
             meetings=_spans(_planned(_placed(kpi_scans.meetings(self.conn, *ends), place))),
             told=self._told(place, *ends),
             losses=_losses(_placed(kpi_scans.lost(self.conn, *ends), place)),
-            judged_from=self.judged_from,
             stages_from=self.stages_from,
         )
 
