@@ -32,8 +32,8 @@ async def sign_in_form(request: Request, asked: Annotated[SignInPage, Query()]) 
 async def sign_in(request: Request, desk: At) -> Response:
     """Begins a session with the token in the form; one answer for every token that is not valid."""
     _only_from_us(desk, request)
-    if not desk.project.settings.signing_in.takes_tokens:
-        raise Problem(403, "Tokens are for programs here: sign in with the account of your company.", kind="no-tokens")
+    if not desk.project.settings.signing_in.takes_tokens:  # tokens are for programs here: the page offers the provider
+        return sign_in_page(request, "/", status=403)
     form = parse_qs((await request.body()).decode("utf-8", "replace"))
     after = ours(form.get("next", ["/"])[0])
     return await run_in_threadpool(_with_token, request, desk, form.get("token", [""])[0].strip(), after)
