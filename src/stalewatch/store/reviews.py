@@ -26,22 +26,22 @@ def went_quiet(conn: Connection, filters: Filters, since: int, until: int, *, vi
     """
     first = _late(sa.func.min(alerts.c.breach_at), alerts.c.breach_at < until, alerts.c.breach_at >= since)
     other = alerts.alias("other")
-    before = sa.exists().where(
-        other.c.record_id == deals.c.id, other.c.breached_at.is_not(None), ~other.c.shadow,
-        other.c.breach_at < since, sa.or_(other.c.resolved_at.is_(None), other.c.resolved_at >= since),
-    )  # fmt: skip
+    before = sa.exists().where(other.c.record_id == deals.c.id, *_late_at(other, since))
     return _deals(conn, filters, first, ~before, visible)
 
 
 def came_back(conn: Connection, filters: Filters, since: int, until: int, *, visible: Visible | None) -> list[Found]:
-    """The open deals that were late, were worked on in [since, until), and are not late now, most money first.
+    """The deals that were late, were worked on in [since, until), and were open and not late at its end, most money
+    first.
 
     (id, object, name, owner_name, amount, moment: when)
     """
     worked = (alerts.c.cause.in_(_WORK), alerts.c.resolved_at >= since, alerts.c.resolved_at < until)
     last = _late(sa.func.max(alerts.c.resolved_at), *worked)
-    still = sa.exists().where(alerts.c.record_id == deals.c.id, IS_LATE)
-    return _deals(conn, filters, last, sa.and_(deals.c.is_open, ~still), visible)
+    other = alerts.alias("other")
+    still = sa.exists().where(other.c.record_id == deals.c.id, *_late_at(other, until))
+    lives = sa.or_(deals.c.is_open, deals.c.closed_at >= until)
+    return _deals(conn, filters, last, sa.and_(lives, ~still), visible)
 
 
 def by_rule(conn: Connection, filters: Filters, since: int, until: int, *, visible: Visible | None) -> list[Found]:
@@ -68,6 +68,13 @@ def unanswered(conn: Connection, filters: Filters, told_before: int, *, visible:
     )
     wanted = (deals.c.is_open, deals.c.gone_at.is_(None), *_mine(conn, filters, visible))
     return list(conn.execute(there.where(*wanted).group_by(*who).order_by(people.c.name, deals.c.owner)))
+
+
+def _late_at(other: Any, moment: int) -> tuple[sa.ColumnElement[bool], ...]:
+    """A deadline was broken before a moment, and was so still."""
+    one = other.c
+    lasts = sa.or_(one.resolved_at.is_(None), one.resolved_at >= moment)
+    return one.breached_at.is_not(None), ~one.shadow, one.breach_at < moment, lasts
 
 
 def _late(moment: Any, *when: sa.ColumnElement[bool]) -> sa.Subquery:

@@ -135,7 +135,7 @@ def _chart(
         width=_WIDTH, height=_HEIGHT, show_legend=False, value_formatter=said, margin=12, spacing=8,
         style=Style(label_font_size=12, major_label_font_size=12, font_family="sans-serif"),
         show_minor_x_labels=False, x_labels_major_every=max(1, -(-len(labels) // _LABELS)),
-        y_labels_major_count=4, show_minor_y_labels=False, include_zero=True, **more,
+        y_labels_major_count=4, show_minor_y_labels=False, truncate_label=-1, include_zero=True, **more,
     )  # fmt: skip
     drawing.x_labels = [str(label) for label in labels]
     for one, values in zip(series, drawn, strict=True):
