@@ -126,7 +126,7 @@ def part_of_a_file(text: str, project: Path) -> str:
 def configuration(text: str, project: Path) -> str:
     """A whole project: what the file says of fields, rules and connectors is checked as well; every variable is set."""
     names = re.findall(r"\$\{(\w+)\}", text)
-    loaded = load(write(project / "stalewatch.yaml", text), dict.fromkeys(names, "x"), _OFFERED)
+    loaded = load(write(project / "stalewatch.yaml", text), dict.fromkeys(names, "x" * 24), _OFFERED)
     checked = check_project(loaded.draft, TODAY, loaded.diagnostics)
     book = rulebook(checked, loaded.draft)
     for connection in loaded.draft.connections:

@@ -152,7 +152,7 @@ retention: {changes: 730d, outbox: 90d, audit: 7y}
 SECRETS = {
     name: f"value of {name}"
     for name in (*("STALEWATCH_SECRET_KEY", "SF_CLIENT_SECRET", "HUBSPOT_TOKEN", "SLACK_BOT_TOKEN", "OIDC", "HOOK"),)
-} | {"SMTP_URL": "smtps://watch:hunter2@mail.acme.com"}
+} | {"SMTP_URL": "smtps://watch:hunter2@mail.acme.com", "HOOK": "value of HOOK, long enough"}
 
 
 def test_every_section_of_the_contract_is_understood(read: Read, tmp_path: Path) -> None:
@@ -264,7 +264,7 @@ MISTAKES = [
         'owner, owner.manager, operator, a "#channel", or somebody\'s address',
     ),
     ("acted: [snoozd]", "SW105", "`snoozd` is not a value of acted", "did you mean `snoozed`?"),
-    ("webhooks: [{events: [x]}]", "SW102", "`webhooks` has no `url:`", "add `url:`"),
+    ("webhooks: [{url: 'https://x.example'}]", "SW102", "`webhooks` has no `secret:`", "add `secret:`"),
     ("retention: {outbox: 7d}", "SW110", "`7d` is too short for `outbox`", "at least 14d"),
     ("retention: {audit: 300d}", "SW110", "`300d` is too short for `audit`", "at least 365d"),
     ("retention: {changes: 3bd}", "SW110", "`3bd` is not a duration", "write 730d, 26w or 7y; `off` keeps for ever"),

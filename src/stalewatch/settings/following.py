@@ -15,7 +15,7 @@ _STARTED: Final[Mapping[str, Callable[[Settings], Any]]] = {
     "connections": lambda one: [_unplaced(connection) for connection in one.connections],
     "notify": lambda one: one.notify,
     "auth": lambda one: (one.speaking.admins, one.signing_in),
-    "webhooks": lambda one: one.others.get("webhooks"),
+    "webhooks": lambda one: one.hooks,
     "defaults.currency": lambda one: one.judging.currency,
 }
 """What a process is built on when it starts: the parts that it has opened, and the currency in which all is stored."""
@@ -26,7 +26,6 @@ AT_START: Final = tuple(_STARTED)
 def followed(running: Settings, saved: Settings) -> tuple[Settings, tuple[str, ...]]:
     """The settings to work by from now on, and the keys whose saved values wait for a restart."""
     waiting = tuple(key for key, value in _STARTED.items() if value(running) != value(saved))
-    kept = {key: running.others[key] for key in ("auth", "webhooks") if key in running.others}
     speaking = replace(
         saved.speaking,
         public_url=running.speaking.public_url,
@@ -45,7 +44,7 @@ def followed(running: Settings, saved: Settings) -> tuple[Settings, tuple[str, .
         signing_in=running.signing_in,
         judging=replace(saved.judging, currency=running.judging.currency),
         speaking=speaking,
-        others={**saved.others, **kept},
+        hooks=running.hooks,
     )
     return following, waiting
 

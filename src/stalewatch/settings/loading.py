@@ -16,7 +16,7 @@ from stalewatch.domain.language.rendering import render
 from stalewatch.settings.calendars import read_calendars
 from stalewatch.settings.connections import Offered, read_connections, read_notify
 from stalewatch.settings.judging import read_judging
-from stalewatch.settings.keeping import read_retention
+from stalewatch.settings.keeping import read_retention, read_webhooks
 from stalewatch.settings.links import read_links
 from stalewatch.settings.project import Settings, Web
 from stalewatch.settings.reviews import read_reviews, read_weighting
@@ -121,7 +121,7 @@ def _settings(path: Path, source: Source, root: Section, offered: Offered) -> Se
         notify=read_notify(root, offered),
         secrets=_only(root.inner("secrets"), "key", "previous"),
         signing_in=read_signing_in(root.inner("auth"), web),
-        others=_others(root),
+        hooks=read_webhooks(root),
     )
 
 
@@ -163,15 +163,3 @@ def _only(section: Section | None, *keys: str) -> dict[str, Any]:
         return {}
     section.only(*keys)
     return section.data()
-
-
-def _others(root: Section) -> dict[str, Any]:
-    """Sections that later parts understand: their keys are checked here, their values there."""
-    webhooks = list(root.rows("webhooks"))
-    for webhook in webhooks:
-        webhook.only("url", "secret", "events")
-        webhook.need("url")
-        webhook.address("url")
-    return {
-        "webhooks": [webhook.data() for webhook in webhooks],
-    }

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from stalewatch.domain.calendar_spec import Spec
 from stalewatch.domain.durations import Duration, Unit
+from stalewatch.domain.hooks import Hook
 from stalewatch.domain.language import nodes
 from stalewatch.domain.language.model import Words
 from stalewatch.domain.levels import Levels
@@ -136,7 +137,7 @@ class Settings:
         route_conditions: the `where` of every route as written, for the check against the field catalogue.
         modes_at: the node of `modes:`, for the check against the rules.
         notify: per notifier its options, secrets resolved.
-        others: sections that only other parts understand (auth, webhooks, partners).
+        hooks: who is told of events.
     """
 
     path: Path
@@ -156,8 +157,8 @@ class Settings:
     web: Web = field(default_factory=Web)
     links: Linking = field(default_factory=Linking)
     retention: Retention = field(default_factory=Retention)
+    hooks: tuple[Hook, ...] = ()
     reviews: Mapping[Every, Posting] = field(default_factory=dict)
     notify: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     secrets: Mapping[str, Any] = field(default_factory=dict, repr=False)
     signing_in: SigningIn = field(default_factory=SigningIn)
-    others: Mapping[str, Any] = field(default_factory=dict, repr=False)

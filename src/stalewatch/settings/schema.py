@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from stalewatch.domain.forecasting import USUAL
+from stalewatch.domain.hooks import EventType
 from stalewatch.domain.language.diagnostics import LANGUAGES
 from stalewatch.domain.language.model import Mode, Severity
 from stalewatch.domain.language.schema.conditions import ANY, Conditions
@@ -237,11 +238,14 @@ class _Project:
         needed = ("issuer", "client_id", "client_secret")
         provider = {**dict.fromkeys(needed, TEXT), "hd": some(TEXT), "allow_custom_host": _filled(_FLAG)}
         oidc = self._section("auth.oidc", provider, needed)
-        webhook = {"url": TEXT, "secret": TEXT, "events": some(TEXT)}
+        webhook = {
+            "url": TEXT, "secret": TEXT, "previous": TEXT, "events": some(one_of(EventType)),
+            "allow_custom_host": _FLAG,
+        }  # fmt: skip
         return {
             "acted": some(one_of(ACTS)),
             "auth": self._section("auth", {"oidc": oidc, "admins": some(TEXT), "token_sign_in": _filled(_FLAG)}),
-            "webhooks": listed(self._section("webhooks", webhook, ("url",))),
+            "webhooks": listed(self._section("webhooks", webhook, ("url", "secret"))),
             "retention": self._section("retention", dict.fromkeys(("changes", "outbox", "audit"), self._or_off(_SPAN))),
             "reviews": self._reviews(),
             "forecast": self._section(

@@ -12,7 +12,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from stalewatch.store import bulk
+from stalewatch.store import bulk, hooks
 from stalewatch.store.bulk import Found, Row
 from stalewatch.store.errors import ChangedMeanwhile
 from stalewatch.store.expressions import among, is_sqlite
@@ -159,6 +159,7 @@ def insert(conn: Connection, rows: Sequence[Row]) -> int:
     """
     added = bulk.insert(conn, alerts, rows)
     _all_there(added, len(rows))
+    hooks.mark(conn, {row["id"] for row in rows})
     return added
 
 
@@ -171,6 +172,7 @@ def update(conn: Connection, rows: Sequence[Row]) -> int:
     line_up(conn, among(conn, alerts.c.id, sorted(row["id"] for row in rows)))
     changed = bulk.update(conn, alerts, rows, by=("id", "version"))
     _all_there(changed, len(rows))
+    hooks.mark(conn, {row["id"] for row in rows})
     return changed
 
 

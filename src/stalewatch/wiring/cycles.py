@@ -44,6 +44,7 @@ def cycle_of(
         project.db, project.clock, project.rulebook, project.speaking, project.sources, sources,
         notifier or (lambda: project.notifier), language, is_stopping,
         (lambda: None) if notifier else acquainting_of(project), retention=project.settings.retention,
+        hooks=project.settings.hooks,
         reviews=project.settings.reviews,
     )  # fmt: skip
     if is_accepted:

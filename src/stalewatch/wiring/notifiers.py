@@ -6,6 +6,7 @@ from stalewatch import plugins
 from stalewatch.clock import Clock
 from stalewatch.delivery import email
 from stalewatch.delivery.by_address import ByAddress
+from stalewatch.delivery.webhook import Webhook
 from stalewatch.sdk.notifier import Notifier, NotifierSettings
 from stalewatch.settings import Settings
 
@@ -23,14 +24,14 @@ def make_notifier(settings: Settings, clock: Clock, name: str) -> Notifier:
 
 
 def with_mail(settings: Settings, clock: Clock, usual: Notifier) -> Notifier:
-    """A notifier with e-mail beside it, if `notify.email` is configured.
+    """A notifier with e-mail beside it, if `notify.email` is configured, and the webhooks.
 
     Raises:
         ConfigurationError: `notify.email` cannot be used.
     """
-    if EMAIL not in settings.notify:
-        return usual
-    return ByAddress(usual, email.connect(_told(settings, clock, EMAIL)))
+    mail = email.connect(_told(settings, clock, EMAIL)) if EMAIL in settings.notify else None
+    hooks = {one.target: Webhook(one, clock) for one in settings.hooks}
+    return ByAddress(usual, mail, hooks) if mail or hooks else usual
 
 
 def _told(settings: Settings, clock: Clock, name: str) -> NotifierSettings:

@@ -13,7 +13,7 @@ from typing import Final
 from stalewatch.clock import Clock
 from stalewatch.domain.instants import DAY, to_us
 from stalewatch.domain.retention import Retention
-from stalewatch.store import audit_doors, facts, retention
+from stalewatch.store import audit_doors, facts, hooks, retention
 from stalewatch.store.engine import Connection, Database
 
 PIECE: Final = 1_000
@@ -100,6 +100,7 @@ class Retaining:
             lambda conn: retention.empty_deliveries(conn, before=before, settled=now - SETTLES, limit=PIECE)
         )
         done.writes = self._pieces(lambda conn: retention.empty_writes(conn, before=before, limit=PIECE))
+        done.messages += self._pieces(lambda conn: hooks.forget(conn, before=before, limit=PIECE))
         with self.db.write() as conn:
             done.left_out = retention.empty_quarantine(conn, before=before)
 

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Any, Final
 
 from stalewatch.clock import Clock
+from stalewatch.domain.hooks import Hook
 from stalewatch.domain.instants import DAY, to_us
 from stalewatch.domain.policies import Speaking
 from stalewatch.domain.retention import Retention
@@ -34,6 +35,7 @@ from stalewatch.services.syncing.stopping import Stopped
 from stalewatch.services.syncing.sync import Sync, Synced, register
 from stalewatch.services.telling.composing import Composer
 from stalewatch.services.telling.dispatch import Dispatch
+from stalewatch.services.telling.hooking import Hooking
 from stalewatch.services.telling.moving import Dispatched
 from stalewatch.services.telling.sweeping import Sweeping, Swept
 from stalewatch.services.writing.moving import Target, Wrote
@@ -97,6 +99,7 @@ class Cycle:
         accepted: set once the rules of this cycle were put in force. From then on others may put theirs in their
             place, and this cycle's work ends with `RulesMoved`.
         retention: how long what is remembered is kept.
+        hooks: who is told of events.
         reviews: which reviews are posted, where and when.
     """
 
@@ -112,6 +115,7 @@ class Cycle:
     acquaint: Callable[[], object] = lambda: None
     accepted: Event = field(default_factory=Event)
     retention: Retention = field(default_factory=Retention)
+    hooks: Sequence[Hook] = ()
     reviews: Mapping[Every, Posting] = field(default_factory=dict)
     _judged: dict[str, tuple[int, Any]] = field(default_factory=dict)
 
@@ -206,6 +210,7 @@ class Cycle:
     def dispatch(self) -> Dispatched:
         """Say what may be said now."""
         self.acquaint()
+        Hooking(self.db, self.clock, self.hooks).run()
         dispatch = Dispatch(
             self.db, self.clock, self.book, self.speaking, self.ages, self.notifier(),
             Composer(self.book, self.speaking, self.language), self.is_stopping,

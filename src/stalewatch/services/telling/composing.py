@@ -45,7 +45,7 @@ from stalewatch.services.alerting.tellings import Teller
 from stalewatch.services.judging.alert_rows import level_of
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.syncing.noticing import DOUBTED
-from stalewatch.services.telling import outages, reviews, threads
+from stalewatch.services.telling import hooking, outages, reviews, threads
 from stalewatch.services.telling.choosing import Batch
 from stalewatch.services.telling.hearing import heard
 from stalewatch.store import alerts, connections, notices, outbox, records
@@ -74,6 +74,8 @@ class Composer:
         delivery_id: str, now: int,
     ) -> Message | None:  # fmt: skip
         """The message of a batch; None if it is not worth one (only things that settled)."""
+        if hooking.is_event(target):
+            return hooking.composed(conn, batch.notices[0])
         to = self._recipient(people, target, person)
         moment = from_us(now)
         if reviews.is_review(batch.key):

@@ -11,6 +11,7 @@ from stalewatch.store.tables.access import roles, versions
 from stalewatch.store.tables.answers import answers, losses
 from stalewatch.store.tables.calling import accounts, permits, secrets
 from stalewatch.store.tables.forecasting import forecast_days
+from stalewatch.store.tables.hooks import hook_events, hook_marks
 from stalewatch.store.tables.judgement import alerts, audit, clocks, facts, rule_states, tokens
 from stalewatch.store.tables.keeping import audit_permits, tombstones
 from stalewatch.store.tables.measuring import kpi_days, kpi_names, kpi_totals, kpi_work
@@ -53,6 +54,8 @@ __all__ = [
     "forecast_days",
     "habits",
     "homes",
+    "hook_events",
+    "hook_marks",
     "inbox",
     "kpi_days",
     "kpi_names",
