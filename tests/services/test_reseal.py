@@ -12,8 +12,9 @@ from stalewatch.clock import FixedClock
 from stalewatch.sdk.errors import ConfigurationError
 from stalewatch.sdk.testing import NOON
 from stalewatch.services.answering.link_tokens import Purpose, signer_of
+from stalewatch.services.syncing.resealing import Resealed, check_keys, drop_shut, reseal
 from stalewatch.services.syncing.sealing import keys_of
-from stalewatch.services.syncing.vault import Resealed, SealedVault, check_keys, drop_shut, reseal, unopened
+from stalewatch.services.syncing.vault import SealedVault, unopened
 from stalewatch.store.engine import Database
 from tests.databases import opened
 

@@ -25,7 +25,8 @@ TARGETS = (
     *("/v1/deals/stalled", "//v1/deals/stalled", "/v1//deals/stalled", "/v1/./deals/stalled", "/v1/deals;x/stalled"),
     *("/healthz/../v1/deals/stalled", "/v1/deals/%2e/stalled", "/%2e%2e/v1/deals/stalled", "/v1/deals%2fstalled"),
     *("/V1/DEALS/STALLED", "/v1/deals/stalled/", "/v1/deals/stalled%00", "/v1/deals/stalled?/healthz"),
-    *("/static/../v1/deals/stalled", "/static/%2e%2e/%2e%2e/auth.py", "/static/..%2f..%2fauth.py"), "*", "/stalled#/healthz",
+    *("/static/../v1/deals/stalled", "/static/%2e%2e/%2e%2e/auth.py", "/static/..%2f..%2fauth.py", "*"),
+    "/stalled#/healthz",
     *("http://localhost/v1/deals/stalled", "http://x/healthz/../v1/deals/stalled", "http://localhost@x/v1/alerts"),
 )  # fmt: skip
 HOSTS = (

@@ -8,8 +8,8 @@ from stalewatch import wiring
 from stalewatch.cli.invocation import Invocation, command, group
 from stalewatch.cli.printing import as_json, say
 from stalewatch.cli.projects import language_of
-from stalewatch.services.syncing.vault import drop_shut
-from stalewatch.services.syncing.vault import reseal as seal_anew
+from stalewatch.services.syncing.resealing import drop_shut
+from stalewatch.services.syncing.resealing import reseal as seal_anew
 from stalewatch.settings import Settings
 from stalewatch.wiring import BrokenProject
 from stalewatch.wiring.databases import Schema, open_database, schema

@@ -172,7 +172,7 @@ def open_project(
 
 def _check_keys(project: Stalewatch) -> None:
     """Do not start with a key that opens nothing of what is stored."""
-    from stalewatch.services.syncing.vault import check_keys  # noqa: PLC0415  # needs the database's libraries
+    from stalewatch.services.syncing.resealing import check_keys  # noqa: PLC0415  # needs the database's libraries
 
     try:
         check_keys(project.db, project.settings.secrets)

@@ -12,7 +12,7 @@ from stalewatch.clock import Clock
 from stalewatch.domain.instants import MINUTE, to_us
 from stalewatch.sdk.errors import ConfigurationError, NeedsReconnect, StalewatchError, TryLater
 from stalewatch.sdk.vault import Replaced, Secret
-from stalewatch.services.syncing.sealing import MAKE_KEY, CannotOpen, Opened, Seals, keys_of, read_seals
+from stalewatch.services.syncing.sealing import MAKE_KEY, CannotOpen, Opened, Seals, read_seals
 from stalewatch.store import secrets
 from stalewatch.store.engine import Connection, Database
 from stalewatch.store.errors import StoreError
@@ -23,11 +23,6 @@ _LOOK: Final = 0.1
 _OTHER_KEY: Final = (
     "Write the key that it was sealed with as `secrets.previous`; if it is lost, let the app "
     "be authorized again and write the new token as `auth.refresh_token`."
-)
-
-_WRONG_KEY: Final = (
-    "Write that key as `secrets.key`, or beside a new one as `secrets.previous`. If it is lost: "
-    "`stalewatch db reseal --drop`, then let each app be authorized again."
 )
 
 
@@ -147,77 +142,11 @@ def unopened(db: Database, keys: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Connection and name of every stored secret that these keys do not open, for `doctor`."""
     with db.read() as conn:
         rows = secrets.all_of(conn)
-    return [(row.connection, row.name) for row in rows if not _opens(keys, row)]
+    return [(row.connection, row.name) for row in rows if not opens(keys, row)]
 
 
-@dataclass(frozen=True, slots=True)
-class Resealed:
-    """What became of the stored secrets.
-
-    Attributes:
-        anew: so many are sealed with another key than before.
-        kept: so many were sealed with the present key already.
-        shut: connection and name of those that no key opens.
-    """
-
-    anew: int
-    kept: int
-    shut: tuple[tuple[str, str], ...]
-
-
-def reseal(db: Database, keys: Mapping[str, Any]) -> Resealed:
-    """Seal every stored secret with the present key, while workers run; one that is replaced meanwhile is sealed with
-    the key of whoever replaced it, and counts as kept.
-
-    Raises:
-        ConfigurationError: there is no key, or it is too short.
-    """
-    seals = read_seals(keys)
-    if seals is None:
-        raise ConfigurationError("there is no secrets.key to seal with", cure=MAKE_KEY)
-    anew, kept, shut = 0, 0, list[tuple[str, str]]()
-    with db.read() as conn:
-        rows = secrets.all_of(conn)
-    for row in rows:
-        try:
-            found = seals.open(row.connection, row.name, row.sealed)
-        except CannotOpen:
-            shut.append((row.connection, row.name))
-            continue
-        if found.is_old:
-            with db.write() as conn:
-                done = secrets.reseal(conn, row, seals.seal(row.connection, row.name, found.value))
-            anew, kept = anew + done, kept + (not done)
-        else:
-            kept += 1
-    return Resealed(anew, kept, tuple(shut))
-
-
-def drop_shut(db: Database, keys: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Drop what no key opens: it is lost; connection and name of each."""
-    with db.write() as conn:
-        shut = [row for row in secrets.all_of(conn) if not _opens(keys, row)]
-        for row in shut:
-            secrets.drop(conn, row)
-    return [(row.connection, row.name) for row in shut]
-
-
-def check_keys(db: Database, keys: Mapping[str, Any]) -> None:
-    """Refuse to start with a wrong key: one that opens nothing of what is stored. Where it opens some, `doctor` names
-    the others, and their connections say so.
-
-    Raises:
-        ConfigurationError: with the cure.
-    """
-    with db.read() as conn:
-        rows = secrets.all_of(conn)
-    if not rows or not keys_of(keys)[0] or any(_opens(keys, row) for row in rows):
-        return
-    what = f"secrets.key opens none of the {len(rows)} stored secrets: it is not the key that they were sealed with"
-    raise ConfigurationError(what, cure=_WRONG_KEY)
-
-
-def _opens(keys: Mapping[str, Any], row: Any) -> bool:
+def opens(keys: Mapping[str, Any], row: Any) -> bool:
+    """Whether these keys open a stored secret, in the place where it lies."""
     try:
         seals = read_seals(keys)
         return seals is not None and bool(seals.open(row.connection, row.name, row.sealed))
