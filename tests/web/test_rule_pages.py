@@ -50,7 +50,7 @@ def test_the_list_says_what_each_rule_did_and_is_sorted_by_its_heads(revops: Vis
     assert page.one("h1").text == "3 problems were told this week; somebody acted on 0"
     assert names(page) == ["No next meeting", "Open for too long"]
     first = rows(page)[0]
-    assert "no-next-meeting · quiet · 0.yaml:5" in first.one("th").text
+    assert "no-next-meeting · 0.yaml:5" in first.one("th").text
     assert [cell.text for cell in first.all("td", class_="did")][:2] == ["Told 2", "Acted on –"]
     assert names(revops.page("/rules?sort=title&order=desc")) == ["Open for too long", "No next meeting"]
     assert names(revops.page("/rules?q=long")) == ["Open for too long"]

@@ -107,7 +107,7 @@ def _shown(request: Request, desk: Desk, rule: Rule, attempt: Attempt | None) ->
         scope=words.scope(), chips=words.chips(), parts=words.parts(), states=words.states(), week=words.week(),
         quarter=words.quarter(), concerned=words.concerned(concerned(own.db, rule.id, visible)),
         alerts=[] if recent is None else [words.alert(one) for one in recent.items],
-        alerts_total=0 if recent is None else recent.total,
+        alerts_total=0 if recent is None else recent.total, alerts_said=words.total(recent),
         place=place, text=attempt.text if attempt else place.text if place else "",
         may_try=place is not None and caller.principal.allows("rules:preview"),
         attempt=None if attempt is None or place is None else words.attempt(attempt, place),

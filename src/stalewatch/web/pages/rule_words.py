@@ -18,7 +18,7 @@ from stalewatch.domain.language.diagnostics import Diagnostic
 from stalewatch.domain.language.model import Rule
 from stalewatch.domain.language.nodes import Source, Span
 from stalewatch.domain.language.rendering import pointed
-from stalewatch.services.reporting.alert_list import AlertItem
+from stalewatch.services.reporting.alert_list import AlertItem, AlertListing
 from stalewatch.services.reporting.rule_list import Rate, RuleItem
 from stalewatch.services.reporting.rule_readers import Concerned
 from stalewatch.services.rules.rulefiles import Checked
@@ -179,6 +179,12 @@ class RuleWords:
         href = self.address.to(of_record(one.object, one.record))
         owner = clean(one.owner_name or "") or self.reader.words.gettext("no owner")
         return href, clean(one.name or "") or one.record, owner, self._moment(one.opened_at)
+
+    def total(self, listing: AlertListing | None) -> str:
+        """How many alerts are open; "10,000+" where nobody counts further."""
+        if listing is None:
+            return ""
+        return self.reader.number(listing.total) + ("+" if listing.more else "")
 
     # ------------------------------------------------------------------------------------------- an attempt
 

@@ -86,7 +86,8 @@ def rules_page(request: Request, desk: At, asked: Annotated[RulesPage, Query()])
     reader, address = desk.reader(request), Address.of(request)
     counted, is_counted = figures(request, desk)
     items = items_of(request, desk, counted)
-    found, words = listed(items, counted, asked.filters, asked.page), _Words(reader, address)
+    found = listed(items, counted, asked.filters, asked.page)
+    words = _Words(reader, address, any(one.week.held_out for one in items))
     return page(
         request, "rules.html", here="rules", is_counting=not is_counted,
         sentence=words.headline(found) if is_counted else words.counting(),
@@ -95,7 +96,7 @@ def rules_page(request: Request, desk: At, asked: Annotated[RulesPage, Query()])
         q=asked.q or "", kept={name: value for name, value in address.asked.items() if name in _KEPT},
         heads={sort.value: words.heading(asked, sort) for sort in RuleSort},
         rows=[words.row(one, is_counted=is_counted) for one in found.items], total=found.total,
-        following=None if found.next is None else address.but(next=found.next),
+        held_out=words.held_out, following=None if found.next is None else address.but(next=found.next),
         first=address.but() if asked.next else None, csv=address.but("/rules.csv"),
     )  # fmt: skip
 
@@ -117,8 +118,11 @@ def mode_chip(item: RuleItem, reader: Reader) -> Chip:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
+    """The words of the page; `held_out`: some rule has alerts that stay silent, so there is a column of them."""
+
     reader: Reader
     address: Address
+    held_out: bool = False
 
     def headline(self, found: RuleListing) -> Markup:
         told, acted = (sum(getattr(one.week, name) for one in found.items) for name in ("told", "acted"))
@@ -154,14 +158,15 @@ class _Words:
     def row(self, item: RuleItem, *, is_counted: bool) -> Row:
         place = f"{item.file}:{item.line}" if item.file is not None else ""
         did = item.week
-        figures = (did.told, did.acted, did.recovered, did.ignored, did.false_alarms, did.held_out)
+        say = self._many if is_counted else lambda _: "…"
+        silent = (did.held_out,) if self.held_out else ()
+        figures = (did.told, did.acted, did.recovered, did.ignored, did.false_alarms, *silent)
         return Row(
             href=self.address.to(f"/rules/{item.id}"), title=item.title,
-            place=" · ".join(part for part in (item.id, clean(item.pack), clean(place)) if part),
+            place=" · ".join(part for part in (item.id, clean(place)) if part),
             chips=(mode_chip(item, self.reader), *self._marks(item)),
-            late=self._many(item.states.get("breached", 0)), soon=self._many(item.states.get("at_risk", 0)),
-            running=self._many(item.states.get("watching", 0)),
-            figures=tuple(self._many(one) if is_counted else "" for one in figures),
+            late=say(item.states.get("breached", 0)), soon=say(item.states.get("at_risk", 0)),
+            running=say(item.states.get("watching", 0)), figures=tuple(say(one) for one in figures),
         )  # fmt: skip
 
     def _marks(self, item: RuleItem) -> list[Chip]:
