@@ -43,7 +43,7 @@ def own(empty: World) -> World:
 @pytest.fixture
 def visitor(april: World) -> Visitor:
     """Somebody who may read, with a browser of their own."""
-    return Visitor(Office.of(april, "deals:read"))
+    return Visitor(Office.of(april, "deals:read", "reports:read"))
 
 
 def _in_april(database: Database) -> World:
@@ -63,7 +63,7 @@ def _peopled(world: World) -> World:
 @pytest.fixture
 def office(world: World) -> Office:
     """A caller who may read deals and answer alerts."""
-    return Office.of(world, "deals:read", "alerts:act")
+    return Office.of(world, "deals:read", "alerts:act", "reports:read")
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 import sqlalchemy as sa
 
+from stalewatch.services.measuring.kpi_keeping import Keeping
 from stalewatch.store.tables import deliveries, destinations, notices
 from tests import databases
 from tests.services.world import SATO, TANAKA, World, at, deal, rulebook
@@ -62,6 +63,7 @@ def company(path: Path, template: Path, texts: tuple[str, ...]) -> World:
         )
     )  # fmt: skip
     world.reaches("2026-04-01 12:00")
+    assert Keeping(world.db, world.clock, world.book, {"crm": None}).run().last is not None
     goes_astray(world, texts)
     return world
 
@@ -87,7 +89,7 @@ def companies(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -
     """One with attacks for names, and its twin with names."""
     folder = tmp_path_factory.mktemp("companies")
     worlds = [company(folder / f"{n}.db", sqlite_template, texts) for n, texts in enumerate((ATTACKS, PLAIN))]
-    evil, plain = (Visitor(Office.of(world, "deals:read")) for world in worlds)
+    evil, plain = (Visitor(Office.of(world, "deals:read", "reports:read")) for world in worlds)
     yield evil, plain
     for world in worlds:
         world.db.dispose()
@@ -109,7 +111,12 @@ def test_s27_there_are_fifty_strings() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/stalled?limit=200", "/due-soon?within=60d&limit=200", "/stalled?lang=ja&limit=200", "/undelivered"]
+    "path",
+    [
+        *("/", "/stalled?limit=200", "/due-soon?within=60d&limit=200", "/stalled?lang=ja&limit=200", "/undelivered"),
+        *("/hygiene", "/hygiene?group=owner&show=speed&lang=ja"),
+        *("/forecast?limit=200", "/unobserved?limit=200", "/review", "/review?period=monthly"),
+    ],
 )
 def test_s27_lists_have_the_elements_of_lists_with_plain_names(companies: tuple[Visitor, Visitor], path: str) -> None:
     evil, plain = (visitor.page(path) for visitor in companies)
@@ -132,7 +139,9 @@ def test_s27_what_is_written_into_an_address_is_text_as_well(companies: tuple[Vi
         ("/stalled", "q", 200), ("/stalled", "owner", 200), ("/stalled", "rule", 200), ("/stalled", "sort", 422),
         ("/due-soon", "within", 422), ("/due-soon", "day", 422), ("/deals/crm:d1", "act", 200),
         ("/deals/crm:d1", "alert", 200), ("/sign-in", "next", 200), ("/stalled", "team", 200),
-        ("/stalled", "next", 422),
+        ("/hygiene", "team", 200), ("/hygiene", "kpi", 200),
+        ("/hygiene", "show", 422), ("/hygiene", "group", 422), ("/stalled", "next", 422), ("/forecast", "team", 200), ("/forecast", "period", 422), ("/review", "of", 422),
+        ("/unobserved", "owner", 200), ("/unobserved", "next", 422), ("/review", "team", 200),
     ):  # fmt: skip
         usual = without_links(visitor.page(path, status, **{name: "zzz"}))
         for attack in ATTACKS[:30]:
@@ -146,7 +155,8 @@ def test_s27_what_is_written_into_an_address_is_text_as_well(companies: tuple[Vi
 
 def test_s27_pages_allow_nothing_inline_and_nothing_from_elsewhere(companies: tuple[Visitor, Visitor]) -> None:
     visitor, _ = companies
-    for path in ("/", "/stalled", "/due-soon", "/deals/crm:d1", "/deals/x", "/sign-in", "/undelivered"):
+    for path in ("/", "/stalled", "/due-soon", "/deals/crm:d1", "/deals/x", "/sign-in", "/undelivered", "/hygiene", "/forecast",
+                 "/unobserved", "/review"):  # fmt: skip
         answer = visitor.asks("GET", path)
         policy = answer.headers["content-security-policy"]
         assert {"default-src 'self'", "frame-ancestors 'none'", "object-src 'none'"} <= set(policy.split("; "))
