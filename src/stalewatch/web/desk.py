@@ -15,6 +15,7 @@ from stalewatch.services.access.door import Door
 from stalewatch.services.access.principals import NOTHING, Visible
 from stalewatch.services.operating.health import Health
 from stalewatch.services.reporting.kept import Kept
+from stalewatch.services.reporting.remembered import Remembered
 from stalewatch.services.reporting.reports import Reports
 from stalewatch.web.readings import Questions, Readings
 from stalewatch.wiring import Stalewatch
@@ -97,6 +98,11 @@ class Desk:
             if asked in LANGUAGES:
                 return asked
         return preferred(request.headers.get("accept-language", "")) or self.project.settings.language
+
+    @cached_property
+    def remembered(self) -> Remembered:
+        """Keeps sums that take long, as long as the same rules are in force."""
+        return Remembered()
 
     @cached_property
     def _reports(self) -> dict[str, Reports]:

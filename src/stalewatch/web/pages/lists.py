@@ -16,6 +16,7 @@ from stalewatch.domain.language.durations import parse
 from stalewatch.services.reporting.coming import bounds, coming, today
 from stalewatch.services.reporting.exporting import as_csv
 from stalewatch.services.reporting.listing import Item, Listing
+from stalewatch.services.reporting.remembered import Remembered, key_of
 from stalewatch.services.reporting.reports import Filters, Page, Reports, Sort, Visible
 from stalewatch.services.reporting.standing import Standing, standing
 from stalewatch.web.asking import LARGEST_PAGE, ahead
@@ -45,14 +46,20 @@ class Heading(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Query:
-    """What one visit asks of the reports; `within` is None for the stalled list, `day` for all of a span."""
+    """What one visit asks of the reports; `within` is None for the stalled list, `day` for all of a span.
+
+    Attributes:
+        span: `within` as it was asked for.
+    """
 
     reports: Reports
     filters: Filters
     now: int
     visible: Visible | None
+    remembered: Remembered
     within: int | None = None
     day: date | None = None
+    span: str = ""
 
     def read(self, wanted: Page) -> Listing:
         if self.within is None:
@@ -66,7 +73,10 @@ class _Query:
         )
 
     def figures(self) -> Standing:
-        return standing(self.reports, self.filters, self.now, within=self.within, visible=self.visible)
+        key = ("standing", key_of(self.filters), self.span, self.visible)
+        return self.remembered.of(
+            key, lambda: standing(self.reports, self.filters, self.now, within=self.within, visible=self.visible)
+        )
 
 
 def stalled(request: Request, desk: At, asked: Annotated[StalledPage, Query()]) -> Response:
@@ -93,8 +103,9 @@ def due_soon_csv(request: Request, desk: At, asked: Annotated[DueSoonPage, Query
 def _query(request: Request, desk: Desk, asked: StalledPage | DueSoonPage) -> _Query:
     now, soon = desk.now, asked if isinstance(asked, DueSoonPage) else None
     return _Query(
-        desk.reports(request), asked.filters(desk.project, asked.object), now, desk.visible(request),
+        desk.reports(request), asked.filters(desk.project, asked.object), now, desk.visible(request), desk.remembered,
         within=soon.microseconds(desk.project, now) if soon else None, day=soon.day if soon else None,
+        span=soon.within if soon else "",
     )  # fmt: skip
 
 
@@ -137,7 +148,10 @@ def _calendar(request: Request, desk: Desk, asked: DueSoonPage, query: _Query) -
     present = today(query.reports, query.now)
     first = monday(present)
     weeks = min(WEEKS, -(-((query.within or 0) // DAY + 1 + (present - first).days) // 7))
-    days = coming(query.reports, query.filters, query.now, first, 7 * weeks, visible=query.visible)
+    key = ("coming", key_of(query.filters), present, weeks, query.reports.language, query.visible)
+    days = desk.remembered.of(
+        key, lambda: coming(query.reports, query.filters, query.now, first, 7 * weeks, visible=query.visible)
+    )
     address = Address("/due-soon", {**Address.of(request).asked, "within": asked.within})
     drawn = Pages(address, present, desk.project.rulebook.judging.currency, reader, asked.day, asked.leads)
     return {"weeks": drawn.weeks(days), "weekdays": drawn.weekdays(days)}
@@ -154,7 +168,7 @@ def _headline(
     said = headlines.nothing(asked.leads, span, filtered, reader)
     if span or filtered:
         return said
-    soon = replace(query, within=ahead(desk.project, WEEK, query.now)).figures().listed.records
+    soon = replace(query, within=ahead(desk.project, WEEK, query.now), span=str(WEEK)).figures().listed.records
     near = headlines.ahead(soon, asked.leads, duration(WEEK, reader), reader)
     return said + ("" if reader.language == "ja" else " ") + near
 

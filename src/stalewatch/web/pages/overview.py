@@ -15,6 +15,7 @@ from stalewatch.services.access.principals import Principal, Role
 from stalewatch.services.measuring.forecast import Forecast, forecast
 from stalewatch.services.measuring.kpis import GroupBy, kpis
 from stalewatch.services.reporting.coming import coming, today
+from stalewatch.services.reporting.remembered import key_of
 from stalewatch.services.reporting.reports import Filters, Page, Reports, Visible
 from stalewatch.services.reporting.standing import Standing, standing
 from stalewatch.web.desk import At, Desk
@@ -40,12 +41,16 @@ def overview(request: Request, desk: At, asked: Annotated[StalledPage, Query()])
     if asked.model_fields_set - {"lang"}:
         return RedirectResponse(address.but("/stalled", next=asked.next), 307)
     now, reports, visible, reader = desk.now, desk.reports(request), desk.visible(request), desk.reader(request)
-    figures = standing(reports, _ALL, now, visible=visible)
+    kept, present = desk.remembered, today(reports, now)
+    figures = kept.of(("standing", key_of(_ALL), "", visible), lambda: standing(reports, _ALL, now, visible=visible))
     listing = reports.stalled(_ALL, now, visible=visible, page=Page(limit=WORST))
-    days = coming(reports, _ALL, now, today(reports, now), _DAYS, visible=visible)
+    days = kept.of(
+        ("coming", present, _DAYS, reports.language, visible),
+        lambda: coming(reports, _ALL, now, present, _DAYS, visible=visible),
+    )
     catalogue, currency = desk.project.rulebook.rules.catalogue, desk.project.rulebook.judging.currency
     may = request.state.caller.principal.allows(REPORTS)
-    told = forecast(reports, _ALL, now, visible=visible) if may else None
+    told = kept.of(("forecast", visible), lambda: forecast(reports, _ALL, now, visible=visible)) if may else None
     return page(
         request, "overview.html",
         here="overview",
@@ -53,7 +58,7 @@ def overview(request: Request, desk: At, asked: Annotated[StalledPage, Query()])
         scope=[_whose(request.state.caller.principal, reader), headlines.made(listing, reader)],
         outdated=headlines.outdated(figures.waiting, reader) if listing.data_age_seconds is not None else "",
         cards=_cards(reports, address, reader, now, visible) if may else [],
-        days=Pages(address, today(reports, now), currency, reader).strip(days),
+        days=Pages(address, present, currency, reader).strip(days),
         due=counted(sum(one.records for one in days), leads=False, reader=reader),
         rows=[row(item, catalogue, address, reader) for item in listing.items],
         total=figures.listed.records, bar=BAR,
