@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from stalewatch.store.bulk import Found
 from stalewatch.store.expressions import among
 from stalewatch.store.paging import Order, Rows, page
-from stalewatch.store.tables import clocks, connections, deals, leads, people
+from stalewatch.store.tables import clocks, deals, leads, people
 from stalewatch.store.visibility import Visible, seen_by
 
 _QUARTER: Final = 15 * 60 * 1_000_000
@@ -82,7 +82,7 @@ def due_soon(
     """
     table = table_of(filters)
     listed = _listed(conn, table, filters, visible).add_columns(clocks.c.breach_at, clocks.c.next_at)
-    joined = listed.join(clocks, clocks.c.record_id == table.c.id).where(*_breaking(filters, now, until))
+    joined = listed.join(clocks, clocks.c.record_id == table.c.id).where(*_breaking(now, until))
     order = order_by(sort, table.c, table.c.id, clocks.c.breach_at, falling)
     return page(conn, joined, order, limit=limit, after=after)
 
@@ -93,7 +93,7 @@ def soon(
     """(record_id, entries as text) of the first `limit` records that `due_soon` would list, the first due first."""
     table = table_of(filters)
     listed = _listed(conn, table, filters, visible).join(clocks, clocks.c.record_id == table.c.id)
-    breaking = listed.with_only_columns(clocks.c.record_id, clocks.c.entries).where(*_breaking(filters, now, until))
+    breaking = listed.with_only_columns(clocks.c.record_id, clocks.c.entries).where(*_breaking(now, until))
     return list(conn.execute(breaking.order_by(clocks.c.breach_at, clocks.c.record_id).limit(limit)))
 
 
@@ -106,7 +106,7 @@ def due_sum(conn: Connection, filters: Filters, *, now: int, until: int, visible
     """(records, amount) of everything that `due_soon` would list."""
     table = table_of(filters)
     listed = _listed(conn, table, filters, visible).join(clocks, clocks.c.record_id == table.c.id)
-    return _summed(conn, filters, listed.where(*_breaking(filters, now, until)))
+    return _summed(conn, filters, listed.where(*_breaking(now, until)))
 
 
 def due_quarters(conn: Connection, filters: Filters, *, now: int, until: int, visible: Visible | None) -> list[Found]:
@@ -119,7 +119,7 @@ def due_quarters(conn: Connection, filters: Filters, *, now: int, until: int, vi
     began = clocks.c.breach_at - clocks.c.breach_at % _QUARTER
     amount = sa.func.coalesce(sa.func.sum(table.c.amount), 0) if "amount" in table.c else sa.literal(0)
     columns = (began.label("moment"), sa.func.count().label("records"), amount.label("amount"))
-    there = listed.with_only_columns(*columns).where(*_breaking(filters, now, until))
+    there = listed.with_only_columns(*columns).where(*_breaking(now, until))
     return list(conn.execute(there.group_by(began).order_by(began)))
 
 
@@ -145,16 +145,9 @@ def _summed(conn: Connection, filters: Filters, listed: sa.Select[Any]) -> Found
     return conn.execute(listed.with_only_columns(sa.func.count().label("records"), amount.label("amount"))).one()
 
 
-def _breaking(filters: Filters, now: int, until: int) -> tuple[sa.ColumnElement[bool], ...]:
-    """An edge lies no later than the breach, so the index over edges finds them all."""
-    return (clocks.c.next_at <= until, clocks.c.breach_at > now, clocks.c.breach_at <= until, _of(filters))
-
-
-def _of(filters: Filters) -> sa.ColumnElement[bool]:
-    """The index over edges begins with the connection, so every connection is named."""
-    if filters.connection is not None:
-        return clocks.c.connection == filters.connection
-    return clocks.c.connection.in_(sa.select(connections.c.id))
+def _breaking(now: int, until: int) -> tuple[sa.ColumnElement[bool], ...]:
+    """Along the index over breaches, in whose order lists are shown."""
+    return (clocks.c.breach_at > now, clocks.c.breach_at <= until)
 
 
 def table_of(filters: Filters) -> sa.Table:

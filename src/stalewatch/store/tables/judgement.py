@@ -19,6 +19,7 @@ clocks = sa.Table(
     *codes("ruleset"),
     *instants("judged_at"),
     index("ix_clocks_due", "connection", "next_at", where="next_at IS NOT NULL"),
+    index("ix_clocks_breach", "breach_at", "record_id", where="breach_at IS NOT NULL"),
 )
 
 rule_states = sa.Table(
