@@ -21,7 +21,6 @@ LEAST: Final = 20
 """A figure with a smaller base is marked small."""
 AT_STAGE: Final = ("proposal", "evaluation", "approval", "negotiation")
 """Stages from which on several people of the customer's should be known."""
-LOSS_SOURCES: Final = ("reported", "assumed", "none")
 GAPS: Final = {"few": (0, 1), "some": (2, 3), "many": (4, 99)}
 """By how many letters of MEDDIC were missing, from and to."""
 
@@ -41,6 +40,10 @@ class Better(StrEnum):
     LOWER = "lower"
     HIGHER = "higher"
     NEITHER = "neither"
+
+
+LOSS_SOURCES: Final = {"reported": Better.HIGHER, "assumed": Better.NEITHER, "none": Better.LOWER}
+"""Who gave the reason of a loss, and whether more of it is good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,5 +130,5 @@ def _of_catalogue(rules: RuleSet) -> Iterator[Kpi]:
     reasons = objects.get("lead", {}).get("unconverted_reason")
     for tag in reasons.values if reasons else ():
         yield Kpi(f"unobserved_loss.{tag}", Unit.RATE, Better.NEITHER, QUARTER)
-    for source in LOSS_SOURCES:
-        yield Kpi(f"loss_reason.{source}", Unit.RATE, Better.NEITHER, QUARTER)
+    for source, better in LOSS_SOURCES.items():
+        yield Kpi(f"loss_reason.{source}", Unit.RATE, better, QUARTER)
