@@ -16,7 +16,7 @@ import httpx
 from hypothesis import strategies as st
 
 from stalewatch.domain.policies import Override
-from stalewatch.sdk.records import Lead, Person
+from stalewatch.sdk.records import Deal, Lead, Person
 from stalewatch.services.access import tokens
 from stalewatch.services.alerting.tick import tick
 from stalewatch.services.syncing.recomputing import recompute
@@ -204,7 +204,8 @@ def _records(world: World, second: Memory) -> tuple[dict[str, str | None], dict[
     owners: dict[str, str | None] = {}
     names: dict[str, str] = {}
     for prefix, crm in (("crm", world.crm), ("hs", second)):
-        for one in (*crm.deals.values(), *crm.leads.values()):
+        some: list[Deal | Lead] = [*crm.deals.values(), *crm.leads.values()]
+        for one in some:
             owners[f"{prefix}:{one.id}"] = f"{prefix}:{one.owner}" if one.owner else None
             names[f"{prefix}:{one.id}"] = one.name
     return owners, names

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,9 +13,12 @@ import pytest
 from fastapi.routing import APIRoute
 
 from stalewatch.services.access import tokens
+from stalewatch.services.access.door import Door
+from stalewatch.store import people
 from stalewatch.web.app import create_app
 from stalewatch.web.routes import ROUTES
 from stalewatch.wiring.live import Live
+from tests.databases import opened
 from tests.services.world import World
 from tests.web.office import Office, project_of
 
@@ -56,6 +60,30 @@ def test_s3_a_revoked_or_expired_token_is_dead_at_once(empty: World) -> None:
     assert office.get(STALLED).status_code == 200
     empty.clock.advance(timedelta(seconds=2))
     assert office.get(STALLED).status_code == 401
+
+
+def test_s3_what_one_worker_revokes_is_dead_in_every_other_at_the_next_request(world: World) -> None:
+    row = {"connection": "crm", "external_id": "sato", "name": "Sato", "email": "sato@acme.example", "active": True}
+    told = {**row, "id": "crm:sato", "manager": None, "team": None, "zone": None, "language": None}
+    of_sato = tokens.create(world.db, "hers", ["deals:read"], world.us, person="sato@acme.example")
+    plain = tokens.create(world.db, "plain", ["deals:read"], world.us)
+    other = opened(world.db.url.render_as_string(hide_password=False))  # another process has connections of its own
+    try:
+        workers = [Office(world, create_app(Live(project_of(replace(world, db=db))))) for db in (world.db, other)]
+        for token in (plain, of_sato):
+            assert [_status(one, token) for one in workers * 2] == [200] * 4, "kept, and asked again"
+        began = time.monotonic()
+        tokens.revoke(other, next(one.id for one in tokens.listed(other) if one.name == "plain"), world.us)
+        with other.write() as conn:
+            people.upsert(conn, [{**told, "active": False}])
+        assert [_status(one, token) for one in workers for token in (plain, of_sato)] == [401] * 4
+        assert time.monotonic() - began < 1
+    finally:
+        other.dispose()
+
+
+def _status(office: Office, token: str) -> int:
+    return office.get(STALLED, headers={"Authorization": f"Bearer {token}"}).status_code
 
 
 @pytest.mark.parametrize("is_local", [True, False])
@@ -131,17 +159,18 @@ def test_s35_an_unknown_token_and_a_wrong_one_get_the_same_answer(empty: World) 
     }
 
 
-def test_s35_revoked_and_unknown_take_as_long(empty: World) -> None:
+def test_s35_revoked_unknown_and_wrong_take_as_long(empty: World) -> None:
+    door = Door(empty.db, empty.speaking)
     revoked = tokens.create(empty.db, "one", ["deals:read"], empty.us)
     tokens.revoke(empty.db, tokens.listed(empty.db)[0].id, empty.us)
-    took: dict[str, list[float]] = {revoked: [], tokens.mint(b"\1" * 32): []}
-    for _ in range(300):
+    took: dict[str, list[float]] = {revoked: [], tokens.mint(b"\1" * 32): [], f"{revoked[:-1]}!": []}
+    for _ in range(600):
         for token, times in took.items():
             began = time.perf_counter()
-            assert tokens.verify(empty.db, token, empty.us) is None
+            assert door.by_token(token, empty.us) is None
             times.append(time.perf_counter() - began)
-    first, second = (statistics.median(times) for times in took.values())
-    assert abs(first - second) < 0.001
+    medians = [statistics.median(times) for times in took.values()]
+    assert max(medians) - min(medians) < 0.001
 
 
 def test_s36_without_a_token_only_this_machine_reads_and_only_by_its_own_name(empty: World) -> None:
