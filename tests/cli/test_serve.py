@@ -196,6 +196,25 @@ def test_s36_an_address_for_others_is_refused_until_somebody_can_log_in(call: Ca
 
 
 @pytest.mark.security
+def test_s36_behind_a_proxy_the_first_admin_comes_in_by_the_token_that_is_printed(
+    serve: Callable[..., Served], project: Path
+) -> None:
+    with (project / "stalewatch.yaml").open("a") as config:
+        config.write("web: {public_url: https://stalewatch.acme.example}\n")
+    served = serve("--no-worker", "--lang", "ja")
+    assert served.get("/v1/deals/stalled").status_code == 401
+    assert "最初の管理者" in served.said
+    found = re.search(r"setup-\S+", served.said)
+    assert found
+    with httpx.Client(base_url=served.url, headers={"Sec-Fetch-Site": "same-origin"}) as browser:
+        answer = browser.post("/sign-in", data={"token": found[0]})
+        assert answer.status_code == 303
+        shown = {"Cookie": answer.headers["set-cookie"].partition(";")[0]}  # over TLS the browser would show it itself
+        assert browser.get("/v1/connections", headers=shown).status_code == 200
+        assert browser.post("/sign-in", data={"token": found[0]}).status_code == 401
+
+
+@pytest.mark.security
 def test_s36_a_revoked_or_expired_token_opens_no_address(project: Path, call: Call) -> None:
     assert call("--now", NOW, "token", "create", "one").status == 0
     database = Database(f"sqlite:///{project / 'stalewatch.db'}")

@@ -1,4 +1,4 @@
-"""Another `secrets.key`: all that is stored sealed anew while workers run, what is lost dropped, a wrong key refused."""
+"""Another `secrets.key`: what is stored is sealed anew while workers run, what is lost dropped, a wrong key refused."""
 
 from __future__ import annotations
 
