@@ -14,7 +14,9 @@ from stalewatch.services.measuring.kpi_keeping import Keeping
 from tests import databases
 from tests.services.measuring.thirty_deals import founded
 from tests.services.world import World, default_pack, rulebook
+from tests.web.dom import Element
 from tests.web.office import Office
+from tests.web.visits import Visitor
 
 
 def a_world(template: Path, folder: Path) -> World:
@@ -82,3 +84,72 @@ def test_what_is_not_understood_is_said(office: Office, asked: str) -> None:
 
 def test_another_scope_does_not_read_them(counted: World) -> None:
     assert Office.of(counted, "deals:read").get("/v1/kpis").status_code == 403
+
+
+# ------------------------------------------------------------------------------------------------------------ the page
+
+
+@pytest.fixture
+def visitor(office: Office) -> Visitor:
+    return Visitor(office)
+
+
+def table(page: Element) -> list[list[str]]:
+    """The cells of the table, row by row, the last one being all together."""
+    [shown] = [one for one in page.all("table") if "kpis" in one.attributes["class"]]
+    lines = shown.all("tr")
+    return [[" ".join(cell.text.split()) for cell in one.all() if cell.tag in ("td", "th")] for one in lines]
+
+
+def test_the_page_says_of_how_many_and_marks_what_is_small(visitor: Visitor) -> None:
+    page = visitor.page("/hygiene")
+    assert page.one("h1").text == "9 of 19 open deals have no next meeting, 8 of 19 are past their close date"
+    assert "at the end of 30 Jun" in page.one("p", class_="scope-line").text
+    assert "1 of 182 days are there" in page.one("main").text
+    head, *_, together = table(page)
+    assert head == [
+        "Team", "Close date passed", "No next meeting", "Stalled deals", "Stalled amount", "Nudges ignored",
+        "Meetings written up in 24 hours",
+    ]  # fmt: skip
+    assert together == [
+        "All together", "42% few 8 of 19 open deals", "47% few 9 of 19 open deals", "20% 4 of 20 open deals",
+        "¥71.5M of ¥184M open", "50% few 2 of 4 nudges", "50% few 2 of 4 meetings",
+    ]  # fmt: skip
+
+
+def test_a_team_leads_to_its_people_and_a_figure_to_its_list(visitor: Visitor) -> None:
+    page = visitor.page("/hygiene")
+    links = {one.text.strip(): one.attributes["href"] for one in page.all("a")}
+    assert links["tokyo"] == "/hygiene?team=tokyo&group=owner"
+    people = visitor.page(links["tokyo"])
+    assert [row[0] for row in table(people)] == ["Owner", "Sato", "Suzuki", "All together"]
+    assert "Team: tokyo" in people.one("p", class_="scope-line").text
+    lists = [one.attributes["href"] for one in people.all("a") if one.attributes["href"].startswith("/stalled?")]
+    assert "/stalled?team=tokyo&owner=sato%40acme.example&rule=no-next-meeting" in lists
+
+
+def test_every_set_of_figures_is_there_in_both_languages(visitor: Visitor) -> None:
+    for show in ("hygiene", "qualification", "speed", "results", "losses"):
+        for group in ("team", "owner", "pipeline", "segment", "partner"):
+            assert len(table(visitor.page("/hygiene", show=show, group=group))) >= 2
+    visitor.language = "ja"
+    page = visitor.page("/hygiene", show="losses")
+    assert "失注 4 件中 2 件" in page.one("main").text
+    assert page.one("h1").text.startswith("進行中の案件 19 件中 9 件は次回商談がなく")
+
+
+def test_the_file_has_every_figure(visitor: Visitor) -> None:
+    answer = visitor.asks("GET", "/hygiene.csv?group=owner")
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert {row["name"] for row in rows} == {"Abe", "Sato", "Suzuki", ""}
+    assert {"stage_pass.proposal", "proposal_value", "unobserved_loss.no_budget"} <= {row["kpi"] for row in rows}
+
+
+def test_before_any_day_is_kept_the_page_says_what_will_come(sqlite_template: Path, tmp_path: Path) -> None:
+    world = a_world(sqlite_template, tmp_path)
+    visitor = Visitor(Office.of(world, "reports:read"))
+    page = visitor.page("/hygiene")
+    assert page.one("h1").text == "No day has been kept yet"
+    assert "half a year" in page.one("main").text
+    assert not page.all("table")
+    world.db.dispose()
