@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stalewatch.store import alerts, bulk, clocks, connections, people, records, reports
+from stalewatch.store import alerts, bulk, clocks, connections, open_records, people, records, reports
 from stalewatch.store import stalled as late
 from stalewatch.store.engine import Connection, Database
 from stalewatch.store.errors import CursorNotUnderstood
@@ -231,3 +231,26 @@ def test_due_soon_reads_a_range_of_the_index(db: Database) -> None:
         reports.due_soon(conn, Filters(connection="sf"), now=100, until=150, visible=None)
 
     assert "ix_clocks_breach" in plan(db, soon)
+
+
+SOME = (
+    *(EVERYTHING, Filters(obj="deal"), Filters(obj="partner_deal"), Filters(obj="lead"), Filters(connection="hs")),
+    *(Filters(owners=["sf:mori"]), Filters(owners=[]), Filters(team="tokyo"), Filters(stage="approval")),
+    *(Filters(pipeline="x"), Filters(team="tokyo", stage="proposal"), Filters(min_amount=500), Filters(q="blau")),
+)
+
+
+@pytest.mark.parametrize(
+    "visible", [None, Visible(frozenset({"sf:mori"})), Visible(frozenset()), Visible(frozenset(), frozenset({"sf:a"}))]
+)
+def test_open_records_are_counted_without_counting_them(team: Database, visible: Visible | None) -> None:
+    with team.write() as conn:
+        records.upsert_leads(conn, [lead("l1"), lead("l2", owner="sf:mori", team="osaka")])
+        records.mark_gone(conn, ["sf:d"], at=1)
+    with team.read() as conn:
+        for filters in SOME:
+            asked: dict[str, Any] = {"visible": visible}
+            counted = reports.open_sum(conn, filters, **asked)
+            assert tuple(open_records.total(conn, filters, **asked)) == tuple(counted)
+            for kept, read in ((open_records.owners, reports.owners), (open_records.teams, reports.teams)):
+                assert kept(conn, filters, limit=5, **asked) == read(conn, filters, limit=5, **asked)

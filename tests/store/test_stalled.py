@@ -1,4 +1,4 @@
-"""The table of the stalled list is what the other tables say, after whatever was written to them.
+"""The tables of the stalled list and of open records are what the others say, after whatever was written to them.
 
 Who keeps something that was made of a row learns by its stamp that it does not hold any more, and of the table by its
 version.
@@ -6,6 +6,7 @@ version.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -25,6 +26,7 @@ from stalewatch.store.tables import (
     deals,
     leads,
     metadata,
+    open_records,
     people,
 )
 from stalewatch.store.tables import stalled as listed
@@ -58,6 +60,7 @@ a_record = st.fixed_dictionaries(
         "owner": st.sampled_from((None, "sf:sato", "sf:mori")),
         "team": st.sampled_from(("tokyo", "osaka")),
         "name": st.sampled_from("XY"),
+        "amount": st.sampled_from((None, 7, 9)),
         "fields": st.sampled_from((None, {"pain": "slow"})),
         "seen_at": st.integers(1, 9),
     },
@@ -115,6 +118,7 @@ def _meeting(conn: Connection, said: tuple[str, str]) -> None:
 
 def _put_record(conn: Connection, row: Mapping[str, Any]) -> None:
     table, new = (leads, lead("l")) if row["id"] == "sf:l" else (deals, deal(row["id"].removeprefix("sf:")))
+    row = {name: value for name, value in row.items() if name in table.c}
     if not conn.execute(sa.update(table).where(table.c.id == row["id"]).values(row)).rowcount:
         conn.execute(sa.insert(table).values({**new, **row}))
 
@@ -164,6 +168,26 @@ def _of(conn: Connection, table: sa.Table, record: str) -> list[Any]:
     return list(conn.execute(sa.select(table).where(table.c.record_id == record).order_by(*table.primary_key.columns)))
 
 
+def opened(conn: Connection) -> Counter[tuple[Any, ...]]:
+    """What open records there are by shelf, owner, team and stage: how many, and what they are worth."""
+    found: Counter[tuple[Any, ...]] = Counter()
+    for shelf, table in (("deal", deals), ("lead", leads)):
+        for row in conn.execute(sa.select(table).where(table.c.is_open, table.c.gone_at.is_(None))):
+            key = (shelf, row.owner or "", row.team or "", getattr(row, "stage", None) or "")
+            found[*key, "records"] += 1
+            found[*key, "amount"] += getattr(row, "amount", None) or 0
+    return found
+
+
+def counted(conn: Connection) -> Counter[tuple[Any, ...]]:
+    """The same as the table has it."""
+    found: Counter[tuple[Any, ...]] = Counter()
+    for row in conn.execute(sa.select(open_records)):
+        for name in ("records", "amount"):
+            found[row.shelf, row.owner, row.team, row.stage, name] += getattr(row, name)
+    return found
+
+
 def kept(conn: Connection) -> dict[str, Any]:
     """Record -> its place as the table has it, and its stamp."""
     columns = ("shelf", "owner", "team", "amount", "gravity", "breach_at", "breaches")
@@ -189,6 +213,7 @@ def test_the_table_follows_whatever_is_written(db: Database, story: list[list[tu
                 take(conn, *step)
         with db.read() as conn:
             now, says = kept(conn), told(conn)
+            assert +counted(conn) == +opened(conn)
         assert {record: place for record, (place, _) in now.items()} == {one: place for one, (place, _) in says.items()}
         for record in now.keys() & before.keys():
             if says[record] != said[record]:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from stalewatch.services.judging.sources import trusted
 from stalewatch.services.reporting.reports import Filters, Reports, Visible
+from stalewatch.store import open_records
 from stalewatch.store import reports as lists
 from stalewatch.store import stalled as late
 
@@ -56,7 +57,7 @@ def standing(
             until = now + within
             narrowed = reports.narrowed(conn, filters, now, until, visible)
             listed = lists.due_sum(conn, narrowed, now=now, until=until, visible=visible)
-        base = lists.open_sum(conn, replace(filters, rule=None, severity=None), visible=visible)
+        base = open_records.total(conn, replace(filters, rule=None, severity=None), visible=visible)
         _, waiting = trusted(conn, reports.sources, now)
     return Standing(_sum(listed), _sum(base), tuple(waiting))
 
@@ -65,8 +66,8 @@ def choices(reports: Reports, obj: str | None, *, visible: Visible | None) -> Ch
     """The owners and teams of open records; an owner is named by address, or by id where there is none."""
     wanted = Filters(obj=obj)
     with reports.db.read() as conn:
-        owners = lists.owners(conn, wanted, visible=visible, limit=MOST_CHOICES)
-        teams = lists.teams(conn, wanted, visible=visible, limit=MOST_CHOICES)
+        owners = open_records.owners(conn, wanted, visible=visible, limit=MOST_CHOICES)
+        teams = open_records.teams(conn, wanted, visible=visible, limit=MOST_CHOICES)
     return Choices(tuple((one.email or one.id, one.name or one.email or one.id) for one in owners), tuple(teams))
 
 

@@ -32,7 +32,7 @@ from stalewatch.store.tables.records import (
     waits,
 )
 from stalewatch.store.tables.sessions import sessions
-from stalewatch.store.tables.stalled import stalled, stalled_versions
+from stalewatch.store.tables.stalled import open_records, stalled, stalled_versions
 
 __all__ = [
     "accounts",
@@ -67,6 +67,7 @@ __all__ = [
     "losses",
     "metadata",
     "notices",
+    "open_records",
     "partner_reports",
     "people",
     "permits",

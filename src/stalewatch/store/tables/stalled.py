@@ -1,7 +1,7 @@
-"""The stalled list as it is read: one row per record, in the order in which it is shown.
+"""The stalled list as it is read: one row per record, in the order in which it is shown; and open records in figures.
 
-Triggers keep it, in the transaction that changes what it follows from (the migration that makes it says how), so that
-nobody who writes has to think of it. It says nothing that the other tables do not.
+Triggers keep them, in the transaction that changes what they follow from (the migrations that make them say how), so
+that nobody who writes has to think of them. They say nothing that the other tables do not.
 """
 
 from __future__ import annotations
@@ -36,4 +36,13 @@ stalled_versions = sa.Table(
     metadata,
     sa.Column("slot", sa.Integer(), primary_key=True, autoincrement=False),
     sa.Column("number", sa.BigInteger(), nullable=False),
+)
+
+open_records = sa.Table(
+    "open_records",
+    metadata,
+    *(key(name) for name in ("shelf", "object", "connection", "owner", "team", "pipeline", "stage")),
+    sa.Column("records", sa.BigInteger(), nullable=False),
+    sa.Column("amount", sa.BigInteger(), nullable=False),
+    sqlite_with_rowid=False,
 )
