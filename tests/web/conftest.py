@@ -43,7 +43,7 @@ def own(empty: World) -> World:
 @pytest.fixture
 def visitor(april: World) -> Visitor:
     """Somebody who may read, with a browser of their own."""
-    return Visitor(Office.of(april, "deals:read", "reports:read"))
+    return Visitor(Office.of(april, "deals:read", "reports:read", "rules:read"))
 
 
 def _in_april(database: Database) -> World:
