@@ -110,8 +110,9 @@ def sentences(review: Review, reader: Reader) -> tuple[str, ...]:
     late, everything = found.stalled, found.total.all
     said = [
         forecast_rests(late.deals, everything.deals, late.weighted, everything.weighted, found.currency, reader),
-        leads_vanished(review.lost.all.unobserved, review.lost.all.entered, reader),
     ]
+    if review.lost.all.entered:
+        said.append(leads_vanished(review.lost.all.unobserved, review.lost.all.entered, reader))
     said += [say.ignored(clean(one.title), one.told, one.acted, reader) for one in review.rules]
     said += [
         say.waits(clean(one.name), one.deals, one.amount, found.currency, reader) for one in review.needs_help
