@@ -17,6 +17,7 @@ import click
 
 from stalewatch import __version__
 from stalewatch.cli.invocation import Group
+from stalewatch.engine.redacting import redacted
 from stalewatch.sdk.errors import StalewatchError
 
 INTERRUPTED: Final = 130  # what a shell reports for a program that Ctrl-C ended
@@ -119,7 +120,7 @@ def run(arguments: Sequence[str], root: click.Group = stalewatch) -> int:
         return _misunderstood(error)
     except Exception as error:  # the last stop: whatever it is, it ends in a few lines and a status
         if "--debug" in arguments:
-            traceback.print_exc()
+            click.echo(redacted(traceback.format_exc()), err=True, nl=False)
         click.echo(_in_words(error), err=True)
         return 1
     return int(status or 0)
@@ -141,7 +142,7 @@ def _in_words(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return (
-        f"unexpected {type(error).__name__}: {error}\n"
+        f"unexpected {type(error).__name__}: {redacted(str(error))}\n"
         "  This is a fault in stalewatch. Run it again with --debug and send us what it prints."
     )
 

@@ -21,8 +21,10 @@ from stalewatch.cli.projects import language_of
 from stalewatch.clock import SystemClock
 from stalewatch.engine.child import EngineProcess
 from stalewatch.engine.embedded import Embedded
-from stalewatch.engine.logs import configure
+from stalewatch.engine.logs import Form, configure
+from stalewatch.engine.redacting import redacted
 from stalewatch.services.access.setup import Setup
+from stalewatch.settings.known_secrets import secret_texts
 from stalewatch.web.app import create_app
 from stalewatch.web.serving import Server, check_exposure, is_at_home, listen, setup_of, url_of
 from stalewatch.wiring import Stalewatch
@@ -64,8 +66,11 @@ class Nobody:
 @click.option("--host", help="Address to listen on [default: web.host, else 127.0.0.1].")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port [default: web.port, else 8080]; 0 takes a free one.")
 @click.option("--no-worker", is_flag=True, help="Only answer; another process reads, judges and tells.")
+@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="Of what it logs.")
 @click.option("--in-process", is_flag=True, help="Work in a thread of this process instead of a child of its own.")
-def serve(invocation: Invocation, host: str | None, port: int | None, no_worker: bool, in_process: bool) -> int:
+def serve(
+    invocation: Invocation, host: str | None, port: int | None, no_worker: bool, log_format: Form, in_process: bool
+) -> int:
     """Serve the API, and read, judge and tell as long as it runs.
 
     \b
@@ -74,15 +79,16 @@ def serve(invocation: Invocation, host: str | None, port: int | None, no_worker:
     stalewatch serve --host 0.0.0.0        for others; needs an API token or a login first
     stalewatch serve --no-worker           a second server beside one that works
     """
-    configure(debug=invocation.debug)
+    configure(debug=invocation.debug, form=log_format)
     config, lang = invocation.config, invocation.lang
     with closing(wiring.open_project(config, now=invocation.now, language=lang, running=True)) as project:
+        redacted.knows(secret_texts(project.settings))
         web = project.settings.web
         host = host or web.host
         check_exposure(project, host)
         with closing(listen(host, web.port if port is None else port)) as listener:
             live = Live(project, judges=in_process and not no_worker)
-            engine, trouble = _engine(live, invocation, no_worker=no_worker)
+            engine, trouble = _engine(live, invocation, log_format, no_worker=no_worker)
             slack, watch = reception_of(live, lang), None if live.judges else Watch(live)
             setup = setup_of(project, host)
             app = create_app(
@@ -121,13 +127,15 @@ def _greet(listener: socket.socket, setup: Setup | None, language: str) -> None:
         click.echo(say(language, "setup_token", token=setup.token))
 
 
-def _engine(live: Live, invocation: Invocation, *, no_worker: bool) -> tuple[Engine, Callable[[], str | None]]:
+def _engine(
+    live: Live, invocation: Invocation, form: Form, *, no_worker: bool
+) -> tuple[Engine, Callable[[], str | None]]:
     """What does the work, and what it says is wrong with it."""
     if no_worker:
         return Nobody(), lambda: None
     if live.judges:
         return Embedded(live, language=invocation.lang), lambda: None
-    child = EngineProcess(_arguments(live.project, invocation))
+    child = EngineProcess([*_arguments(live.project, invocation), "--log-format", form])
     return child, child.trouble
 
 

@@ -20,7 +20,9 @@ from stalewatch import wiring
 from stalewatch.clock import SystemClock
 from stalewatch.engine.embedded import Embedded
 from stalewatch.engine.logs import configure
+from stalewatch.engine.redacting import redacted
 from stalewatch.sdk.errors import StalewatchError
+from stalewatch.settings.known_secrets import secret_texts
 from stalewatch.wiring.live import Live
 
 log = logging.getLogger("stalewatch.engine")
@@ -29,7 +31,7 @@ log = logging.getLogger("stalewatch.engine")
 def main(arguments: Sequence[str]) -> int:
     """Run the engine until it is told to stop; 0, or 1 if it could not start or work had to be cut off."""
     asked = _parse(arguments)
-    configure(debug=asked.debug)
+    configure(debug=asked.debug, form=asked.log_format)
     ending = Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda _number, _frame: ending.set())
@@ -38,6 +40,7 @@ def main(arguments: Sequence[str]) -> int:
     now = None if asked.ahead is None else SystemClock().now() + timedelta(seconds=asked.ahead)
     try:
         project = wiring.open_project(asked.config, now=now, language=asked.lang, running=True)
+        redacted.knows(secret_texts(project.settings))
         engine = Embedded(Live(project, judges=True), language=asked.lang)
         engine.start()
     except StalewatchError as error:
@@ -59,6 +62,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--ahead", type=float, help="seconds that the clock is ahead of the machine's")
     parser.add_argument("--lang", choices=["en", "ja"])
     parser.add_argument("--debug", action="store_true")
+    parser.add_argument("--log-format", choices=["text", "json"], default="text")
     parser.add_argument("--child", action="store_true", help="end when standard input does")
     return parser.parse_args(arguments)
 
