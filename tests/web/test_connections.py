@@ -19,7 +19,7 @@ def administering(world: World) -> Office:
     return Office.of(world, "admin")
 
 
-def only(office: Office, **asked: str) -> dict[str, Any]:
+def only(office: Office, **asked: Any) -> dict[str, Any]:
     answer = office.get(LIST, **asked)
     assert answer.status_code == 200, answer.text
     [item] = answer.json()["items"]

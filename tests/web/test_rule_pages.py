@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from stalewatch.domain.language.nodes import Source
+from stalewatch.services.access import tokens
 from stalewatch.services.rules.written import Written, written
 from tests import databases
 from tests.services.world import World, at, deal, rulebook
@@ -111,6 +112,27 @@ def test_only_who_may_try_rules_finds_the_form(own: World) -> None:
     assert not reader.page("/rules/too-old").all("textarea")
     assert reader.posts("/rules/too-old", text=TOO_OLD, do="check").status_code == 403
     assert Visitor(Office.of(own, "deals:read")).asks("GET", "/rules").status_code == 403
+
+
+def test_everybody_reads_the_rules_and_figures_are_of_what_they_may_see(own: World) -> None:
+    """S9: Sato owns Acme and Young, Tanaka is his manager and owns Zeta."""
+    scopes = ("rules:read", "rules:preview", "alerts:read")
+    office = Office.of(with_text(own), *scopes)
+
+    def sees(person: str) -> Visitor:
+        office.token = tokens.create(own.db, person, ["rules:read", "alerts:read"], own.us, person=person)
+        return Visitor(office)
+
+    manager = sees("tanaka@acme.example").page("/rules/too-old")
+    assert [one.text for one in manager.all("td")][:1] == ["Tanaka"]
+    rep = sees("sato@acme.example")
+    page = rep.page("/rules/too-old").one("main")
+    assert "zeta" not in page.text.lower()
+    assert "Nobody whose records you may see." in page.text
+    assert names(rep.page("/rules")) == ["No next meeting", "Open for too long"]
+    assert rep.page("/rules").one("h1").text == "1 problem was told this week; somebody acted on 0"
+    [rule] = [one for one in office.get("/v1/rules").json()["items"] if one["id"] == "too-old"]
+    assert (rule["states"], rule["week"]["told"]) == ({"watching": 2}, 0)
 
 
 def test_a_rule_that_was_read_from_no_file_has_no_form(visitor: Visitor) -> None:

@@ -89,8 +89,11 @@ def companies(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -
     """One with attacks for names, and its twin with names."""
     folder = tmp_path_factory.mktemp("companies")
     worlds = [company(folder / f"{n}.db", sqlite_template, texts) for n, texts in enumerate((ATTACKS, PLAIN))]
-    evil, plain = (Visitor(Office.of(world, "deals:read", "reports:read")) for world in worlds)
-    yield evil, plain
+    scopes = ("deals:read", "reports:read", "rules:read", "alerts:read")
+    evil, plain = (Visitor(Office.of(world, *scopes)) for world in worlds)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("stalewatch.web.pages.rules.PATIENCE", 30.0)  # a page that still counts has a refresh in it
+        yield evil, plain
     for world in worlds:
         world.db.dispose()
 
@@ -114,6 +117,7 @@ def test_s27_there_are_fifty_strings() -> None:
     "path",
     [
         *("/", "/stalled?limit=200", "/due-soon?within=60d&limit=200", "/stalled?lang=ja&limit=200", "/undelivered"),
+        *("/rules", "/rules/no-next-meeting", "/rules/too-old?lang=ja", "/connections"),
         *("/hygiene", "/hygiene?group=owner&show=speed&lang=ja"),
         *("/forecast?limit=200", "/unobserved?limit=200", "/review", "/review?period=monthly"),
     ],
