@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
@@ -92,9 +93,17 @@ class Asked(Reading):
         falling = None if self.order is None else self.order == "desc"
         return Page(sort=self.sort, falling=falling, limit=self.limit, after=self.next)
 
-    def filters(self, project: Stalewatch, obj: str | None) -> Filters:
-        """The records that are asked for; an owner whom nobody knows has none."""
-        owners = None if self.owner is None else called(project.db, project.speaking, self.owner)[0]
+    def filters(
+        self, project: Stalewatch, obj: str | None, named: Callable[[str], frozenset[str]] | None = None
+    ) -> Filters:
+        """The records that are asked for; an owner whom nobody knows has none.
+
+        Args:
+            named: finds the ids of the people whom a text names; None: they are looked up among all.
+        """
+        owners = None
+        if self.owner is not None:
+            owners = named(self.owner) if named else called(project.db, project.speaking, self.owner)[0]
         amount = None if self.min_amount is None else int(self.min_amount * 100)
         return Filters(
             obj=obj, connection=self.connection, owners=owners, team=self.team, pipeline=self.pipeline,

@@ -67,7 +67,8 @@ async def _stalled(request: Request, desk: Desk, asked: StalledDeals | StalledLe
     """What is kept and holds is answered here; what has to be read is read in a thread, once for all who wait."""
     desk.questions.note(request, asked)
     now, page, visible = desk.now, asked.page(), desk.visible(request)
-    filters = asked.filters(desk.project, asked.object if isinstance(asked, StalledDeals) else "lead")
+    obj = asked.object if isinstance(asked, StalledDeals) else "lead"
+    filters = asked.filters(desk.project, obj, desk.door.called)
     reports = desk.reports(request)
     if wants_csv(request):
         listing = await run_in_threadpool(reports.stalled, filters, now, visible=visible, page=page)

@@ -18,11 +18,14 @@ from stalewatch.domain.policies import Speaking
 from stalewatch.services.access import tokens
 from stalewatch.services.access.principals import Company, Principal, Visible
 from stalewatch.services.access.tokens import Token
+from stalewatch.services.alerting.people import named
 from stalewatch.store import tokens as stored
 from stalewatch.store import versions
 from stalewatch.store.engine import Database
 
 _NOTED_EVERY: Final = 5 * MINUTE
+_MOST_NAMES: Final = 1_000
+"""Names that somebody asked for and that are kept."""
 _NOBODY: Final = Company(Directory(), frozenset(), {})
 """What a token that is nobody's is judged by."""
 
@@ -54,6 +57,7 @@ class _Known:
     company: Company | None = None
     tokens: dict[str, Admission] = field(default_factory=dict)
     people: dict[str, Admission | None] = field(default_factory=dict)
+    called: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -88,6 +92,15 @@ class Door:
             who = company.person(address)
             known.people[address] = None if who is None else Admission(who, company.visible(who))
         return known.people[address]
+
+    def called(self, text: str) -> frozenset[str]:
+        """The ids of the people whom a text names (an address, a name or an id, or else a piece of a name)."""
+        known = self._look()
+        if text not in known.called:
+            if len(known.called) >= _MOST_NAMES:
+                known.called.clear()
+            known.called[text] = named(self._company(known).people, text)
+        return known.called[text]
 
     def is_to_be_noted(self, token: Token, now: int) -> bool:
         """Whether the use of a token is to be written down: every five minutes at most."""

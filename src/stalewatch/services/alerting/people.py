@@ -118,11 +118,15 @@ def called(db: Database, speaking: Speaking, text: str) -> tuple[frozenset[str],
     A text that is nobody's whole name names everybody whose name it is a part of.
     """
     with db.read() as conn:
-        everybody = directory(conn, speaking).people.values()
-    wanted = text.strip().casefold()
-    exact = {one.key for one in everybody if wanted in _names(one)}
-    part = {one.key for one in everybody if wanted and wanted in one.name.casefold()}
-    return frozenset(exact or part), sorted({one.name for one in everybody})
+        people_now = directory(conn, speaking)
+    return named(people_now, text), sorted({one.name for one in people_now.people.values()})
+
+
+def named(everybody: Directory, text: str) -> frozenset[str]:
+    """The ids of those of a directory whom a text names, as `called` finds them."""
+    wanted, some = text.strip().casefold(), everybody.people.values()
+    exact = {one.key for one in some if wanted in _names(one)}
+    return frozenset(exact or {one.key for one in some if wanted and wanted in one.name.casefold()})
 
 
 def _names(person: Person) -> set[str]:
