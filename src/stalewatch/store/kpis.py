@@ -63,15 +63,14 @@ class Kept(NamedTuple):
     figures: str
 
 
-def keep(conn: Connection, days: Mapping[int, Mapping[Place, Figures]]) -> None:
-    """Put the figures of these days in the place of what was kept of them."""
-    number = _numbers(conn, {name for places in days.values() for figures in places.values() for name in figures})
-    for day, places in sorted(days.items()):
-        for table in (kpi_days, kpi_totals):
-            conn.execute(sa.delete(table).where(table.c.day == day))
-        rows = [{"day": day, **at._asdict(), "figures": _text(some, number)} for at, some in places.items() if some]
-        bulk.insert(conn, kpi_days, rows)
-        bulk.insert(conn, kpi_totals, list(_totals(day, places, number)))
+def keep(conn: Connection, day: int, places: Mapping[Place, Figures]) -> None:
+    """Put the figures of a day in the place of what was kept of it."""
+    number = _numbers(conn, {name for figures in places.values() for name in figures})
+    for table in (kpi_days, kpi_totals):
+        conn.execute(sa.delete(table).where(table.c.day == day))
+    rows = [{"day": day, **at._asdict(), "figures": _text(some, number)} for at, some in places.items() if some]
+    bulk.insert(conn, kpi_days, rows)
+    bulk.insert(conn, kpi_totals, list(_totals(day, places, number)))
 
 
 def _totals(day: int, places: Mapping[Place, Figures], number: Mapping[str, int]) -> Iterator[dict[str, Any]]:

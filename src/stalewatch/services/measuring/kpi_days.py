@@ -69,7 +69,11 @@ class Measuring:
     size: int = PIECE
 
     def days(self, numbers: Sequence[int]) -> dict[int, dict[Place, Figures]]:
-        """What there is to keep of these days; records are read once, a piece at a time.
+        """What there is to keep of these days."""
+        return {number: dict(tally.kept()) for number, tally in self.tallies(numbers).items()}
+
+    def tallies(self, numbers: Sequence[int]) -> dict[int, Tally[Place]]:
+        """The same as it was counted: arrays, a fraction as large. Records are read once, a piece at a time.
 
         Raises:
             Stopped: `is_stopping`.
@@ -85,7 +89,7 @@ class Measuring:
                         if self.is_stopping():
                             raise Stopped
                         self._take(tallies[day.number], piece, day, program, source)
-        return {number: dict(tally.kept()) for number, tally in tallies.items()}
+        return tallies
 
     def _sources(self, conn: Connection, first: int) -> list[_Source]:
         """What is read, connection by connection, for days of which the first ends at an instant."""

@@ -93,7 +93,7 @@ class Keeping:
             return DaysKept()
         since = self._tracked(row, now)
         try:
-            found = Measuring(self.db, self.book, self.sources, since, self.is_stopping).days(days)
+            found = Measuring(self.db, self.book, self.sources, since, self.is_stopping).tallies(days)
         except Stopped:
             with self.db.write() as conn:
                 leases.release(conn, leases.KPIS, row.id, row.fence)
@@ -105,7 +105,8 @@ class Keeping:
                 conn, leases.KPIS, row.id, row.fence, due_at=due, tracked=since, version=after.version,
                 kept_from=after.kept_from, kept_to=after.kept_to, wanted_from=after.wanted_from, kept_at=now,
             )  # fmt: skip
-            kpis.keep(conn, found)
+            for number, tally in found.items():
+                kpis.keep(conn, number, dict(tally.kept()))
         return DaysKept(days[0], days[-1], after.left)
 
     @property

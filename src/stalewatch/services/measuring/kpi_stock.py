@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -39,6 +39,26 @@ class Piece:
     frame: Frame
     beside: Beside
     texts: Mapping[str, Sequence[str]]
+
+
+class _Numbers(dict[str | None, int]):
+    """Gives every text a number; no text at all has 0."""
+
+    def __missing__(self, text: str | None) -> int:
+        number = self[text] = len(self) - 1
+        return number
+
+    def of(self, texts: Sequence[str | None]) -> NDArray[np.int64]:
+        """The number of each."""
+        return np.fromiter(map(self.__getitem__, texts), np.int64, len(texts))
+
+    def texts(self) -> list[str]:
+        """What each number stands for."""
+        return [text for text in self if text is not None]
+
+
+def _all_there(values: NDArray[np.int64]) -> Column:
+    return Column(values, np.ones(len(values), np.bool_))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,33 +97,26 @@ class Stock:
     # ------------------------------------------------------------------------------------------- where they stand
 
     def _numbered(self, frame: Frame) -> tuple[Frame, dict[str, list[str]]]:
+        """The frame with the numbers of its texts beside them."""
         columns, history = dict(frame.columns), dict(frame.history)
         texts: dict[str, list[str]] = {}
         for name in PLACED:
             if name not in columns:
                 continue
-            codes: dict[str, int] = {"": 0}
-            columns[f"#{name}"] = Column(self._codes(name, columns[name], codes), np.ones(frame.size, np.bool_))
+            numbers = _Numbers({None: 0, "": 0})
+            columns[f"#{name}"] = _all_there(numbers.of(columns[name].values.tolist()))
             if name in history:
                 past = history[name]
-                numbers = self._codes(name, Column(past.values, past.present), codes)
-                history[f"#{name}"] = History(past.row, past.at, numbers, np.ones(len(past.row), np.bool_))
-            texts[name] = list(codes)
-        changed = {**frame.columns, **columns}
-        return Frame(
-            frame.object, frame.size, changed, frame.unavailable, history, frame.events, frame.unknown, frame.keys
-        ), texts
+                values = past.values.tolist()
+                told = numbers.of(self._prefixed(values) if name == "owner" else values)
+                history[f"#{name}"] = History(past.row, past.at, *_all_there(np.where(past.present, told, 0)))
+            texts[name] = numbers.texts()
+        return replace(frame, columns=columns, history=history), texts
 
-    def _codes(self, name: str, column: Column, codes: dict[str, int]) -> NDArray[np.int64]:
-        """A number for every text; 0 for none. Who owned a record is told by the CRM by its own id."""
+    def _prefixed(self, owners: Sequence[str | None]) -> list[str | None]:
+        """Who owned a record is told by the CRM by its own id."""
         prefix = f"{self.connection}:"
-        found = []
-        for value, is_there in zip(column.values.tolist(), column.present.tolist(), strict=True):
-            text = str(value) if is_there else ""
-            if name == "owner" and text and not text.startswith(prefix):
-                text = prefix + text
-            found.append(codes.setdefault(text, len(codes)))
-        return np.array(found, np.int64)
+        return [one if not one or one.startswith(prefix) else prefix + one for one in owners]
 
     # ------------------------------------------------------------------------------------------- beside them
 
