@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from stalewatch.domain.durations import Duration
 from stalewatch.domain.language.durations import parse
@@ -46,8 +46,14 @@ def span(text: str) -> str:
     return text
 
 
-Text = Annotated[Annotated[str, Field(max_length=200), AfterValidator(plain)] | None, BeforeValidator(given)]
-Amount = Annotated[Decimal, Field(ge=0, le=_MOST_AMOUNT, allow_inf_nan=False)]
+_PLAIN: Final[dict[str, Any]] = {"pattern": "^[^\\u0000-\\u001f]*$"}
+_SPAN: Final[dict[str, Any]] = {"pattern": "^[1-9][0-9]{0,2}(m|h|d|bd|w)$"}
+_NUMBER: Final = {"type": "number", "minimum": 0, "maximum": _MOST_AMOUNT}
+Text = Annotated[
+    Annotated[str, Field(max_length=200, json_schema_extra=_PLAIN), AfterValidator(plain)] | None,
+    BeforeValidator(given),
+]
+Amount = Annotated[Decimal, Field(ge=0, le=_MOST_AMOUNT, allow_inf_nan=False), WithJsonSchema(_NUMBER)]
 Cursor = Annotated[str, Field(max_length=2000)]
 
 
@@ -121,7 +127,7 @@ class Soon(BaseModel):
     """How near a deadline has to be."""
 
     within: Annotated[str, AfterValidator(span)] = Field(
-        "7d", max_length=20, description="How near: 7d, 5bd, 24h, 2w.", examples=["7d"]
+        "7d", max_length=20, description="How near: 7d, 5bd, 24h, 2w.", examples=["7d"], json_schema_extra=_SPAN
     )
 
     def microseconds(self, project: Stalewatch, now: int) -> int:

@@ -96,6 +96,7 @@ FIGURES: Final[dict[str, Any]] = {
     "content": {"text/plain": {"schema": {"type": "string"}}},
 }
 _SAYS: Final = {
+    400: "The body cannot be read.",
     401: "No valid API token; on Slack's routes: no valid signature.",
     403: "The token has not the scope.",
     404: "There is no such thing, or the caller may not see it.",
@@ -117,6 +118,8 @@ def answers(
     told: dict[int | str, dict[str, Any]] = {
         problem: {"description": _SAYS[problem], "content": content} for problem in problems
     }
+    if 413 in problems:  # who sends a body may send one that is none
+        told[400] = {"description": _SAYS[400], "content": content}
     if 403 in problems:  # whoever says who they are is counted
         told[429] = {"description": _SAYS[429], "content": content, "headers": {"Retry-After": _SECONDS}}
     if is_readyz:
