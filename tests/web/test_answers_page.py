@@ -9,9 +9,10 @@ import pytest
 
 from stalewatch.domain.instants import to_day, to_us
 from stalewatch.store import alerts, records
-from tests.services.world import World, at
+from tests.services.world import World, at, deal, rulebook
 from tests.web.dom import Element, parse
 from tests.web.office import Office
+from tests.web.pack import RULES
 from tests.web.visits import Visitor
 
 ACME = "/deals/crm:acme"
@@ -137,3 +138,30 @@ def test_a_day_that_is_none_and_fields_that_nobody_asked_for_are_refused(own: Wo
     assert parse(wrong.text).one("p", id="say-date").text == "Please choose a day."
     many = {f"f{number}": "x" for number in range(30)}
     assert visitor.posts(f"/answers/snooze/{alert(own)}", None, **many).status_code == 422
+
+
+def test_where_a_deal_stands_says_which_letters_are_missing(own: World, visitor: Visitor) -> None:
+    scores = """
+scores:
+  meddic:
+    watch: deal
+    items:
+      metrics: {filled: metrics}
+      champion: {roles.champion: {at_least: 1}}
+      identified_pain: {filled: [pain, impact]}
+"""
+    vague = """
+  - id: vague
+    title: {en: Vague}
+    watch: deal
+    start: {since: {expr: "score.meddic < 67"}}
+    within: 30d
+    severity: info
+"""
+    own.book = rulebook(RULES.replace("rules:\n", scores.lstrip() + "rules:\n", 1) + vague)
+    own.has(deal("acme", created_at=at("2026-03-02 10:00"), metrics="20 % less scrap"))
+    own.rounds()
+    page = Visitor(Office.of(own, "deals:read")).page(ACME)
+    facts = {one.one("dt").text: one.one("dd").text for one in page.one("dl", class_="facts").all("div")}
+    assert facts["MEDDIC"] == "1 of 3 (missing: Champion and Pain)"
+    assert "MEDDIC" not in visitor.page(ACME).text  # of a project whose rules name no score, nothing is read for one

@@ -10,6 +10,7 @@ from typing import Any
 from stalewatch.domain.explain import Explanation
 from stalewatch.sdk.records import ActivityKind, Actor
 from stalewatch.services.alerting.people import names_of
+from stalewatch.services.judging.scoring import Scored, scored
 from stalewatch.services.reporting.reports import Reports, Visible
 from stalewatch.store import activities, changes
 
@@ -52,6 +53,7 @@ class Story:
         doings: what shows one of the sides at work, the oldest first; paperwork and automatic mail show nobody.
         created_at: microseconds; None if nobody knows.
         names: the targets of notices that are people we know, by name.
+        scores: how it stands by the scores of the rules.
     """
 
     record: Mapping[str, Any]
@@ -60,6 +62,7 @@ class Story:
     doings: tuple[Doing, ...]
     created_at: int | None
     names: Mapping[str, str]
+    scores: tuple[Scored, ...] = ()
 
 
 def record_story(reports: Reports, record_id: str, now: int, *, visible: Visible | None) -> Story | None:
@@ -78,6 +81,7 @@ def record_story(reports: Reports, record_id: str, now: int, *, visible: Visible
             doings=tuple(_doings(activities.read(conn, [row.id]))),
             created_at=row.created_at,
             names=names_of(conn, {one["to"] for one in told["said"]}),
+            scores=scored(conn, reports.book, row),
         )
 
 

@@ -19,6 +19,7 @@ from stalewatch.domain.customer_answers import of_code
 from stalewatch.domain.explain import Explanation
 from stalewatch.domain.language.model import Field
 from stalewatch.domain.missing import title_of
+from stalewatch.services.judging.scoring import Scored
 from stalewatch.services.reporting.record_story import Story
 from stalewatch.services.rules.rulebook import Rulebook
 
@@ -128,7 +129,9 @@ class Words:
                 yield said
 
     def facts(self) -> Iterator[tuple[str, str]]:
-        """(title, value) of the fields that say most; those without a value are left out."""
+        """(title, value) of the scores and of the fields that say most; those without a value are left out."""
+        for score in self.story.scores:
+            yield self._named(f"score.{score.name}"), self._scored(score)
         for name in _FACTS:
             if name not in self._kinds():
                 continue
@@ -136,7 +139,7 @@ class Words:
             if name == "next_meeting_at":
                 known = say.called_off(self.story.record, known, self.reader) or known
             if known:
-                yield self.reader.pick(title_of(name, self.book.rules)), known
+                yield self._named(name), known
         loss = self.story.record["loss"]
         if loss is not None and (said := of_code(loss["answer"] or "")):
             yield self.reader.words.gettext("The customer's answer"), answered(said, self.reader)
@@ -145,6 +148,17 @@ class Words:
         """What a rule is called; its id where it is gone."""
         found = self.book.by_id.get(rule)
         return self.reader.pick(found.title) if found else clean(rule)
+
+    def _named(self, name: str) -> str:
+        return self.reader.pick(title_of(name, self.book.rules))
+
+    def _scored(self, score: Scored) -> str:
+        words, number = self.reader.words, self.reader.number
+        met, lacking = number(score.items - len(score.lacking)), [self._named(name) for name in score.lacking]
+        if not lacking:
+            return words.gettext("{met} of {all}").format(met=met, all=number(score.items))
+        said = words.gettext("{met} of {all} (missing: {what})")
+        return said.format(met=met, all=number(score.items), what=self.reader.listed(lacking))
 
     def told(self) -> list[Telling]:
         """What was said to whom and what came of it, and why nothing was said; the newest first."""
