@@ -17,13 +17,16 @@ from stalewatch.domain.instants import HOUR, MINUTE, from_day
 from stalewatch.services.alerting.agenda import Agenda
 from stalewatch.services.answering.inbox import Inbox
 from stalewatch.services.judging.arming import PIECE
+from stalewatch.services.measuring.forecast_days import Days
 from stalewatch.services.measuring.kpi_keeping import Keeping
+from stalewatch.services.measuring.review_posts import ReviewPosts
 from stalewatch.services.operating.cycle import Cycle, failures
 from stalewatch.services.syncing.sync import Synced
 from stalewatch.wiring import Stalewatch
 from stalewatch.wiring.cycles import cycle_of
 from stalewatch.wiring.live import Each, Live
 from stalewatch.wiring.measuring import keeping_of
+from stalewatch.wiring.reviewing import days_of, posts_of
 from stalewatch.wiring.slack import inbox_of
 
 log = logging.getLogger("stalewatch.engine")
@@ -76,6 +79,7 @@ def jobs(live: Live, *, language: str | None, is_stopping: Callable[[], bool]) -
     agenda = Each(live, lambda project: Agenda(project.db, project.clock, project.sources))
     inbox = Each(live, lambda project: inbox_of(project, language))
     measuring = Each(live, partial(keeping_of, is_stopping=is_stopping))
+    days, posts = Each(live, days_of), Each(live, posts_of)
     return (
         Job("sync", lambda: _sync(cycle()), lambda: agenda().until_sync(), wakes=("tick",)),
         Job("tick", lambda: _tick(cycle()), lambda: agenda().until_tick(), wakes=("dispatch",)),
@@ -83,8 +87,8 @@ def jobs(live: Live, *, language: str | None, is_stopping: Callable[[], bool]) -
         Job("write", lambda: _write(cycle()), lambda: agenda().until_write()),
         Job("sweep", lambda: _sweep(cycle()), lambda: SWEEP_EVERY, wakes=("dispatch",)),
         Job("tidy", lambda: _tidy(live.project), lambda: TIDY_EVERY),
-        Job("review", lambda: _review(cycle()), lambda: REVIEW_EVERY, wakes=("dispatch",)),
-        Job("forecast", lambda: _forecast(cycle()), lambda: FORECAST_EVERY),
+        Job("review", lambda: _review(posts()), lambda: REVIEW_EVERY, wakes=("dispatch",)),
+        Job("forecast", lambda: _forecast(days()), lambda: FORECAST_EVERY),
         Job("retain", lambda: _retain(cycle()), lambda: RETAIN_EVERY),
         Job("measure", lambda: _measure(measuring()), lambda: measuring().until()),
         *([_answering(inbox)] if inbox() else ()),
@@ -148,13 +152,13 @@ def _retain(cycle: Cycle) -> Done:
     return Done((f"erased what was too old: {told}",) if told else ())
 
 
-def _review(cycle: Cycle) -> Done:
-    made = cycle.review()
+def _review(posts: ReviewPosts) -> Done:
+    made = posts.post()
     return Done((f"{made:,} reviews to be posted",) if made else ())
 
 
-def _forecast(cycle: Cycle) -> Done:
-    kept = cycle.keep_days()
+def _forecast(days: Days) -> Done:
+    kept = days.keep()
     return Done((f"the forecast of {kept:,} days kept",) if kept else ())
 
 

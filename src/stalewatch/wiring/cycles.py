@@ -11,6 +11,7 @@ from stalewatch.sdk.notifier import Notifier
 from stalewatch.services.operating.cycle import Cycle, Source
 from stalewatch.wiring.connectors import make_connector
 from stalewatch.wiring.project import Stalewatch
+from stalewatch.wiring.reviewing import keep_and_post
 from stalewatch.wiring.slack import acquainting_of
 
 
@@ -45,7 +46,7 @@ def cycle_of(
         notifier or (lambda: project.notifier), language, is_stopping,
         (lambda: None) if notifier else acquainting_of(project), retention=project.settings.retention,
         hooks=project.settings.hooks,
-        reviews=project.settings.reviews,
+        besides=partial(keep_and_post, project),
     )  # fmt: skip
     if is_accepted:
         cycle.accepted.set()

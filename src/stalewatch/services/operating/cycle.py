@@ -15,7 +15,6 @@ from stalewatch.domain.hooks import Hook
 from stalewatch.domain.instants import DAY, to_us
 from stalewatch.domain.policies import Speaking
 from stalewatch.domain.retention import Retention
-from stalewatch.domain.reviewing import Every, Posting
 from stalewatch.domain.writebacks import Writeback
 from stalewatch.sdk.connector import Connector
 from stalewatch.sdk.errors import StalewatchError
@@ -26,8 +25,6 @@ from stalewatch.services.judging import in_force
 from stalewatch.services.judging.golive import note_rules
 from stalewatch.services.judging.sources import Sources
 from stalewatch.services.keeping.retaining import Erased, Retaining
-from stalewatch.services.measuring.forecast_days import Days
-from stalewatch.services.measuring.review_posts import ReviewPosts
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.syncing.contained import Contained
 from stalewatch.services.syncing.recomputing import recompute
@@ -100,7 +97,7 @@ class Cycle:
             place, and this cycle's work ends with `RulesMoved`.
         retention: how long what is remembered is kept.
         hooks: who is told of events.
-        reviews: which reviews are posted, where and when.
+        besides: what else is done in a round before anything is said.
     """
 
     db: Database
@@ -116,7 +113,7 @@ class Cycle:
     accepted: Event = field(default_factory=Event)
     retention: Retention = field(default_factory=Retention)
     hooks: Sequence[Hook] = ()
-    reviews: Mapping[Every, Posting] = field(default_factory=dict)
+    besides: Callable[[], object] = lambda: None
     _judged: dict[str, tuple[int, Any]] = field(default_factory=dict)
 
     def run(
@@ -135,8 +132,7 @@ class Cycle:
         synced = self.sync(force=force, full=full, only=only, progress=progress)
         recomputed += self.recompute()
         ticked = self.tick()
-        self.keep_days()
-        self.review()
+        self.besides()
         return CycleReport(
             tuple(synced), recomputed, ticked, self.dispatch(), self.write(), self.sweep(), self.retain()
         )
@@ -237,14 +233,6 @@ class Cycle:
     def retain(self) -> Erased:
         """Erase what is older than it may get, once a day."""
         return Retaining(self.db, self.clock, self.retention, self.is_stopping).run()
-
-    def keep_days(self) -> int:
-        """Keep the forecast of the days that have ended; returns how many days that were."""
-        return Days(self.db, self.clock, self.book).keep()
-
-    def review(self) -> int:
-        """Announce the reviews that are due; returns how many. `dispatch` sends them."""
-        return ReviewPosts(self.db, self.clock, self.book, self.ages, self.speaking, self.reviews).post()
 
     # ------------------------------------------------------------------------------------------- one connection
 
