@@ -11,12 +11,13 @@ from stalewatch.cli.cycles import cycle_of, print_report
 from stalewatch.cli.invocation import Invocation, command
 from stalewatch.cli.progress import Progress
 from stalewatch.cli.projects import open_project
+from stalewatch.wiring.measuring import keeping_of
 
 
 @command()
 @click.option("--once", is_flag=True, help="One round, then end: what a scheduler of your own calls.")
 def run(invocation: Invocation, once: bool) -> int:
-    """Read every connection, judge, and tell people: one whole round.
+    """Read every connection, judge, tell people, and keep the KPIs of a day that is over: one whole round.
 
     Exits with 1 if any part failed; what could be done is done all the same.
 
@@ -30,4 +31,5 @@ def run(invocation: Invocation, once: bool) -> int:
     with closing(open_project(invocation)) as app:
         with Progress() as bar:
             done = cycle_of(app, invocation).run(force=True, progress=bar.show)
+        keeping_of(app).run()
         return print_report(app, invocation, cycle_report.whole(app, done))
