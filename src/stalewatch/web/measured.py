@@ -5,9 +5,10 @@ They count over every record that may be seen, and so run in the thread pool.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeVar
 
 import msgspec
 from fastapi import Query, Request, Response
@@ -28,12 +29,14 @@ from stalewatch.services.measuring.told import (
 )
 from stalewatch.services.measuring.unobserved import Unobserved, unobserved
 from stalewatch.services.reporting.exporting import table_as_csv
+from stalewatch.services.reporting.remembered import key_of
 from stalewatch.services.reporting.reports import Filters
 from stalewatch.web.answers import csv_answer, record_answer, wants_csv
 from stalewatch.web.asking import LARGEST_PAGE, Cursor, Reading, Text, given
 from stalewatch.web.desk import At, Desk
 from stalewatch.web.problems import Problem
 
+T = TypeVar("T")
 _FIRST, _LAST = date(1990, 1, 1), date(2099, 12, 31)
 USUAL_DAYS: Final = 90
 """Days up to today that the unobserved losses are of, if nobody says any."""
@@ -127,23 +130,36 @@ class Seen:
 
     def forecast(self, asked: AskedForecast) -> Forecast:
         """The figures."""
-        desk, visible = self.desk, self.desk.visible(self.request)
-        reports = desk.reports(self.request)
-        return forecast(reports, asked.filters(desk), desk.now, visible=visible, period=self.period(asked))
+        desk, visible, period = self.desk, self.desk.visible(self.request), self.period(asked)
+        reports, filters, now = desk.reports(self.request), asked.filters(desk), desk.now
+        return self.remembered(
+            ("forecast", key_of(filters), period),
+            lambda: forecast(reports, filters, now, visible=visible, period=period),
+        )
 
     def resting(self, asked: AskedForecast, limit: int) -> RestingList:
         """The stalled deals."""
-        desk, visible = self.desk, self.desk.visible(self.request)
-        reports, period = desk.reports(self.request), self.period(asked)
-        return resting(reports, asked.filters(desk), desk.now, visible=visible, period=period, limit=limit)
+        desk, visible, period = self.desk, self.desk.visible(self.request), self.period(asked)
+        reports, filters, now = desk.reports(self.request), asked.filters(desk), desk.now
+        return self.remembered(
+            ("resting", key_of(filters), period, limit, reports.language),
+            lambda: resting(reports, filters, now, visible=visible, period=period, limit=limit),
+        )
 
     def unobserved(self, asked: AskedUnobserved) -> Unobserved:
         """What became of the leads."""
         desk, visible = self.desk, self.desk.visible(self.request)
         owners = _owners(desk, asked.owner)
         filters = Filters(obj="lead", connection=asked.connection, owners=owners, team=asked.team)
-        first, last = asked.days(self.today)
-        return unobserved(desk.reports(self.request), filters, first, last, desk.now, visible=visible)
+        (first, last), reports, now = asked.days(self.today), desk.reports(self.request), desk.now
+        return self.remembered(
+            ("unobserved", key_of(filters), first, last),
+            lambda: unobserved(reports, filters, first, last, now, visible=visible),
+        )
+
+    def remembered(self, question: Hashable, work: Callable[[], T]) -> T:
+        """What this reader asks: worked out now or, where that takes long, not long ago."""
+        return self.desk.remembered.of((question, self.desk.visible(self.request)), work)
 
 
 def forecast_of(request: Request, desk: At, asked: Annotated[AskedForecast, Query()]) -> Response:

@@ -15,6 +15,7 @@ from stalewatch.services.measuring.review_told import review_told
 from stalewatch.web.answers import record_answer
 from stalewatch.web.asking import Reading, Text, given
 from stalewatch.web.desk import At, Desk
+from stalewatch.web.measured import Seen
 from stalewatch.web.problems import Problem
 
 Period = Annotated[Every, Path(description="What is reviewed: `weekly` (Monday to Sunday) or `monthly`.")]
@@ -46,8 +47,11 @@ def report(request: Request, desk: At, period: Period, asked: Annotated[AskedRev
 
 def reviewed(request: Request, desk: Desk, every: Every, asked: AskedReview) -> Review:
     """The review that is asked for, of what whoever asks may see."""
-    reports = desk.reports(request)
-    return review(reports, _span(request, desk, every, asked), desk.now, visible=desk.visible(request), team=asked.team)
+    reports, span, visible = desk.reports(request), _span(request, desk, every, asked), desk.visible(request)
+    return Seen(request, desk).remembered(
+        ("review", span, asked.team, reports.language),
+        lambda: review(reports, span, desk.now, visible=visible, team=asked.team),
+    )
 
 
 def _span(request: Request, desk: Desk, every: Every, asked: AskedReview) -> Span:
