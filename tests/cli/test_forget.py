@@ -52,7 +52,11 @@ def test_s31_it_erases_and_says_what_is_left_to_do(company: Company, here: Path)
     assert "バックアップ" in again.out
     assert company.does("run", "--once", now="2026-03-17T18:00:00Z").status == 0
     assert not found(here)
-    assert "person.forget" in company.does("audit", "ls").out
+    whole = json.loads(company.does("audit", "ls", "--json").out)
+    assert "person.forget" in {one["action"] for one in whole}
+    first = json.loads(company.does("audit", "ls", "--json", "--limit", "1").out)
+    rest = json.loads(company.does("audit", "ls", "--json", "--below", str(first[-1]["id"])).out)
+    assert first + rest == whole, "page after page it is the same log"
 
 
 def test_what_is_no_address_is_not_understood(company: Company) -> None:

@@ -40,11 +40,15 @@ def audit() -> None:
 @click.option("--actor", metavar="TEXT", help="Only what was done by somebody whose name or address holds this.")
 @click.option("--action", metavar="WORD", help="Only this action (crm.write), or all of a kind (crm, work, delivery).")
 @click.option("--since", type=Moment(), help="Only from this moment on.")
+@click.option("--below", type=click.IntRange(1), metavar="ID", help="Only what is older than the entry with this id.")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=_MOST, show_default=True, help="At most so many.")
 def list_acts(
-    invocation: Invocation, obj: str | None, actor: str | None, action: str | None, since: datetime | None, limit: int
-) -> int:
+    invocation: Invocation, obj: str | None, actor: str | None, action: str | None, since: datetime | None,
+    below: int | None, limit: int,
+) -> int:  # fmt: skip
     """List what was done, the newest first. What was written into a CRM has the action `crm.write`, once for each.
+
+    `--json` shows the id of each; the last one of a page as `--below` gives the page after it.
 
     \b
     Examples:
@@ -53,7 +57,7 @@ def list_acts(
     """
     from_ = None if since is None else to_us(since)
     with closing(open_project(invocation)) as app:
-        found = acts(app.db, Asked(obj=obj, actor=actor, action=action, since=from_, limit=limit))
+        found = acts(app.db, Asked(obj=obj, actor=actor, action=action, since=from_, below=below, limit=limit))
         reader = reader_of(app, invocation)
     if invocation.json:
         as_json([{**msgspec.to_builtins(one), "at": from_us(one.at).isoformat()} for one in found])

@@ -69,13 +69,24 @@ def sweep(conn: Connection, needles: Collection[Needle]) -> dict[str, int]:
     done = {}
     for table in _tables():
         places = list(_places(conn, table, needles))
-        for key, values in places:
-            there = [table.c[name] == value for name, value in key.items()]
-            # As text: a JSON column would write the text of a JSON value as a value once more.
-            literal = {name: sa.literal(text, sa.Text()) for name, text in values.items()}
-            conn.execute(sa.update(table).where(*there).values(literal))
+        for place in places:
+            _put(conn, table, place)
         done[table.name] = len(places)
     return {name: many for name, many in sorted(done.items()) if many}
+
+
+def _put(conn: Connection, table: sa.Table, place: Place) -> None:
+    """Write a row anew. Where triggers keep a table, the row may stand under its pseudonym already: then it goes."""
+    there = [table.c[name] == value for name, value in place.key.items()]
+    key = {name: place.values.get(name, value) for name, value in place.key.items()}
+    if key != place.key:
+        taken = sa.select(sa.literal(1)).select_from(table).where(*(table.c[name] == one for name, one in key.items()))
+        if conn.execute(taken).first() is not None:
+            conn.execute(sa.delete(table).where(*there))
+            return
+    # As text: a JSON column would write the text of a JSON value as a value once more.
+    literal = {name: sa.literal(text, sa.Text()) for name, text in place.values.items()}
+    conn.execute(sa.update(table).where(*there).values(literal))
 
 
 def settle_ids(conn: Connection, keys: Collection[str]) -> None:
@@ -97,7 +108,8 @@ def dismiss(conn: Connection, *, addresses: Collection[str], members: Collection
     if conn.execute(sa.delete(roles).where(sa.func.lower(roles.c.address).in_(addresses))).rowcount:
         versions.rise(conn, versions.ROLES)
     conn.execute(sa.delete(sessions).where(sa.func.lower(sessions.c.person).in_(addresses)))
-    conn.execute(sa.delete(tokens).where(sa.func.lower(tokens.c.person).in_(addresses)))
+    if conn.execute(sa.delete(tokens).where(sa.func.lower(tokens.c.person).in_(addresses))).rowcount:
+        versions.rise(conn, versions.TOKENS)
     conn.execute(sa.update(people).where(people.c.id.in_(ids)).values(email=None))
     for connection in conn.scalars(sa.select(people.c.connection).where(people.c.id.in_(ids)).distinct()).all():
         versions.rise(conn, versions.people_of(connection))

@@ -26,12 +26,14 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Which acts: on an object, by an actor (a part of the name will do), of an action or its kind, since when."""
+    """Which acts: on an object, by an actor (a part of the name will do), of an action or its kind, since when;
+    `below`: older than the act with this id."""
 
     obj: str | None = None
     actor: str | None = None
     action: str | None = None
     since: int | None = None
+    below: int | None = None
     limit: int = 200
 
 
@@ -39,6 +41,12 @@ def acts(db: Database, asked: Asked) -> list[Act]:
     """Those acts, the newest first."""
     with db.read() as conn:
         rows = audit.read(
-            conn, obj=asked.obj, actor=asked.actor, action=asked.action, since=asked.since, limit=asked.limit
+            conn,
+            obj=asked.obj,
+            actor=asked.actor,
+            action=asked.action,
+            since=asked.since,
+            below=asked.below,
+            limit=asked.limit,
         )
     return [Act(**row._mapping) for row in rows]
