@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import Any, Final, ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, to_thread
@@ -60,9 +61,14 @@ class Readings:
         if task is None:
             task = asyncio.ensure_future(self._work(lambda: work(*args, **kwargs)))
             self._under_way[key] = task
-            task.add_done_callback(lambda _: self._under_way.pop(key, None))
+            task.add_done_callback(partial(self._over, key))
         found: T = await asyncio.shield(task)
         return found
+
+    def _over(self, key: Hashable, task: asyncio.Task[Any]) -> None:
+        self._under_way.pop(key, None)
+        if not task.cancelled():
+            task.exception()  # everybody who asked may have gone away: nobody is left to hear of it
 
     async def _work(self, work: Callable[[], T]) -> T:
         if self._limit is None:
