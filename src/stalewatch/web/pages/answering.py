@@ -27,8 +27,6 @@ from stalewatch.services.answering.outcomes import Answer
 from stalewatch.services.answering.refusals import refusal
 from stalewatch.services.answering.respond import respond
 from stalewatch.services.telling.given import Given
-from stalewatch.store import records
-from stalewatch.store.engine import Connection
 from stalewatch.web.asking import plain
 from stalewatch.web.auth import Caller
 from stalewatch.web.desk import Desk
@@ -194,13 +192,13 @@ def _asked(desk: Desk, request: Request, alert_id: str) -> Asked | None:
         return None
     with project.db.read() as conn:
         case = Case.of(conn, project.rulebook, directory(conn, project.speaking), mark)
-        if case is None or not _sees(conn, desk, request, case):
+        if case is None or not _sees(desk, request, case):
             return None
         holds = Given.read(conn, [case.alert], case.people, desk.now).of(case.alert)
     before = "" if holds is None else note(holds, reader, case.calendar.spec.zone)
     return Asked(case=case, reader=reader, office=office_of(project), now=desk.now, before=before)
 
 
-def _sees(conn: Connection, desk: Desk, request: Request, case: Case) -> bool:
-    ids = [case.record.id]
-    return bool(records.read_by_ids(conn, case.alert.object, ids, visible=desk.visible(request)))
+def _sees(desk: Desk, request: Request, case: Case) -> bool:
+    seen = desk.visible(request)
+    return seen is None or seen.covers(case.record.owner, case.record.id)
