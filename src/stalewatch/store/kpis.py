@@ -49,11 +49,6 @@ class Narrowed:
     pipeline: str | None = None
     connection: str | None = None
 
-    @property
-    def is_whole(self) -> bool:
-        """Nothing is left out."""
-        return self.owners is self.team is self.pipeline is self.connection is None
-
 
 class Kept(NamedTuple):
     """The figures of one group on one day, still to be read: the texts of its places."""
@@ -109,23 +104,40 @@ def read(
 ) -> list[Kept]:
     """What is kept of these days, by the groups of a grouping; several rows may be of one group.
 
-    Who does not see every record reads places one by one, and only those whose owner they may see.
+    Sums are read where there are some of just these records; else places, one by one. Who does not see every record
+    reads only what belongs to an owner whom they may see.
     """
-    if visible is None and narrowed.is_whole:
-        columns = (kpi_totals.c.day, kpi_totals.c.key, kpi_totals.c.figures)
-        wanted: list[sa.ColumnElement[bool]] = [kpi_totals.c.grouping == grouping]
-        return _kept(conn, sa.select(*columns).where(kpi_totals.c.day.in_(sorted(days)), *wanted))
+    owners = _both(narrowed.owners, None if visible is None else visible.owners)
+    wanted = {"owner": owners, "team": narrowed.team, "pipeline": narrowed.pipeline, "connection": narrowed.connection}
+    asked = {name: value for name, value in wanted.items() if value is not None}
+    summed = next(iter(asked), grouping) if len(asked) < 2 else ""
+    if summed in GROUPINGS and grouping in (ALL, summed):
+        return _of_totals(conn, days, grouping, summed, asked.get(summed))
     key = sa.literal("").label("key") if grouping == ALL else kpi_days.c[grouping].label("key")
-    wanted = [kpi_days.c.day.in_(sorted(days)), *_of_owners(conn, narrowed.owners)]
-    wanted += [] if visible is None else _of_owners(conn, visible.owners)
-    equal = {"team": narrowed.team, "pipeline": narrowed.pipeline, "connection": narrowed.connection}
-    wanted += [kpi_days.c[name] == value for name, value in equal.items() if value is not None]
-    return _kept(conn, sa.select(kpi_days.c.day, key, kpi_days.c.figures).where(*wanted))
+    there = [_is(conn, kpi_days.c[name], value) for name, value in asked.items()]
+    columns = (kpi_days.c.day, key, kpi_days.c.figures)
+    return _kept(conn, sa.select(*columns).where(kpi_days.c.day.in_(sorted(days)), *there))
 
 
-def _of_owners(conn: Connection, owners: Collection[str] | None) -> list[sa.ColumnElement[bool]]:
-    """What nobody owns is seen by those alone who see everything."""
-    return [] if owners is None else [among(conn, kpi_days.c.owner, sorted(set(owners) - {""}))]
+def _of_totals(
+    conn: Connection, days: Collection[int], grouping: str, summed: str, wanted: str | Collection[str] | None
+) -> list[Kept]:
+    key = kpi_totals.c.key if grouping == summed else sa.literal("")
+    there = [kpi_totals.c.day.in_(sorted(days)), kpi_totals.c.grouping == summed]
+    there += [] if wanted is None else [_is(conn, kpi_totals.c.key, wanted)]
+    return _kept(conn, sa.select(kpi_totals.c.day, key.label("key"), kpi_totals.c.figures).where(*there))
+
+
+def _both(some: Collection[str] | None, others: Collection[str] | None) -> Collection[str] | None:
+    """Owners who are in both; what nobody owns is seen by those alone who see everything."""
+    if some is None or others is None:
+        found = some if others is None else others
+        return None if found is None else set(found) - {""}
+    return set(some).intersection(others) - {""}
+
+
+def _is(conn: Connection, column: sa.ColumnElement[Any], wanted: str | Collection[str]) -> sa.ColumnElement[bool]:
+    return column == wanted if isinstance(wanted, str) else among(conn, column, sorted(wanted))
 
 
 def _kept(conn: Connection, statement: sa.Select[Any]) -> list[Kept]:

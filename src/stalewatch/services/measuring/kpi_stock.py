@@ -54,7 +54,7 @@ class _Numbers(dict[str | None, int]):
 
     def texts(self) -> list[str]:
         """What each number stands for."""
-        return [text for text in self if text is not None]
+        return [str(text) for text in self if text is not None]  # a past value may be of a type that the field had
 
 
 def _all_there(values: NDArray[np.int64]) -> Column:
@@ -116,7 +116,7 @@ class Stock:
     def _prefixed(self, owners: Sequence[str | None]) -> list[str | None]:
         """Who owned a record is told by the CRM by its own id."""
         prefix = f"{self.connection}:"
-        return [one if not one or one.startswith(prefix) else prefix + one for one in owners]
+        return [one if not one or str(one).startswith(prefix) else f"{prefix}{one}" for one in owners]
 
     # ------------------------------------------------------------------------------------------- beside them
 
