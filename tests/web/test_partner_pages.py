@@ -11,10 +11,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from stalewatch.sdk.records import Outcome
+from stalewatch.services.access import tokens
 from stalewatch.services.answering.link_tokens import Purpose, Signer
 from stalewatch.settings.project import Web
 from stalewatch.store import links
 from tests.services.world import World, default_pack, rulebook
+from tests.web.office import Office
 from tests.web.outside import HOME, KEY, Outside, copied, template
 from tests.web.test_untrusted_pages import ATTACKS
 
@@ -175,6 +177,21 @@ def test_s27_what_a_partner_writes_is_only_text_wherever_it_is_shown(outside: Ou
 
 
 # ---------------------------------------------------------------------------------------------------- the API
+
+
+@pytest.mark.security
+def test_s2_a_partners_token_reports_of_its_deals_and_does_nothing_else(outside: Outside) -> None:
+    world, app = outside.world, outside.office.app
+    scope = ["partner:report"]
+    theirs, others = (
+        Office(world, app, tokens.create(world.db, "partner", scope, world.us, deals=[deal]))
+        for deal in ("crm:kumo", "crm:else")
+    )
+    assert theirs.post("/v1/partners/crm:kumo/report", BODY).status_code == 200
+    refused, unknown = (others.post(f"/v1/partners/{deal}/report", BODY) for deal in ("crm:kumo", "crm:nobody"))
+    assert (refused.status_code, refused.text) == (unknown.status_code, unknown.text) == (404, unknown.text)
+    for path in ("/v1/deals/crm:kumo", "/deals/crm:kumo", "/v1/deals/stalled", "/v1/alerts"):
+        assert theirs.get(path).status_code == 403
 
 
 def test_a_partners_system_reports_by_the_api(everywhere: Outside) -> None:
