@@ -109,3 +109,37 @@ def test_a_link_from_another_site_finds_a_strict_session_again(opens: Opens, hom
     visit.page.evaluate("address => { location.href = address }", home + "/?lang=ja")
     visit.page.wait_for_selector("[data-row]")
     assert visit.page.locator("html").get_attribute("lang") == "ja"
+
+
+def test_a_filter_exchanges_the_list_alone_and_its_address_can_be_sent_on(opens: Opens) -> None:
+    visit = opens()
+    page = visit.goes("/stalled?sort=name&lang=en")
+    page.evaluate("window.same = true; document.querySelector('.more-filters').open = true")
+    page.get_by_label("Severity").select_option("warning")
+    page.wait_for_url("**severity=warning*")
+    page.wait_for_selector("text=Without any filter")
+    assert page.evaluate("window.same") is True  # the page was not loaded anew
+    assert "sort=name" in page.url
+    assert page.title() == "Stalled · stalewatch"
+    page.go_back()
+    page.wait_for_url("**/stalled?sort=name&lang=en")
+    page.locator("[data-row]").nth(2).wait_for()
+    page.keyboard.press("g")
+    page.keyboard.press("d")
+    page.wait_for_url("**/due-soon*")
+    assert page.locator(".calendar").is_visible()
+    assert visit.complaints == []
+
+
+def test_a_form_that_is_refused_says_so_in_its_place(opens: Opens) -> None:
+    visit = opens()
+    page = visit.goes("/deals/crm:d1?lang=en")
+    page.get_by_role("link", name="On hold until…").click()
+    page.get_by_label("Which day did the customer name?").fill("2026-01-01")
+    for label in ("What does the customer wait for?", "Who said so?", "Where can that be read?"):
+        page.get_by_label(label).fill("Ms Mori")
+    page.get_by_role("button", name="Put on hold").click()
+    page.wait_for_selector("text=Please choose a day after today.")
+    assert page.get_by_label("Who said so?").input_value() == "Ms Mori"
+    assert "/deals/crm:d1" in page.url
+    assert [one for one in visit.complaints if "422" not in one] == []
