@@ -150,12 +150,6 @@ def owners_named(conn: Connection, ids: Collection[str]) -> dict[str, Found]:
     return {row.id: row for row in rows}
 
 
-def forget_before(conn: Connection, day: int) -> int:
-    """Delete what is kept of the days before one; return how many rows that were."""
-    gone = [conn.execute(sa.delete(table).where(table.c.day < day)).rowcount for table in (kpi_days, kpi_totals)]
-    return sum(gone)
-
-
 # --------------------------------------------------------------------------------------------------------- the work
 
 
