@@ -85,45 +85,54 @@ class _Decided:
     acted_within: int | None
 
 
+Told = tuple[Any, int]
+"""An alert, and when somebody first acted on it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What was told since an instant, what people did about it, and what they called false."""
+    """What was told since an instant, what people did about it, and what they called false.
+
+    Attributes:
+        rows: alerts that were told, or held out. acted: when somebody first acted on each of them; NEVER: nobody did.
+    """
 
     rows: Sequence[Any]
-    acts: Mapping[str, int]
+    acted: Sequence[int]
     false: Sequence[Any]
     calendars: Mapping[str, Calendar]
 
     @classmethod
     def since(cls, conn: Connection, book: Rulebook, since: int, visible: Visible | None) -> Heard:
         """Read it, of the records that may be seen."""
-        rows = effects.late(conn, since, visible)
-        return cls(
-            rows, effects.first_acts(conn, since), effects.false_alarms(conn, since, visible),
-            _calendars(conn, book, rows),
-        )  # fmt: skip
+        rows, acts = effects.late(conn, since, visible), effects.first_acts(conn, since)
+        acted = [_acted_at(row, acts) for row in rows]
+        return cls(rows, acted, effects.false_alarms(conn, since, visible), _calendars(conn, book, rows))
 
     def effects(self, now: int) -> list[Effect]:
         """What each rule brought about, by rule; rules that said nothing are missing."""
         wrong: dict[str, Counter[str]] = {}
         for row in self.false:
             wrong.setdefault(row.rule_id, Counter())[str((row.detail or {}).get("why") or "other")] += 1
-        mine: dict[str, list[Any]] = {rule: [] for rule in sorted({row.rule_id for row in self.rows} | wrong.keys())}
-        for row in self.rows:
-            mine[row.rule_id].append(row)
-        return [_effect(rule, rows, self.acts, wrong.get(rule, {}), self.calendars, now) for rule, rows in mine.items()]
+        mine: dict[str, list[Told]] = {rule: [] for rule in sorted({row.rule_id for row in self.rows} | wrong.keys())}
+        for told in self._told():
+            mine[told[0].rule_id].append(told)
+        return [_effect(rule, some, wrong.get(rule, {}), self.calendars, now) for rule, some in mine.items()]
 
-    def acted_at(self, row: Any) -> int:
-        """When somebody first acted on an alert after it was told; NEVER if nobody did."""
-        return _acted_at(row, self.acts)
+    def acted_at(self) -> Iterator[tuple[str, int]]:
+        """(rule, when somebody first acted) of every alert that was told and on which somebody did."""
+        return ((row.rule_id, at) for row, at in self._told() if at != NEVER and not row.holdout)
 
     def ignored_at(self, now: int) -> Iterator[tuple[str, int]]:
         """(rule, when the last of `DAYS` had passed) of every alert that was told and on which nobody acted."""
-        told = [row for row in self.rows if not row.holdout]
-        for row, ends in _ends(told, self.calendars):
-            fate = _fate(row, _acted_at(row, self.acts), ends, now)
+        told = [one for one in self._told() if not one[0].holdout]
+        for (row, at), ends in _ends(told, self.calendars):
+            fate = _fate(row, at, ends, now)
             if fate is not None and fate.acted_within is None:
                 yield row.rule_id, ends[-1]
+
+    def _told(self) -> Iterator[Told]:
+        return zip(self.rows, self.acted, strict=True)
 
 
 def effects_of(db: Database, book: Rulebook, now: int, since: int) -> list[Effect]:
@@ -137,12 +146,11 @@ def effects_of(db: Database, book: Rulebook, now: int, since: int) -> list[Effec
 
 
 def _effect(
-    rule: str, rows: Sequence[Any], acts: Mapping[str, int], wrong: Mapping[str, int],
-    calendars: Mapping[str, Calendar], now: int,
-) -> Effect:  # fmt: skip
-    told = [row for row in rows if not row.holdout]
-    spoken = _decided(told, acts, calendars, now)
-    silent = _decided([row for row in rows if row.holdout], acts, calendars, now)
+    rule: str, some: Sequence[Told], wrong: Mapping[str, int], calendars: Mapping[str, Calendar], now: int
+) -> Effect:
+    told = [one for one in some if not one[0].holdout]
+    spoken = _decided(told, calendars, now)
+    silent = _decided([one for one in some if one[0].holdout], calendars, now)
     return Effect(
         rule=rule,
         told=len(told),
@@ -157,21 +165,21 @@ def _within(decided: Sequence[_Decided], days: int) -> Share:
     return Share(sum(one.acted_within is not None and one.acted_within <= days for one in decided), len(decided))
 
 
-def _decided(
-    rows: Sequence[Any], acts: Mapping[str, int], calendars: Mapping[str, Calendar], now: int
-) -> list[_Decided]:
-    found = (_fate(row, _acted_at(row, acts), ends, now) for row, ends in _ends(rows, calendars))
+def _decided(some: Sequence[Told], calendars: Mapping[str, Calendar], now: int) -> list[_Decided]:
+    found = (_fate(row, acted_at, ends, now) for (row, acted_at), ends in _ends(some, calendars))
     return [fate for fate in found if fate is not None]
 
 
-def _ends(rows: Sequence[Any], calendars: Mapping[str, Calendar]) -> Iterator[tuple[Any, list[int]]]:
+def _ends(some: Sequence[Told], calendars: Mapping[str, Calendar]) -> Iterator[tuple[Told, list[int]]]:
     """Each alert with the moments at which each of `DAYS` has passed since it was told, by its own calendar."""
-    for calendar in {calendars[row.record_id] for row in rows}:
-        mine = [row for row in rows if calendars[row.record_id] is calendar]
-        told = np.array([row.told_at for row in mine], np.int64)
-        ends = [calendar.add(told, Duration(days, Unit.BUSINESS_DAY)) for days in DAYS]
-        for place, row in enumerate(mine):
-            yield row, [int(end[place]) for end in ends]
+    by_calendar: dict[int, tuple[Calendar, list[Told]]] = {}
+    for one in some:
+        calendar = calendars[one[0].record_id]
+        by_calendar.setdefault(id(calendar), (calendar, []))[1].append(one)
+    for calendar, mine in by_calendar.values():
+        told = np.array([row.told_at for row, _ in mine], np.int64)
+        ends = np.stack([calendar.add(told, Duration(days, Unit.BUSINESS_DAY)) for days in DAYS], axis=1).tolist()
+        yield from zip(mine, ends, strict=True)
 
 
 def _fate(row: Any, acted_at: int, ends: Sequence[int], now: int) -> _Decided | None:

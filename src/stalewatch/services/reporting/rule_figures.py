@@ -121,14 +121,18 @@ def _states(
     conn: Connection, ready: frozenset[str], now: int, visible: Visible | None
 ) -> Mapping[str, Mapping[str, int]]:
     """rule -> state -> clocks."""
-    counted: Counter[tuple[str, State]] = Counter()
+    counted: Counter[tuple[str, int]] = Counter()
     for connection, texts in clocks.every(conn, visible=visible):
         entries = [entry for text in texts for entry in _decode(text)]
-        said = arming.states(entries, now) if connection in ready else [State.CANNOT_JUDGE] * len(entries)
-        counted.update(zip((entry.rule for entry in entries), said, strict=True))
+        if connection not in ready:
+            counted.update((entry.rule, State.CANNOT_JUDGE) for entry in entries)
+            continue
+        moving = [entry for entry in entries if entry.may_change]
+        counted.update((entry.rule, entry.base) for entry in entries if not entry.may_change)
+        counted.update(zip((entry.rule for entry in moving), arming.states(moving, now), strict=True))
     found: dict[str, dict[str, int]] = {}
     for (rule, state), many in counted.items():
-        found.setdefault(rule, {})[state.word] = many
+        found.setdefault(rule, {})[State(state).word] = many
     return found
 
 
@@ -138,7 +142,7 @@ def _weeks(conn: Connection, heard: Heard, now: int, visible: Visible | None) ->
         "opened": Counter(effects.opened(conn, since, visible)),
         "recovered": Counter(effects.ended(conn, since, _WORK, visible)),
         "told": Counter(row.rule_id for row in heard.rows if row.told_at >= since and not row.holdout),
-        "acted": Counter(row.rule_id for row in heard.rows if not row.holdout and since <= heard.acted_at(row) <= now),
+        "acted": Counter(rule for rule, at in heard.acted_at() if since <= at <= now),
         "false_alarms": Counter(row.rule_id for row in heard.false if row.at >= since),
         "ignored": Counter(rule for rule, at in heard.ignored_at(now) if since <= at <= now),
         "held_out": Counter(row.rule_id for row in heard.rows if row.told_at >= since and row.holdout),
