@@ -37,9 +37,7 @@ def seen_by(conn: Connection, table: sa.Table, visible: Visible | None) -> sa.Co
     return may_see(conn, table.c.owner, table.c.id, visible)
 
 
-def of_records(
-    conn: Connection, record: sa.ColumnElement[Any], visible: Visible | None
-) -> sa.ColumnElement[bool]:
+def of_records(conn: Connection, record: sa.ColumnElement[Any], visible: Visible | None) -> sa.ColumnElement[bool]:
     """The same where only the record's id stands: on clocks, alerts and answers."""
     if visible is None:
         return sa.true()
