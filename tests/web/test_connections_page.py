@@ -11,6 +11,12 @@ from tests.web.office import Office
 from tests.web.visits import Visitor
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy the machine is: records are waited for."""
+    monkeypatch.setattr("stalewatch.web.pages.connections.PATIENCE", 30.0)
+
+
 def visits(world: World, *scopes: str) -> Visitor:
     return Visitor(Office.of(world, *scopes))
 

@@ -11,6 +11,7 @@ from stalewatch import __version__
 from stalewatch.services.access.oidc.provider import Provider
 from stalewatch.services.access.setup import Setup
 from stalewatch.settings import Settings
+from stalewatch.web.connections import counting as counting_records
 from stalewatch.web.desk import Desk
 from stalewatch.web.gate import Gate, handle_faults
 from stalewatch.web.health import Work
@@ -51,6 +52,7 @@ def create_app(
     app.state.pace = Pace()
     app.state.turns = Turns()
     app.state.rule_figures = counting()
+    app.state.record_counts = counting_records()
     app.state.rates = Rates(live.project.settings.web.rate_limit)
     app.state.metrics = CollectorRegistry()
     app.state.metrics.register(Work(lambda: app.state.desks().health))

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from fastapi import Depends, Path, Query, Request, Response
 from pydantic import Field
 
-from stalewatch.services.operating.connection_list import ConnectionListing, connections_as_csv, connections_listed
+from stalewatch.services.operating.connection_list import (
+    ConnectionListing,
+    Stock,
+    connections_as_csv,
+    connections_listed,
+    stock,
+)
 from stalewatch.services.syncing.asked import ask
 from stalewatch.services.syncing.sync import register
 from stalewatch.web.answers import JSON, list_answer
 from stalewatch.web.asking import Reading
 from stalewatch.web.auth import Caller, needs
+from stalewatch.web.counting import Counting
 from stalewatch.web.desk import At, Desk
 from stalewatch.web.problems import Problem
 
 Administering = Annotated[Caller, Depends(needs("admin"))]
 ConnectionId = Annotated[str, Path(max_length=200, description="Id of the connection.", examples=["sf"])]
-LIST = "/v1/connections"
+LIST: Final = "/v1/connections"
+PATIENCE: Final = 15.0
+"""Seconds that the API waits until records are counted."""
 
 
 class Syncing(Reading):
@@ -30,7 +39,7 @@ class Syncing(Reading):
 
 def connections(request: Request, desk: At, asked: Annotated[Reading, Query()]) -> Response:  # noqa: ARG001
     """Every connection: health, age of its data, quota, what it feeds, its last sync and its next."""
-    return list_answer(request, standing(desk, desk.language(request)), connections_as_csv)
+    return list_answer(request, standing(request, desk, PATIENCE), connections_as_csv)
 
 
 def sync_connection(desk: At, caller: Administering, id: ConnectionId, asked: Annotated[Syncing, Query()]) -> Response:  # noqa: A002
@@ -64,7 +73,19 @@ def order_sync(desk: Desk, caller: Caller, connection: str, *, full: bool) -> di
     }
 
 
-def standing(desk: Desk, language: str) -> ConnectionListing:
-    """How every connection stands now."""
-    own = desk.project
-    return connections_listed(own.db, own.rulebook, own.settings.connections, own.sources, desk.now, language=language)
+def counting() -> Counting[Stock]:
+    """Where an application keeps how many records there are."""
+    return Counting()
+
+
+def standing(request: Request, desk: Desk, patience: float) -> ConnectionListing:
+    """How every connection stands now; its records are left out where counting them takes longer than `patience`
+    seconds and was never done."""
+    own, kept = desk.project, request.app.state.record_counts
+    configured = own.settings.connections
+    names = tuple(one.id for one in configured)
+    stocked: Stock | None = kept.get(names, lambda: stock(own.db, configured), patience)
+    return connections_listed(
+        own.db, own.rulebook, configured, own.sources, desk.now, stocked=stocked or {},
+        language=desk.language(request),
+    )  # fmt: skip

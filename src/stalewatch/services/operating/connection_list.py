@@ -106,13 +106,29 @@ class ConnectionListing(msgspec.Struct, frozen=True):
     more: bool = False
 
 
+Stock = Mapping[str, Mapping[str, Mapping[str, int]]]
+"""Per connection and kind of record, how many there are (`total`), and how many of them are `open`."""
+
+
+def stock(db: Database, configured: Sequence[Connecting]) -> Stock:
+    """How many records each connection has. It counts them all: about a second for a million.
+
+    Raises:
+        StoreError: the database cannot be asked.
+    """
+    with db.read() as conn:
+        return {one.id: dict(_records(conn, one.id)) for one in configured}
+
+
 def connections_listed(
-    db: Database, book: Rulebook, configured: Sequence[Connecting], ages: Sources, now: int, *, language: str
-) -> ConnectionListing:
+    db: Database, book: Rulebook, configured: Sequence[Connecting], ages: Sources, now: int, *, stocked: Stock,
+    language: str,
+) -> ConnectionListing:  # fmt: skip
     """How every connection stands, without asking any CRM.
 
     Args:
         ages: from which their data is too old, in microseconds.
+        stocked: what `stock` counted last; empty where it is not known.
         language: of what to do, "en" or "ja".
 
     Raises:
@@ -123,7 +139,7 @@ def connections_listed(
     with db.read() as conn:
         rows = {row.id: row for row in connections.read(conn)}
         items = tuple(
-            _item(conn, one, rows.get(one.id), own.writeback.value, book.rules.catalogue, real, language)
+            _item(conn, one, rows.get(one.id), own, stocked.get(one.id, {}), book.rules.catalogue, real, language)
             for one, own in zip(found, configured, strict=True)
         )
     known = [one.data_age for one in found]
@@ -153,8 +169,9 @@ def _row(item: ConnectionItem) -> Mapping[str, object]:
 
 
 def _item(
-    conn: Connection, found: ConnectionState, row: Any, writeback: str, catalogue: Catalogue, real: int, language: str
-) -> ConnectionItem:
+    conn: Connection, found: ConnectionState, row: Any, own: Connecting, stocked: Mapping[str, Mapping[str, int]],
+    catalogue: Catalogue, real: int, language: str,
+) -> ConnectionItem:  # fmt: skip
     error, cure = _error(found, language)
     return ConnectionItem(
         id=found.id, type=found.type, state=found.state.value,
@@ -164,13 +181,13 @@ def _item(
         next_sync_at=None if row is None or row.parked_at is not None else _shown(row.due_at),
         running=row is not None and row.lease_until > real, asked=is_asked(conn, found.id),
         error=error, cure=cure, failing_since=_shown(found.failing_since),
-        records=dict(_records(conn, found.id)), coverage=dict(_coverage(found, catalogue)),
+        records=stocked, coverage=dict(_coverage(found, catalogue)),
         rules_judging=found.judging, rules=found.rules, left_out=found.left_out,
         quota={
             name: Used(used=one.used, allowed=one.allowed, heard_at=shown(one.heard_at, "UTC"))
             for name, one in found.quota.items()
         },
-        writeback=writeback,
+        writeback=own.writeback.value,
     )  # fmt: skip
 
 

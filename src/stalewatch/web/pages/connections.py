@@ -23,6 +23,8 @@ from stalewatch.web.desk import At
 from stalewatch.web.pages.addresses import Address
 from stalewatch.web.pages.paper import page
 
+PATIENCE: Final = 0.2
+"""Seconds that the page waits until records are counted."""
 BAR: Final = 120
 """Units that a bar is wide."""
 _FULL: Final = 0.8
@@ -88,7 +90,7 @@ def sync_page(request: Request, desk: At, caller: Administering, id: ConnectionI
 
 def _shown(request: Request, desk: At, said: str) -> Response:
     caller: Caller = request.state.caller
-    reader, found = desk.reader(request), standing(desk, desk.language(request))
+    reader, found = desk.reader(request), standing(request, desk, PATIENCE)
     is_admin = caller.principal.allows("admin")
     wrong = [one.id for one in troubled(found.items)]
     words = _Words(reader=reader, is_admin=is_admin)
