@@ -95,7 +95,8 @@ def _in_turn(ours: int, theirs: int, paths: Sequence[str], token: str) -> tuple[
 def _following(port: int, token: str) -> list[str]:
     """The paths of the first pages, one after the other."""
     paths = [PAGE]
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {token}"}) as client:
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=120) as client:
         while len(paths) < FOLLOWING:
             paths.append(f"{PAGE}&next={client.get(paths[-1]).raise_for_status().json()['next']}")
     return paths
