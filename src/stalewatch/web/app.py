@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from stalewatch import __version__
-from stalewatch.services.access.oidc.provider import Provider
 from stalewatch.services.access.setup import Setup
 from stalewatch.settings import Settings
 from stalewatch.web.connections import counting as counting_records
@@ -24,6 +24,9 @@ from stalewatch.web.rules import counting
 from stalewatch.web.turns import Turns
 from stalewatch.wiring.live import Each, Live
 from stalewatch.wiring.slack import Reception
+
+if TYPE_CHECKING:
+    from stalewatch.services.access.oidc.provider import Provider
 
 _ABOUT = """Which opportunities have gone quiet, which soon will, and why.
 
@@ -67,4 +70,8 @@ def create_app(
 def _provider(settings: Settings) -> Provider | None:
     """With whom people sign in; None: with tokens."""
     oidc, home = settings.signing_in.oidc, settings.web.public_url
-    return None if oidc is None or home is None else Provider(oidc, home)
+    if oidc is None or home is None:
+        return None
+    from stalewatch.services.access.oidc.provider import Provider  # noqa: PLC0415  # who has none loads no library for it
+
+    return Provider(oidc, home)

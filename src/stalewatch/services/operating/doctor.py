@@ -16,7 +16,6 @@ from stalewatch.domain.language.model import Mode
 from stalewatch.sdk.connector import Connector, Finding, Level
 from stalewatch.sdk.errors import StalewatchError
 from stalewatch.sdk.notifier import Notifier
-from stalewatch.services.access.oidc.provider import Provider
 from stalewatch.services.judging import in_force
 from stalewatch.services.operating.connection_state import ConnectionState, states
 from stalewatch.services.operating.doctor_connections import advised, of_state
@@ -159,6 +158,8 @@ class Doctor:
         oidc, home = self.settings.signing_in.oidc, self.settings.web.public_url
         if oidc is None or home is None:
             return
+        from stalewatch.services.access.oidc.provider import Provider  # noqa: PLC0415  # loads libraries of its own
+
         subject, provider = self._say("sign_in"), Provider(oidc, home)
         try:
             provider.check(to_us(self.clock.now()))

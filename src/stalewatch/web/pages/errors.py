@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from fastapi import Request, Response
 
-from stalewatch.services.access.oidc.provider import Provider
 from stalewatch.web.desk import desk_of
 from stalewatch.web.pages.addresses import Address
 from stalewatch.web.pages.paper import page
 from stalewatch.web.problems import Problem
 from stalewatch.web.public.paper import is_public
 from stalewatch.web.public.paper import problem_page as for_outsiders
+
+if TYPE_CHECKING:
+    from stalewatch.services.access.oidc.provider import Provider
 
 _ELSEWHERE: Final = ("cross-site", "same-site")
 _API: Final = ("/v1/", "/slack/")

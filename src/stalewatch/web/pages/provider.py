@@ -7,14 +7,13 @@ what to do; what it was stands in the log.
 from __future__ import annotations
 
 import logging
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from stalewatch.domain.instants import SECOND
 from stalewatch.services.access.oidc.attempts import LIFE, Attempt
-from stalewatch.services.access.oidc.provider import Provider
 from stalewatch.services.access.oidc.refusals import ProviderSilent, SignInDenied, SignInRefused
 from stalewatch.services.access.sessions import LoginSpent, begin, refuse
 from stalewatch.web import sessions
@@ -23,6 +22,9 @@ from stalewatch.web.pages.addresses import ours
 from stalewatch.web.pages.asking import StartPage
 from stalewatch.web.pages.paper import page
 from stalewatch.web.problems import Problem
+
+if TYPE_CHECKING:
+    from stalewatch.services.access.oidc.provider import Provider
 
 log = logging.getLogger("stalewatch.web")
 

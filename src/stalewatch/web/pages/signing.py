@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import parse_qs
 
 from fastapi import Query, Request, Response
@@ -10,7 +10,6 @@ from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
 from stalewatch.services.access import tokens
-from stalewatch.services.access.oidc.provider import Provider
 from stalewatch.services.access.oidc.refusals import ProviderSilent
 from stalewatch.services.access.sessions import begin, end
 from stalewatch.services.access.setup import Setup
@@ -22,6 +21,9 @@ from stalewatch.web.pages.asking import SignInPage
 from stalewatch.web.pages.errors import sign_in_page
 from stalewatch.web.pages.paper import page
 from stalewatch.web.problems import Problem
+
+if TYPE_CHECKING:
+    from stalewatch.services.access.oidc.provider import Provider
 
 
 async def sign_in_form(request: Request, asked: Annotated[SignInPage, Query()]) -> Response:
