@@ -148,8 +148,9 @@ def _conditions_of_stalled(
     look up row after row through the order takes thirty times as long."""
     mine = listed_records.c
     named = (filters.owners, filters.ids, visible)
-    sifted = (filters.obj, filters.connection, filters.pipeline, filters.min_amount, filters.q)
-    walks = in_order and all(one is None for one in named) and (filters.obj == "lead" or not any(sifted))
+    kind = None if filters.obj == "lead" else filters.obj  # leads have a shelf of their own
+    sifted = (kind, filters.connection, filters.pipeline, filters.min_amount, filters.q)
+    walks = in_order and all(one is None for one in (*named, *sifted))
     shelf = mine.shelf if walks else one_by_one(conn, mine.shelf)
     asked = {
         mine.object: filters.obj,
