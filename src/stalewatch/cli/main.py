@@ -47,6 +47,7 @@ COMMANDS: Final[dict[str, Lazy]] = {
     "fields": Lazy("stalewatch.cli.fields:fields", "the fields that rules can read, as connections fill them"),
     "token": Lazy("stalewatch.cli.token:token", "API tokens: create, list, revoke"),
     "forget": Lazy("stalewatch.cli.forget:forget", "erase a person from everything that is kept"),
+    "user": Lazy("stalewatch.cli.user:user", "people and their roles: list, grant, revoke"),
     "db": Lazy("stalewatch.cli.db:db", "the database: upgrade, current, reseal"),
     "sandbox": Lazy("stalewatch.cli.sandbox:sandbox", "the simulated CRMs and Slack alone, for other clients"),
 }
