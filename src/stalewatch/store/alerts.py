@@ -23,9 +23,7 @@ _LATE: Final = ("breach", "repeat", "reopen")
 """What is said of something late, and what a ladder's time counts from."""
 IS_OPEN: Final = sa.text("alerts.state <> 'resolved'")
 """Written out, not as a parameter: only so may SQLite use the index over the open alerts."""
-IS_LATE: Final = sa.text(
-    "alerts.breached_at IS NOT NULL AND alerts.state IN ('open', 'snoozed', 'claimed', 'backlog')"
-)
+IS_LATE: Final = sa.text("alerts.breached_at IS NOT NULL AND alerts.state IN ('open', 'snoozed', 'claimed', 'backlog')")
 """What makes a record stalled, in every list and every figure."""
 
 

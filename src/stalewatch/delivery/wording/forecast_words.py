@@ -1,4 +1,4 @@
-"""What is said of the forecast, in Slack as on the pages: how much of it rests on stalled deals, and by whose weights."""
+"""What is said of the forecast, in Slack as on pages: how much of it rests on stalled deals, and by whose weights."""
 
 from __future__ import annotations
 
@@ -91,7 +91,8 @@ def gaps(without_amount: int, unweighted: int, left_out: int, reader: Reader) ->
     if unweighted:
         said.append(
             words.ngettext(
-                "{count} deal has neither a forecast category nor enough history to be weighed: it is in the amount, not "
+                "{count} deal has neither a forecast category nor enough history to be weighed: it is in the amount, "
+                "not "
                 "in the weighted forecast.",
                 "{count} deals have neither a forecast category nor enough history to be weighed: they are in the "
                 "amount, not in the weighted forecast.", unweighted,

@@ -59,7 +59,10 @@ CURES: Final[dict[str, Words]] = {
         "en": "write 730d, 26w or 7y; `off` keeps for ever",
         "ja": "730d、26w、7y のように書いてください(`off` は消さない)",
     },
-    "at_least_characters": {"en": "at least {many} characters, at random", "ja": "{many} 文字以上の乱数を使ってください"},
+    "at_least_characters": {
+        "en": "at least {many} characters, at random",
+        "ja": "{many} 文字以上の乱数を使ってください",
+    },
     "at_least_days": {"en": "at least {days}d", "ja": "{days}d 以上にしてください"},
     "zero_duration": {"en": "`0bd` means the same business day", "ja": "当日中は `0bd` と書きます"},
     "shorter_warn": {"en": "use {text} or less", "ja": "{text} 以下にしてください"},

@@ -31,6 +31,7 @@ from stalewatch.store.visibility import Visible
 
 __all__ = ("FIRST", "Filters", "Page", "Reports", "Sort", "Visible")
 
+
 @dataclass(frozen=True, slots=True)
 class Reports:
     """Reads for people; `language` ("en" or "ja") is that of titles and explanations."""
