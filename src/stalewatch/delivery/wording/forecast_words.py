@@ -92,8 +92,7 @@ def gaps(without_amount: int, unweighted: int, left_out: int, reader: Reader) ->
         said.append(
             words.ngettext(
                 "{count} deal has neither a forecast category nor enough history to be weighed: it is in the amount, "
-                "not "
-                "in the weighted forecast.",
+                "not in the weighted forecast.",
                 "{count} deals have neither a forecast category nor enough history to be weighed: they are in the "
                 "amount, not in the weighted forecast.", unweighted,
             ).format(count=reader.number(unweighted))

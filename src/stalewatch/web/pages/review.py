@@ -68,7 +68,7 @@ class Part:
 
 
 def review_page(request: Request, desk: At, asked: Annotated[AskedReviewPage, Query()]) -> Response:
-    """The review: headline, key figures, what went quiet and came back, worst deals, teams, forecast, who is in need."""
+    """The review: headline, figures, what went quiet and came back, worst deals, teams, forecast, who needs help."""
     every = Every(asked.period)
     found = reviewed(request, desk, every, asked)
     words = _Words(desk, found, desk.reader(request), Address.of(request))
