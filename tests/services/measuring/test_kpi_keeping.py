@@ -12,7 +12,7 @@ import pytest
 
 from stalewatch import shipped
 from stalewatch.domain.instants import from_day
-from stalewatch.sdk.records import Outcome
+from stalewatch.sdk.records import Activity, ActivityKind, Actor, MeetingState, Outcome
 from stalewatch.services.measuring import kpi_keeping
 from stalewatch.services.measuring.kpi_keeping import DaysKept, Keeping
 from stalewatch.services.measuring.kpis import Figure, GroupBy, Kpis, kpis
@@ -104,6 +104,24 @@ def test_days_that_were_missed_are_made_up_for_and_other_definitions_begin_anew(
     world.syncs()
     assert days(keeping(world).run()) == ("2026-03-06", "2026-03-06")
     assert days(keeping(world).run()) == ("2026-02-27", "2026-03-05")
+
+
+def test_a_meeting_is_planned_from_when_the_crm_wrote_it_down_not_from_when_it_was_read(world: World) -> None:
+    """At noon the deal had a meeting in the afternoon. After it the next one was agreed; that was read at night."""
+    world.has(deal("acme"))
+    world.crm.activities.append(meeting("m1", "2026-03-02 14:00", written="2026-02-27 10:00"))
+    world.syncs()
+    world.crm.activities.append(meeting("m2", "2026-03-05 14:00", written="2026-03-02 15:00"))
+    at_night(world)
+    keeping(world).run()
+    assert figures(world)["no_next_meeting"].over == 0
+
+
+def meeting(name: str, begins: str, *, written: str) -> Activity:
+    return Activity(
+        id=name, kind=ActivityKind.MEETING, actor=Actor.CUSTOMER, at=at(begins), recorded_at=at(written),
+        records=("acme",), meeting=MeetingState.PLANNED, people=frozenset({"mori"}),
+    )  # fmt: skip
 
 
 def test_of_several_processes_one_keeps_a_day(world: World) -> None:

@@ -38,14 +38,15 @@ def _close_date(moment: Moment, tally: Tally[P]) -> None:
 def _next_meeting(moment: Moment, beside: Beside, waiting: Mask, tally: Tally[P]) -> None:
     """A meeting was planned that had not ended.
 
-    Where nobody noted it then, the meetings themselves tell; a source without meetings says when the next one is.
+    The meetings themselves tell, from when their CRM wrote them down, which may be before anybody read it; what was
+    noted then knows of those that were called off since. A source without meetings says when the next one is.
     """
     end, whole = moment.day.end, moment.whole
     has_meetings = _has_past(moment, "meeting_ends_at")
     has_meetings[beside.meetings.row] = True
     planned = beside.meetings.holding(end, whole.size)
-    noted = np.where(moment.known("meeting_ends_at"), _is_after(moment, "meeting_ends_at"), planned)
-    booked: Mask = np.where(has_meetings, noted, _is_after(moment, "next_meeting_at"))
+    noted = moment.known("meeting_ends_at") & _is_after(moment, "meeting_ends_at")
+    booked: Mask = np.where(has_meetings, planned | noted, _is_after(moment, "next_meeting_at"))
     told = has_meetings | moment.known("next_meeting_at") | ~_has_past(moment, "next_meeting_at")
     tally.share("no_next_meeting", moment.is_open & ~waiting & moment.fed("next_meeting_at") & told, ~booked)
 
