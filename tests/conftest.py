@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from tests import network, postgres
+from tests.web.browser import chromium
 
 pytest_plugins = ["tests.databases"]
 
@@ -43,17 +46,25 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show the figures that tests took; say which PostgreSQL was tested, or loudly that none was."""
+    """Show the figures that tests took; say which PostgreSQL was tested, and loudly what could not be."""
     reports = [report for kind in ("passed", "failed", "skipped") for report in terminalreporter.getreports(kind)]
     versions = {value for report in reports for name, value in report.user_properties if name == "postgresql"}
-    missed = [report for report in reports if report.skipped and postgres.MISSING in str(report.longrepr)]
     for figures in (value for report in reports for name, value in report.user_properties if name == "figures"):
         terminalreporter.write_line(f"{figures}")
     if versions:
         terminalreporter.write_line(f"tested on PostgreSQL {', '.join(sorted(versions))}")
+    _announce(terminalreporter, reports, postgres.MISSING, "POSTGRESQL WAS NOT TESTED")
+    _announce(terminalreporter, reports, chromium.MISSING, "NO PAGE WAS LOOKED AT IN A BROWSER")
+
+
+def _announce(terminal: pytest.TerminalReporter, reports: Sequence[pytest.TestReport], why: str, title: str) -> None:
+    """Say loudly which tests were skipped for this reason, if any were."""
+    missed = [report.nodeid for report in reports if report.skipped and why in str(report.longrepr)]
     if missed:
-        terminalreporter.section("POSTGRESQL WAS NOT TESTED", red=True, bold=True)
-        terminalreporter.write_line(f"{len(missed)} tests were skipped: {missed[0].longrepr[2]}")
+        terminal.section(title, red=True, bold=True)
+        terminal.write_line(f"not run: {len(missed)} tests, for there is {why}")
+        for file, tests in groupby(sorted(missed), lambda node: node.partition("::")[0]):
+            terminal.write_line(f"  {file}: {sum(1 for _ in tests)}")
 
 
 def _is_worker(config: pytest.Config) -> bool:

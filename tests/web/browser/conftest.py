@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any, Final
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -21,13 +20,9 @@ from stalewatch.web.serving import Server, listen, url_of
 from stalewatch.wiring.live import Live
 from tests import databases
 from tests.services.world import World, at, deal, rulebook
+from tests.web.browser.chromium import MISSING, QUIETLY, program
 from tests.web.office import project_of
 from tests.web.pack import RULES
-
-_QUIETLY: Final = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-)
 
 
 @pytest.fixture(scope="module")
@@ -36,11 +31,11 @@ def chromium() -> Iterator[Browser]:
 
     It ends with its file: as long as it runs, so does its event loop, and no other test of the process has one.
     """
-    program = shutil.which("chromium")
-    if program is None and not os.environ.get("CI"):
-        pytest.skip("no Chromium to test with")
+    found = program()
+    if found is None and not os.environ.get("CI"):
+        pytest.skip(MISSING)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(_QUIETLY))
+        browser = playwright.chromium.launch(executable_path=found, args=list(QUIETLY))
         yield browser
         browser.close()
 

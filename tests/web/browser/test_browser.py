@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page
 
+from stalewatch.web.pages.navigation import ENTRIES
+from stalewatch.web.routes import ROUTES
 from tests.web.browser.conftest import Opens
 
 AXE = Path(__file__).with_name("axe.min.js")
+RULE_PAGE, REVIEWS, PROBLEMS = "/rules/too-old", "/review?period=monthly", ("/deals/nothing", "/stalled?sort=sideways")
 PAGES = (
     *("/", "/stalled", "/stalled?q=nobody&owner=sato", "/due-soon?within=30d", "/due-soon?day=2026-04-13&within=30d"),
     *("/deals/crm:d0", "/deals/crm:d0?act=hold", "/deals/crm:d0?act=meet", "/deals/crm:d0?act=false_alarm"),
-    *("/leads/crm:l", "/sign-in", "/deals/nothing", "/undelivered"),
+    *("/leads/crm:l", "/hygiene", "/hygiene?show=losses&group=owner", "/forecast", "/unobserved", "/review", REVIEWS),
+    *("/rules", RULE_PAGE, "/connections", "/undelivered", "/sign-in", *PROBLEMS),
 )
 """Every page for people of ours, checked in both languages, both schemes and on a telephone."""
+
+
+ELSEWHERE = {
+    *("/stalled.csv", "/due-soon.csv", "/hygiene.csv", "/forecast.csv", "/unobserved.csv", "/rules.csv"),
+    *("/static/{name}", "/look", "/sign-in/start", "/sign-in/return", "/l/{token}", "/p/{token}"),
+}
+"""What is no page, and pages that test_signing_in.py and test_public.py look at."""
+
+
+def test_every_page_of_the_navigation_and_every_route_is_looked_at() -> None:
+    """Without a browser: a page that nobody looks at is missed before it is broken."""
+    looked_at = {urlsplit(path).path for path in PAGES}
+    assert {one.path for one in ENTRIES} <= looked_at
+    shown = {route.path for route in ROUTES if route.page and route.method == "GET"}
+    shapes = {re.sub(r"\{[^}]*\}", "[^/]+", path) for path in shown - ELSEWHERE}
+    assert [shape for shape in shapes if not any(re.fullmatch(shape, path) for path in looked_at)] == []
 
 
 def rows(page: Page) -> int:
@@ -79,7 +101,7 @@ def test_pages_are_accessible_in_every_colour_and_no_browser_complains(opens: Op
         found: dict[str, Any] = page.evaluate("axe.run({resultTypes: ['violations']})")
         wrong = [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]]
         assert wrong == [], path
-    assert [one for one in visit.complaints if "404" not in one] == []
+    assert [one for one in visit.complaints if "404" not in one and "422" not in one] == []
 
 
 @pytest.mark.parametrize("locale", ["en", "ja"])
