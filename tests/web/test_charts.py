@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stalewatch.delivery.wording.reader import Reader
@@ -65,6 +65,26 @@ def test_a_chart_says_its_figures_again_in_a_table_and_where_a_pointer_rests() -
     assert "<title>Wed: 30%</title>" in chart.svg
     assert "tone-late" in chart.svg
     assert chart.legend == (("All", "plain", 0), ("Late", "late", 1))
+
+
+def beside(chart: Chart) -> list[str]:
+    """The words at the scale of the figures, from below."""
+    axes = [one for one in drawn(chart.svg).iter("g") if one.get("class", "").startswith("axis y")]
+    return [word.text or "" for axis in axes for word in axis.iter("text")]
+
+
+sizes = st.floats(-1, 1).flatmap(lambda one: st.integers(-6, 6).map(lambda power: one * 10.0**power))
+
+
+@given(st.lists(sizes, min_size=1, max_size=6), st.sampled_from(["rate", "days", "count", "JPY"]),
+       st.sampled_from([line, bars, stacked]))  # fmt: skip
+@example([0.0021, 0.0123], "rate", line)
+@example([0.4, 1.2], "count", bars)
+def test_no_word_stands_twice_beside_a_chart(small, unit, kind) -> None:  # type: ignore[no-untyped-def]
+    """ "1%, 1%, 0%, 0%" is what nobody can read."""
+    labels = [str(place) for place in range(len(small))]
+    words = beside(kind([Series("All", small)], labels, title="x", unit=unit, reader=READER))
+    assert len(words) == len(set(words)), words
 
 
 @pytest.mark.parametrize("kind", [bars, stacked])

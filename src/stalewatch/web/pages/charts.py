@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import blake2s
+from itertools import chain, zip_longest
 from math import isfinite
 from typing import Any, Final
 
@@ -29,6 +30,9 @@ _WIDTH, _HEIGHT = 640, 240
 _SPARK: Final = (200, 36)
 _MOST: Final = 1e15
 """Beyond it a figure is drawn as if it were this: pygal's scales end where floats do."""
+_FINEST: Final = {"rate": -2, "days": -1}
+"""The power of ten by which two words beside a chart differ at least; a whole one for counts and money. Nearer ones
+would be the same word twice: "1%, 1%, 0%, 0%"."""
 _LABELS: Final = 8
 """Words below a chart, at most about as many."""
 _SHAPES: Final = {
@@ -135,7 +139,8 @@ def _chart(
         width=_WIDTH, height=_HEIGHT, show_legend=False, value_formatter=said, margin=12, spacing=8,
         style=Style(label_font_size=12, major_label_font_size=12, font_family="sans-serif"),
         show_minor_x_labels=False, x_labels_major_every=max(1, -(-len(labels) // _LABELS)),
-        y_labels_major_count=4, show_minor_y_labels=False, truncate_label=-1, include_zero=True, **more,
+        y_labels_major_count=4, show_minor_y_labels=False, truncate_label=-1, include_zero=True,
+        **_scale(kind, drawn, _FINEST.get(unit, 0)), **more,
     )  # fmt: skip
     drawing.x_labels = [str(label) for label in labels]
     for one, values in zip(series, drawn, strict=True):
@@ -145,6 +150,18 @@ def _chart(
     desc = reader.words.gettext("The table below has all of its figures.")
     svg = _taken_over(drawing, [_tone(one) for one in series], hints, "drawn", title, desc)
     return Chart(title, svg, table, legend)
+
+
+def _scale(kind: Callable[..., Any], drawn: Sequence[Sequence[float | None]], finest: int) -> dict[str, Any]:
+    """How fine the words beside a chart may be, and for what is even smaller, a scale on which they are two."""
+    known = [[value or 0.0 for value in values] for values in drawn]
+    if kind is pygal.StackedBar:
+        known = [[sum(pile) for pile in zip_longest(*known, fillvalue=0.0)]]
+    low, high = min(0.0, *chain(*known)), max(0.0, *chain(*known))
+    least = float(10**finest)
+    if high - low >= least:
+        return {"order_min": finest}
+    return {"order_min": finest, "range": (-least if low < 0 else 0.0, least if high > 0 or low == 0 else 0.0)}
 
 
 def _tone(series: Series) -> str:
