@@ -85,6 +85,7 @@ def test_no_word_stands_twice_beside_a_chart(small, unit, kind) -> None:  # type
     labels = [str(place) for place in range(len(small))]
     words = beside(kind([Series("All", small)], labels, title="x", unit=unit, reader=READER))
     assert len(words) == len(set(words)), words
+    assert 2 <= len(words) <= 6
 
 
 @pytest.mark.parametrize("kind", [bars, stacked])

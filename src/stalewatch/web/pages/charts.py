@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import blake2s
-from itertools import chain, zip_longest
-from math import isfinite
+from itertools import zip_longest
+from math import ceil, floor, isfinite, log10
 from typing import Any, Final
 
 import pygal
@@ -139,8 +139,7 @@ def _chart(
         width=_WIDTH, height=_HEIGHT, show_legend=False, value_formatter=said, margin=12, spacing=8,
         style=Style(label_font_size=12, major_label_font_size=12, font_family="sans-serif"),
         show_minor_x_labels=False, x_labels_major_every=max(1, -(-len(labels) // _LABELS)),
-        y_labels_major_count=4, show_minor_y_labels=False, truncate_label=-1, include_zero=True,
-        **_scale(kind, drawn, _FINEST.get(unit, 0)), **more,
+        y_labels=_ticks(*_extremes(kind, drawn, unit), _FINEST.get(unit, 0)), truncate_label=-1, **more,
     )  # fmt: skip
     drawing.x_labels = [str(label) for label in labels]
     for one, values in zip(series, drawn, strict=True):
@@ -152,16 +151,23 @@ def _chart(
     return Chart(title, svg, table, legend)
 
 
-def _scale(kind: Callable[..., Any], drawn: Sequence[Sequence[float | None]], finest: int) -> dict[str, Any]:
-    """How fine the words beside a chart may be, and for what is even smaller, a scale on which they are two."""
-    known = [[value or 0.0 for value in values] for values in drawn]
+def _extremes(kind: Callable[..., Any], drawn: Sequence[Sequence[float | None]], unit: str) -> tuple[float, float]:
+    """The least and the most that is to be drawn. A line of shares or days need not begin at nothing."""
+    known = [value for values in drawn for value in values if value is not None]
     if kind is pygal.StackedBar:
-        known = [[sum(pile) for pile in zip_longest(*known, fillvalue=0.0)]]
-    low, high = min(0.0, *chain(*known)), max(0.0, *chain(*known))
-    least = float(10**finest)
-    if high - low >= least:
-        return {"order_min": finest}
-    return {"order_min": finest, "range": (-least if low < 0 else 0.0, least if high > 0 or low == 0 else 0.0)}
+        known = [sum(value or 0.0 for value in pile) for pile in zip_longest(*drawn)]
+    if kind is not pygal.Line or unit not in _FINEST:
+        known.append(0.0)
+    return min(known), max(known)
+
+
+def _ticks(low: float, high: float, finest: int) -> list[float]:
+    """Two to five round figures at the same distance, around everything."""
+    wanted = max((high - low) / 3, 10.0**finest)
+    power = 10.0 ** floor(log10(wanted))
+    step = next(times * power for times in (1, 2, 5, 10) if wanted <= times * power * (1 + 1e-9))
+    first, last = floor(low / step + 1e-9), ceil(high / step - 1e-9)
+    return [round(place * step, 9) for place in range(first, max(last, first + 1) + 1)]
 
 
 def _tone(series: Series) -> str:
