@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
-from babel.dates import format_skeleton
+from babel.dates import format_date, format_skeleton
 
 from stalewatch.delivery.wording.money import money
 from stalewatch.delivery.wording.reader import Reader
@@ -131,4 +131,4 @@ def week_ended(day: date, today: date, reader: Reader) -> str:
     """The label of a week in a chart: its last day, or "now"."""
     if day == today:
         return reader.words.pgettext("a point in time", "now")
-    return format_skeleton("MMMd", day, locale=reader.locale)
+    return format_date(day, reader.words.pgettext("date pattern (CLDR)", "d MMM"), locale=reader.locale)
