@@ -76,15 +76,15 @@ def offered(obj: str, reader: Reader, *, waits: bool = False) -> list[Button]:
     Args:
         waits: it is on hold, and could go on.
     """
-    said = reader.words.pgettext
+    words = reader.words
     asked = [
         Button(one.kind, one.label, at_once=False) for one in buttons.actions("", obj, reader) if one.kind in FORMS
     ]
     return [
         *asked,
-        Button(CLAIM, said("button", "I am on it"), at_once=True),
-        Button(SEEN, said("button", "Seen"), at_once=True),
-        *([Button(RESUME, said("button", "Take off hold"), at_once=True)] if waits else []),
+        Button(CLAIM, words.pgettext("button", "I am on it"), at_once=True),
+        Button(SEEN, words.pgettext("button", "Seen"), at_once=True),
+        *([Button(RESUME, words.pgettext("button", "Take off hold"), at_once=True)] if waits else []),
     ]
 
 
