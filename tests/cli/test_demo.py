@@ -170,8 +170,9 @@ def test_in_its_slack_and_on_its_dashboard_one_can_answer_until_ctrl_c(here: Pat
     page.form("Why?")
     assert "Only visible to you" in page.html
 
-    with urlopen(serving.urls["dashboard"], timeout=10) as answer:  # noqa: S310  # our own address
-        assert b"deals are stalled" in answer.read()
+    for page_of, said in (("/", b"forecast rests on"), ("/stalled", b"deals are stalled")):
+        with urlopen(urljoin(serving.urls["dashboard"], page_of), timeout=10) as answer:  # noqa: S310  # our own
+            assert said in answer.read()
 
     began = time.monotonic()
     serving.process.send_signal(signal.SIGINT)
