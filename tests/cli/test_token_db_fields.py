@@ -211,7 +211,7 @@ def test_people_and_their_roles_are_listed_given_and_taken(call: Call) -> None:
 def test_an_admin_of_the_file_stays_one(company: Path, call: Call) -> None:
     config = company / "stalewatch.yaml"
     config.write_text(config.read_text() + "\nauth: {admins: [tanaka@acme.example]}\n")
-    assert "auth.admins" in call("user", "ls", *NOW).out
+    assert "stalewatch.yaml" in call("user", "ls", *NOW).out
     for word in (("grant", "tanaka@acme.example", "revops"), ("revoke", "tanaka@acme.example")):
         refused = call("user", *word, *NOW)
         assert (refused.status, "by auth.admins of stalewatch.yaml" in refused.err) == (1, True)

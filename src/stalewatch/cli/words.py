@@ -134,7 +134,7 @@ WORDS: Final[dict[str, Words]] = {
     "sees_all": {"en": "every record", "ja": "すべて"},
     "sees_people": {"en": "records of {count}", "ja": "{count} 人分"},
     "left": {"en": "left", "ja": "退職"},
-    "from_file": {"en": "auth.admins", "ja": "auth.admins"},
+    "from_file": {"en": "stalewatch.yaml", "ja": "stalewatch.yaml"},
     "from_hand": {"en": "user grant", "ja": "user grant"},
     "from_crm": {"en": "the CRM", "ja": "CRM"},
     "no_tokens": {"en": "there is no token", "ja": "トークンはありません"},
