@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from stalewatch.services.measuring.kpi_keeping import Keeping
 from stalewatch.store.tables import deliveries, destinations, notices
+from stalewatch.web.pace import Rates
 from tests import databases
 from tests.services.world import SATO, TANAKA, World, at, deal, rulebook
 from tests.web.dom import Element
@@ -91,6 +92,8 @@ def companies(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -
     worlds = [company(folder / f"{n}.db", sqlite_template, texts) for n, texts in enumerate((ATTACKS, PLAIN))]
     scopes = ("deals:read", "reports:read", "rules:read", "alerts:read")
     evil, plain = (Visitor(Office.of(world, *scopes)) for world in worlds)
+    for one in (evil, plain):
+        one.office.app.state.rates = Rates(0)  # hundreds of attacks a minute
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("stalewatch.web.pages.rules.PATIENCE", 30.0)  # a page that still counts has a refresh in it
         yield evil, plain
