@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stalewatch.domain import episodes
-from stalewatch.domain.alerts import AlertState, Policy, Reading
+from stalewatch.domain.alerts import Hush, Policy, Reading
 from stalewatch.domain.deadlines import State
 from stalewatch.services.judging.alert_rows import from_row
 from stalewatch.services.previewing.fates import is_settled
@@ -17,27 +17,37 @@ from stalewatch.services.previewing.fates import is_settled
 NOW = 1_000
 PAST, AHEAD = st.integers(1, NOW), st.integers(NOW + 1, 2 * NOW)
 MOMENT = st.none() | PAST | AHEAD
-ROWS = st.builds(
-    SimpleNamespace,
-    fingerprint=st.just("f"), episode=st.just(1), state=st.sampled_from([one.value for one in AlertState]),
-    anchor=st.just(1), warn_at=st.just(2), breach_at=PAST, opened_at=PAST, breached_at=st.none() | PAST,
-    warn_told_at=st.none() | PAST, breach_told_at=st.none() | PAST, repeats=st.just(0), reopens=st.integers(0, 2),
-    resolved_since_told=st.booleans(), snoozes=st.just(0), snoozed_until=MOMENT, ask_at=MOMENT, backlog=st.booleans(),
-    shadow=st.booleans(), muted_by=st.none() | st.just("other"), resolving_since=st.none() | PAST,
-    resolved_at=st.none() | PAST, cause=st.none(), due_at=MOMENT,
+SETTLED = st.fixed_dictionaries(
+    {
+        "fingerprint": st.just("f"), "episode": st.just(1), "anchor": st.just(1), "warn_at": st.just(2),
+        "breach_at": PAST, "opened_at": PAST, "breached_at": PAST, "warn_told_at": st.none() | PAST,
+        "repeats": st.just(0), "reopens": st.integers(0, 2), "resolved_since_told": st.just(False),
+        "snoozes": st.just(0), "snoozed_until": st.none(), "ask_at": st.none(), "hushed_until": MOMENT,
+        "hushed_by": st.none() | st.sampled_from([one.value for one in Hush]), "shadow": st.just(False),
+        "holdout": st.booleans(), "muted_by": st.none() | st.just("other"), "resolving_since": st.none() | PAST,
+        "resolved_at": st.none(), "cause": st.none(), "ladder": st.none(), "climbed": st.just(0),
+        "counts_from": st.none() | PAST, "climb_at": st.none(), "due_at": MOMENT,
+    }
 )  # fmt: skip
+"""What was told, or listed as backlog, and stands."""
+ROWS = st.one_of(
+    st.tuples(SETTLED, st.just({"state": "open", "backlog": False}), st.fixed_dictionaries({"breach_told_at": PAST})),
+    st.tuples(
+        SETTLED, st.just({"state": "backlog", "backlog": True}), st.fixed_dictionaries({"breach_told_at": MOMENT})
+    ),
+).map(lambda parts: SimpleNamespace(**parts[0], **parts[1], **parts[2]))
 
 
 @given(row=ROWS, since=st.none() | PAST, muted_by=st.none() | st.just("other"))
 def test_what_is_settled_says_nothing_and_is_no_new_backlog(row: Any, since: int | None, muted_by: str | None) -> None:
+    assert is_settled(row, State.BREACHED)
+    before = from_row(row)
     reading = Reading(State.BREACHED, 1, 2, row.breach_at, NOW)
-    policy = Policy(10, lambda at: at + 10, lambda at: at, live_since=since, muted_by=muted_by)
-    if is_settled(row, State.BREACHED):
-        before = from_row(row)
-        step = episodes.step(before, "f", reading, NOW, policy)
-        assert step.says == ()
-        assert step.alert is not None
-        assert step.alert.backlog == before.backlog
+    policy = Policy(10, lambda at: at + 10, lambda at: at, live_since=since, muted_by=muted_by, holdout=before.holdout)
+    step = episodes.step(before, "f", reading, NOW, policy)
+    assert step.says == ()
+    assert step.alert is not None
+    assert step.alert.backlog == before.backlog
 
 
 def test_what_was_told_and_still_stands_is_settled() -> None:

@@ -203,7 +203,7 @@ def test_s5_an_altered_attempt_is_none(company: Company) -> None:
     for bent in (
         f"{secret}.{int(began) - 1}.{after}",
         f"{secret}.{began}.",
-        f"{secret[:-1]}A.{began}.{after}",
+        f"{'B' if secret[0] == 'A' else 'A'}{secret[1:]}.{began}.{after}",  # of its last letter some bits say nothing
         "x",
         "",
     ):
