@@ -111,6 +111,7 @@ def open_office(url: str) -> Iterator[Office]:
             "id": f"crm:{one.id}", "connection": "crm", "external_id": one.id, "object": "deal", "name": one.name,
             "owner": "crm:sato", "is_open": True, "next_step": one.fields.get("next_step"),
             "modified_at": None if one.modified_at is None else to_us(one.modified_at),
+            "first_seen_at": office.us, "seen_at": office.us,
         }
         for one in (acme, zen)
     ]  # fmt: skip

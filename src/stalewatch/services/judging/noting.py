@@ -32,7 +32,7 @@ def note(
         (record, name, seen, old, after[record][name])
         for name in names
         for record, seen, old in zip(before["id"], before["first_seen_at"], before[name], strict=True)
-        if (seen is None or seen < now) and record in after and old != after[record][name]
+        if seen < now and record in after and old != after[record][name]
     ]
     last = changes.latest(conn, {one[0] for one in differing}, names)
     found: list[Row] = []
