@@ -1,4 +1,7 @@
-"""The open deals in figures: how much money, of which weight, how long late, to be closed when."""
+"""The open deals in figures: how much money, of which weight, how long late, to be closed when.
+
+Which of them are late, and since when, is what the stalled list has of them: nothing is looked for among alerts.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from stalewatch.store.bulk import Found
 from stalewatch.store.expressions import among, is_sqlite
 from stalewatch.store.reports import Filters
 from stalewatch.store.tables import alerts, deals, people
+from stalewatch.store.tables import stalled as late
 from stalewatch.store.visibility import Visible, seen_by
 
 Span = tuple[int | None, int | None]
@@ -53,10 +57,9 @@ def cells(conn: Connection, filters: Filters, wanted: Wanted, *, visible: Visibl
     older ones), None: not late; `percent` None: nobody says a weight; amounts in hundredths of the project's currency.
     `rule` and `severity` of the filters are not looked at: what is late is late by any rule.
     """
-    late = _late()
     kinds = (
         _category(wanted).label("category"), _percent(conn, wanted).label("percent"),
-        _source(conn, wanted).label("source"), _age(late, wanted).label("age"), _period(wanted).label("period"),
+        _source(conn, wanted).label("source"), _age(wanted).label("age"), _period(wanted).label("period"),
     )  # fmt: skip
     inner = sa.select(*kinds, deals.c.amount).select_from(deals).outerjoin(late, late.c.record_id == deals.c.id)
     each = inner.where(*_scope(conn, filters, wanted, visible)).subquery("each")
@@ -74,7 +77,6 @@ def resting(conn: Connection, filters: Filters, wanted: Wanted, *, visible: Visi
     (id, object, name, connection, owner, owner_name, owner_email, team, pipeline, stage, forecast_category, amount,
     close_date, url, percent, source, breach_at, breaches); deals without an amount or a weight come last.
     """
-    late = _late()
     percent = _percent(conn, wanted)
     own = ("id", "object", "name", "connection", "owner", "team", "pipeline", "stage", "forecast_category", "amount")
     columns = (
@@ -101,16 +103,6 @@ def broken(conn: Connection, record_ids: Collection[str]) -> list[Found]:
         among(conn, alerts.c.record_id, sorted(record_ids)), IS_LATE
     )
     return list(conn.execute(there.order_by(alerts.c.record_id, ranks.desc(), alerts.c.breach_at, alerts.c.id)))
-
-
-def _late() -> sa.Subquery:
-    columns = (
-        alerts.c.record_id,
-        sa.func.min(alerts.c.breach_at).label("breach_at"),
-        sa.func.count().label("breaches"),
-    )
-    kinds = alerts.c.object.in_(("deal", "partner_deal"))
-    return sa.select(*columns).where(IS_LATE, kinds).group_by(alerts.c.record_id).subquery("late")
 
 
 def _category(wanted: Wanted) -> sa.ColumnElement[Any]:
@@ -150,7 +142,7 @@ def _told(conn: Connection, field: str) -> sa.ColumnElement[int]:
     return sa.case((text.regexp_match("^[0-9]{1,3}$"), sa.cast(text, sa.Integer)), else_=None)
 
 
-def _age(late: sa.Subquery, wanted: Wanted) -> sa.ColumnElement[Any]:
+def _age(wanted: Wanted) -> sa.ColumnElement[Any]:
     young = [(late.c.breach_at >= began, place) for place, began in enumerate(wanted.since)]
     return sa.case((late.c.breach_at.is_(None), None), *young, else_=len(wanted.since))
 
