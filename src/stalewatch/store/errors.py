@@ -8,6 +8,7 @@ StoreError
 ├── DatabaseDamaged       the file is not a database, or a broken one
 ├── SchemaBehind          older than this program: upgrade it
 ├── SchemaAhead           newer than this program: the program is the old one
+├── DatabaseMoved         its data is, or is being, moved to another one: nothing is written here any more
 ├── LeaseLost             somebody else took the row over; the whole transaction must roll back
 └── ChangedMeanwhile      a row is not as it was read; the whole transaction must roll back, then try again
 """
@@ -54,6 +55,10 @@ class SchemaAhead(StoreError, ConfigurationError):
     """The database was upgraded by a newer version than this one."""
 
 
+class DatabaseMoved(StoreError, ConfigurationError):
+    """The database refuses to be written, because it was moved to another one, or is being moved."""
+
+
 class LeaseLost(StoreError):
     """The lease ran out and somebody else claimed the row: what was done since must be rolled back."""
 
@@ -67,6 +72,9 @@ class CursorNotUnderstood(StoreError):
 
 
 UPGRADE: Final = "run `stalewatch db upgrade`"
+MOVED: Final = "stalewatch moved: "
+"""What stands before the sentence with which a database that was moved refuses to be written."""
+ELSEWHERE: Final = "write the new address as `database:` into stalewatch.yaml, and start this process again"
 
 # Parts of messages, lower case, with what they mean. Several drivers and versions word the same fault differently.
 _FAULTS: Final[tuple[tuple[tuple[str, ...], type[StoreError], str, str], ...]] = (
@@ -132,12 +140,19 @@ def in_words(error: sa.exc.SQLAlchemyError, where: str) -> StoreError | None:
         return DatabaseBusy("all connections to the database are in use", where=where, cure="try again")
     if not isinstance(error, DBAPIError):
         return None
+    if MOVED in str(error.orig):
+        return worded(error.orig, where)
     if isinstance(error, sa.exc.IntegrityError | sa.exc.DataError):
         return None
-    return _matching(f"{type(error.orig).__name__}: {error.orig}".lower(), where)
+    return worded(error.orig, where)
 
 
-def _matching(text: str, where: str) -> StoreError | None:
+def worded(error: BaseException | None, where: str) -> StoreError | None:
+    """The same for what a driver itself raised."""
+    _, moved, sentence = str(error).partition(MOVED)
+    if moved:
+        return DatabaseMoved(sentence.splitlines()[0], where=where, cure=ELSEWHERE)
+    text = f"{type(error).__name__}: {error}".lower()
     for signs, kind, what, cure in _FAULTS:
         if any(sign in text for sign in signs):
             return kind(what, where=where, cure=cure)

@@ -39,6 +39,30 @@ def downgrade(database: Database, scripts: Path, revision: str) -> None:
         command.downgrade(_config(scripts, conn), revision)
 
 
+def rebase(database: Database, scripts: Path, revision: str) -> None:
+    """Give an empty database this very schema, whichever it has: what is in it is lost.
+
+    Raises:
+        SchemaAhead: `scripts` does not know the revision, or the one that the database has.
+    """
+    known = _known(scripts)
+    if revision not in known or current(database) not in known:
+        raise _ahead(database)
+    if current(database) not in (None, revision):
+        downgrade(database, scripts, "base")
+    upgrade(database, scripts, revision)
+
+
+def require_known(scripts: Path, revision: str | None, where: str) -> None:
+    """Return if this program knows a revision.
+
+    Raises:
+        SchemaAhead: it is of a newer version.
+    """
+    if revision not in _known(scripts):
+        raise SchemaAhead("it was made by a newer stalewatch", where=where, cure="use that newer version")
+
+
 def current(database: Database) -> str | None:
     """The revision that the database has, None for an empty one."""
     with database.read() as conn:
