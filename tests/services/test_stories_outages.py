@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from stalewatch.sdk.errors import OutcomeUnknown
 from stalewatch.sdk.records import Person
 from stalewatch.services.alerting.agenda import Agenda
+from stalewatch.services.operating.health import Health
+from stalewatch.services.operating.lookout import Lookout
 from stalewatch.services.operating.work import Work
 from stalewatch.services.reporting.pieces import Kind
 from stalewatch.store.tables import audit, deliveries, destinations, notices
@@ -190,3 +192,51 @@ def test_when_e_mail_is_what_is_down_the_operator_hears_in_the_channel(found: Fo
     with world.db.read() as conn:
         told = conn.execute(sa.select(notices.c.target).where(notices.c.state == "told")).scalars().all()
     assert told == ["mail:ops@acme.example"]
+
+
+# ------------------------------------------------------------------------------------- while there is nothing to say
+
+
+def lookout(world: World) -> Lookout:
+    return Lookout(world.db, world.clock, world.speaking, {}, lambda: world.mail)
+
+
+def test_b35_a_token_that_is_gone_is_known_before_there_is_something_to_say(found: Founder) -> None:
+    world, shown, letters = two_ways(found)
+    shown.can_watch = True  # type: ignore[misc]
+    watching = lookout(world)
+    for _ in range(6):  # a minute in which nothing happens
+        assert watching.look() == []
+        world.dispatches()
+        world.clock.advance(timedelta(seconds=10))
+    assert shown.asked == 3, "every twenty seconds, by one"
+    shown.revoked = True
+    seconds = 0
+    while Health(world.db, world.clock, {}).readiness().ok:
+        world.clock.advance(timedelta(seconds=5))
+        seconds += 5
+        watching.look()
+        world.dispatches()
+        assert seconds <= 30
+    [reason] = Health(world.db, world.clock, {}).readiness().reasons
+    assert reason == "board takes no messages; its token or the service is gone"
+    assert [letter.title for letter in letters.messages] == ["board has taken no messages since 2 Mar 12:01"]
+    asked = shown.asked
+    for _ in range(6):
+        world.clock.advance(timedelta(seconds=10))
+        watching.look()
+        world.dispatches()
+    assert shown.asked == asked + 1, "one that is down is asked once a minute"
+    shown.revoked = False
+    world.clock.advance(LATER)
+    world.dispatches()
+    assert Health(world.db, world.clock, {}).readiness().ok
+
+
+def test_a_service_that_nobody_may_ask_so_often_is_left_alone(found: Founder) -> None:
+    world, shown, _ = two_ways(found)
+    for _ in range(6):
+        lookout(world).look()
+        world.dispatches()
+        world.clock.advance(timedelta(seconds=20))
+    assert shown.asked == 0

@@ -1,4 +1,4 @@
-"""`webhooks:`, who is told of events: over TLS, signed by a secret that nobody guesses, each address once."""
+"""`webhooks:` and `heartbeat:`: over TLS, signed by a secret that nobody guesses, each address once."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import pytest
 
 from stalewatch.domain.hooks import EventType, Hook
 from stalewatch.settings import Loaded, Offered, load
+from stalewatch.settings.known_secrets import secret_texts
+from stalewatch.settings.project import Beating
 
 LONG = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -29,6 +31,27 @@ def test_two_secrets_sign_while_one_replaces_the_other(tmp_path: Path) -> None:
     assert (inside.allow_custom_host, inside.wants(EventType.ACTED)) == (True, True)
     assert both.target != inside.target
     assert LONG not in repr(loaded.settings)
+
+
+@pytest.mark.security
+def test_s16_a_sign_of_life_goes_over_tls_unless_somebody_says_otherwise_and_its_path_is_a_secret(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "rules").mkdir()
+    path = tmp_path / "stalewatch.yaml"
+    found = {}
+    for said in ("{url: 'https://x.example/6f9619ff8b86'}", "{url: 'http://x.example/p'}", "{}",
+                 "{url: 'http://10.0.0.5/p', allow_custom_host: true}"):  # fmt: skip
+        path.write_text(f"stalewatch: 1\nheartbeat: {said}\n")
+        found[said] = load(path, {}, Offered())
+    open_, plain, empty, inside = found.values()
+    assert open_.settings is not None
+    assert "6f9619ff8b86" not in repr(open_.settings)
+    assert "6f9619ff8b86" in secret_texts(open_.settings)
+    assert [one.code for one in plain.diagnostics] == ["SW125"]
+    assert [one.code for one in empty.diagnostics] == ["SW102"]
+    assert inside.settings is not None
+    assert inside.settings.heartbeat == Beating(url="http://10.0.0.5/p", allow_custom_host=True)
 
 
 @pytest.mark.security

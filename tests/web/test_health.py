@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from stalewatch.domain.instants import DAY, to_us
 from stalewatch.sdk.errors import NeedsReconnect
+from stalewatch.store import accounts, leases, outbox
 from stalewatch.store.engine import Database
 from tests.services.world import World
 from tests.web.office import Office
@@ -69,3 +71,17 @@ def test_figures_for_prometheus(world: World, office: Office) -> None:
     assert float(figures['stalewatch_deliveries{state="sent"}']) >= 1
     assert float(figures['stalewatch_notices{state="told"}']) >= 2
     assert figures["stalewatch_parked"] == "0.0"
+    assert figures["stalewatch_services_down"] == "0.0"
+
+
+def test_figures_of_work_that_waits_and_of_calls(world: World, office: Office) -> None:
+    with world.db.write() as conn:
+        accounts.hear(conn, "crm:1", {"DailyApiRequests": [1200, 15000]}, "crm")
+        outbox.call(conn, {"person:late": to_us(world.clock.now()) - 120_000_000})
+        assert leases.claim(conn, leases.CONNECTIONS, due=to_us(world.clock.now()) + DAY, lease_us=60_000_000)
+    figures = dict(line.rsplit(" ", 1) for line in office.get("/metrics").text.splitlines() if line[0] != "#")
+    assert figures['stalewatch_work_due{kind="dispatch"}'] == "1.0"
+    assert figures['stalewatch_work_due_age_seconds{kind="dispatch"}'] == "120.0"
+    assert figures['stalewatch_work_leased{kind="sync"}'] == "1.0"
+    assert figures['stalewatch_calls_used{connection="crm",quota="DailyApiRequests"}'] == "1200.0"
+    assert figures['stalewatch_calls_allowed{connection="crm",quota="DailyApiRequests"}'] == "15000.0"

@@ -26,6 +26,18 @@ class ConnectionFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class NothingJudged:
+    """No deadline of a connection was looked at since `since` (µs).
+
+    `data_at` (µs) is when its data was read, if that is what is too old; None: it is not the data.
+    """
+
+    connection: str
+    since: int
+    data_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CannotJudge:
     """Rules that say nothing about these records, because fields cannot be read on a connection.
 
@@ -96,4 +108,15 @@ class Noisy:
     why: str
 
 
-News = StormHeld | ConnectionFailed | CannotJudge | Doubted | Undelivered | ServiceDown | GivenUp | RulesRefused | Noisy
+News = (
+    StormHeld
+    | ConnectionFailed
+    | NothingJudged
+    | CannotJudge
+    | Doubted
+    | Undelivered
+    | ServiceDown
+    | GivenUp
+    | RulesRefused
+    | Noisy
+)

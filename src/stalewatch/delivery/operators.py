@@ -14,6 +14,7 @@ from stalewatch.delivery.news import (
     GivenUp,
     News,
     Noisy,
+    NothingJudged,
     RulesRefused,
     ServiceDown,
     StormHeld,
@@ -81,6 +82,8 @@ def _entry(news: News, reader: Reader, kinds: Mapping[str, str]) -> Entry:
             headline, body = _storm(news, reader)
         case ConnectionFailed():
             headline, body = _failed(news, _called(news.connection, kinds, reader), reader)
+        case NothingJudged():
+            headline, body = _nothing_judged(news, _called(news.connection, kinds, reader), reader)
         case CannotJudge():
             headline, body = _cannot_judge(news, _called(news.connection, kinds, reader), reader)
         case Doubted():
@@ -120,6 +123,23 @@ def _failed(news: ConnectionFailed, name: str, reader: Reader) -> tuple[str, str
         return headline, f"{body.format(what=what)} {cure}".rstrip()
     body = words.gettext("{what}, since {since}. Nothing is judged on old data; what was known stays.")
     return headline, f"{body.format(what=what, since=moment(news.since, reader))} {cure}".rstrip()
+
+
+def _nothing_judged(news: NothingJudged, name: str, reader: Reader) -> tuple[str, str]:
+    words = reader.words
+    headline = words.gettext("{connection}: nothing has been judged since {since}")
+    if news.data_at is None:
+        body = words.gettext(
+            "Its data is young enough, so the work behind it stands still: the log of the process that works says why, "
+            "and `/readyz` what is late. Nothing is lost; what falls due meanwhile is told when it goes on."
+        )
+    else:
+        body = words.gettext(
+            "Its data is of {when}, too old to judge by, and nobody reads it anew. `stalewatch sync {id}` reads it "
+            "now; `stalewatch doctor` says what keeps it from being read."
+        )
+    said = body.format(when="" if news.data_at is None else moment(news.data_at, reader), id=clean(news.connection))
+    return headline.format(connection=name, since=moment(news.since, reader)), said
 
 
 def _cannot_judge(news: CannotJudge, name: str, reader: Reader) -> tuple[str, str]:

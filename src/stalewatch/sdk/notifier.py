@@ -186,6 +186,9 @@ class Notifier(ABC):
     can_sweep: ClassVar[bool] = False
     """Whether `copies` finds what we said and `remove` takes it back."""
 
+    can_watch: ClassVar[bool] = False
+    """Whether `check` is cheap enough to be asked every twenty seconds, so that a lost permission is known at once."""
+
     @abstractmethod
     def send(self, message: Message) -> Receipt:
         """Deliver, once.

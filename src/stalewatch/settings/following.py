@@ -16,6 +16,7 @@ _STARTED: Final[Mapping[str, Callable[[Settings], Any]]] = {
     "notify": lambda one: one.notify,
     "auth": lambda one: (one.speaking.admins, one.signing_in),
     "webhooks": lambda one: one.hooks,
+    "heartbeat": lambda one: one.heartbeat,
     "defaults.currency": lambda one: one.judging.currency,
 }
 """What a process is built on when it starts: the parts that it has opened, and the currency in which all is stored."""
@@ -45,6 +46,7 @@ def followed(running: Settings, saved: Settings) -> tuple[Settings, tuple[str, .
         judging=replace(saved.judging, currency=running.judging.currency),
         speaking=speaking,
         hooks=running.hooks,
+        heartbeat=running.heartbeat,
     )
     return following, waiting
 

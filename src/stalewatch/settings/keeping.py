@@ -1,4 +1,5 @@
-"""`retention:`, how long what we remember is kept; `webhooks:`, who is told of events."""
+"""`retention:`, how long what we remember is kept; `webhooks:`, who is told of events; `heartbeat:`, who is told that
+all is well."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from stalewatch.domain.instants import DAY
 from stalewatch.domain.language.diagnostics import cure
 from stalewatch.domain.language.nodes import Scalar
 from stalewatch.domain.retention import YEAR, Retention
+from stalewatch.settings.project import Beating
 from stalewatch.settings.section import Section
 
 _WRITTEN: Final = re.compile(r"([0-9]{1,5}) ?([dwy])", re.ASCII)
@@ -61,6 +63,17 @@ def read_webhooks(root: Section) -> tuple[Hook, ...]:
         found[hook.target] = hook
         lines.setdefault(hook.target, section.node.span.line)
     return tuple(found.values())
+
+
+def read_heartbeat(section: Section | None) -> Beating | None:
+    """The section; None without it."""
+    if section is None:
+        return None
+    section.only("url", "allow_custom_host")
+    section.need("url")
+    free = section.flag("allow_custom_host")
+    address = section.address("url", ("https", "http") if free else ("https",))
+    return None if address is None else Beating(url=address.geturl(), allow_custom_host=free)
 
 
 def _events(section: Section) -> list[str]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from stalewatch.settings.project import Settings
 from stalewatch.settings.secrets import SECRET_KEYS
+
+_OWN: Final = 8
+"""Characters from which the path of an address is nobody else's."""
 
 
 def secret_texts(settings: Settings) -> Iterator[str]:
@@ -18,6 +21,8 @@ def secret_texts(settings: Settings) -> Iterator[str]:
     yield from _of_address(settings.database)
     for hook in settings.hooks:
         yield from hook.secrets
+    if settings.heartbeat is not None:
+        yield from _path_of(settings.heartbeat.url)
     if settings.signing_in.oidc is not None:
         yield settings.signing_in.oidc.client_secret
 
@@ -31,6 +36,14 @@ def _inside(value: Any, key: str = "") -> Iterator[str]:
             yield from _inside(one, key)
     elif isinstance(value, str):
         yield from (value,) if key in SECRET_KEYS else _of_address(value)
+
+
+def _path_of(text: str) -> Iterator[str]:
+    """What stands behind the host of an address, where that is long enough to be one's own."""
+    parts = urlsplit(text)
+    path = f"{parts.path}?{parts.query}".strip("/?")
+    if len(path) >= _OWN:
+        yield path
 
 
 def _of_address(text: str) -> Iterator[str]:

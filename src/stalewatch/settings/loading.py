@@ -16,7 +16,7 @@ from stalewatch.domain.language.rendering import render
 from stalewatch.settings.calendars import read_calendars
 from stalewatch.settings.connections import Offered, read_connections, read_notify
 from stalewatch.settings.judging import read_judging
-from stalewatch.settings.keeping import read_retention, read_webhooks
+from stalewatch.settings.keeping import read_heartbeat, read_retention, read_webhooks
 from stalewatch.settings.links import read_links
 from stalewatch.settings.project import Settings, Web
 from stalewatch.settings.reviews import read_reviews, read_weighting
@@ -32,7 +32,7 @@ _DATABASE: Final = f"{SQLITE}stalewatch.db"
 _KEYS: Final = (
     *("stalewatch", "database", "rules", "catalogue", "web", "secrets", "connections", "notify", "people", "teams"),
     *("defaults", "modes", "calendars", "quiet", "budget", "routes", "escalations", "acted", "storm_guard"),
-    *("rollout", "holdout", "auth", "webhooks", "retention", "links", "reviews", "forecast"),
+    *("rollout", "holdout", "auth", "webhooks", "retention", "links", "reviews", "forecast", "heartbeat"),
 )
 
 
@@ -122,6 +122,7 @@ def _settings(path: Path, source: Source, root: Section, offered: Offered) -> Se
         secrets=_only(root.inner("secrets"), "key", "previous"),
         signing_in=read_signing_in(root.inner("auth"), web),
         hooks=read_webhooks(root),
+        heartbeat=read_heartbeat(root.inner("heartbeat")),
     )
 
 

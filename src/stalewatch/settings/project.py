@@ -125,6 +125,19 @@ class Linking:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Beating:
+    """`heartbeat:`, a sign of life to somebody outside.
+
+    Attributes:
+        url: is asked for once a minute; its path is a secret.
+        allow_custom_host: it may be on this machine or in a private network, and do without TLS.
+    """
+
+    url: str = field(repr=False)
+    allow_custom_host: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """One project.
 
@@ -138,6 +151,7 @@ class Settings:
         modes_at: the node of `modes:`, for the check against the rules.
         notify: per notifier its options, secrets resolved.
         hooks: who is told of events.
+        heartbeat: who is told every minute that all is well.
     """
 
     path: Path
@@ -158,6 +172,7 @@ class Settings:
     links: Linking = field(default_factory=Linking)
     retention: Retention = field(default_factory=Retention)
     hooks: tuple[Hook, ...] = ()
+    heartbeat: Beating | None = None
     reviews: Mapping[Every, Posting] = field(default_factory=dict)
     notify: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     secrets: Mapping[str, Any] = field(default_factory=dict, repr=False)

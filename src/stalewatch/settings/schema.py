@@ -246,6 +246,7 @@ class _Project:
             "acted": some(one_of(ACTS)),
             "auth": self._section("auth", {"oidc": oidc, "admins": some(TEXT), "token_sign_in": _filled(_FLAG)}),
             "webhooks": listed(self._section("webhooks", webhook, ("url", "secret"))),
+            "heartbeat": self._section("heartbeat", {"url": TEXT, "allow_custom_host": _FLAG}, ("url",)),
             "retention": self._section("retention", dict.fromkeys(("changes", "outbox", "audit"), self._or_off(_SPAN))),
             "reviews": self._reviews(),
             "forecast": self._section(

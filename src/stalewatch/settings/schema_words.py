@@ -250,6 +250,15 @@ TEXTS: Final[dict[str, Words]] = {
         "en": "Addresses of those who answer for every record.",
         "ja": "すべての対象に責任を持つ人のアドレス。",
     },
+    "heartbeat": {
+        "en": "Told every minute that all is well; raises the alarm when it hears nothing.",
+        "ja": "正常を毎分伝える先。途絶えたときに知らせてくれるサービス。",
+    },
+    "heartbeat.url": {"en": "The address that is asked for.", "ja": "呼び出すアドレス。"},
+    "heartbeat.allow_custom_host": {
+        "en": "It may lead into a private network.",
+        "ja": "社内ネットワークのアドレスを許可する。",
+    },
     "webhooks": {"en": "Addresses that are told of events.", "ja": "出来事を伝える先。"},
     "webhooks.url": {"en": "The address.", "ja": "アドレス。"},
     "webhooks.secret": {"en": "Signs what is sent; 24 characters at least.", "ja": "署名の鍵。24 文字以上。"},

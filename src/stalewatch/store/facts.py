@@ -16,6 +16,12 @@ def read(conn: Connection, key: str) -> Any:
     return conn.execute(sa.select(facts.c.value).where(facts.c.key == key)).scalar_one_or_none()
 
 
+def beginning(conn: Connection, prefix: str) -> dict[str, Any]:
+    """Every fact whose name begins so."""
+    mine = facts.c.key.startswith(prefix, autoescape=True)
+    return {row.key: row.value for row in conn.execute(sa.select(facts).where(mine))}
+
+
 def write(conn: Connection, key: str, value: Any) -> None:
     """Remember any JSON value."""
     bulk.upsert(conn, facts, [{"key": key, "value": value}])

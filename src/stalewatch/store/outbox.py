@@ -124,6 +124,13 @@ def call(conn: Connection, due: dict[str, int]) -> None:
         conn.execute(sa.update(destinations).where(there).values(due_at=at))
 
 
+def awake(conn: Connection, targets: Collection[str]) -> set[str]:
+    """Those of these destinations that are due some time, or set aside."""
+    busy = sa.or_(destinations.c.due_at.is_not(None), destinations.c.parked_at.is_not(None))
+    there = among(conn, destinations.c.target, sorted(targets))
+    return set(conn.scalars(sa.select(destinations.c.target).where(there, busy)))
+
+
 def destinations_known(conn: Connection) -> list[str]:
     """Every target that ever had something to be sent."""
     return list(conn.scalars(sa.select(destinations.c.target).order_by(destinations.c.target)))

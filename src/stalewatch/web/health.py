@@ -18,7 +18,7 @@ from prometheus_client.registry import Collector
 
 from stalewatch.domain.instants import SECOND
 from stalewatch.services.operating.faults import StoreError
-from stalewatch.services.operating.health import ConnectionHealth, Health, Snapshot
+from stalewatch.services.operating.health import ConnectionHealth, Health, Queue, Snapshot
 from stalewatch.web.answers import JSON
 from stalewatch.web.desk import At
 from stalewatch.wiring.live import Live
@@ -71,6 +71,8 @@ class Work(Collector):
         yield _gauge("database_up", "1 if the database answers.", 1)
         yield from _connections(found.connections)
         yield from _messages(found)
+        yield from _works(found)
+        yield from _quotas(found)
 
 
 def _connections(some: tuple[ConnectionHealth, ...]) -> Iterator[Metric]:
@@ -112,8 +114,36 @@ def _messages(found: Snapshot) -> Iterator[Metric]:
         yield family
     yield _gauge("parked", "Connections and destinations that were set aside.", len(found.parked))
     yield _gauge("destinations_paused", "Destinations whose service is down.", len(found.paused))
+    yield _gauge("services_down", "Services that take no messages.", len(found.down))
     overdue = found.dispatch_overdue / SECOND
     yield _gauge("dispatch_overdue_seconds", "Since the longest waiting message should have gone.", overdue)
+
+
+def _works(found: Snapshot) -> Iterator[Metric]:
+    figures: tuple[tuple[str, str, Callable[[Queue], float]], ...] = (
+        ("work_due", "Rows of work that are due and that nobody holds.", lambda one: one.due),
+        ("work_leased", "Rows of work that somebody holds.", lambda one: one.leased),
+        ("work_parked", "Rows of work that were set aside.", lambda one: one.parked),
+        (
+            "work_due_age_seconds",
+            "Since the first of the rows that are due is.",
+            lambda one: one.age / SECOND,
+        ),
+    )
+    for name, help_text, figure in figures:
+        family = GaugeMetricFamily(f"stalewatch_{name}", help_text, labels=["kind"])
+        for kind, one in found.work.items():
+            family.add_metric([kind], figure(one))
+        yield family
+
+
+def _quotas(found: Snapshot) -> Iterator[Metric]:
+    for place, name in enumerate(("used", "allowed")):
+        help_text = f"Calls {name} of the account, by everybody who calls it, as its CRM told last."
+        family = GaugeMetricFamily(f"stalewatch_calls_{name}", help_text, labels=["connection", "quota"])
+        for key, told in sorted(found.quota.items()):
+            family.add_metric(list(key), told[place])
+        yield family
 
 
 def _gauge(name: str, help_text: str, value: float) -> GaugeMetricFamily:

@@ -51,6 +51,7 @@ class SlackNotifier(Notifier):
     seconds_apart: ClassVar[float] = 1.0
     can_edit: ClassVar[bool] = True
     can_sweep: ClassVar[bool] = True
+    can_watch: ClassVar[bool] = True
 
     def __init__(self, settings: NotifierSettings) -> None:
         self.client = options.client(settings)

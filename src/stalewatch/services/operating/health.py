@@ -12,9 +12,11 @@ from stalewatch.clock import Clock
 from stalewatch.domain.instants import MINUTE, SECOND, to_us
 from stalewatch.services.alerting import failing
 from stalewatch.services.judging.sources import Sources
-from stalewatch.store import clocks, connections, inbox, migrate, notices, outbox
+from stalewatch.services.telling import outages
+from stalewatch.store import accounts, clocks, connections, inbox, migrate, notices, outbox
 from stalewatch.store.engine import Connection, Database
 from stalewatch.store.errors import StoreError
+from stalewatch.store.lease_figures import waiting
 
 LATE: Final = 90 * SECOND
 """Work that is due for longer than this is late: three of the engine's longest sleeps."""
@@ -54,6 +56,21 @@ class ConnectionHealth:
         return self.most_age is not None and self.data_age is not None and self.data_age > self.most_age
 
 
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The rows of one kind of work.
+
+    Attributes:
+        due: of how many the time has come, and nobody holds them; age: microseconds since that of the first of them.
+        leased: how many somebody holds. parked: how many were set aside.
+    """
+
+    due: int
+    age: int
+    leased: int
+    parked: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """Everything at one moment.
@@ -64,6 +81,9 @@ class Snapshot:
         paused: destinations that stand still because their service is down or its token gone.
         dispatch_overdue: microseconds since the longest waiting destination should have been served.
         answers: what readers did with messages in the last 30 days, by what came of it; `waiting`: not done yet.
+        work: per kind of work, what waits of it.
+        down: services that take no messages.
+        quota: per connection and quota of its account, calls used and allowed, by everybody, as its CRM told last.
     """
 
     connections: tuple[ConnectionHealth, ...]
@@ -74,6 +94,9 @@ class Snapshot:
     paused: tuple[str, ...]
     dispatch_overdue: int
     answers: Mapping[str, int] = field(default_factory=dict)
+    work: Mapping[str, Queue] = field(default_factory=dict)
+    down: tuple[str, ...] = ()
+    quota: Mapping[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +132,7 @@ class Health:
                 found = [*self._connections(conn)]
                 reasons = [reason for one in found for reason in _troubles(one)]
                 reasons += _waiting(self._destinations(conn))
+                reasons += [f"{one} takes no messages; its token or the service is gone" for one in outages.down(conn)]
         except StoreError as error:
             return Readiness((*known, f"database: {error.what}"))
         return Readiness((*known, *reasons))
@@ -131,6 +155,13 @@ class Health:
                 paused=outgoing.paused,
                 dispatch_overdue=outgoing.overdue,
                 answers=inbox.counts(conn),
+                work=self._work(conn),
+                down=tuple(outages.down(conn)),
+                quota={
+                    (row.id, name): (used, allowed)
+                    for row in accounts.quotas(conn)
+                    for name, (used, allowed) in row.usages.items()
+                },
             )
 
     # ------------------------------------------------------------------------------------- pieces
@@ -162,6 +193,11 @@ class Health:
             due_age=_age(edge, now) or 0,
             ticked_age=None if ticked == clocks.BEGINNING else max(0, now - ticked),
         )
+
+    def _work(self, conn: Connection) -> dict[str, Queue]:
+        now = to_us(self.clock.now())
+        found = waiting(conn, now).items()
+        return {kind: Queue(one.due, _age(one.oldest, now) or 0, one.leased, one.parked) for kind, one in found}
 
     def _destinations(self, conn: Connection) -> _Outgoing:
         now, real = to_us(self.clock.now()), self.db.now()

@@ -38,7 +38,7 @@ from stalewatch.domain.routing import (
     route_for,
 )
 from stalewatch.sdk.notifier import Message, Style
-from stalewatch.services.alerting import blind, noisy, refused
+from stalewatch.services.alerting import blind, noisy, refused, standstill
 from stalewatch.services.alerting.announcing import BACKLOG
 from stalewatch.services.alerting.route_facts import RouteFacts
 from stalewatch.services.alerting.tellings import Teller
@@ -179,6 +179,7 @@ class Composer:
                 row.n, sum(records.count(conn, obj, open_only=True) for obj in self.book.objects)
             ),
             DOUBTED: lambda row: Doubted(row.kind.partition(":")[2], row.n),
+            standstill.IDLE: lambda row: standstill.news(conn, row),
             "undelivered": lambda row: Undelivered(row.n),
             outages.WORKSPACE: lambda row: _outage(conn, row),
             DEAD: lambda row: _given_up(conn),  # noqa: ARG005  # counted as it is now, whatever was counted then

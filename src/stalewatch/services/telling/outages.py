@@ -1,8 +1,10 @@
 """A service that takes no messages at all (a token revoked, a workspace gone): everything waits, one alarm is raised.
 
-While a service is down, its destinations are paused and a destination of the service's own, `service:slack`, is due
-every minute: whoever claims it asks the service (`Notifier.check`), so that of many workers one asks. When the answer
-is good, everything goes on, on trial: the outage is over when a message was accepted.
+A service has a destination of its own, `service:slack`: whoever claims it asks the service (`Notifier.check`), so that
+of many workers one asks. An engine that runs for good lets it be asked every twenty seconds (`watch`), so that a token
+that is gone is known before there is something to say; a service that is down is asked once a minute, and its
+destinations are paused. When the answer is good, everything goes on, on trial: the outage is over when a message was
+accepted.
 """
 
 from __future__ import annotations
@@ -23,6 +25,9 @@ from stalewatch.store.engine import Connection, Database
 from stalewatch.store.leases import DESTINATIONS
 
 CHECK_EVERY: Final = MINUTE
+"""How often one that is down is asked whether it is back."""
+LOOK_EVERY: Final = 20 * SECOND
+"""How often one that works is asked whether it still does: `/readyz` has to know within half a minute."""
 TRIAL: Final = HOUR
 """Down again within this time, before anything was accepted: the same outage, and no second alarm."""
 WORKSPACE: Final = "workspace"
@@ -42,6 +47,15 @@ class Outages:
     def service_to(self, target: str) -> Notifier:
         """The service through which a destination is reached."""
         return service_of(self.notifier, self.speaking.mail_of(target) or target)
+
+    def watch(self, now: int) -> None:
+        """Let each service be asked from now on, and again and again, by whoever dispatches."""
+        targets = {f"{_SERVICE}{one.type}" for one in services(self.notifier) if one.can_watch}
+        with self.db.read() as conn:
+            asleep = targets - outbox.awake(conn, targets)
+        if asleep:
+            with self.db.write() as conn:
+                outbox.call(conn, dict.fromkeys(asleep, now))
 
     def is_down(self, conn: Connection, service: Notifier) -> bool:
         """Whether nothing may be sent through a service now."""
@@ -85,25 +99,41 @@ class Outages:
         if facts.read(conn, _key(service.type)) is not None:
             facts.forget(conn, _key(service.type))
 
-    def check(self, place: Any, now: int) -> None:
-        """Ask a service that is down, and let everything go on if it answers well."""
+    def check(self, place: Any, now: int) -> bool:
+        """Ask a service. One that is back lets everything go on; True if one was found to be down, and that is told."""
         name = place.target.removeprefix(_SERVICE)
         service = next((one for one in services(self.notifier) if one.type == name), None)
-        wait = CHECK_EVERY
+        with self.db.read() as conn:
+            was_down = facts.read(conn, _key(name)) is not None and since(conn, name) is not None
+        wait = CHECK_EVERY if was_down else LOOK_EVERY
         try:
             if service is not None:  # one that is configured no more keeps nobody waiting
                 service.check()
+        except WorkspaceDown as error:
+            if service is not None and not was_down:
+                self._asked_again(place, now + CHECK_EVERY)
+                return self.begin(service, error, now)
         except SlowDown as error:
             wait = max(wait, int(error.after.total_seconds() * SECOND))
-        except NotifierError:  # still down, as the pause says already
+        except NotifierError:  # it cannot be asked: of one that is down the pause says so, of another one each message
             pass
         else:
-            wait = 0
+            return self._is_well(place, service, now, was_down=was_down)
+        self._asked_again(place, now + wait)
+        return False
+
+    def _is_well(self, place: Any, service: Notifier | None, now: int, *, was_down: bool) -> bool:
+        """It answered: it is asked again, if anybody watches, and what waited for it goes on."""
+        watched = service is not None and not was_down and service.can_watch
         with self.db.write() as conn:
-            due_at = now + wait if wait else None
+            leases.finish(conn, DESTINATIONS, place.target, place.fence, due_at=now + LOOK_EVERY if watched else None)
+            if was_down:
+                resume(conn, reason_of(place.target.removeprefix(_SERVICE)), now)
+        return False
+
+    def _asked_again(self, place: Any, due_at: int) -> None:
+        with self.db.write() as conn:
             leases.finish(conn, DESTINATIONS, place.target, place.fence, due_at=due_at)
-            if not wait:
-                resume(conn, reason_of(name), now)
 
     def _goes_through(self, target: str, service: Notifier) -> bool:
         return not is_service(target) and self.service_to(target).type == service.type
@@ -145,6 +175,12 @@ def since(conn: Connection, service: str) -> tuple[int, str] | None:
     """Since when a service is down, and its own words for it; None if it works."""
     known = facts.read(conn, _key(service))
     return None if known is None or known["trial_at"] is not None else (int(known["since"]), str(known["what"]))
+
+
+def down(conn: Connection) -> list[str]:
+    """The services that take no messages now."""
+    known = facts.beginning(conn, _key(""))
+    return sorted(key.removeprefix(_key("")) for key, value in known.items() if value["trial_at"] is None)
 
 
 def _key(service: str) -> str:
