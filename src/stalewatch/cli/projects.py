@@ -7,7 +7,7 @@ from datetime import date, datetime
 from stalewatch import wiring
 from stalewatch.cli.invocation import Invocation
 from stalewatch.settings import Settings
-from stalewatch.wiring import Stalewatch
+from stalewatch.wiring import BrokenProject, Stalewatch
 
 
 def open_project(invocation: Invocation) -> Stalewatch:
@@ -20,6 +20,20 @@ def project_here(invocation: Invocation) -> Settings | None:
     if not invocation.config.exists() and invocation.config == Invocation().config:
         return None
     return wiring.read_settings(invocation.config).draft
+
+
+def settings_alone(invocation: Invocation) -> tuple[Settings, str]:
+    """The settings without the rules, and the language to answer in: a broken rule must not keep a database from its
+    upgrade, or from being kept.
+
+    Raises:
+        BrokenProject: the settings themselves have errors.
+    """
+    loaded = wiring.read_settings(invocation.config)
+    language = language_of(invocation, loaded.draft)
+    if loaded.settings is None:
+        raise BrokenProject(loaded.render(language))
+    return loaded.settings, language
 
 
 def language_of(invocation: Invocation, settings: Settings | None) -> str:
