@@ -8,6 +8,7 @@ from stalewatch import wiring
 from stalewatch.cli.invocation import Invocation, command, group
 from stalewatch.cli.printing import as_json, say
 from stalewatch.cli.projects import language_of
+from stalewatch.engine.queue import shipped_schema
 from stalewatch.services.syncing.resealing import drop_shut
 from stalewatch.services.syncing.resealing import reseal as seal_anew
 from stalewatch.settings import Settings
@@ -36,7 +37,7 @@ def upgrade(invocation: Invocation) -> int:
       stalewatch db upgrade --config /etc/stalewatch/stalewatch.yaml
     """
     settings, language = _settings(invocation)
-    found = schema(settings, upgrade=True)
+    found = schema(settings, upgrade=True, queue=shipped_schema())
     if invocation.json:
         _print(found)
     elif found.before == found.after:
@@ -44,6 +45,8 @@ def upgrade(invocation: Invocation) -> int:
     else:
         before = found.before or say(language, "nothing")
         click.echo(say(language, "upgraded", where=found.where, before=before, after=found.after))
+    if found.queue and not invocation.json:
+        click.echo(say(language, "queue_upgraded", step=found.queue[-1].partition("_")[0]))
     return 0
 
 

@@ -41,6 +41,7 @@ COMMANDS: Final[dict[str, Lazy]] = {
     "deals": Lazy("stalewatch.cli.deals:deals", "stalled deals, deals due soon, one deal in full"),
     "leads": Lazy("stalewatch.cli.deals:leads", "the same of leads"),
     "serve": Lazy("stalewatch.cli.serve:serve", "serve the API, and work as long as it runs"),
+    "worker": Lazy("stalewatch.cli.worker:worker", "work beside other workers, on PostgreSQL"),
     "work": Lazy("stalewatch.cli.work:work", "what is held back or set aside: list, release, retry"),
     "audit": Lazy("stalewatch.cli.audit:audit", "who did what, and what was written into the CRMs"),
     "rules": Lazy("stalewatch.cli.rules:rules", "check, test and explain rules"),

@@ -145,6 +145,10 @@ WORDS: Final[dict[str, Words]] = {
         "en": "{where}: upgraded from {before} to {after}",
         "ja": "{where}: {before} から {after} に更新しました",
     },
+    "queue_upgraded": {
+        "en": "workers' queue: brought up to {step}",
+        "ja": "ワーカー用のキュー: {step} に更新しました",
+    },
     "up_to_date": {"en": "{where}: schema {schema}, up to date", "ja": "{where}: スキーマ {schema}(最新)"},
     # ---------------------------------------------------------------------------------------------------- titles
     "ours": {"en": "field", "ja": "項目"},

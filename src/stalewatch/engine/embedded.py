@@ -21,17 +21,14 @@ from apscheduler.schedulers.background import BackgroundScheduler  # type: ignor
 from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import-untyped]
 
 from stalewatch.clock import SystemClock
-from stalewatch.domain.instants import SECOND
-from stalewatch.engine.jobs import Done, Job, jobs
-from stalewatch.sdk.errors import StalewatchError
-from stalewatch.services.judging.in_force import RulesMoved
+from stalewatch.engine.jobs import Job, jobs
+from stalewatch.engine.performing import LONGEST_SLEEP, perform
 from stalewatch.wiring.cycles import cycle_of
 from stalewatch.wiring.live import Live
 from stalewatch.wiring.watching import EVERY, SETTLES, Watch
 
 log = logging.getLogger("stalewatch.engine")
 
-LONGEST_SLEEP: Final = 30.0
 SHORTEST_SLEEP: Final = 0.5
 """Seconds: what is due but cannot be done yet (held by somebody, waiting for old data) must not be asked in a spin."""
 PATIENCE: Final = 9.0
@@ -112,23 +109,10 @@ class Embedded:
         """Do it once, and return the seconds until it is needed again."""
         if self._stopping.is_set():
             return LONGEST_SLEEP
-        try:
-            done = job.run()
-            wait = job.until() / SECOND
-        except RulesMoved as error:  # another process was quicker; what it has put in force is in our files, too
-            log.info("%s: %s", job.name, error.what)
-            self._watch.hurry()
-            return LONGEST_SLEEP
-        except StalewatchError as error:  # a passing trouble with the database; it is tried again
-            log.warning("%s: %s", job.name, error)
-            return LONGEST_SLEEP
-        for line in done.said:
-            log.info("%s: %s", job.name, line)
-        for line in done.failed:
-            log.warning("%s: %s", job.name, line)
-        for name in job.wakes if done != Done() else ():
+        done = perform(job, self._watch.hurry)
+        for name in done.wakes:
             self._wake(name)
-        return wait
+        return done.wait
 
     def _tell(self, event: JobExecutionEvent) -> None:
         """A fault of ours in a job: the scheduler has caught it, the job is tried again, the others go on."""

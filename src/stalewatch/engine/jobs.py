@@ -59,12 +59,16 @@ class Job:
         run: does what is due.
         until: microseconds until it is needed again.
         wakes: jobs that may have something to do when this one did something.
+        every: it is needed at each multiple of so many microseconds, whatever happens; None: `until` asks the database.
+        shared: several runs of it do more at once than one, since each claims other rows.
     """
 
     name: str
     run: Callable[[], Done]
     until: Callable[[], int]
     wakes: tuple[str, ...] = ()
+    every: int | None = None
+    shared: bool = False
 
 
 def jobs(live: Live, *, language: str | None, is_stopping: Callable[[], bool]) -> tuple[Job, ...]:
@@ -81,18 +85,22 @@ def jobs(live: Live, *, language: str | None, is_stopping: Callable[[], bool]) -
     measuring = Each(live, partial(keeping_of, is_stopping=is_stopping))
     days, posts = Each(live, days_of), Each(live, posts_of)
     return (
-        Job("sync", lambda: _sync(cycle()), lambda: agenda().until_sync(), wakes=("tick",)),
+        Job("sync", lambda: _sync(cycle()), lambda: agenda().until_sync(), wakes=("tick",), shared=True),
         Job("tick", lambda: _tick(cycle()), lambda: agenda().until_tick(), wakes=("dispatch",)),
-        Job("dispatch", lambda: _dispatch(cycle()), lambda: agenda().until_dispatch()),
-        Job("write", lambda: _write(cycle()), lambda: agenda().until_write()),
-        Job("sweep", lambda: _sweep(cycle()), lambda: SWEEP_EVERY, wakes=("dispatch",)),
-        Job("tidy", lambda: _tidy(live.project), lambda: TIDY_EVERY),
-        Job("review", lambda: _review(posts()), lambda: REVIEW_EVERY, wakes=("dispatch",)),
-        Job("forecast", lambda: _forecast(days()), lambda: FORECAST_EVERY),
-        Job("retain", lambda: _retain(cycle()), lambda: RETAIN_EVERY),
+        Job("dispatch", lambda: _dispatch(cycle()), lambda: agenda().until_dispatch(), shared=True),
+        Job("write", lambda: _write(cycle()), lambda: agenda().until_write(), shared=True),
+        _every("sweep", SWEEP_EVERY, lambda: _sweep(cycle()), wakes=("dispatch",)),
+        _every("tidy", TIDY_EVERY, lambda: _tidy(live.project)),
+        _every("review", REVIEW_EVERY, lambda: _review(posts()), wakes=("dispatch",)),
+        _every("forecast", FORECAST_EVERY, lambda: _forecast(days())),
+        _every("retain", RETAIN_EVERY, lambda: _retain(cycle())),
         Job("measure", lambda: _measure(measuring()), lambda: measuring().until()),
         *([_answering(inbox)] if inbox() else ()),
     )
+
+
+def _every(name: str, every: int, run: Callable[[], Done], *, wakes: tuple[str, ...] = ()) -> Job:
+    return Job(name, run, lambda: every, wakes, every=every)
 
 
 def _sync(cycle: Cycle) -> Done:
