@@ -97,7 +97,7 @@ def record(**told: Any) -> Any:
     )  # fmt: skip
 
 
-def change(when: int, value: str | None, ordinal: int = 0) -> tuple[Any, ...]:
+def change(when: int, value: str | int | None, ordinal: int = 0) -> tuple[Any, ...]:
     return ("crm:x", "stage", when, ordinal, value, "crm")
 
 
@@ -117,6 +117,13 @@ def test_without_a_history_only_the_present_stage_is_known_and_only_since_it_was
     assert stays(record(stage_entered_at=40), "stage", [change(10, "discovery")]) == (
         Stay("discovery", 10, 40), Stay("proposal", 40, None)
     )  # fmt: skip
+
+
+def test_a_stage_that_was_stored_when_the_field_was_a_number_is_said_as_text() -> None:
+    assert stays(record(), "stage", [change(10, 3), change(30, "proposal")]) == (
+        Stay("3", 10, 30),
+        Stay("proposal", 30, None),
+    )
 
 
 def test_a_closed_record_stays_nowhere_after_its_end() -> None:

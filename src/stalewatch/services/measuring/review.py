@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -138,7 +139,7 @@ def review(
     """
     filters, before = Filters(team=team), span.before
     with reports.db.read() as conn:
-        moves = {one: _moves(conn, reports, filters, one, visible) for one in (span, before)}
+        now_moved, before_moved = _moves(conn, reports, filters, (span, before), visible)
         ruled = _rules(conn, reports, filters, span, visible)
         waiting = store.unanswered(conn, filters, _days_ago(reports, now), visible=visible)
     measured = kpis(
@@ -150,7 +151,7 @@ def review(
     )  # fmt: skip
     return Review(
         span=span, team=team, is_last=span == last_ended(span.every, today_of(reports, now)),
-        quiet=moves[span][0], back=moves[span][1], quiet_before=moves[before][0], back_before=moves[before][1],
+        quiet=now_moved[0], back=now_moved[1], quiet_before=before_moved[0], back_before=before_moved[1],
         figures=tuple(_figures(measured.all, earlier.all, weekly=span.every is Every.WEEKLY)),
         kpis_of=measured.as_of, worst=resting(reports, filters, now, visible=visible, limit=SHOWN).deals, rules=ruled,
         teams=measured.groups, forecast=forecast(reports, filters, now, visible=visible),
@@ -160,13 +161,45 @@ def review(
 
 
 def _moves(
-    conn: Connection, reports: Reports, filters: Filters, span: Span, visible: Visible | None
-) -> tuple[Moved, Moved]:
-    since, until = _instants(reports, span)
-    return (
-        _moved(store.went_quiet(conn, filters, since, until, visible=visible)),
-        _moved(store.came_back(conn, filters, since, until, visible=visible)),
-    )
+    conn: Connection, reports: Reports, filters: Filters, spans: Sequence[Span], visible: Visible | None
+) -> list[tuple[Moved, Moved]]:
+    """Of each span what went quiet, and what came back."""
+    edges = [_instants(reports, span) for span in spans]
+    sums = [(_Sum(), _Sum()) for _ in spans]
+    for move in store.moves(conn, filters, edges, visible=visible):
+        sums[move.span][0 if move.is_quiet else 1].take(move)
+    said = store.named(conn, {one.id for pair in sums for some in pair for one in some.largest})
+    return [(quiet.told(said), back.told(said)) for quiet, back in sums]
+
+
+@dataclass(slots=True)
+class _Sum:
+    """Adds up deals that went one way, and keeps the largest of them."""
+
+    deals: int = 0
+    amount: int = 0
+    largest: list[store.Move] = field(default_factory=list)
+
+    def take(self, one: store.Move) -> None:
+        self.deals += 1
+        self.amount += one.amount or 0
+        if len(self.largest) < SHOWN or _by_money(one) < _by_money(self.largest[-1]):
+            insort(self.largest, one, key=_by_money)
+            del self.largest[SHOWN:]
+
+    def told(self, said: Mapping[str, Any]) -> Moved:
+        largest = tuple(_deal(one, said[one.id]) for one in self.largest if one.id in said)
+        return Moved(self.deals, Decimal(self.amount) / 100, largest)
+
+
+def _by_money(one: store.Move) -> tuple[int, str]:
+    """Most money first; what has no amount comes last."""
+    return (1 if one.amount is None else -one.amount, one.id)
+
+
+def _deal(one: store.Move, row: Any) -> Deal:
+    amount = None if one.amount is None else Decimal(one.amount) / 100
+    return Deal(row.id, row.object, row.name or row.id, row.owner_name, amount, one.moment)
 
 
 def _instants(reports: Reports, span: Span) -> tuple[int, int]:
@@ -174,16 +207,6 @@ def _instants(reports: Reports, span: Span) -> tuple[int, int]:
     days = np.array([to_day(span.first), to_day(span.last) + 1], np.int64)
     since, until = reports.book.calendars.default.midnight(days)
     return int(since), int(until)
-
-
-def _moved(rows: Sequence[Any]) -> Moved:
-    known = [Decimal(row.amount) / 100 for row in rows if row.amount is not None]
-    return Moved(len(rows), sum(known, Decimal(0)), tuple(_deal(row) for row in rows[:SHOWN]))
-
-
-def _deal(row: Any) -> Deal:
-    amount = None if row.amount is None else Decimal(row.amount) / 100
-    return Deal(row.id, row.object, row.name or row.id, row.owner_name, amount, row.moment)
 
 
 def _rules(

@@ -88,7 +88,8 @@ def record_story(reports: Reports, record_id: str, now: int, *, visible: Visible
 def stays(row: Any, field: str, rows: Sequence[Any]) -> tuple[Stay, ...]:
     """The stages between the known changes of `field`; without any, the present one since it was entered.
 
-    Nothing is made up: what lies before the first known change, or nobody dated, is left out.
+    Nothing is made up: what lies before the first known change, or nobody dated, is left out. A value is said as text
+    whatever it was stored as: the field may have been of another type when it was.
     """
     values, present = row._mapping, row._mapping[field]
     steps: list[tuple[int, str | None]] = []
@@ -100,7 +101,7 @@ def stays(row: Any, field: str, rows: Sequence[Any]) -> tuple[Stay, ...]:
         steps.append((entered, present))
     ends: list[int | None] = [at for at, _ in steps[1:]]
     ends.append(None if row.is_open else row.closed_at)
-    return tuple(Stay(stage, at, end) for (at, stage), end in zip(steps, ends, strict=False) if stage is not None)
+    return tuple(Stay(str(stage), at, end) for (at, stage), end in zip(steps, ends, strict=False) if stage is not None)
 
 
 def _doings(rows: Iterable[Any]) -> Iterable[Doing]:
