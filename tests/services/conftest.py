@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests import databases
+from tests.services import witness
 from tests.services.world import IMMEDIATE, World, rulebook
 
 Founder = Callable[..., World]
@@ -15,7 +16,10 @@ Founder = Callable[..., World]
 
 @pytest.fixture
 def found(migrated_database_url: str) -> Iterator[Founder]:
-    """Found a world: `found(rules, judging=..., speaking=...)`; it tells at once unless a story says otherwise."""
+    """Found a world: `found(rules, judging=..., speaking=...)`; it tells at once unless a story says otherwise.
+
+    Each story shows that whoever writes what the stalled list tells does not forget to say so.
+    """
     database = databases.opened(migrated_database_url)
 
     def world_of(*rules: str, speaking: Any = IMMEDIATE, **policy: Any) -> World:
@@ -23,5 +27,6 @@ def found(migrated_database_url: str) -> Iterator[Founder]:
         world.rounds()
         return world
 
-    yield world_of
+    with witness.watching():
+        yield world_of
     database.dispose()

@@ -16,7 +16,7 @@ from stalewatch.domain.erasing import Kind, Needle, Stricken, digest, kind_of, n
 from stalewatch.domain.policies import Override
 from stalewatch.sdk.records import Activity, ActivityKind, Actor, Person
 from stalewatch.services.keeping.forgetting import Forgetting, Forgotten
-from stalewatch.store import answers, audit, inbox
+from stalewatch.store import answers, audit, bulk, inbox
 from stalewatch.store.columns import Json
 from stalewatch.store.engine import Database
 from stalewatch.store.tables import audit as audit_rows
@@ -177,9 +177,7 @@ def planted(db: Database) -> Iterator[str]:
         if table in (audit_permits, tombstones):
             continue
         with db.write() as conn:
-            conn.execute(
-                sa.insert(table).values(**{one.name: _planted(one) for one in table.c if one is not audit_rows.c.id})
-            )
+            bulk.insert(conn, table, [{one.name: _planted(one) for one in table.c if one is not audit_rows.c.id}])
         if any(isinstance(column.type, sa.Text | Json) for column in table.c):
             yield table.name
 

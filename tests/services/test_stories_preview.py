@@ -21,9 +21,10 @@ from stalewatch.services.judging.scanning import Scan
 from stalewatch.services.judging.sources import coverage
 from stalewatch.services.previewing.cases import Standing
 from stalewatch.services.previewing.fates import Fate
+from stalewatch.store import bulk
 from stalewatch.store.engine import Database
 from stalewatch.store.errors import DatabaseReadOnly, DatabaseUnreachable
-from stalewatch.store.tables import notices
+from stalewatch.store.tables import deals, notices
 from tests.services.conftest import Founder
 from tests.services.heard import QUIET
 from tests.services.tried import contents, judged_alone, looks, tried
@@ -183,14 +184,14 @@ def test_a_preview_lists_the_most_urgent_can_be_narrowed_and_writes_nothing(worl
 def test_it_neither_waits_for_a_writer_nor_sees_half_of_what_is_written(world: World, tmp_path: Path) -> None:
     before = tried(world)
     with world.db.write() as conn:
-        conn.exec_driver_sql("UPDATE deals SET is_open = false")
+        bulk.set_where(conn, deals, sa.true(), {"is_open": False})
         assert tried(world).total == before.total
     assert tried(world).judged == 0
     looking = Database(world.db.url.render_as_string(hide_password=False), looking=True)
     with looking.look() as conn:
         assert conn.exec_driver_sql("SELECT count(*) FROM deals").scalar_one() == 24
     with pytest.raises(DatabaseReadOnly), looking.write() as conn:
-        conn.exec_driver_sql("DELETE FROM clocks")
+        conn.exec_driver_sql("DELETE FROM notices")
     looking.dispose()
     missing = Database(f"sqlite:///{tmp_path}/none.db", looking=True)
     with pytest.raises(DatabaseUnreachable), missing.look():

@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stalewatch.store import connections, stalled
+from stalewatch.store import bulk, connections, renewing, stalled
+from stalewatch.store import people as persons
 from stalewatch.store.engine import Connection, Database
 from stalewatch.store.tables import (
     activities,
@@ -78,11 +79,18 @@ steps = st.one_of(
 )
 
 
-def put(conn: Connection, table: sa.Table, row: Mapping[str, Any], *keys: str) -> None:
+def put(conn: Connection, table: sa.Table, row: Mapping[str, Any]) -> None:
     """Change the row if it is there, else add it."""
-    mine = sa.and_(*(table.c[key] == row[key] for key in keys or table.primary_key.columns.keys()))
-    if not conn.execute(sa.update(table).where(mine).values(row)).rowcount:
-        conn.execute(sa.insert(table).values(row))
+    bulk.upsert(conn, table, [row])
+
+
+def set_or_add(conn: Connection, table: sa.Table, row: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    """Set these columns of the row if it is there, else add it with others of a new one."""
+    known = conn.execute(sa.select(table.c.id).where(table.c.id == row["id"])).first()
+    if known is None:
+        bulk.insert(conn, table, [{**new, **row}])
+    elif len(row) > 1:
+        bulk.update(conn, table, [row], by=("id",))
 
 
 def take(conn: Connection, what: str, given_: Any) -> None:
@@ -92,13 +100,12 @@ def take(conn: Connection, what: str, given_: Any) -> None:
 
 def _alert(conn: Connection, said: Mapping[str, Any]) -> None:
     row = {**said, "id": f"a{said['id']}"}
-    if not conn.execute(sa.update(alerts).where(alerts.c.id == row["id"]).values(row)).rowcount:
-        conn.execute(sa.insert(alerts).values({**alert(row["record_id"], fingerprint=row["id"]), **row}))
+    set_or_add(conn, alerts, row, alert(said.get("record_id", ""), fingerprint=row["id"]))
 
 
 def _record_gone(conn: Connection, record: str) -> None:
     for table in (deals, leads):
-        conn.execute(sa.delete(table).where(table.c.id == record))
+        bulk.delete(conn, table, [{"id": record}])
 
 
 def _person(conn: Connection, said: tuple[str, str]) -> None:
@@ -113,19 +120,17 @@ def _meeting(conn: Connection, said: tuple[str, str]) -> None:
     link = {"record_id": record, "activity_id": meeting["id"]}
     mine = sa.select(activity_records).where(activity_records.c.record_id == record)
     if conn.execute(mine).first() is None:
-        conn.execute(sa.insert(activity_records).values(link))
+        bulk.insert(conn, activity_records, [link])
 
 
 def _put_record(conn: Connection, row: Mapping[str, Any]) -> None:
     table, new = (leads, lead("l")) if row["id"] == "sf:l" else (deals, deal(row["id"].removeprefix("sf:")))
-    row = {name: value for name, value in row.items() if name in table.c}
-    if not conn.execute(sa.update(table).where(table.c.id == row["id"]).values(row)).rowcount:
-        conn.execute(sa.insert(table).values({**new, **row}))
+    set_or_add(conn, table, {name: value for name, value in row.items() if name in table.c}, new)
 
 
 _STEPS: Mapping[str, Callable[[Connection, Any], object]] = {
     "alert": _alert,
-    "alert gone": lambda conn, number: conn.execute(sa.delete(alerts).where(alerts.c.id == f"a{number}")),
+    "alert gone": lambda conn, number: bulk.delete(conn, alerts, [{"id": f"a{number}"}]),
     "record": _put_record,
     "record gone": _record_gone,
     "person": _person,
@@ -190,6 +195,7 @@ def counted(conn: Connection) -> Counter[tuple[Any, ...]]:
 
 def kept(conn: Connection) -> dict[str, Any]:
     """Record -> its place as the table has it, and its stamp."""
+    renewing.renew(conn)
     columns = ("shelf", "owner", "team", "amount", "gravity", "breach_at", "breaches")
     rows = conn.execute(sa.select(listed))
     return {row.record_id: (tuple(getattr(row, name) for name in columns), row.stamp) for row in rows}
@@ -200,11 +206,11 @@ def kept(conn: Connection) -> dict[str, Any]:
 def test_the_table_follows_whatever_is_written(db: Database, story: list[list[tuple[str, Any]]]) -> None:
     with db.write() as conn:
         for table in (alerts, deals, leads, people, clocks, changes, activities, activity_records):
-            conn.execute(sa.delete(table))
+            bulk.delete_where(conn, table, sa.true())
         assert kept(conn) == {}
         connections.ensure(conn, {"sf": "salesforce"}, due_at=0)  # no record comes before its connection
         for name in ("a", "b"):
-            conn.execute(sa.insert(deals).values(deal(name)))
+            bulk.insert(conn, deals, [deal(name)])
     before: dict[str, Any] = {}
     said: dict[str, Any] = {}
     version = stalled.version(db)
@@ -224,6 +230,7 @@ def test_the_table_follows_whatever_is_written(db: Database, story: list[list[tu
         before, said, version = now, says, risen
 
 
+PERSON = {"id": "sf:sato", "connection": "sf", "external_id": "sato", "name": "Sato", "active": True}
 NEWS: list[tuple[str, Any]] = [
     *(("alert", {"id": "1", name: value}) for name, value in {
         "subject": "m1", "state": "claimed", "anchor": 3, "muted_by": "x", "rule_id": "other",
@@ -245,10 +252,9 @@ NEWS: list[tuple[str, Any]] = [
 def test_each_kind_of_news_renews_the_stamp_of_its_record_alone(db: Database) -> None:
     with db.write() as conn:
         connections.ensure(conn, {"sf": "csv", "hs": "csv"}, due_at=0)
-        conn.execute(sa.insert(deals).values(deal("a")))
-        conn.execute(sa.insert(deals).values({**deal("b", owner="hs:ito"), "connection": "hs"}))
+        bulk.insert(conn, deals, [deal("a"), {**deal("b", owner="hs:ito"), "connection": "hs"}])
         for number, record in (("a1", "sf:a"), ("a9", "sf:b")):
-            conn.execute(sa.insert(alerts).values(alert(record, id=number, fingerprint=number)))
+            bulk.insert(conn, alerts, [alert(record, id=number, fingerprint=number)])
         untouched = kept(conn)["sf:b"]
         for what, given_ in NEWS:
             before = kept(conn)["sf:a"]
@@ -256,21 +262,23 @@ def test_each_kind_of_news_renews_the_stamp_of_its_record_alone(db: Database) ->
             assert kept(conn)["sf:a"][1] != before[1], f"{what} {given_}"
         for table in (clocks, changes, activity_records, people):
             before = kept(conn)["sf:a"]
-            conn.execute(sa.delete(table))
+            bulk.delete_where(conn, table, sa.true())
             assert kept(conn)["sf:a"][1] != before[1], f"{table.name} are gone"
         assert kept(conn)["sf:b"] == untouched
 
 
 def test_what_was_only_seen_once_more_keeps_its_stamp(db: Database) -> None:
     with db.write() as conn:
-        conn.execute(sa.insert(deals).values(deal("a")))
-        conn.execute(sa.insert(alerts).values(alert("sf:a")))
+        bulk.insert(conn, deals, [deal("a")])
+        bulk.insert(conn, alerts, [alert("sf:a")])
+        persons.upsert(conn, [PERSON])
         before = kept(conn)
-        version = None
     version = stalled.version(db)
     with db.write() as conn:
-        conn.execute(sa.update(deals).values(seen_at=77))
-        conn.execute(sa.update(alerts).values(due_at=5, version=3))
+        now = conn.execute(sa.select(alerts)).all()
+        persons.upsert(conn, [{**PERSON, "team": "osaka"}])
+        bulk.set_where(conn, deals, sa.true(), {"seen_at": 77})
+        bulk.update(conn, alerts, [{"id": row.id, "due_at": 5, "state": row.state} for row in now], by=("id",))
         assert kept(conn) == before
     assert stalled.version(db) == version
 
@@ -280,12 +288,12 @@ def test_every_column_of_a_record_that_can_be_news_renews_its_stamp(db: Database
     """A migration that adds a column to deals or leads makes their triggers again."""
     records_, row = (deals, deal("a")) if table == "deals" else (leads, lead("a"))
     with db.write() as conn:
-        conn.execute(sa.insert(records_).values(row))
-        conn.execute(sa.insert(alerts).values(alert("sf:a")))
+        bulk.insert(conn, records_, [row])
+        bulk.insert(conn, alerts, [alert("sf:a")])
         for column in metadata.tables[table].c:
             if column.name in ("id", "seen_at", "is_open", "gone_at"):
                 continue
             before = kept(conn)["sf:a"][1]
             value: Any = {str: "other", int: 7, bool: True}.get(column.type.python_type, {"other": 1})
-            conn.execute(sa.update(records_).values({column.name: value}))
+            bulk.set_where(conn, records_, sa.true(), {column.name: value})
             assert kept(conn)["sf:a"][1] != before, f"{table}.{column.name} is not watched"

@@ -42,8 +42,8 @@ def remove(conn: Connection, ids: Collection[str]) -> list[str]:
     """Forget activities that the CRM no longer has; return the ids of the records they belonged to."""
     linked = _links(conn, sorted(ids))
     for chunk in bulk.chunks(sorted(ids)):
-        conn.execute(sa.delete(activity_records).where(among(conn, activity_records.c.activity_id, chunk)))
-        conn.execute(sa.delete(activities).where(among(conn, activities.c.id, chunk)))
+        bulk.delete_where(conn, activity_records, among(conn, activity_records.c.activity_id, chunk))
+        bulk.delete_where(conn, activities, among(conn, activities.c.id, chunk))
     return sorted(set().union(*linked.values()))
 
 

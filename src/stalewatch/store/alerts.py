@@ -106,8 +106,8 @@ def rename(conn: Connection, old: str, new: str) -> None:
     same = (other.c.rule_id == new, other.c.record_id == alerts.c.record_id)
     apart = other.c.fingerprint != alerts.c.fingerprint  # episodes of one problem go together
     there = sa.exists().where(*same, apart, other.c.subject.is_not_distinct_from(alerts.c.subject))
-    conn.execute(sa.update(alerts).where(alerts.c.rule_id == old, ~there).values(rule_id=new))
-    conn.execute(sa.update(alerts).where(alerts.c.muted_by == old).values(muted_by=new))
+    bulk.set_where(conn, alerts, sa.and_(alerts.c.rule_id == old, ~there), {"rule_id": new})
+    bulk.set_where(conn, alerts, alerts.c.muted_by == old, {"muted_by": new})
 
 
 def in_shadow(conn: Connection, rule_ids: Collection[str]) -> list[Found]:

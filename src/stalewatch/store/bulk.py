@@ -1,7 +1,8 @@
 """Many rows in few statements: executemany on SQLite, arrays through unnest on PostgreSQL.
 
 Neither asks for RETURNING, which would cost more than the write; what changed is counted or compared beforehand.
-All rows of one call have the same columns. SQLAlchemy writes the statements; many rows go past it to the driver and
+All rows of one call have the same columns. Tables that the stalled list follows from are written through here only
+(`store/touched.py` says why). SQLAlchemy writes the statements; many rows go past it to the driver and
 back, since what it does for each of them costs more than the database does.
 """
 
@@ -16,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.dml import UpdateBase
 
+from stalewatch.store import touched
 from stalewatch.store.columns import Json, encoded
 from stalewatch.store.expressions import among, array, is_sqlite
 
@@ -66,6 +68,7 @@ def update(conn: Connection, table: sa.Table, rows: Sequence[Row], *, by: Sequen
     if not rows:
         return 0
     if is_sqlite(conn):
+        touched.writing(conn, table, rows, [name for name in rows[0] if name not in by])
         return _each(conn, _lite_update(table, tuple(rows[0]), tuple(by)), table, rows)
     given = _unnest(table, rows)
     news: dict[str, Any] = {name: given.c[name] for name in rows[0] if name not in by}
@@ -78,9 +81,22 @@ def delete(conn: Connection, table: sa.Table, rows: Sequence[Row]) -> int:
     if not rows:
         return 0
     if is_sqlite(conn):
+        touched.taking(conn, table, rows)
         return _each(conn, _lite_delete(table, tuple(rows[0])), table, rows)
     given = _unnest(table, rows)
     return _count(conn, sa.delete(table).where(*(table.c[name] == given.c[name] for name in rows[0])))
+
+
+def set_where(conn: Connection, table: sa.Table, where: sa.ColumnElement[bool], values: Mapping[str, Any]) -> int:
+    """Set the same values in all rows that a condition finds; return how many there were."""
+    touched.there(conn, table, where, values)
+    return _count(conn, sa.update(table).where(where).values(values))
+
+
+def delete_where(conn: Connection, table: sa.Table, where: sa.ColumnElement[bool]) -> int:
+    """Delete all rows that a condition finds; return how many there were."""
+    touched.there(conn, table, where, None)
+    return _count(conn, sa.delete(table).where(where))
 
 
 def read(
@@ -117,6 +133,7 @@ def _put(
         return 0
     names = tuple(rows[0])
     if is_sqlite(conn):
+        touched.writing(conn, table, rows, names)
         return _each(conn, _lite_put(table, names, tuple(changing), frozenset(silent)), table, rows)
     given = _unnest(table, rows)
     put = postgresql.insert(table).from_select(names, sa.select(*(given.c[name] for name in names)))

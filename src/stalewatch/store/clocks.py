@@ -148,7 +148,7 @@ def settled(conn: Connection, connection: str) -> str | None:
 def forget_ruleset(conn: Connection, connection: str) -> None:
     """Note that all deadlines of a connection have to be computed again: what it can tell has changed."""
     conn.execute(sa.delete(facts).where(facts.c.key == f"settled:{connection}"))
-    conn.execute(sa.update(clocks).where(clocks.c.connection == connection).values(ruleset=None))
+    bulk.set_where(conn, clocks, clocks.c.connection == connection, {"ruleset": None})
 
 
 def counts(conn: Connection, now: int) -> list[Found]:
@@ -165,7 +165,7 @@ def counts(conn: Connection, now: int) -> list[Found]:
 def delete(conn: Connection, ids: Collection[str]) -> None:
     """Forget the deadlines of these records."""
     for chunk in bulk.chunks(list(ids)):
-        conn.execute(sa.delete(clocks).where(among(conn, clocks.c.record_id, chunk)))
+        bulk.delete_where(conn, clocks, among(conn, clocks.c.record_id, chunk))
 
 
 def watermark(conn: Connection, connection: str) -> int:

@@ -39,4 +39,4 @@ def one(conn: Connection, connection: str) -> Found | None:
 def set_values(conn: Connection, connection: str, **values: Any) -> None:
     """Write columns of a connection outside a claim (its coverage, its first sync). Never the cursor."""
     assert "cursor" not in values, "a cursor moves only with its page, under the lease"  # noqa: S101
-    conn.execute(sa.update(connections).where(connections.c.id == connection).values(values))
+    bulk.set_where(conn, connections, connections.c.id == connection, values)

@@ -18,6 +18,7 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from stalewatch.sdk.errors import ConfigurationError
+from stalewatch.store import renewing
 from stalewatch.store.errors import in_words
 from stalewatch.store.expressions import database_now
 from stalewatch.store.kept import Kept
@@ -90,10 +91,12 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """One transaction: committed when the block ends, rolled back if it raises.
 
+        Before the commit the stalled list is renewed where it follows from what was written.
+
         Raises:
             StoreError: and its kinds, also for the commit itself.
         """
-        with self._speaking(), self._writer.begin() as conn:
+        with self._speaking(), self._writer.begin() as conn, renewing.renewed(conn):
             yield conn
 
     @contextmanager

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from stalewatch.domain.erasing import Needle, put
-from stalewatch.store import versions
+from stalewatch.store import bulk, versions
 from stalewatch.store.bulk import Found
 from stalewatch.store.columns import Code, Json, as_text
 from stalewatch.store.expressions import among
@@ -82,18 +82,17 @@ def _put(conn: Connection, table: sa.Table, place: Place) -> None:
     if key != place.key:
         taken = sa.select(sa.literal(1)).select_from(table).where(*(table.c[name] == one for name, one in key.items()))
         if conn.execute(taken).first() is not None:
-            conn.execute(sa.delete(table).where(*there))
+            bulk.delete_where(conn, table, sa.and_(*there))
             return
     # As text: a JSON column would write the text of a JSON value as a value once more.
     literal = {name: sa.literal(text, sa.Text()) for name, text in place.values.items()}
-    conn.execute(sa.update(table).where(*there).values(literal))
+    bulk.set_where(conn, table, sa.and_(*there), literal)
 
 
 def settle_ids(conn: Connection, keys: Collection[str]) -> None:
     """Let people whose keys are pseudonyms now be called so in their CRM, too."""
     for key in keys:
-        there = sa.update(people).where(people.c.id == key)
-        conn.execute(there.values(external_id=key.partition(":")[2]))
+        bulk.set_where(conn, people, people.c.id == key, {"external_id": key.partition(":")[2]})
 
 
 def dismiss(conn: Connection, *, addresses: Collection[str], members: Collection[str], ids: Collection[str]) -> None:
@@ -110,7 +109,7 @@ def dismiss(conn: Connection, *, addresses: Collection[str], members: Collection
     conn.execute(sa.delete(sessions).where(sa.func.lower(sessions.c.person).in_(addresses)))
     if conn.execute(sa.delete(tokens).where(sa.func.lower(tokens.c.person).in_(addresses))).rowcount:
         versions.rise(conn, versions.TOKENS)
-    conn.execute(sa.update(people).where(people.c.id.in_(ids)).values(email=None))
+    bulk.set_where(conn, people, people.c.id.in_(ids), {"email": None})
     for connection in conn.scalars(sa.select(people.c.connection).where(people.c.id.in_(ids)).distinct()).all():
         versions.rise(conn, versions.people_of(connection))
 

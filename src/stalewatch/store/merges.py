@@ -45,7 +45,7 @@ def mark(conn: Connection, merged: Merged, at: int) -> None:
     for table in (deals, leads):
         bulk.update(conn, table, rows, by=("id",))
         gone = sa.and_(among(conn, table.c.id, sorted(merged)), table.c.gone_at.is_(None))
-        conn.execute(sa.update(table).where(gone).values(gone_at=at))
+        bulk.set_where(conn, table, gone, {"gone_at": at})
 
 
 def known(conn: Connection, ids: Collection[str]) -> dict[str, str]:
@@ -75,8 +75,7 @@ def move_alerts(conn: Connection, merged: Merged, objects: Mapping[str, str], at
         conn.execute(sa.update(notices).where(notices.c.alert_id.in_(mine)).values(record_id=new))
         first = sa.func.coalesce(alerts.c.moved_from, alerts.c.record_id)
         moved = {"record_id": new, "object": objects[new], "moved_from": first, "updated_at": at}
-        there = sa.update(alerts).where(alerts.c.record_id == old)
-        conn.execute(there.values(**moved, version=alerts.c.version + 1))
+        bulk.set_where(conn, alerts, alerts.c.record_id == old, {**moved, "version": alerts.c.version + 1})
 
 
 def moved_away(conn: Connection, ids: Collection[str]) -> dict[str, set[str]]:
@@ -133,7 +132,7 @@ def move_activities(conn: Connection, merged: Merged) -> None:
         mine = sa.select(link.activity_id).where(link.record_id == old)
         rows = [{"record_id": new, "activity_id": one} for one in conn.scalars(mine)]
         bulk.insert(conn, activity_records, rows)
-        conn.execute(sa.delete(activity_records).where(link.record_id == old))
+        bulk.delete_where(conn, activity_records, link.record_id == old)
 
 
 def fields_changed(conn: Connection, ids: Collection[str]) -> Sequence[Found]:

@@ -147,7 +147,7 @@ def touch(conn: Connection, obj: str, ids: Collection[str], seen_at: int) -> Non
     table = _table(obj)
     for chunk in bulk.chunks(list(ids)):
         older = sa.and_(among(conn, table.c.id, chunk), table.c.seen_at.is_distinct_from(seen_at))
-        conn.execute(sa.update(table).where(older).values(seen_at=seen_at))
+        bulk.set_where(conn, table, older, {"seen_at": seen_at})
 
 
 def unseen(conn: Connection, obj: str, connection: str, before: int) -> list[str]:
@@ -166,7 +166,7 @@ def mark_gone(conn: Connection, ids: Collection[str], at: int) -> list[str]:
             there = sa.and_(among(conn, table.c.id, chunk), table.c.gone_at.is_(None))
             found = list(conn.scalars(sa.select(table.c.id).where(there)))
             if found:
-                conn.execute(sa.update(table).where(there).values(gone_at=at))
+                bulk.set_where(conn, table, there, {"gone_at": at})
             gone.extend(found)
     return gone
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from stalewatch.store import bulk
 from stalewatch.store.expressions import among
 from stalewatch.store.outbox import FINISHED
 from stalewatch.store.tables import alerts, changes, deals, deliveries, edits, leads, notices, quarantine, writebacks
@@ -46,7 +47,7 @@ def have_past(conn: Connection, ids: Collection[str], before: int) -> list[str]:
 
 def forget_past(conn: Connection, ids: Collection[str], before: int) -> int:
     """Delete the changes of these records older than an instant, but the last of each field: what held then."""
-    return conn.execute(sa.delete(changes).where(*_overtaken(conn, ids, before))).rowcount
+    return bulk.delete_where(conn, changes, sa.and_(*_overtaken(conn, ids, before)))
 
 
 def blank_gone(conn: Connection, obj: str, *, before: int, limit: int) -> int:
@@ -57,7 +58,7 @@ def blank_gone(conn: Connection, obj: str, *, before: int, limit: int) -> int:
     old = sa.and_(table.c.gone_at < before, sa.or_(named, *(column.is_not(None) for column in texts)))
     ids = sa.select(table.c.id).where(old).order_by(table.c.id).limit(limit).scalar_subquery()
     blank = {column.name: sa.null() for column in texts}
-    return conn.execute(sa.update(table).where(table.c.id.in_(ids)).values(name=table.c.external_id, **blank)).rowcount
+    return bulk.set_where(conn, table, table.c.id.in_(ids), {"name": table.c.external_id, **blank})
 
 
 def empty_deliveries(conn: Connection, *, before: int, settled: int, limit: int) -> int:
