@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import shutil
-import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
-from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from random import Random
@@ -20,8 +16,9 @@ import sqlalchemy as sa
 
 from stalewatch.store.engine import Database
 from stalewatch.store.tables import notices
-from tests.acceptance import worker
-from tests.acceptance.worker import Design, work
+from tests.acceptance.harness.designs import Design
+from tests.acceptance.harness.nursery import works_for
+from tests.acceptance.worker import work
 from tests.databases import SQLITE_DAILY
 from tests.delivery.ledger import entries
 
@@ -44,17 +41,6 @@ class Ended:
     meant: set[str]
 
 
-@pytest.fixture(scope="module")
-def nursery() -> ForkServerContext:
-    """Workers come from a process that has read all code already: a kill costs no second of start."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([worker.__name__])
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("PYTHONPATH", os.pathsep.join(sys.path))  # the nursery takes no other notice of it
-        forkserver.ensure_running()
-    return context
-
-
 def run(
     nursery: ForkServerContext, url: str, folder: Path, *, kills: int, seed: int, design: Design, slack: str = ""
 ) -> Ended:
@@ -63,7 +49,10 @@ def run(
     while time.monotonic() < deadline:
         process = nursery.Process(target=work, args=(url, folder, design, slack))
         process.start()
-        process.join(dice.uniform(0.02, 0.35) if killed < kills else deadline - time.monotonic())
+        if killed < kills:
+            works_for(process.pid or 0, dice.uniform(0.02, 0.35))
+        else:
+            process.join(deadline - time.monotonic())
         if process.exitcode is not None:
             assert process.exitcode == 0, f"the worker failed, seed {seed}"
             return Ended(killed, *told(url, folder))

@@ -18,11 +18,11 @@ import pytest
 
 from stalewatch_sandbox.serving.clock import Clock
 from stalewatch_sandbox.slack.server import SlackServer
-from tests.acceptance.test_kills import KILLS, Ended, nursery, run, told_by
-from tests.acceptance.worker import OWNERS, Design
+from tests.acceptance.harness.designs import Design
+from tests.acceptance.test_kills import KILLS, Ended, run, told_by
+from tests.acceptance.worker import OWNERS
 from tests.databases import POSTGRESQL_DAILY
 
-__all__ = ["nursery"]  # a fixture
 FASTER: Final = 100
 """A second of Slack's limits is ten milliseconds: twenty kills are over before a real one."""
 BROKEN: Final = 30

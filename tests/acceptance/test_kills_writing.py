@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from multiprocessing import forkserver, get_context
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from random import Random
@@ -29,7 +28,6 @@ from stalewatch_sandbox.hubspot.kinds import kind_called
 from stalewatch_sandbox.hubspot.server import HubSpotServer
 from stalewatch_sandbox.salesforce.sandbox import SalesforceSandbox
 from stalewatch_sandbox.serving.clock import Clock
-from tests.acceptance import write_worker
 from tests.acceptance.write_worker import Design, write_all
 from tests.databases import SQLITE_DAILY
 
@@ -93,14 +91,6 @@ def opened(name: str) -> Iterator[Crm]:
         clock.run()
         options = {"auth": {"flow": "token", "token": server.token}, "base_url": server.url}
         yield Crm(name, options, deals, server)
-
-
-@pytest.fixture(scope="module")
-def nursery() -> ForkServerContext:
-    context = get_context("forkserver")
-    context.set_forkserver_preload([write_worker.__name__])
-    forkserver.ensure_running()
-    return context
 
 
 def asked(url: str, crm: Crm) -> tuple[set[str], set[str]]:

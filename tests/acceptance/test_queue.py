@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 from collections import Counter
 from datetime import UTC, datetime
-from multiprocessing import forkserver, get_context
 from multiprocessing.context import ForkServerContext
 
 import pytest
 
 from stalewatch_sandbox.serving.clock import Clock
 from stalewatch_sandbox.slack.server import SlackServer
-from tests.acceptance import queue_worker
 from tests.acceptance.queue_worker import empty, fill
 
 WORKERS = 4
-
-
-@pytest.fixture(scope="module")
-def nursery() -> ForkServerContext:
-    context = get_context("forkserver")
-    context.set_forkserver_preload([queue_worker.__name__])
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("PYTHONPATH", os.pathsep.join(sys.path))
-        forkserver.ensure_running()
-    return context
 
 
 def is_emptied_within_all_limits(nursery: ForkServerContext, url: str, people: int, each: int, faster: float) -> None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import os
 import shutil
 import signal
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
-from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -23,7 +20,6 @@ from stalewatch.store.engine import Database
 from stalewatch.store.tables import activities, activity_records, alerts, changes, clocks, deals, leads, people
 from stalewatch_sandbox.serving.exchange import Request, Response
 from stalewatch_sandbox.serving.faults import Fault
-from tests.acceptance import two_desks_worker
 from tests.acceptance.two_desks_office import Office, opened
 from tests.acceptance.two_desks_worker import work
 from tests.delivery.ledger import entries
@@ -39,17 +35,6 @@ def office(tmp_path: Path, sqlite_template: Path) -> Iterator[Office]:
     shutil.copyfile(sqlite_template, tmp_path / "stalewatch.db")
     with opened(f"sqlite:///{tmp_path / 'stalewatch.db'}") as made:
         yield made
-
-
-@pytest.fixture(scope="module")
-def nursery() -> ForkServerContext:
-    """Workers come from a process that has read all code already."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([two_desks_worker.__name__])
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("PYTHONPATH", os.pathsep.join(sys.path))
-        forkserver.ensure_running()
-    return context
 
 
 def stored(place: Path) -> dict[str, list[str]]:

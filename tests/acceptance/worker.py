@@ -9,16 +9,14 @@ from __future__ import annotations
 import os
 import time
 from datetime import timedelta
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 
 from stalewatch.delivery.slack import options
 from stalewatch.delivery.slack.notifier import SlackNotifier
 from stalewatch.delivery.slack.places import Places
-from stalewatch.domain.deliveries import DeliveryState, Event
 from stalewatch.domain.policies import Speaking
 from stalewatch.domain.routing import Route
 from stalewatch.sdk.notifier import Message, NotifierSettings, Receipt, Style
@@ -30,6 +28,7 @@ from stalewatch.store import leases
 from stalewatch.store.engine import Database
 from stalewatch.store.tables import deliveries, destinations
 from stalewatch_sandbox.slack.api import TOKEN
+from tests.acceptance.harness.designs import Design, take
 from tests.delivery.ledger import LedgerNotifier
 from tests.services.world import World, at, deal, rulebook
 
@@ -61,14 +60,6 @@ BOOK: Final = rulebook(RULES)
 MOMENTS: Final = tuple(f"2026-03-{one.strip()}" for one in DAYS.split(","))
 OWNERS: Final = ("sato", "suzuki", "takahashi", "tanaka")
 DEALS: Final = 16
-
-
-class Design(StrEnum):
-    """How a message is sent: ours, and the two usual ones, which lose or double."""
-
-    OURS = "intent, send, look, record"
-    SENDS_FIRST = "send, then record"
-    RECORDS_FIRST = "record, then send"
 
 
 class SlowLedger(LedgerNotifier):
@@ -104,8 +95,7 @@ def work(url: str, folder: Path, design: Design, slack: str = "") -> None:
         slack: where a workspace is that messages go to, as slack_sdk's base_url; "" is a ledger in the folder.
     """
     _hurry(350_000 if slack else 60_000)
-    if design is not Design.OURS:
-        _spoil(design)
+    take(design)
     progress = folder / "progress"
     database = Database(url)
     world = World(database, BOOK, speaking=_speaking())
@@ -192,27 +182,3 @@ def _hurry(lease: int) -> None:
     Sending.lease = property(lambda _self: lease)  # type: ignore[assignment,method-assign]
     leases.PATIENCE = sending.ATTEMPTS = preparing.ATTEMPTS = 1_000  # type: ignore[misc,attr-defined]
     sending.BACKOFF = (20_000,)  # type: ignore[misc,assignment]
-
-
-def _spoil(design: Design) -> None:
-    """Swap in a usual design; the harness must tell it from ours."""
-    if design is Design.SENDS_FIRST:
-        Sending.settle = _knows_nothing_of_it  # type: ignore[method-assign]
-    else:
-        Sending.send = _records_first  # type: ignore[method-assign]
-
-
-def _knows_nothing_of_it(self: Sending, place: Any, delivery: Any, now: int, done: Any) -> bool:  # noqa: ARG001
-    """Nothing was written before the request left, so whatever is not recorded is sent."""
-    with self.db.write() as conn:
-        if delivery.state == DeliveryState.SENDING:
-            self.move(conn, delivery.id, DeliveryState.SENDING, Event.LOST, now)
-        self.move(conn, delivery.id, DeliveryState.UNKNOWN, Event.ABSENT, now, look_at=None)
-    return True
-
-
-def _records_first(self: Sending, place: Any, delivery_id: str, message: Message, now: int, done: Any) -> None:
-    """It counts as sent before the request leaves."""
-    receipt = Receipt(at=self.clock.now())
-    done.told += self._sent(place, delivery_id, DeliveryState.SENDING, Event.ACCEPTED, receipt, now)
-    self.notifier.send(message)

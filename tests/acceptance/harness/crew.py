@@ -1,0 +1,151 @@
+"""The processes that do the work: started, killed, frozen, and started again by whoever looks after them."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any, Final
+
+from tests.acceptance.harness.designs import Design
+
+PATIENCE: Final = 10.0
+"""Seconds that a process has to end in after SIGTERM."""
+Work = Callable[[Sequence[str], Path, Design], None]
+
+
+class Crew:
+    """So many processes of one command.
+
+    Attributes:
+        killed, frozen: how often that was done to one of them.
+        failed: exit codes of those that ended by themselves.
+    """
+
+    def __init__(
+        self, nursery: ForkServerContext, work: Work, arguments: Sequence[str], log: Path, *, hands: int = 1,
+        design: Design = Design.OURS,
+    ) -> None:  # fmt: skip
+        self._nursery, self._hands, self.log = nursery, hands, log
+        self._begin: dict[str, Any] = {"target": work, "args": (tuple(arguments), log, design)}
+        self._working: list[BaseProcess] = []
+        self._asleep: list[tuple[float, BaseProcess]] = []
+        self.killed = self.frozen = 0
+        self.failed: list[int | None] = []
+
+    @property
+    def pids(self) -> list[int]:
+        """Of those that work now."""
+        return [one.pid for one in self._working if one.pid is not None and one.is_alive()]
+
+    def look_after(self) -> None:
+        """Wake those that have slept long enough, and put new ones in the place of the dead."""
+        for until, one in list(self._asleep):
+            if monotonic() >= until:
+                self._wake(until, one)
+        dead = [one for one in self._working if not one.is_alive()]
+        self.failed += [one.exitcode for one in dead if one.exitcode != -signal.SIGKILL]
+        self._working = [one for one in self._working if one not in dead]
+        while len(self._working) < self._hands:
+            self._working.append(self._nursery.Process(**self._begin))
+            self._working[-1].start()
+
+    def pid(self, number: int) -> int:
+        """Of one of them."""
+        return self._working[number % len(self._working)].pid or 0
+
+    def kill(self, number: int) -> None:
+        """SIGKILL for one of them."""
+        one = self._working[number % len(self._working)]
+        one.kill()
+        one.join()
+        self.killed += 1
+
+    def strike(self, number: int) -> bool:
+        """SIGKILL for one of them, from any thread and without waiting; False if it is gone already."""
+        pids = self.pids
+        if not pids:
+            return False
+        os.kill(pids[number % len(pids)], signal.SIGKILL)
+        self.killed += 1
+        return True
+
+    def freeze(self, number: int, seconds: float) -> None:
+        """SIGSTOP for one of them; it goes on after so many seconds, in a world that has not waited for it.
+
+        Somebody else is started in its place: as with a machine that is paused and thought to be dead.
+        """
+        one = self._working.pop(number % len(self._working))
+        if one.pid is not None and one.is_alive():
+            os.kill(one.pid, signal.SIGSTOP)
+            self._asleep.append((monotonic() + seconds, one))
+            self.frozen += 1
+
+    def wake_all(self) -> None:
+        """Whoever sleeps goes on now."""
+        for until, one in list(self._asleep):
+            self._wake(until, one)
+
+    def end(self) -> float:
+        """SIGTERM for all of them; the seconds that the slowest took.
+
+        Raises:
+            AssertionError: one did not end in time, or not in good order.
+        """
+        began = monotonic()
+        for one in self._working:
+            one.terminate()
+        for one in self._working:
+            one.join(max(0.1, began + PATIENCE - monotonic()))
+        codes = [one.exitcode for one in self._working]
+        assert set(codes) == {0}, f"ended with {codes}: {self.log.read_text()[-3000:]}"
+        self._working.clear()
+        return monotonic() - began
+
+    def close(self) -> None:
+        """Nothing of it is left."""
+        self.wake_all()
+        for one in self._working:
+            one.kill()
+            one.join()
+
+    def _wake(self, until: float, one: BaseProcess) -> None:
+        """It comes back among too many: one of them has to go, and it is not the one that was just woken."""
+        assert one.pid is not None
+        os.kill(one.pid, signal.SIGCONT)
+        self._asleep.remove((until, one))
+        self._working.append(one)
+        while len(self._working) > self._hands:
+            other = self._working.pop(0)
+            other.terminate()
+            other.join(PATIENCE)
+
+
+@contextmanager
+def at_work(crew: Crew) -> Iterator[Crew]:
+    """A crew that has begun; killed at the end if it has not ended by then."""
+    crew.look_after()
+    try:
+        yield crew
+    finally:
+        crew.close()
+
+
+def until(true: Callable[[], object], seconds: float, *, meanwhile: Callable[[], object] = lambda: None) -> float:
+    """Wait until something is so; the seconds that it took.
+
+    Raises:
+        TimeoutError: it never was.
+    """
+    began = monotonic()
+    while not true():
+        if monotonic() - began > seconds:
+            raise TimeoutError(f"not within {seconds} seconds")
+        meanwhile()
+        sleep(0.02)
+    return monotonic() - began

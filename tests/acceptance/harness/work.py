@@ -1,0 +1,88 @@
+"""What runs in a worker's process: the real command, in a machine whose waits are short enough to be tormented."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from stalewatch.delivery.slack import notifier, options
+from stalewatch.delivery.slack.notifier import SlackNotifier
+from stalewatch.domain.instants import SECOND
+from stalewatch.engine import __main__ as embedded_engine
+from stalewatch.engine import embedded, performing
+from stalewatch.services.syncing import sync
+from stalewatch.services.telling import dispatch, outages, preparing, sending
+from stalewatch.store import leases
+from stalewatch.wiring import cycles
+from stalewatch_hubspot import transport
+from stalewatch_sandbox.hubspot import server as _portal  # noqa: F401 - read in the nursery, for whoever needs it
+from tests.acceptance.harness.designs import Design, take
+
+TIMEOUT: Final = 1.0
+"""Seconds that a message may take: 0.4 to find its place, as `_Patience` has it, and 0.6 for the post itself."""
+LEASE: Final = 2 * TIMEOUT + 1
+"""Seconds that a destination is held for at most, as `Moving.lease` makes it of that."""
+READ_LEASE: Final = 1.0
+"""Seconds that a connection is held for at most between two pages."""
+
+
+def engine(arguments: Sequence[str], log: Path, design: Design = Design.OURS) -> None:
+    """`python -m stalewatch.engine`: the engine of `stalewatch serve`."""
+    _begin(log, design)
+    sys.exit(embedded_engine.main(arguments))
+
+
+def _begin(log: Path, design: Design) -> None:
+    """What it says goes into a file; a fault hurries, and so does everything that waits for one to be over."""
+    kept = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for stream in (1, 2):
+        os.dup2(kept, stream)
+    os.close(kept)
+    logging.captureWarnings(capture=True)
+    hurry()
+    take(design)
+
+
+def hurry() -> None:
+    """Every wait as short as this company is small.
+
+    That what fails five times is set aside, and what is refused rests for a while, has its own stories.
+
+    Raises:
+        AttributeError: a wait has another name by now.
+    """
+    for place, name, value in _SHORTER:
+        getattr(place, name)
+        setattr(place, name, value)
+    transport.Pace = partial(transport.Pace, **_HASTY)  # type: ignore[misc,assignment]
+    assert options.client.__kwdefaults__ is not None
+    options.client.__kwdefaults__["timeout"] = 0.6
+
+
+_WAIT: Final = SECOND // 5
+_OFTEN: Final = 1_000
+_HASTY: Final[Mapping[str, Any]] = {"read": 0.5, "connect": 0.5, "call": 2.0, "lost": 4.0, "pauses": (0.02, 0.05)}
+_SHORTER: Final[tuple[tuple[object, str, object], ...]] = (
+    (cycles, "elapsed", lambda _every: _WAIT),  # how often the CRM is read
+    (sync, "LEASE", int(READ_LEASE * SECOND)),
+    (sync, "RETRY", _WAIT),
+    (sync, "RECONNECT", _WAIT),
+    (embedded, "LONGEST_SLEEP", 1.0),
+    (embedded, "SHORTEST_SLEEP", 0.05),
+    (performing, "LONGEST_SLEEP", 1.0),
+    (outages, "CHECK_EVERY", _WAIT),
+    (dispatch, "LOOK_AGAIN", _WAIT),
+    (leases, "PATIENCE", _OFTEN),
+    (sending, "ATTEMPTS", _OFTEN),
+    (preparing, "ATTEMPTS", _OFTEN),
+    (sending, "BACKOFF", (_WAIT,) * _OFTEN),
+    (notifier._Patience, "seconds", 0.4),
+    (SlackNotifier, "timeout_seconds", TIMEOUT),
+    (SlackNotifier, "settle_after_seconds", 0.2),
+    (SlackNotifier, "seconds_apart", 0.02),
+)
