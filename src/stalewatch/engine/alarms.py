@@ -17,6 +17,8 @@ from stalewatch.engine.performing import LONGEST_SLEEP, Performed
 LOOK: Final = 5.0
 """Seconds from one look for new work to the next."""
 AT_ONCE: Final = 0.01
+SLOT: Final = SECOND // 10
+"""Microseconds within which the calls of several workers for one kind count as one."""
 FIRST: Final = 0.5
 """Seconds after which work that is still due is called for again; twice as many the next time."""
 
@@ -58,10 +60,12 @@ class Alarm:
         self.at = now + self.patience
         return True
 
-    def rang(self, *, is_new: bool) -> None:
-        """Somebody was woken; not new: somebody else had called for it in the same second."""
-        if is_new:
+    def rang(self, now: float, *, is_heard: bool) -> None:
+        """Somebody was called; not heard: in that moment there was a call before, which may have been answered."""
+        if is_heard:
             self.patience = min(2 * self.patience, LONGEST_SLEEP)
+        else:
+            self.at = now + SLOT / SECOND
 
     def ran(self, done: Performed, now: float) -> None:
         """It was done here, and told when it is needed next."""

@@ -23,9 +23,11 @@ from procrastinate import App
 from stalewatch.clock import SystemClock
 from stalewatch.domain.instants import SECOND, to_us
 from stalewatch.engine import queue
-from stalewatch.engine.alarms import LOOK, Alarm
+from stalewatch.engine.alarms import LOOK, SLOT, Alarm
 from stalewatch.engine.hands import Hands
 from stalewatch.engine.jobs import Job, jobs
+from stalewatch.engine.presence import SaysAlive
+from stalewatch.services.operating.workers import Presence
 from stalewatch.wiring.cycles import cycle_of
 from stalewatch.wiring.live import Live
 from stalewatch.wiring.watching import EVERY, SETTLES, Watch
@@ -71,6 +73,7 @@ class Distributed:
         self._hands = Hands(served, at_once, self._watch.hurry)
         self._alarms = {name: Alarm(job) for name, job in served.items()}
         self._eyes = ThreadPoolExecutor(1, thread_name_prefix="look")
+        self._alive = SaysAlive(Presence(live.project.db, "worker", self.kinds))
         self._ring, self._told = asyncio.Event(), asyncio.Event()
         self._left: set[Future[Any]] = set()
         self._is_away = False
@@ -87,10 +90,12 @@ class Distributed:
             logging.getLogger(library).setLevel(logging.CRITICAL)  # what they do is ours to tell
         await loop.run_in_executor(self._eyes, cycle_of(self._live.project).prepare)
         self._watch.start()
+        self._alive.start()
         is_clean = True
         while not self._told.is_set():
             is_clean = await self._connect()
         self._eyes.shutdown(wait=False)
+        self._alive.stop()
         return is_clean
 
     def stop(self) -> None:
@@ -198,7 +203,8 @@ class Distributed:
             log.warning("%s: %s", name, error)
             alarm.at = monotonic() + LOOK
         elif alarm.looked(asked.result() / SECOND, monotonic()):
-            alarm.rang(is_new=await queue.call_once(app, name, now // SECOND))
+            is_heard = await queue.call_once(app, name, now // SLOT)
+            alarm.rang(monotonic(), is_heard=is_heard)
 
     def _news(self) -> None:
         """Other rules are in force, or the operator has to be told that they are not: everything is looked at."""

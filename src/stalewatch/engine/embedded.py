@@ -23,6 +23,8 @@ from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import
 from stalewatch.clock import SystemClock
 from stalewatch.engine.jobs import Job, jobs
 from stalewatch.engine.performing import LONGEST_SLEEP, perform
+from stalewatch.engine.presence import SaysAlive
+from stalewatch.services.operating.workers import Presence
 from stalewatch.wiring.cycles import cycle_of
 from stalewatch.wiring.live import Live
 from stalewatch.wiring.watching import EVERY, SETTLES, Watch
@@ -55,6 +57,7 @@ class Embedded:
         self._running: set[str] = set()
         self._woken: set[str] = set()
         self._jobs = {one.name: one for one in make(live, language=language, is_stopping=self._stopping.is_set)}
+        self._alive = SaysAlive(Presence(live.project.db, "embedded", tuple(self._jobs)))
         workers = ThreadPoolExecutor(max_workers=2 * len(self._jobs))
         logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # what its jobs do is ours to tell
         self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": workers}, daemon=True)
@@ -76,11 +79,13 @@ class Embedded:
             )  # fmt: skip
         self._scheduler.start()
         self._watch.start()
+        self._alive.start()
 
     def stop(self) -> bool:
         """Stop claiming work, let what is under way end, give leases back; True if all of it ended in time."""
         self._stopping.set()
         self._watch.stop()
+        self._alive.stop()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
         end = monotonic() + PATIENCE

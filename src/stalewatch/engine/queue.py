@@ -94,13 +94,13 @@ async def call(app: App, kind: str) -> None:
 
 
 async def call_once(app: App, kind: str, slot: int) -> bool:
-    """The same, once for a slot however many workers call; True if that was this call."""
+    """The same, once for a slot however many workers call; False if the slot had its call before."""
     told = {"timestamp": slot}
     deferrer = app.configure_task(kind, queue=kind, queueing_lock=kind, task_kwargs=told)
     try:
         found = await app.job_manager.defer_periodic_job(deferrer.job, _DUE, slot)
     except AlreadyEnqueued:
-        return False
+        return True
     return found is not None
 
 

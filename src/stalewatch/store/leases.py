@@ -23,7 +23,7 @@ from sqlalchemy.engine import Connection
 from stalewatch.store.bulk import Found
 from stalewatch.store.errors import LeaseLost
 from stalewatch.store.expressions import database_now
-from stalewatch.store.tables import connections, destinations, inbox, kpi_work, writebacks
+from stalewatch.store.tables import chores, connections, destinations, inbox, kpi_work, writebacks
 
 PATIENCE: Final = 5
 """Claims that may end without a word before the row is parked."""
@@ -46,6 +46,7 @@ DESTINATIONS: Final = Leased(destinations, "target", halted="paused_reason")
 INBOX: Final = Leased(inbox, "id")
 WRITEBACKS: Final = Leased(writebacks, "id")
 KPIS: Final = Leased(kpi_work, "id")
+CHORES: Final = Leased(chores, "id")
 
 
 def claim(

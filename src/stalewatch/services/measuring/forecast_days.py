@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Final, NamedTuple
@@ -17,6 +17,7 @@ import numpy as np
 from stalewatch.clock import Clock
 from stalewatch.domain.forecasting import OMITTED, Rate, quarter
 from stalewatch.domain.instants import DAY, from_day, to_us
+from stalewatch.services.measuring.chores import FORECAST, claimed
 from stalewatch.services.measuring.weighing import KEPT, Weights, weights
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import changes, facts
@@ -77,19 +78,35 @@ class Days:
     book: Rulebook
 
     def keep(self) -> int:
-        """Work out every day that has ended and is not kept yet; returns how many. Twice does no harm."""
+        """Work out every day that has ended and is not kept yet; returns how many. One process does it for all."""
         now = to_us(self.clock.now())
         today = int(self.book.calendars.default.local_day(np.array([now], np.int64))[0])
+        if not self._lacking(today):
+            return 0
+        kept = 0
+        with claimed(self.db, FORECAST) as holding:
+            if holding is not None:
+                kept = self._keep(self._lacking(today), today, now, holding)
+        return kept
+
+    def _lacking(self, today: int) -> list[int]:
+        """The days that have ended and are not kept."""
         with self.db.read() as conn:
             span = facts.read(conn, SPAN)
-            wanted = _wanted(None if span is None else span[1], today)
-            if not wanted:
-                return 0
+        return _wanted(None if span is None else span[1], today)
+
+    def _keep(self, wanted: Sequence[int], today: int, now: int, holding: Callable[[Connection], None]) -> int:
+        if not wanted:
+            return 0
+        with self.db.read() as conn:
             found, rates = self._measured(conn, wanted, now)
         for day in wanted:
             with self.db.write() as conn:
+                holding(conn)
                 store.keep(conn, day, found[day])
         with self.db.write() as conn:
+            holding(conn)
+            span = facts.read(conn, SPAN)
             facts.write(conn, KEPT, {stage: [rate.won, rate.closed] for stage, rate in rates.items()})
             facts.write(conn, SPAN, [wanted[0] if span is None else span[0], wanted[-1]])
             old = [day for day in store.days(conn) if day < today - _EVERY_DAY and not _is_sunday(day)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -15,12 +15,13 @@ from stalewatch.domain.instants import DAY, MINUTE, to_day, to_us
 from stalewatch.domain.policies import Speaking
 from stalewatch.domain.reviewing import Every, Posting, Span, due_day
 from stalewatch.services.judging.sources import Sources
+from stalewatch.services.measuring.chores import REVIEW, claimed
 from stalewatch.services.measuring.forecast import today_of
 from stalewatch.services.measuring.review import Review, last_ended, review
 from stalewatch.services.reporting.reports import Reports
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.telling import reviews as telling
-from stalewatch.store.engine import Database
+from stalewatch.store.engine import Connection, Database
 
 LATE: Final = 2 * DAY
 """A review that could not be posted for so long after its hour is not made up for: the dashboard has it."""
@@ -44,7 +45,14 @@ class ReviewPosts:
     def post(self) -> int:
         """Announce every review that is due and was not; returns how many. The next dispatch sends them."""
         now = to_us(self.clock.now())
-        return sum(self._announce(span, posting, now) for span, posting in self._due(now))
+        due = [one for span, posting in self._due(now) for one in self._missing(span, posting)]
+        if not due:
+            return 0
+        made = 0
+        with claimed(self.db, REVIEW) as holding:
+            if holding is not None:
+                made = sum(self._announce(*one, now, holding) for one in due)
+        return made
 
     def _due(self, now: int) -> Iterator[tuple[Span, Posting]]:
         today = today_of(self._reports, now)
@@ -54,17 +62,21 @@ class ReviewPosts:
             if at <= now < at + LATE:
                 yield span, posting
 
-    def _announce(self, span: Span, posting: Posting, now: int) -> int:
-        """What is to be posted of a span, and was not: worked out before anything is held, written at once."""
-        made = 0
+    def _missing(self, span: Span, posting: Posting) -> Iterator[tuple[Span, str | None, str]]:
+        """What is to be posted of a span and was not: the span, the team (None: all), the target."""
         for team, target in self._targets(posting):
             with self.db.read() as conn:
-                if telling.is_announced(conn, span.every.value, span.key, team, target):
-                    continue
-            posted = _figures(review(self._reports, span, now, visible=None, team=team))
-            with self.db.write() as conn:
-                made += telling.announce(conn, target, posted, now)
-        return made
+                if not telling.is_announced(conn, span.every.value, span.key, team, target):
+                    yield span, team, target
+
+    def _announce(
+        self, span: Span, team: str | None, target: str, now: int, holding: Callable[[Connection], None]
+    ) -> bool:  # fmt: skip
+        """Worked out before anything is held, written at once; False if somebody else was quicker."""
+        posted = _figures(review(self._reports, span, now, visible=None, team=team))
+        with self.db.write() as conn:
+            holding(conn)
+            return telling.announce(conn, target, posted, now)
 
     def _targets(self, posting: Posting) -> Iterator[tuple[str | None, str]]:
         """(team, target) of everything that is posted of a span; the team is None for the whole company's."""

@@ -33,6 +33,7 @@ from stalewatch.store.tables.records import (
 )
 from stalewatch.store.tables.sessions import sessions
 from stalewatch.store.tables.stalled import open_records, stalled, stalled_versions
+from stalewatch.store.tables.working import chores, workers
 
 __all__ = [
     "accounts",
@@ -43,6 +44,7 @@ __all__ = [
     "audit",
     "audit_permits",
     "changes",
+    "chores",
     "clocks",
     "connections",
     "deals",
@@ -82,5 +84,6 @@ __all__ = [
     "tombstones",
     "versions",
     "waits",
+    "workers",
     "writebacks",
 ]
