@@ -34,6 +34,8 @@ PAGE = 500
 """Records of one transaction: short enough that a writer never waits long."""
 LOOKED_EVERY = 60 * SECOND
 """A connection at which nothing is due gets its watermark moved at least this often."""
+APART = 60 * SECOND
+"""The clocks of two workers may differ by so much; what is further ahead was written under a later `--now`."""
 
 
 @dataclass(slots=True)
@@ -76,7 +78,7 @@ def tick(db: Database, clock: Clock, book: Rulebook, speaking: Speaking, sources
     held_out.follow(db, book.judging.holdout, now)
     for connection in ready:
         if connection in since:
-            _Tick(db, book, speaking, people, now, done).connection(connection, since[connection])
+            _Tick(db, book, speaking, people, now, done).connection(connection, since[connection], clock)
     if book.judging.storm_guard is not None:
         _guard(db, book, now, done)
     return done
@@ -90,7 +92,7 @@ class _Tick:
     ) -> None:
         self.db, self.book, self.speaking, self.people, self.now, self.done = db, book, speaking, people, now, done
 
-    def connection(self, connection: str, since: Mapping[str, int]) -> None:
+    def connection(self, connection: str, since: Mapping[str, int], clock: Clock) -> None:
         """Page after page, each in a transaction of its own, until nothing is due.
 
         A record that is due again right after it was looked at waits for the next tick: no fault of ours may spin.
@@ -100,6 +102,8 @@ class _Tick:
             with self.db.write() as conn:
                 in_force.require(conn, self.book.version)
                 seen = clocks.lock(conn, connection)
+                if self.now < seen <= to_us(clock.now()) + APART:
+                    return  # another worker has looked since we did, at all that we would
                 if seen > self.now:  # somebody tried a later `--now` before
                     clocks.rewind(conn, connection, self.now)
                     seen = self.now
