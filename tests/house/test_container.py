@@ -104,7 +104,7 @@ def test_all_that_the_wheel_is_made_of_is_copied() -> None:
 
 
 @pytest.mark.security
-@pytest.mark.parametrize("name", ["stalewatch", "upgrade", "database"])
+@pytest.mark.parametrize("name", ["stalewatch", "worker", "upgrade", "database"])
 def test_s33_a_container_can_do_no_more_than_it_must(compose: dict[str, Any], name: str) -> None:
     service = compose["services"][name]
     assert service["read_only"] is True
@@ -128,8 +128,9 @@ def test_s33_no_secret_is_written_down_in_compose(compose: dict[str, Any]) -> No
 
 @pytest.mark.security
 def test_s33_nobody_but_this_machine_is_served(compose: dict[str, Any]) -> None:
-    assert compose["services"]["stalewatch"]["ports"] == ["127.0.0.1:8080:8080"]
-    assert "ports" not in compose["services"]["database"]
+    assert compose["services"]["stalewatch"]["ports"] == ["127.0.0.1:8080-8081:8080"]
+    for name in ("worker", "upgrade", "database"):
+        assert "ports" not in compose["services"][name]
 
 
 def test_it_is_known_to_be_well_or_not(compose: dict[str, Any]) -> None:
@@ -145,7 +146,22 @@ def test_it_is_known_to_be_well_or_not(compose: dict[str, Any]) -> None:
 def test_each_waits_for_what_it_needs(compose: dict[str, Any]) -> None:
     services = compose["services"]
     assert services["upgrade"]["depends_on"] == {"database": {"condition": "service_healthy"}}
-    assert services["stalewatch"]["depends_on"] == {"upgrade": {"condition": "service_completed_successfully"}}
+    for name in ("stalewatch", "worker"):
+        assert services[name]["depends_on"] == {"upgrade": {"condition": "service_completed_successfully"}}
+
+
+def test_two_answer_and_three_work(compose: dict[str, Any]) -> None:
+    """Whoever answers leaves the work alone; of either a machine may be lost. Each ends before it is ended."""
+    services = compose["services"]
+    assert {name: services[name]["deploy"]["replicas"] for name in ("stalewatch", "worker")} == {
+        "stalewatch": 2, "worker": 3,
+    }  # fmt: skip
+    first, last = re.findall(r":(\d+)-(\d+):", services["stalewatch"]["ports"][0])[0]
+    assert int(last) - int(first) + 1 == services["stalewatch"]["deploy"]["replicas"], "each needs a port"
+    assert "--no-worker" in services["stalewatch"]["command"]
+    for name in ("stalewatch", "worker"):
+        assert int(services[name]["stop_grace_period"].removesuffix("s")) > 10
+        assert services[name]["restart"] == "unless-stopped"
 
 
 def test_every_command_is_one_of_ours(compose: dict[str, Any]) -> None:
@@ -153,7 +169,7 @@ def test_every_command_is_one_of_ours(compose: dict[str, Any]) -> None:
     assert json.loads(said(last, "ENTRYPOINT")[0]) == ["stalewatch"]
     commands = [
         json.loads(said(last, "CMD")[0]),
-        *(compose["services"][one]["command"] for one in ("upgrade", "stalewatch")),
+        *(compose["services"][one]["command"] for one in ("upgrade", "stalewatch", "worker")),
     ]
     for command in commands:
         answer = CliRunner().invoke(stalewatch, [*command, "--help"])
