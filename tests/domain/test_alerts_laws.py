@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from stalewatch.domain import episodes
 from stalewatch.domain.alerts import Alert, AlertState, Kind, Policy, Reading, message_key
@@ -86,8 +85,10 @@ def test_what_cannot_be_judged_changes_nothing_and_says_nothing(story: list[Mome
         now += passed
         how = policy(shadow=shadow, muted=muted, live_since=None)
         clock = Reading(state, 90 * DAY + shift, now, now, now, None, paused)
-        blind = episodes.step(latest, "mark", replace(clock, state=State.CANNOT_JUDGE), now, how)
+        blind = episodes.step(latest, "mark", structs.replace(clock, state=State.CANNOT_JUDGE), now, how)
         assert blind.says == ()
-        same = blind.alert if blind.alert is None or latest is None else replace(blind.alert, due_at=latest.due_at)
+        same = (
+            blind.alert if blind.alert is None or latest is None else structs.replace(blind.alert, due_at=latest.due_at)
+        )
         assert same == latest
         latest = episodes.step(blind.alert, "mark", clock, now, how).alert

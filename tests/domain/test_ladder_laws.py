@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from stalewatch.domain import episodes
 from stalewatch.domain.alerts import Alert, Cause, Kind, Policy, Reading, Said, message_key
@@ -125,7 +126,7 @@ class Story:
         """What was said of something late is delivered; the row is written as the store does it."""
         late = self.latest is not None and self.latest.breach_told and not self.latest.is_over
         if self.latest is not None and late and moment.arrives and self.latest.counts_from is None:
-            self.latest = replace(self.latest, counts_from=self.now, due_at=self.now)
+            self.latest = structs.replace(self.latest, counts_from=self.now, due_at=self.now)
 
     def _acts(self, moment: Moment, policy: Policy) -> None:
         if self.latest is None or self.latest.is_over or not moment.act:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2s
 
+import msgspec
 import numpy as np
 
 from stalewatch.domain.calendar import Calendar
@@ -78,8 +79,7 @@ class Hush(StrEnum):
     CRM_CHANGED = "crm_changed"
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True, gc=False):
     """What one clock says at a moment.
 
     Attributes:
@@ -99,8 +99,7 @@ class Reading:
     by_condition: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+class Alert(msgspec.Struct, frozen=True, gc=False):
     """One episode of one problem. Instants are microseconds since the epoch, None where there is none.
 
     Attributes:
@@ -200,8 +199,7 @@ def policy_of(calendar: Calendar, keep_for: Duration, reopen_within: Duration) -
     return Policy(elapsed(keep_for), reopens_until, close_of_day, climb=climb)
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(msgspec.Struct, frozen=True, gc=False):
     """One message that a step calls for: its kind and its number among its kind, and the level that asks for it."""
 
     kind: Kind
@@ -209,8 +207,7 @@ class Said:
     level: Level | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True, gc=False):
     """The outcome of a step: the episode from now on (None: there is none) and what to say, in order."""
 
     alert: Alert | None

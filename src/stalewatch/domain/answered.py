@@ -5,7 +5,7 @@ Whether they may, and how long, is the caller's to check.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from stalewatch.domain.alerts import Alert, AlertState, Hush, Policy
 from stalewatch.domain.timers import timed

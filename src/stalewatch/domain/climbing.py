@@ -6,8 +6,9 @@ somebody acted) was delivered. A level that comes late, since a mute or an outag
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from stalewatch.domain.alerts import Alert, Kind, Policy, Said
 from stalewatch.domain.durations import Duration, Unit
@@ -56,4 +57,6 @@ def climbed(alert: Alert, now: int, policy: Policy) -> Alert:
 
 def restarted(alert: Alert) -> Alert:
     """It was said anew: the ladder goes on from its level, and its time counts from when this is delivered."""
+    if alert.counts_from is None and alert.climb_at is None:
+        return alert
     return replace(alert, counts_from=None, climb_at=None)

@@ -21,7 +21,7 @@ _WATCHING: Final = State.WATCHING.value
 """As a plain number: it is compared with for every clock of every record."""
 
 
-class Entry(msgspec.Struct, frozen=True, array_like=True):
+class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One clock. Instants are microseconds since the epoch; None where there is none.
 
     Attributes:
@@ -95,7 +95,7 @@ def deadlines(some: Sequence[Entry]) -> Deadlines:
 
 
 def _instants(moments: Sequence[int | None]) -> Any:
-    return np.fromiter((NEVER if moment is None else moment for moment in moments), np.int64, len(moments))
+    return np.array([NEVER if moment is None else moment for moment in moments], np.int64)
 
 
 def _told(verdict: Verdict) -> Iterator[tuple[int, Entry]]:

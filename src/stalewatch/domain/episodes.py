@@ -7,7 +7,7 @@ changes, whoever calls it: a tick, a sync, a replay of history.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from stalewatch.domain import climbing
 from stalewatch.domain.alerts import Alert, AlertState, Cause, Hush, Kind, Policy, Reading, Said, Step
@@ -170,7 +170,7 @@ def _waiting(alert: Alert, clock: Reading, now: int, policy: Policy) -> Alert:
 
 def _eased(alert: Alert, clock: Reading, now: int) -> Alert:
     """A wait that puts the deadline ahead again ends the lateness, though not the story."""
-    return replace(alert, breached_at=None) if clock.breach_at > now else alert
+    return replace(alert, breached_at=None) if clock.breach_at > now and alert.breached_at is not None else alert
 
 
 def _speak(alert: Alert, clock: Reading, now: int, policy: Policy) -> Step:
@@ -181,7 +181,8 @@ def _speak(alert: Alert, clock: Reading, now: int, policy: Policy) -> Step:
     alert = _eased(alert, clock, now)
     if _is_late_backlog(alert, clock, policy):
         alert = replace(alert, backlog=True)
-    alert = replace(alert, muted_by=policy.muted_by)
+    if alert.muted_by != policy.muted_by:
+        alert = replace(alert, muted_by=policy.muted_by)
     if clock.state is State.WATCHING:
         return Step(resting(timed(replace(alert, ask_at=None), policy), now))
     if _is_held_back(alert, clock, now):
@@ -193,7 +194,8 @@ def _speak(alert: Alert, clock: Reading, now: int, policy: Policy) -> Step:
     if said is not None and policy.muted_by is not None:
         # Not told, so that it is told when the other one falls silent: then the record is looked at anyway.
         return Step(resting(timed(alert, policy), now))
-    alert = replace(alert, snoozed_until=None, hushed_until=None, hushed_by=None, ask_at=None)
+    if _woke(alert) or alert.hushed_by is not None:
+        alert = replace(alert, snoozed_until=None, hushed_until=None, hushed_by=None, ask_at=None)
     if said is None or alert.is_silent:
         return Step(timed(alert, policy))
     return Step(timed(_told(alert, said, now, policy), policy), (said,))

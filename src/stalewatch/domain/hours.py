@@ -7,7 +7,7 @@ date that a zone skipped is not a day.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, tzinfo
 from typing import Final, Protocol
 
@@ -62,13 +62,21 @@ class Hours:
     calendar: WorkDays
     digest_at: int = 9 * 60
     quiet: Quiet | None = None
+    _days: dict[int, bool] = field(default_factory=dict, compare=False, repr=False)
+    _instants: dict[tuple[int, int], int] = field(default_factory=dict, compare=False, repr=False)
 
     def day_of(self, at: int) -> int:
         """The local date of an instant, as days since 1970-01-01."""
         return to_day(from_us(at).astimezone(self.zone).date())
 
     def is_day(self, day: int) -> bool:
-        """Whether anything may be sent on this local date."""
+        """Whether anything may be sent on this local date; asked for each of many notices, and worked out once."""
+        found = self._days.get(day)
+        if found is None:
+            found = self._days[day] = self._may_be_used(day)
+        return found
+
+    def _may_be_used(self, day: int) -> bool:
         if self.day_of(self._at(day, 12 * 60)) != day:
             return False  # a date this zone never had
         if self.quiet is None or not self.quiet.on_business_days:
@@ -106,6 +114,10 @@ class Hours:
 
     def _at(self, day: int, minutes: int) -> int:
         """The instant of a local time; one that the clocks jumped over is taken as they stood before."""
-        carried, minute = divmod(minutes, MINUTES_A_DAY)
-        local: date = from_day(day + carried)
-        return to_us(datetime.combine(local, time(minute // 60, minute % 60), tzinfo=self.zone))
+        found = self._instants.get((day, minutes))
+        if found is None:
+            carried, minute = divmod(minutes, MINUTES_A_DAY)
+            local: date = from_day(day + carried)
+            found = to_us(datetime.combine(local, time(minute // 60, minute % 60), tzinfo=self.zone))
+            self._instants[day, minutes] = found
+        return found

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from stalewatch.domain.durations import Duration, Unit
@@ -67,8 +68,9 @@ def climbable(levels: Sequence[Level]) -> Levels:
     return tuple(levels[: last + 1])
 
 
+@lru_cache(maxsize=64)
 def stored(levels: Levels) -> list[dict[str, Any]] | None:
-    """A ladder as an alert keeps it; None for one without levels."""
+    """A ladder as an alert keeps it; None for one without levels. Rules have few ladders, and alerts are many."""
     return [
         {
             "after": level.after.amount,

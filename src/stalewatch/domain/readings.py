@@ -3,17 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from stalewatch.domain.alerts import Reading
-from stalewatch.domain.deadlines import State
+from stalewatch.domain.deadlines import Deadlines, State
 from stalewatch.domain.entries import Entry, deadlines
 from stalewatch.domain.instants import NEVER
 from stalewatch.domain.language.model import Rule, Since
 
 Problem = tuple[str, str | None]
 """Rule and subject: what is wrong with a record, whatever its episode."""
+
+
+@dataclass(frozen=True, slots=True)
+class Faces:
+    """What some clocks say at a moment, those of many records in one go, as lists in the clocks' order."""
+
+    clocks: Sequence[Entry]
+    now: int
+    deadlines: Deadlines
+    state: Sequence[int]
+    paused_until: Sequence[int]
+    was_paused: Sequence[bool]
+
+    @classmethod
+    def of(cls, clocks: Sequence[Entry], now: int) -> Faces:
+        """Look at these clocks."""
+        some, moment = deadlines(clocks), np.full(len(clocks), now, np.int64)
+        columns = (some.state(moment), some.paused_until(moment), some.was_paused())
+        return cls(clocks, now, some, *(column.tolist() for column in columns))
+
+    def reading(self, place: int, rule: Rule | None) -> Reading:
+        """What the clock at this place reads."""
+        entry, paused_until = self.clocks[place], self.paused_until[place]
+        return Reading(
+            State(self.state[place]),
+            entry.anchor or 0,
+            entry.warn_at or 0,
+            entry.breach_at or 0,
+            entry.ran_since or self.now,
+            None if paused_until == NEVER else paused_until,
+            self.was_paused[place],
+            _by_condition(rule),
+        )
 
 
 def readings(
@@ -26,25 +60,18 @@ def readings(
     """
     found: dict[Problem, Reading] = {}
     if clocks:
-        faces = deadlines(clocks)
-        moment = np.full(len(clocks), now, np.int64)
-        columns = (faces.state(moment).tolist(), faces.paused_until(moment).tolist(), faces.was_paused().tolist())
-        for entry, state, paused_until, was_paused in zip(clocks, *columns, strict=True):
-            found[entry.key] = Reading(
-                State(state),
-                entry.anchor or 0,
-                entry.warn_at or 0,
-                entry.breach_at or 0,
-                entry.ran_since or now,
-                None if paused_until == NEVER else paused_until,
-                was_paused,
-                _by_condition(rules.get(entry.rule)),
-            )
-    gone = State.NOT_APPLICABLE if is_open else State.CLOSED
+        faces = Faces.of(clocks, now)
+        found = {entry.key: faces.reading(place, rules.get(entry.rule)) for place, entry in enumerate(clocks)}
     for problem in known:
         if problem not in found:
-            found[problem] = Reading(gone, 0, 0, 0, now, by_condition=_by_condition(rules.get(problem[0])))
+            found[problem] = without_clock(rules.get(problem[0]), now, is_open=is_open)
     return found
+
+
+def without_clock(rule: Rule | None, now: int, *, is_open: bool) -> Reading:
+    """What a problem reads that has an alert and no clock any more."""
+    gone = State.NOT_APPLICABLE if is_open else State.CLOSED
+    return Reading(gone, 0, 0, 0, now, by_condition=_by_condition(rule))
 
 
 def _by_condition(rule: Rule | None) -> bool:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple
+
+import msgspec
 
 from stalewatch.domain import alerts, episodes
 from stalewatch.domain.alerts import Alert, AlertState, Cause, Kind, Policy, Reading, Said
@@ -14,11 +17,14 @@ from stalewatch.domain.entries import Entry
 from stalewatch.domain.language.model import Mode, Rule
 from stalewatch.domain.levels import NOBODY, Ladders
 from stalewatch.domain.policies import Holdout
-from stalewatch.domain.readings import Problem, readings
+from stalewatch.domain.readings import Faces, Problem, without_clock
+
+_BREACHED: Final = State.BREACHED.value
+_SPEAKING: Final = frozenset({State.AT_RISK.value, _BREACHED})
+"""As plain numbers: every clock of every record is compared with them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
+class Watched(msgspec.Struct, frozen=True, gc=False):
     """One record as a step sees it.
 
     Attributes:
@@ -42,8 +48,7 @@ class Watched:
     taken: Collection[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(msgspec.Struct, frozen=True, gc=False):
     """One alert that a step changed or that has something to say; `rule` is None if no file names it any more."""
 
     record: Watched
@@ -81,13 +86,29 @@ class Steps:
 
     def take(self, record: Watched, now: int) -> list[Moved]:
         """Take every problem of a record to `now`; answers with those that changed."""
+        return self.take_all([record], Faces.of(record.clocks, now))
+
+    def take_all(self, some: Sequence[Watched], faces: Faces) -> list[Moved]:
+        """The same for records, to the moment of `faces`: their clocks, one record's behind the other's."""
+        moved: list[Moved] = []
+        policies, first = _Policies(self), 0
+        for record in some:
+            view = _View(record, faces, range(first, first + len(record.clocks)), policies)
+            moved += self._taken(view)
+            first = view.places.stop
+        return moved
+
+    def _taken(self, view: _View) -> list[Moved]:
+        record, now = view.record, view.faces.now
         if record.is_gone:
             return self._end(record, record.alerts, Cause.DATA_LOST, now)
+        if not record.alerts:
+            return self._steps(view, ())
         before = record.alerts.keys()
         record = self._known_again(record)
         removed = {problem: alert for problem, alert in record.alerts.items() if problem[0] not in self.rules}
         ended = self._end(record, removed, Cause.RULE_CHANGED, now)
-        return ended + self._steps(record, now, record.alerts.keys() - before)
+        return ended + self._steps(view._replace(record=record), record.alerts.keys() - before)
 
     def _known_again(self, record: Watched) -> Watched:
         """Give the problems of rules that are gone to those that would call them their own.
@@ -102,20 +123,21 @@ class Steps:
             for mark, (removed, subject) in gone.items():
                 if (rule.id, subject) not in mine and self._own_mark(rule, record, subject) == mark:
                     mine[rule.id, subject] = mine.pop((removed, subject))
-        return replace(record, alerts=mine)
+        return msgspec.structs.replace(record, alerts=mine)
 
-    def _steps(self, record: Watched, now: int, known_again: Collection[Problem]) -> list[Moved]:
-        found = readings(record.clocks, record.alerts.keys(), self.rules, now, is_open=record.is_open)
-        muters = self._muters(found, record)
+    def _steps(self, view: _View, known_again: Collection[Problem]) -> list[Moved]:
+        record, faces = view.record, view.faces
+        muters = self._muters(view)
         moved = []
-        for problem, reading in found.items():
+        for problem, place in view.problems().items():
             rule = self.rules.get(problem[0])
             if rule is None:
                 continue
             latest = record.alerts.get(problem)
             muter = next((name for name in muters if problem[0] in self.rules[name].mutes), None)
             mark = self._mark(rule, record, problem, latest)
-            outcome = episodes.step(latest, mark, reading, now, self._policy(record, rule, muter, mark))
+            reading = view.reading(place, rule)
+            outcome = episodes.step(latest, mark, reading, faces.now, view.policies.of(record, rule, muter, mark))
             says = outcome.says or self._inherited(outcome.alert, problem in record.heirs)
             is_named_anew = problem in known_again and latest is not None and not latest.is_over
             if outcome.alert is not None and (outcome.alert != latest or says or is_named_anew):
@@ -156,18 +178,69 @@ class Steps:
             return ()
         return (Said(Kind.BREACH if alert.breach_told else Kind.WARN),) if alert.was_told else ()
 
-    def _muters(self, found: Mapping[Problem, Reading], record: Watched) -> list[str]:
+    def _muters(self, view: _View) -> list[str]:
         """Live rules that are breached on this record and hide others."""
-        breached = {rule for (rule, _), reading in found.items() if reading.state is State.BREACHED}
-        return sorted(rule for rule in breached if self._speaks(rule) and self.rules[rule].mutes)
+        faces = view.faces
+        breached = {faces.clocks[place].rule for place in view.places if faces.state[place] == _BREACHED}
+        return sorted(rule for rule in breached if self.speaks(rule) and self.rules[rule].mutes)
 
-    def _speaks(self, rule: str) -> bool:
+    def speaks(self, rule: str) -> bool:
+        """Whether a rule is live; one in shadow is counted and says nothing."""
         return rule in self.rules and self.modes.get(rule) is Mode.LIVE
 
-    def _policy(self, record: Watched, rule: Rule, muter: str | None, mark: str) -> Policy:
-        plain = alerts.policy_of(record.calendar, self.keep_for, self.reopen_within)
-        return replace(
-            plain, live_since=record.live_since.get(rule.id), shadow=not self._speaks(rule.id), muted_by=muter,
-            ladder=self.ladders.of(rule.escalate),
-            holdout=self.holdout is not None and self.holdout.silences(rule, mark),
-        )  # fmt: skip
+
+class _View(NamedTuple):
+    """One record with the places of its clocks among those of all records."""
+
+    record: Watched
+    faces: Faces
+    places: range
+    policies: _Policies
+
+    def reading(self, place: int | None, rule: Rule) -> Reading:
+        """What the clock at a place reads; None: the problem has none any more."""
+        if place is None:
+            return without_clock(rule, self.faces.now, is_open=self.record.is_open)
+        return self.faces.reading(place, rule)
+
+    def problems(self) -> dict[Problem, int | None]:
+        """What a step could change, with the place of its clock (None: it has none any more).
+
+        Nothing opens unless a clock speaks, and what is over and has no timer stays as it is until then: of most
+        clocks nothing has to be worked out.
+        """
+        known, clocks, state = self.record.alerts, self.faces.clocks, self.faces.state
+        if not known:
+            return {clocks[place].key: place for place in self.places if state[place] in _SPEAKING}
+        here: dict[Problem, int | None] = {clocks[place].key: place for place in self.places}
+        found = {
+            problem: place
+            for problem, place in here.items()
+            if (place is not None and state[place] in _SPEAKING) or _goes_on(known.get(problem))
+        }
+        return found | {problem: None for problem, alert in known.items() if problem not in here and _goes_on(alert)}
+
+
+def _goes_on(alert: Alert | None) -> bool:
+    return alert is not None and (not alert.is_over or alert.due_at is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Policies:
+    """The policies of one walk over many records: most of them share one."""
+
+    steps: Steps
+    known: dict[tuple[object, ...], Policy] = field(default_factory=dict)
+
+    def of(self, record: Watched, rule: Rule, muter: str | None, mark: str) -> Policy:
+        steps, since = self.steps, record.live_since.get(rule.id)
+        holdout = steps.holdout is not None and steps.holdout.silences(rule, mark)
+        key = (id(record.calendar), rule.id, since, muter, holdout)
+        found = self.known.get(key)
+        if found is None:
+            plain = alerts.policy_of(record.calendar, steps.keep_for, steps.reopen_within)
+            found = self.known[key] = replace(
+                plain, live_since=since, shadow=not steps.speaks(rule.id), muted_by=muter,
+                ladder=steps.ladders.of(rule.escalate), holdout=holdout,
+            )  # fmt: skip
+        return found

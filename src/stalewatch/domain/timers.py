@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from stalewatch.domain.alerts import Alert, AlertState, Policy
 
@@ -21,7 +21,8 @@ def timed(alert: Alert, policy: Policy) -> Alert:
     quiet = AlertState.SHADOW if alert.shadow else AlertState.BACKLOG if alert.backlog else AlertState.OPEN
     climbs = None if alert.is_silent or alert.breached_at is None else alert.climb_at
     held = _held_until(alert)
-    return replace(alert, state=quiet, due_at=climbs if held is None else held)
+    due = climbs if held is None else held
+    return alert if alert.state is quiet and alert.due_at == due else replace(alert, state=quiet, due_at=due)
 
 
 def _held_until(alert: Alert) -> int | None:

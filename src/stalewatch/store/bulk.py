@@ -131,17 +131,22 @@ def _put(
 ) -> int:
     if not rows:
         return 0
-    names = tuple(rows[0])
+    names = tuple(rows[0]) if changing else _filled(table, rows)
     if is_sqlite(conn):
         touched.writing(conn, table, rows, names)
         return _each(conn, _lite_put(table, names, tuple(changing), frozenset(silent)), table, rows)
-    given = _unnest(table, rows)
+    given = _unnest(table, rows, names)
     put = postgresql.insert(table).from_select(names, sa.select(*(given.c[name] for name in names)))
     if not changing:
         return _count(conn, put.on_conflict_do_nothing())
     new = {name: put.excluded[name] for name in changing}
     keys = list(table.primary_key)
     return _count(conn, put.on_conflict_do_update(index_elements=keys, set_=new, where=_differs(table, new, silent)))
+
+
+def _filled(table: sa.Table, rows: Sequence[Row]) -> tuple[str, ...]:
+    """The columns of new rows in which something stands: of an alert half of them are empty when it opens."""
+    return tuple(name for name in rows[0] if table.c[name].server_default or any(row[name] is not None for row in rows))
 
 
 def _differs(
@@ -222,9 +227,9 @@ def _each(conn: Connection, statement: _Lite, table: sa.Table, rows: Sequence[Ro
 # ----------------------------------------------------------------------------------------------------- PostgreSQL
 
 
-def _unnest(table: sa.Table, rows: Sequence[Row]) -> sa.TableValuedAlias:
+def _unnest(table: sa.Table, rows: Sequence[Row], names: Sequence[str] | None = None) -> sa.TableValuedAlias:
     """The rows as a table, one array per column: the statement is as long for one row as for 30,000."""
-    columns = [table.c[name] for name in rows[0]]
+    columns = [table.c[name] for name in (rows[0] if names is None else names)]
     arrays = [array(_values(column, rows), _plain(column)) for column in columns]
     given = [sa.column(column.name, _plain(column)) for column in columns]
     return sa.func.unnest(*arrays).table_valued(*given, name="given").render_derived()

@@ -149,6 +149,41 @@ def held(conn: Connection, reason: str | None = None, limit: int = bulk.CHUNK) -
     return list(conn.execute(there.limit(limit)))
 
 
+_IS_HELD: Final = sa.text("notices.state = 'held'")
+"""Written out, not as a parameter: only so may SQLite use the index over what is held."""
+
+
+def records_held_for(conn: Connection, reason: str) -> int:
+    """Of how many records a notice is held for a reason."""
+    many = sa.func.count(sa.distinct(notices.c.record_id))
+    return conn.execute(sa.select(many).where(_IS_HELD, notices.c.reason == reason)).scalar_one()
+
+
+def any_held_for(conn: Connection, reason: str) -> bool:
+    """Whether a notice is held for a reason."""
+    there = sa.select(sa.literal(1)).select_from(notices).where(_IS_HELD, notices.c.reason == reason).limit(1)
+    return conn.execute(there).first() is not None
+
+
+def calls_held_for(conn: Connection, reason: str) -> dict[str, int]:
+    """Target -> the earliest instant at which something may be said to it of what is held for a reason."""
+    columns = (notices.c.target, sa.func.min(notices.c.not_before))
+    there = sa.select(*columns).where(_IS_HELD, notices.c.reason == reason).group_by(notices.c.target)
+    return {target: at for target, at in conn.execute(there) if at is not None}
+
+
+def relabel_all(conn: Connection, reason: str, other: str) -> int:
+    """Hold for another reason all that is held for this one; return how many that were."""
+    there = sa.update(notices).where(_IS_HELD, notices.c.reason == reason).values(reason=other)
+    return conn.execute(there).rowcount
+
+
+def release_all(conn: Connection, reason: str) -> int:
+    """Let all be said after all that is held for a reason; return how many were."""
+    there = sa.update(notices).where(_IS_HELD, notices.c.reason == reason).values(state=PENDING, reason=None)
+    return conn.execute(there).rowcount
+
+
 def relabel(conn: Connection, keys: Collection[str], reason: str) -> int:
     """Name another reason for which these are held."""
     return _move(conn, keys, HELD, reason=reason)

@@ -57,12 +57,18 @@ def read_by_ids(
     ids: Collection[str],
     *,
     visible: Visible | None = None,
+    names: Collection[str] | None = None,
 ) -> list[Found]:
-    """Whole rows of those ids that exist, vanished ones included, in the order of ids."""
+    """Rows of those ids that exist, vanished ones included, in the order of ids.
+
+    Args:
+        names: the columns that are wanted, as far as this object has them; None: all.
+    """
     table = _table(obj)
+    wanted = list(table.c) if names is None else [column for column in table.c if column.name in names]
     found: list[Found] = []
     for chunk in bulk.chunks(sorted(ids)):
-        there = sa.select(table).where(among(conn, table.c.id, chunk), seen_by(conn, table, visible))
+        there = sa.select(*wanted).where(among(conn, table.c.id, chunk), seen_by(conn, table, visible))
         found.extend(conn.execute(there.order_by(table.c.id)).all())
     return found
 
@@ -134,7 +140,7 @@ def column_names(obj: str) -> frozenset[str]:
 
 
 def meetings_over(conn: Connection, ids: Collection[str], by: int) -> list[str]:
-    """Of these deals, those whose next planned meeting ended by then."""
+    """Of these records, the deals whose next planned meeting ended by then."""
     found: list[str] = []
     for chunk in bulk.chunks(sorted(ids)):
         over = sa.and_(among(conn, deals.c.id, chunk), deals.c.meeting_ends_at <= by)

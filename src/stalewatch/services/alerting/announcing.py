@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from stalewatch.domain.alerts import Kind, Said, message_key
-from stalewatch.domain.directory import Directory
 from stalewatch.domain.instants import NEVER
 from stalewatch.domain.pacing import Reason, digest_slot, immediate_time
-from stalewatch.domain.policies import Speaking
-from stalewatch.domain.routing import NINE, UNDELIVERED, Route, Target, by_level, ladders, route_for
+from stalewatch.domain.routing import NINE, UNDELIVERED, Route, Target, by_level, route_for
 from stalewatch.domain.steps import Moved
 from stalewatch.sdk.notifier import Style
 from stalewatch.services.alerting.hours import hours_of
 from stalewatch.services.alerting.route_facts import RouteFacts
+from stalewatch.services.alerting.ways import Ways
 from stalewatch.services.judging.alert_rows import alert_id
 from stalewatch.store import notices
 
@@ -32,13 +31,13 @@ class Announcer:
     """Writes notices for what moved.
 
     Attributes:
+        ways: how whoever a route names is reached, and when.
         facts: what routes may ask about the alerts of these records.
         seen: instant of the look before this one; NEVER if this is the first.
         guarded: whether a storm guard looks before breaches may go.
     """
 
-    speaking: Speaking
-    people: Directory
+    ways: Ways
     facts: RouteFacts
     now: int
     seen: int = NEVER
@@ -50,16 +49,14 @@ class Announcer:
         Args:
             rang: when the alert's own timer was due, if that brought it.
         """
-        facts = self.facts.of(moved.rule_id, moved.rule, row)
-        route = by_level(route_for(self.speaking.routes, facts), said.level)
-        rungs = [ladder[0] for ladder in ladders(route, row.owner, self.people, team=row.team)]
+        route = by_level(self._route(moved, row), said.level)
         edge = self._edge(moved, said, rang)
-        return [self._notice(moved, said, route, rung, edge) for rung in rungs]
+        return [self._notice(moved, said, route, rung, edge) for rung in self.ways.rungs(route, row.owner, row.team)]
 
     def note_backlog(self, moved: Moved, row: Any) -> list[Row]:
         """What was late before its rule began to speak: all of it makes one line in each reader's next digest."""
-        route = route_for(self.speaking.routes, self.facts.of(moved.rule_id, moved.rule, row))
-        rungs = [ladder[0] for ladder in ladders(route, row.owner, self.people, team=row.team)]
+        route = self._route(moved, row)
+        rungs = self.ways.rungs(route, row.owner, row.team)
         mark, edge = f"{moved.alert.fingerprint}:{moved.alert.episode}:{BACKLOG}:1", self._edge(moved, None)
         when = {rung.target: self._digest(moved, route, rung, edge) for rung in rungs}
         return [
@@ -81,7 +78,7 @@ class Announcer:
         """Tell the channels that were told of an alert that its record has another owner, each as it was told."""
         before = sum(notice.kind == HANDED_OVER for notice in told)
         mark = f"{moved.alert.fingerprint}:{moved.alert.episode}:{HANDED_OVER}:{before + 1}"
-        hours = hours_of(None, moved.record.calendar, self.speaking, NINE)
+        hours = hours_of(None, moved.record.calendar, self.ways.speaking, NINE)
         rows = {}
         for notice in (one for one in told if one.target.startswith("channel:")):
             style = Style(notice.style)
@@ -92,23 +89,28 @@ class Announcer:
             rows[notice.target] = {**row, **_about(moved), "n": before + 1, "target": notice.target}
         return list(rows.values())
 
+    def _route(self, moved: Moved, row: Any) -> Route:
+        """The first route that matches; one that takes everything asks for no facts."""
+        first = next(iter(self.ways.speaking.routes), None)
+        if first is not None and first.matches is None:
+            return first
+        return route_for(self.ways.speaking.routes, self.facts.of(moved.rule_id, moved.rule, row))
+
     def _notice(self, moved: Moved, said: Said, route: Route, rung: Target, edge: int) -> Row:
         key = message_key(moved.alert.fingerprint, moved.alert.episode, said, rung.target)
         if route.style is Style.IMMEDIATE:
-            person = self.people.people.get(rung.person or "")
-            hours = hours_of(person, moved.record.calendar, self.speaking, route.digest_at)
+            hours = self.ways.hours(rung, moved.record.calendar, route)
             pace = immediate_time(hours, self.now, self.now, sent={}, per_day=1)
             when = (pace.not_before, pace.reason.value)
         else:
             when = self._digest(moved, route, rung, edge)
         row = self._row(key, said.kind.value, rung, route.style, when)
-        return {**row, **_about(moved), "n": said.n, "edge_at": edge}
+        row |= _about(moved)
+        row["n"], row["edge_at"] = said.n, edge
+        return row
 
     def _digest(self, moved: Moved, route: Route, rung: Target, edge: int) -> tuple[int, str]:
-        person = self.people.people.get(rung.person or "")
-        hours = hours_of(person, moved.record.calendar, self.speaking, route.digest_at)
-        pace = digest_slot(hours, edge, self.now, seen=self.seen)
-        return pace.not_before, pace.reason.value
+        return self.ways.slot(rung, moved.record.calendar, route, edge, self.now, self.seen)
 
     def _edge(self, moved: Moved, said: Said | None, rang: int | None = None) -> int:
         """The moment that the message is about: a deadline or a timer if time brought it, else now."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from stalewatch.domain import values
 from stalewatch.domain.conditions import Scope
@@ -15,7 +15,11 @@ from stalewatch.domain.policies import Speaking
 from stalewatch.domain.route_conditions import Facts, Where
 from stalewatch.services.judging import frames
 from stalewatch.services.rules.rulebook import Rulebook
+from stalewatch.store import records
 from stalewatch.store.engine import Connection
+
+_OF_RULES: Final = frozenset({"severity", "watch", "rule", "pack", "mode"})
+"""What is asked of an alert and not of its record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +48,12 @@ class RouteFacts:
         return cls(book, found)
 
     def of(self, rule_id: str, rule: Rule | None, row: Any) -> Facts:
-        """The facts of an alert of this rule (None: no file names it any more) on a stored record."""
-        stored = {**(row.fields or {}), **row._mapping}
-        kinds = self.book.rules.catalogue.objects[row.object]
-        money = {name for name, kind in kinds.items() if kind.type is FieldType.MONEY}
+        """The facts of an alert of this rule (None: no file names it any more) on a stored record.
+
+        Of a row that was read without the fields nobody asks for, `columns_asked` says which must be there.
+        """
+        stored = {**(row._mapping.get("fields") or {}), **row._mapping}
+        money = _money(self.book, row.object)
         return {
             **{name: values.load(FieldType.MONEY, value) if name in money else value for name, value in stored.items()},
             **self.derived.get(row.id, {}),
@@ -59,13 +65,28 @@ class RouteFacts:
         }
 
 
+def columns_asked(book: Rulebook, speaking: Speaking) -> frozenset[str]:
+    """The columns of a record that `RouteFacts.of` has to find; most projects' routes ask for none."""
+    if any(route.matches is not None and not isinstance(route.matches, Where) for route in speaking.routes):
+        return frozenset().union(*(records.column_names(obj) for obj in book.rules.catalogue.objects))
+    asked = _asked(speaking) - _OF_RULES
+    return asked | {"fields"} if asked else asked
+
+
+def _money(book: Rulebook, obj: str) -> frozenset[str]:
+    return frozenset(name for name, kind in book.rules.catalogue.objects[obj].items() if kind.type is FieldType.MONEY)
+
+
+def _asked(speaking: Speaking) -> frozenset[str]:
+    """What routes ask about, whatever it is."""
+    wheres = (route.matches for route in speaking.routes if isinstance(route.matches, Where))
+    return frozenset(test.field for where in wheres for test in where.tests)
+
+
 def _computed(book: Rulebook, speaking: Speaking) -> frozenset[str]:
     """The bands and scores that routes ask for."""
-    asked = {
-        test.field for route in speaking.routes if isinstance(route.matches, Where) for test in route.matches.tests
-    }
     scores = {f"score.{name}" for name in book.rules.scores}
-    return frozenset(asked & {*book.rules.bands, *scores})
+    return _asked(speaking) & {*book.rules.bands, *scores}
 
 
 def _of_object(

@@ -16,12 +16,14 @@ from stalewatch.domain.directory import Directory
 from stalewatch.domain.instants import NEVER, SECOND, to_us
 from stalewatch.domain.pacing import Reason, storm
 from stalewatch.domain.policies import Speaking
+from stalewatch.domain.readings import Faces
 from stalewatch.domain.steps import Moved, Watched
 from stalewatch.services.alerting import awaited, held_out, outdated
 from stalewatch.services.alerting.announcing import CHECKING, Announcer
 from stalewatch.services.alerting.people import directory
-from stalewatch.services.alerting.route_facts import RouteFacts
+from stalewatch.services.alerting.route_facts import RouteFacts, columns_asked
 from stalewatch.services.alerting.watching import is_inherited, watch
+from stalewatch.services.alerting.ways import Ways
 from stalewatch.services.judging import arming, evidence, holds, in_force
 from stalewatch.services.judging.alert_rows import alert_id, keep
 from stalewatch.services.judging.golive import live_since
@@ -30,8 +32,8 @@ from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import alerts, clocks, notices, outbox, records, waits
 from stalewatch.store.engine import Connection, Database
 
-PAGE = 500
-"""Records of one transaction: short enough that a writer never waits long."""
+PAGE = 5_000
+"""Records of one transaction: so many that reaching the disk costs little of it, and a writer waits half a second."""
 LOOKED_EVERY = 60 * SECOND
 """A connection at which nothing is due gets its watermark moved at least this often."""
 APART = 60 * SECOND
@@ -90,7 +92,9 @@ class _Tick:
     def __init__(
         self, db: Database, book: Rulebook, speaking: Speaking, people: Directory, now: int, done: Ticked
     ) -> None:
-        self.db, self.book, self.speaking, self.people, self.now, self.done = db, book, speaking, people, now, done
+        self.db, self.book, self.speaking, self.now, self.done = db, book, speaking, now, done
+        self.ways = Ways(speaking, people)
+        self.asked = columns_asked(book, speaking)
 
     def connection(self, connection: str, since: Mapping[str, int], clock: Clock) -> None:
         """Page after page, each in a transaction of its own, until nothing is due.
@@ -129,26 +133,26 @@ class _Tick:
 
     def _page(self, conn: Connection, ids: Sequence[str], since: Mapping[str, int], seen: int) -> None:
         self._end_meetings(conn, ids)
-        watched, rows, stored = watch(conn, self.book, ids, since)
+        watched, rows, stored = watch(conn, self.book, ids, since, self.asked)
+        faces = Faces.of([clock for each in watched for clock in each.clocks], self.now)
         facts = RouteFacts.read(conn, self.book, self.speaking, rows.values())
         guarded = self.book.judging.storm_guard is not None
-        announcer = Announcer(self.speaking, self.people, facts, self.now, seen, guarded)
-        steps = [one for each in watched for one in self.book.steps.take(each, self.now)]
+        announcer = Announcer(self.ways, facts, self.now, seen, guarded)
+        steps = self.book.steps.take_all(watched, faces)
         moved = [(one, stored.get(one.alert.fingerprint)) for one in steps]
         new = keep(conn, moved, {record: rows[record].connection for record in rows}, self.now)
         self._announce(conn, announcer, moved, rows)
         handed_over = [old.id for one, old in moved if old is not None and one.says and is_inherited(old, rows)]
         outdated.ask(conn, [*outdated.changed((old, one.alert) for one, old in moved), *handed_over], self.now)
-        self._rearm(conn, ids, watched, rows, {one.record.id for one in steps if one.begins_anew})
+        self._rearm(conn, ids, watched, faces, rows, {one.record.id for one in steps if one.begins_anew})
         self.done.looked += len(watched)
         self.done.opened += len(new)
         self.done.news += sum(not row["backlog"] for row in new)
 
     def _end_meetings(self, conn: Connection, ids: Sequence[str]) -> None:
         """A planned meeting that is over changes its record by itself: its evidence is folded and judged anew."""
-        objects = records.objects(conn, ids)
-        deals = [record for record, obj in objects.items() if obj != "lead"]
-        over = records.meetings_over(conn, deals, self.now)
+        over = records.meetings_over(conn, ids, self.now)
+        objects = records.objects(conn, over)
         for obj in sorted({objects[record] for record in over}):
             mine = [record for record in over if objects[record] == obj]
             evidence.refresh(conn, self.book, obj, mine, self.now)
@@ -193,22 +197,21 @@ class _Tick:
             notices.drop(conn, [row.key for row in waiting], reason)
 
     def _rearm(
-        self, conn: Connection, ids: Sequence[str], watched: Sequence[Watched], rows: Mapping[str, Any],
+        self, conn: Connection, ids: Sequence[str], watched: Sequence[Watched], faces: Faces, rows: Mapping[str, Any],
         anew: Collection[str],
     ) -> None:  # fmt: skip
         """Set every record's next edge beyond now; a record that is gone has no clocks until it comes back.
 
         One in `anew` is due in the next moment: what ended here has begun again already.
         """
-        here = [each for each in watched if not each.is_gone]
-        clocks.delete(conn, sorted(set(ids) - {each.id for each in here}))
-        edges = arming.next_edges([each.clocks for each in here], self.now)
+        clocks.delete(conn, sorted(set(ids) - {each.id for each in watched if not each.is_gone}))
+        moments = arming.ahead(faces, [len(each.clocks) for each in watched], self.book.live)
         ahead = []
-        for each, edge in zip(here, edges, strict=True):
-            ends = getattr(rows[each.id], "meeting_ends_at", None)
-            later = self.now + 1 if each.id in anew else ends if ends is not None and ends > self.now else None
-            breach = arming.next_breach(each.clocks, self.now, self.book.live)
-            ahead.append({"record_id": each.id, "next_at": arming.earliest(edge, later), "breach_at": breach})
+        for each, (edge, breach) in zip(watched, moments, strict=True):
+            if not each.is_gone:
+                ends = getattr(rows[each.id], "meeting_ends_at", None)
+                later = self.now + 1 if each.id in anew else ends if ends is not None and ends > self.now else None
+                ahead.append({"record_id": each.id, "next_at": arming.earliest(edge, later), "breach_at": breach})
         clocks.rearm(conn, ahead)
 
 
@@ -237,23 +240,20 @@ def _calls(said: Sequence[Mapping[str, Any]]) -> dict[str, int]:
 def _guard(db: Database, book: Rulebook, now: int, done: Ticked) -> None:
     """Let the breaches of this tick go, unless so many came at once that a person should look first."""
     guard = book.judging.storm_guard
-    if guard is None:
-        return
-    with db.write() as conn:
-        waiting = notices.held(conn, CHECKING)
-        if not waiting:
+    with db.read() as look:
+        if guard is None or not notices.any_held_for(look, CHECKING):
             return
-        broken = len({row.record_id for row in waiting})
+    with db.write() as conn:
+        broken = notices.records_held_for(conn, CHECKING)
         open_records = sum(records.count(conn, obj, open_only=True) for obj in book.objects)
-        keys = [row.key for row in waiting]
         if storm(guard.share, guard.at_least, broken, open_records):
-            notices.relabel(conn, keys, Reason.STORM.value)
-            done.stormed = len(keys)
-            notices.add(conn, [operator_notice("storm", len(keys), now)])
+            done.stormed = notices.relabel_all(conn, CHECKING, Reason.STORM.value)
+            notices.add(conn, [operator_notice("storm", done.stormed, now)])
             outbox.call(conn, {"operator": now})
             return
-        notices.release(conn, keys)
-        outbox.call(conn, _calls([{**row._mapping, "state": notices.PENDING} for row in waiting]))
+        calls = notices.calls_held_for(conn, CHECKING)
+        notices.release_all(conn, CHECKING)
+        outbox.call(conn, calls)
 
 
 def operator_notice(kind: str, n: int, now: int) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
 
 from stalewatch.domain.entries import Entry
 from stalewatch.domain.steps import Watched
@@ -13,20 +13,24 @@ from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import alerts, clocks, merges, records
 from stalewatch.store.engine import Connection
 
+_READ: Final = ("id", "object", "connection", "owner", "team", "is_open", "gone_at", "meeting_ends_at")
+"""What a tick reads of every record, beside what routes ask for: most of a record's columns it never looks at."""
+
 
 def watch(
-    conn: Connection, book: Rulebook, ids: Sequence[str], since: Mapping[str, int]
+    conn: Connection, book: Rulebook, ids: Sequence[str], since: Mapping[str, int], asked: Collection[str]
 ) -> tuple[list[Watched], dict[str, Any], dict[str, Any]]:
-    """The records with their clocks and alerts; their rows by id; their alerts' rows by fingerprint."""
+    """The records with their clocks and alerts; their rows by id; their alerts' rows by fingerprint.
+
+    Args:
+        asked: the columns of a record that are read besides.
+    """
     entries = clocks.entries(conn, ids, list[Entry])
     stored = alerts.latest_of(conn, ids)
     taken = merges.moved_away(conn, ids)
-    objects = records.objects(conn, ids)
-    rows: dict[str, Any] = {}
-    calendars = calendars_of(conn, book, objects)
-    for obj in sorted(set(objects.values())):
-        mine = [record for record in ids if objects.get(record) == obj]
-        rows.update({row.id: row for row in records.read_by_ids(conn, obj, mine)})
+    names = {*_READ, *asked}
+    rows = {row.id: row for obj in ("deal", "lead") for row in records.read_by_ids(conn, obj, ids, names=names)}
+    calendars = calendars_of(conn, book, {record: row.object for record, row in rows.items()})
     known: dict[str, dict[tuple[str, str | None], Any]] = {}
     heirs: dict[str, set[tuple[str, str | None]]] = {}
     for row in stored:

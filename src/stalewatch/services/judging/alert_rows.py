@@ -136,7 +136,10 @@ def _split(
             same = {"id": before.id, "version": before.version, "rule_id": one.rule_id}
             changed.append({**same, **changing(one.alert, before, now), **_hearer(one, before)})
         else:
-            new.append({**_identity(one, connection_of), **changing(one.alert, None, now), **_hearer(one, None)})
+            row = _identity(one, connection_of)
+            row |= changing(one.alert, None, now)
+            row |= _hearer(one, None)
+            new.append(row)
     return new, changed
 
 

@@ -7,15 +7,18 @@ from dataclasses import dataclass, field
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from stalewatch.domain.deadlines import State
 from stalewatch.domain.entries import Entry, deadlines, entries
 from stalewatch.domain.frame import Frame
-from stalewatch.domain.instants import OUTSIDE
+from stalewatch.domain.instants import OUTSIDE, Instants, Mask
+from stalewatch.domain.readings import Faces
 from stalewatch.services.judging import frames
 from stalewatch.services.judging.frames import Coverage, Table
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import clocks, records
+from stalewatch.store.changes import Past
 from stalewatch.store.engine import Connection
 
 _decode = msgspec.json.Decoder(list[Entry]).decode
@@ -32,15 +35,22 @@ class Judged:
     changed: list[str] = field(default_factory=list)
 
 
-def judge(conn: Connection, book: Rulebook, obj: str, ids: Collection[str], coverage: Coverage, now: int) -> Judged:
-    """Compute the clocks of these records and make those that changed due, so that the next tick looks at them."""
+def judge(
+    conn: Connection, book: Rulebook, obj: str, ids: Collection[str], coverage: Coverage, now: int,
+    past: Past | None = None,
+) -> Judged:  # fmt: skip
+    """Compute the clocks of these records and make those that changed due, so that the next tick looks at them.
+
+    Args:
+        past: what the caller's transaction has read of it already, and not written since.
+    """
     done = Judged()
     wanted = sorted(ids)
     needs = book.needs[obj]
     names = [*frames.columns_for(obj, needs), *(("meeting_ends_at",) if obj != "lead" else ())]
     for start in range(0, len(wanted), PIECE):
         table = records.columns(conn, obj, wanted[start : start + PIECE], names)
-        frame = frames.build(conn, book.rules.catalogue, needs, obj, table, coverage)
+        frame = frames.build(conn, book.rules.catalogue, needs, obj, table, coverage, past)
         done.records += frame.size
         done.changed += _store(conn, book, frame, table, now)
     return done
@@ -98,6 +108,24 @@ def next_edges(clocks_of: Sequence[Sequence[Entry]], now: int) -> list[int | Non
         if edge != OUTSIDE and (first is None or edge < first):
             found[place] = edge
     return found
+
+
+def ahead(faces: Faces, sizes: Sequence[int], live: Collection[str]) -> list[tuple[int | None, int | None]]:
+    """`next_edges` and `next_breach` of records whose clocks stand one record's behind the other's, `sizes` of each."""
+    record = np.repeat(np.arange(len(sizes)), sizes)
+    edge = faces.deadlines.next_edge(np.full(len(record), faces.now, np.int64))
+    breach = faces.deadlines.breach_at
+    speaks = np.fromiter((entry.rule in live for entry in faces.clocks), np.bool_, len(record))
+    edges = _least(edge, edge != OUTSIDE, record, len(sizes))
+    return list(zip(edges, _least(breach, speaks & (breach > faces.now), record, len(sizes)), strict=True))
+
+
+def _least(moments: Instants, counts: Mask, record: NDArray[np.intp], size: int) -> list[int | None]:
+    """Per record the earliest of its moments that count; None where none does."""
+    least, some = np.full(size, OUTSIDE, np.int64), np.zeros(size, np.bool_)
+    np.minimum.at(least, record[counts], moments[counts])
+    some[record[counts]] = True
+    return [moment if there else None for moment, there in zip(least.tolist(), some.tolist(), strict=True)]
 
 
 def earliest(*moments: int | None) -> int | None:
