@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -50,7 +51,7 @@ def run(
         process = nursery.Process(target=work, args=(url, folder, design, slack))
         process.start()
         if killed < kills:
-            works_for(process.pid or 0, dice.uniform(0.02, 0.35))
+            _works_for_a_moment(process, folder / "ledger", dice)
         else:
             process.join(deadline - time.monotonic())
         if process.exitcode is not None:
@@ -60,6 +61,21 @@ def run(
         process.join()
         killed += 1
     raise AssertionError(f"not settled after {PATIENCE} seconds, seed {seed}")
+
+
+def _works_for_a_moment(process: BaseProcess, ledger: Path, dice: Random) -> None:
+    """Until something was said, which nobody has written down then; or for a while, whatever happens in it."""
+    moment, before = dice.uniform(0.02, 0.35), _size(ledger)
+    if dice.random() < 0.5:
+        works_for(process.pid or 0, moment)
+        return
+    ends = time.monotonic() + 8 * moment
+    while process.is_alive() and time.monotonic() < ends and _size(ledger) == before:
+        time.sleep(0.001)
+
+
+def _size(ledger: Path) -> int:
+    return ledger.stat().st_size if ledger.exists() else 0
 
 
 def told(url: str, folder: Path) -> tuple[Counter[str], set[str]]:

@@ -21,6 +21,8 @@ from typing import Final
 import yaml
 
 from stalewatch import wiring
+from stalewatch.engine.queue import shipped_schema
+from stalewatch.store.queue_schema import bring_up
 from stalewatch.wiring.cycles import cycle_of
 from stalewatch_sandbox.hubspot.company import Owner
 from stalewatch_sandbox.hubspot.server import HubSpotServer
@@ -102,6 +104,8 @@ class Company:
         (self.folder / "rules" / "torment.yaml").write_text(_RULES, encoding="utf-8")
         self._write(database, self.crm.url, self.slack.api_url)
         with closing(wiring.open_project(self.config, now=datetime.now(UTC) - _BEFORE)) as project:
+            if not project.db.is_sqlite:
+                bring_up(project.db, *shipped_schema())
             cycle_of(project).run(force=True)
         if crm or slack:
             self._write(database, crm or self.crm.url, slack or self.slack.api_url)

@@ -11,7 +11,7 @@ from time import sleep
 import sqlalchemy as sa
 
 from stalewatch.store.engine import Database
-from stalewatch.store.tables import audit, deals, deliveries, notices
+from stalewatch.store.tables import audit, deals, deliveries, destinations, notices
 from tests.acceptance.harness.company import Company
 from tests.acceptance.harness.crew import Crew, until
 from tests.acceptance.harness.work import LEASE
@@ -99,6 +99,8 @@ def _explained(db: Database, name: str) -> Iterator[str]:
         yield f"{name}: {'never read' if record is None else record}"
         for notice in conn.execute(sa.select(notices).where(notices.c.record_id == record)):
             yield f"  notice {notice.key}: {notice.state} {notice.reason or ''} by {notice.delivery_id}"
+            where = conn.execute(sa.select(destinations).where(destinations.c.target == notice.target)).one_or_none()
+            yield f"    its destination: {None if where is None else dict(where._mapping)}"
             steps = sa.select(audit).where(audit.c.object == notice.delivery_id).order_by(audit.c.id)
             for step in conn.execute(steps):
                 yield f"    {step.at}: {step.action} {step.before} -> {step.after}"

@@ -10,11 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from stalewatch.cli import main as command_line
+from stalewatch.cli import worker as _worker  # noqa: F401 - read in the nursery: commands are imported when called
 from stalewatch.delivery.slack import notifier, options
 from stalewatch.delivery.slack.notifier import SlackNotifier
 from stalewatch.domain.instants import SECOND
 from stalewatch.engine import __main__ as embedded_engine
-from stalewatch.engine import embedded, performing
+from stalewatch.engine import alarms, distributed, embedded, performing, queue
 from stalewatch.services.syncing import sync
 from stalewatch.services.telling import dispatch, outages, preparing, sending
 from stalewatch.store import leases
@@ -35,6 +37,12 @@ def engine(arguments: Sequence[str], log: Path, design: Design = Design.OURS) ->
     """`python -m stalewatch.engine`: the engine of `stalewatch serve`."""
     _begin(log, design)
     sys.exit(embedded_engine.main(arguments))
+
+
+def worker(arguments: Sequence[str], log: Path, design: Design = Design.OURS) -> None:
+    """`stalewatch worker`: one of several on PostgreSQL."""
+    _begin(log, design)
+    sys.exit(command_line.run(["worker", *arguments]))
 
 
 def _begin(log: Path, design: Design) -> None:
@@ -75,6 +83,12 @@ _SHORTER: Final[tuple[tuple[object, str, object], ...]] = (
     (embedded, "LONGEST_SLEEP", 1.0),
     (embedded, "SHORTEST_SLEEP", 0.05),
     (performing, "LONGEST_SLEEP", 1.0),
+    (alarms, "LOOK", 0.3),
+    (alarms, "LONGEST_SLEEP", 1.0),
+    (distributed, "LOOK", 0.3),
+    (distributed, "POLL", 0.2),
+    (distributed, "CLEARING", 1.0),
+    (queue, "STALLED", 3.0),
     (outages, "CHECK_EVERY", _WAIT),
     (dispatch, "LOOK_AGAIN", _WAIT),
     (leases, "PATIENCE", _OFTEN),
