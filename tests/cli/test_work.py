@@ -153,3 +153,57 @@ def test_a_word_that_names_nothing_changes_nothing(
     assert said.err.splitlines()[0] == complaint
     assert len(ids(stormy)) == 3
     assert acts(stormy) == []
+
+
+def test_a_stranger_is_told_everything_of_one_piece(stormy: Company) -> None:
+    said = stormy.does("work", "explain", "export")
+    assert said.status == 0
+    assert said.lines[0] == "Connection export"
+    assert "It is due" in said.out
+    assert "Claimed 1 times so far; 0 of 5 attempts since one that ended well." in said.lines
+    assert "No process does this kind of work now: start `stalewatch serve` or a worker." in said.lines
+    assert "You can: stalewatch work park export" in said.lines
+    stormy.does("work", "park", "export")
+    aside = stormy.does("work", "explain", "export")
+    assert "It was set aside" in aside.lines[1]
+    assert aside.lines[-1] == "You can: stalewatch work release export"
+    assert "停止されました" in stormy.does("work", "explain", "export", "--lang", "ja").out
+
+
+def test_a_held_notice_a_message_and_its_destination_are_explained(stormy: Company) -> None:
+    held = ids(stormy)[0]
+    notice = stormy.does("work", "explain", held)
+    assert notice.lines[0] == f"Notice {held} · held"
+    assert "It waits for a word of yours." in notice.lines
+    given_up(stormy, "dead")
+    dead = ids(stormy)[0]
+    message = stormy.does("work", "explain", dead)
+    assert message.lines[0].startswith("Message ")
+    assert message.lines[0].endswith(" · dead")
+    assert "Last trouble: no route" in message.lines
+    assert f'You can: stalewatch work retry {dead} --because "..."' in message.lines
+    [found] = json.loads(stormy.does("work", "explain", "person:Sato", "--json").out)
+    assert (found["kind"], found["lease"]["held_until"], found["lease"]["attempts"]) == ("destination", None, 0)
+
+
+def test_what_nothing_is_called_and_what_several_are_called_is_said(stormy: Company) -> None:
+    given_up(stormy, "dead")
+    nothing = stormy.does("work", "explain", "zzz")
+    assert (nothing.status, nothing.err.splitlines()[0]) == (1, "no work is called zzz")
+    several = stormy.does("work", "explain", "person:")
+    assert (several.status, several.lines) == (1, ["destination person:Sato", "destination person:Tanaka"])
+
+
+@pytest.mark.parametrize(
+    "row", [("chores", "forecast", "daily work set aside"), ("kpi_work", "kpis", "figures of days")]
+)
+def test_what_one_process_does_for_all_can_be_set_aside_and_go_on(stormy: Company, row: tuple[str, str, str]) -> None:
+    """A day whose figures end every process that works them out must not end them for ever."""
+    table, identity, called = row
+    with closing(sqlite3.connect(stormy.folder / "stalewatch.db")) as db, db:
+        db.execute(f"insert or ignore into {table} (id, due_at) values (?, 0)", (identity,))  # noqa: S608
+        db.execute(f"update {table} set parked_at = 1, attempts = 5 where id = ?", (identity,))  # noqa: S608
+    assert called in stormy.does("work", "ls").out
+    assert "It was set aside" in stormy.does("work", "explain", identity).out
+    assert stormy.does("work", "release", identity).out == "1 goes on.\n"
+    assert stormy.does("work", "ls").lines[0].startswith("3 things wait")

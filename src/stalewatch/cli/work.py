@@ -12,6 +12,7 @@ import msgspec
 
 from stalewatch.cli.actor import actor
 from stalewatch.cli.asking import NoSuch, reader_of
+from stalewatch.cli.explained_work import explained
 from stalewatch.cli.grid import Column, grid, terminal_width
 from stalewatch.cli.invocation import Invocation, command, group
 from stalewatch.cli.projects import open_project
@@ -20,6 +21,7 @@ from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.times import moment
 from stalewatch.delivery.wording.untrusted import clean
 from stalewatch.delivery.wording.work_words import place, what, why
+from stalewatch.services.operating.explaining import Explaining
 from stalewatch.services.operating.work import Moved, Work
 from stalewatch.services.reporting.pieces import ENDED, NOT_WRITTEN, Kind, Piece, by_reason, chosen, everything
 from stalewatch.wiring import Stalewatch
@@ -52,6 +54,31 @@ def list_work(invocation: Invocation) -> None:
         click.echo(summary(by_reason(pieces), reader))
         if pieces:
             click.echo("\n" + "\n".join(_table(pieces, reader)))
+
+
+@command("explain", parent=work)
+@click.argument("identity", metavar="ID", required=True)
+def explain(invocation: Invocation, identity: str) -> int:
+    """Say of one piece of work what it is, how it stands, who may hold it until when, and what happens next.
+
+    ID is a connection, a destination (person:..., channel:...), or what `work ls` prints, or its beginning.
+
+    \b
+    Examples:
+      stalewatch work explain hs
+      stalewatch work explain 3f9c1a
+    """
+    with closing(open_project(invocation)) as app:
+        found = Explaining(app.db, app.clock).of(identity) if identity else []
+        if not found:
+            raise NoSuch(f"no work is called {identity}", cure="`stalewatch work ls` lists what waits for a word")
+        if invocation.json:
+            click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+        elif len(found) > 1:
+            click.echo("\n".join(f"{one.kind} {clean(one.id)}" for one in found))
+        else:
+            click.echo("\n".join(explained(found[0], reader_of(app, invocation))))
+        return 0 if len(found) == 1 else 1
 
 
 _ids = click.argument("ids", metavar="[ID]...", nargs=-1)

@@ -151,6 +151,13 @@ def parked(conn: Connection, leased: Leased) -> list[Found]:
     return list(conn.execute(statement))
 
 
+def find(conn: Connection, leased: Leased, key: str, limit: int = 5) -> list[Found]:
+    """The row of this name, or else those whose names begin so, a few of them."""
+    exact = list(conn.execute(sa.select(leased.table).where(leased.id == key)))
+    begins = sa.select(leased.table).where(leased.id.startswith(key, autoescape=True)).order_by(leased.id)
+    return exact or list(conn.execute(begins.limit(limit)))
+
+
 def park(conn: Connection, leased: Leased, key: str) -> bool:
     """Set a row aside by hand; True if it was not already. Whoever holds it loses it."""
     table = leased.table

@@ -53,6 +53,12 @@ def by_id(conn: Connection, ids: Collection[str]) -> dict[str, Found]:
     return {row.id: row for row in bulk.read(conn, list(deliveries.c), deliveries.c.id, ids)}
 
 
+def find(conn: Connection, begin: str, limit: int = 5) -> list[Found]:
+    """Deliveries whose ids begin so, a few of them."""
+    there = sa.select(deliveries).where(deliveries.c.id.startswith(begin, autoescape=True))
+    return list(conn.execute(there.order_by(deliveries.c.id).limit(limit)))
+
+
 def by_key(conn: Connection, keys: Collection[str]) -> dict[str, Found]:
     """Deliveries by their key; unknown keys are missing."""
     return {row.key: row for row in bulk.read(conn, list(deliveries.c), deliveries.c.key, keys)}

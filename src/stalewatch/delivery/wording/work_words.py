@@ -20,8 +20,8 @@ def what(kind: str, state: str, reader: Reader) -> str:
         return words.pgettext("piece of work", "held back")
     if kind == "write":
         return _write(state, reader)
-    if kind == "connection":
-        return words.pgettext("piece of work", "connection set aside")
+    if kind in ("connection", "answer", "figures", "chore"):
+        return _aside(kind, reader)
     if kind == "destination":
         if state == "paused":
             return words.pgettext("piece of work", "service is down")
@@ -34,6 +34,15 @@ def what(kind: str, state: str, reader: Reader) -> str:
         "parked": words.pgettext("piece of work", "fate unknown"),
         "dead": words.pgettext("piece of work", "given up"),
     }.get(state, state)
+
+
+def _aside(kind: str, reader: Reader) -> str:
+    words = reader.words
+    return {
+        "connection": words.pgettext("piece of work", "connection set aside"),
+        "answer": words.pgettext("piece of work", "answer set aside"),
+        "figures": words.pgettext("piece of work", "figures of days set aside"),
+    }.get(kind, words.pgettext("piece of work", "daily work set aside"))
 
 
 def _write(state: str, reader: Reader) -> str:

@@ -19,7 +19,7 @@ from stalewatch.domain.writebacks import WriteEvent, WriteState
 from stalewatch.domain.writebacks import after as written_after
 from stalewatch.services.alerting.people import directory
 from stalewatch.services.alerting.route_facts import RouteFacts
-from stalewatch.services.reporting.pieces import ENDED, NOT_WRITTEN, Kind, Piece, to_park, waiting_for_a_word
+from stalewatch.services.reporting.pieces import ENDED, INSIDE, NOT_WRITTEN, Kind, Piece, to_park, waiting_for_a_word
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.telling import outages
 from stalewatch.store import audit, leases, notices, outbox, records, writebacks
@@ -115,12 +115,12 @@ class Work:
                 return self._retry(conn, piece, now)
             case Kind.WRITE:
                 return leases.unpark(conn, WRITEBACKS, piece.key, now) or self._write_again(conn, piece, now)
-            case Kind.CONNECTION:
-                return leases.unpark(conn, CONNECTIONS, piece.key, now)
             case Kind.DESTINATION:
                 if piece.state == "paused":
                     return outages.resume(conn, piece.why, now, actor=self.actor) > 0
                 return leases.unpark(conn, DESTINATIONS, piece.key, now)
+            case Kind.CONNECTION | Kind.ANSWER | Kind.FIGURES | Kind.CHORE:
+                return leases.unpark(conn, {**INSIDE, Kind.CONNECTION: CONNECTIONS}[piece.kind], piece.key, now)
 
     def _retry(self, conn: Connection, piece: Piece, now: int) -> bool:
         if piece.kind is Kind.WRITE:

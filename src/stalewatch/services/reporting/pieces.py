@@ -30,6 +30,15 @@ class Kind(StrEnum):
     DESTINATION = "destination"
     CONNECTION = "connection"
     WRITE = "write"
+    ANSWER = "answer"
+    FIGURES = "figures"
+    CHORE = "chore"
+
+
+INSIDE: Final[Mapping[Kind, leases.Leased]] = {
+    Kind.ANSWER: leases.INBOX, Kind.FIGURES: leases.KPIS, Kind.CHORE: leases.CHORES,
+}  # fmt: skip
+"""Work that goes nowhere else: what somebody answered, the figures of days, what one process does for all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +128,9 @@ def set_aside(conn: Connection) -> Iterator[Piece]:
         yield Piece(id=row.id, kind=Kind.CONNECTION, key=row.id, state="parked", why=why, since=row.parked_at)
     for row in leases.parked(conn, DESTINATIONS):
         yield _destination(row.target, "parked", "", row.parked_at)
+    for kind, leased in INSIDE.items():
+        for row in leases.parked(conn, leased):
+            yield Piece(id=row.id[:10], kind=kind, key=row.id, state="parked", why="", since=row.parked_at)
     for row in outbox.waiting_destinations(conn):
         if row.paused_reason is not None:
             yield _destination(row.target, "paused", row.paused_reason, row.due_at)
