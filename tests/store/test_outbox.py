@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
 import pytest
 
 from stalewatch.store import leases, notices, outbox
@@ -117,6 +120,35 @@ def test_a_call_makes_a_destination_and_only_ever_makes_it_earlier(db: Database)
         assert [row.target for row in outbox.waiting_destinations(conn)] == ["person:mori"]
         outbox.call(conn, {"person:sato": 80})
         assert [row.due_at for row in outbox.waiting_destinations(conn)] == [60, 80]
+
+
+def test_what_is_written_while_a_destination_is_put_to_rest_is_not_overlooked(db: Database) -> None:
+    """Its worker sees nothing that waits, for it is not committed yet, and the call finds it due already."""
+    with db.write() as conn:
+        outbox.call(conn, {"person:sato": 1})
+        (place,) = leases.claim(conn, DESTINATIONS, due=9, lease_us=LONG)
+    begun, called = Event(), Event()
+
+    def rests() -> int | None:
+        begun.wait(5)
+        with db.write() as conn:
+            leases.keep(conn, DESTINATIONS, place.target, place.fence)
+            ripe = notices.next_ripe(conn, place.target)
+            called.wait(0.5)
+            leases.finish(conn, DESTINATIONS, place.target, place.fence, due_at=ripe)
+        return ripe
+
+    with ThreadPoolExecutor(1) as worker:
+        resting = worker.submit(rests)
+        with db.write() as conn:
+            notices.add(conn, [notice("n1", target="person:sato", not_before=5)])
+            outbox.call(conn, {"person:sato": 5})
+            begun.set()
+            called.wait(0.2)
+        called.set()
+        assert resting.result(10) == 5
+    with db.read() as conn:
+        assert [row.due_at for row in outbox.waiting_destinations(conn)] == [5]
 
 
 def test_a_paused_destination_waits_and_keeps_what_it_has(db: Database) -> None:

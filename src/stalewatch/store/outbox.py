@@ -120,9 +120,16 @@ def oldest_unfinished(conn: Connection) -> int | None:
 
 
 def call(conn: Connection, due: dict[str, int]) -> None:
-    """There is something for these targets at these instants: their destination is due then, or earlier as it was."""
+    """There is something for these targets at these instants: their destination is due then, or earlier as it was.
+
+    They are held until the transaction ends, also where nothing changes: on PostgreSQL somebody else may be looking
+    through what waits for one of them, who cannot see yet what we have written, and would put it to sleep.
+    """
     known = {row.target for row in bulk.read(conn, [destinations.c.target], destinations.c.target, due)}
     bulk.insert(conn, destinations, [{"target": t, "due_at": at} for t, at in due.items() if t not in known])
+    for piece in bulk.chunks(sorted(known)):
+        held = sa.select(destinations.c.target).where(among(conn, destinations.c.target, piece))
+        conn.execute(held.order_by(destinations.c.target).with_for_update()).all()
     for at in sorted(set(due.values())):
         asked = sorted(target for target, when in due.items() if when == at)
         later = sa.or_(destinations.c.due_at.is_(None), destinations.c.due_at > at)
