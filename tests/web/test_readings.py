@@ -1,4 +1,4 @@
-"""How many ask the same at once: it is read once for all of them, and again for whoever asks after that."""
+"""How many ask the same at once: it is read once for all of them, and never before they asked."""
 
 from __future__ import annotations
 
@@ -8,23 +8,27 @@ from threading import Event
 from typing import Any
 
 import pytest
-from fastapi import Request
 
-from stalewatch.web.readings import LONGEST, MOST_QUESTIONS, Questions, Readings
+from stalewatch.web.readings import Readings, Together
 
 
 class Book:
     """What is read: each time another edition, once somebody lets it."""
 
     def __init__(self, fault: Exception | None = None) -> None:
-        self.editions, self.fault, self.opened = 0, fault, Event()
+        self.editions, self.fault, self.begun, self.opened = 0, fault, Event(), Event()
 
     def read(self) -> int:
+        self.begun.set()
         assert self.opened.wait(10)
         self.editions += 1
         if self.fault is not None:
             raise self.fault
         return self.editions
+
+    async def is_open_at_a_page(self) -> None:
+        """Until somebody reads in it."""
+        assert await asyncio.to_thread(self.begun.wait, 10)
 
 
 def told(story: Callable[[Readings], Awaitable[Any]]) -> Any:
@@ -34,20 +38,26 @@ def told(story: Callable[[Readings], Awaitable[Any]]) -> Any:
     return asyncio.run(begin())
 
 
-def test_who_asks_the_same_meanwhile_gets_the_same_answer_and_who_comes_later_another() -> None:
-    book = Book()
+def test_who_asks_before_it_is_begun_shares_it_and_who_comes_later_shares_the_next() -> None:
+    book, other = Book(), Book()
 
-    async def story(readings: Readings) -> list[int]:
+    async def story(readings: Readings) -> tuple[list[int], list[int], int, int]:
         first = [asyncio.ensure_future(readings.read("page", book.read)) for _ in range(3)]
-        other = asyncio.ensure_future(readings.read("other page", book.read))
+        elsewhere = asyncio.ensure_future(readings.read("other page", other.read))
+        await book.is_open_at_a_page()
+        later = [asyncio.ensure_future(readings.read("page", book.read)) for _ in range(5)]
         await asyncio.sleep(0)
+        other.opened.set()
+        beside = await elsewhere
         book.opened.set()
-        found = await asyncio.gather(*first)
-        assert sorted({*found, await other}) == [1, 2]
-        return [*set(found), await readings.read("page", book.read)]
+        return (
+            await asyncio.gather(*first),
+            await asyncio.gather(*later),
+            beside,
+            await readings.read("page", book.read),
+        )
 
-    [before, after] = told(story)
-    assert (before in (1, 2), after) == (True, 3)
+    assert told(story) == ([1, 1, 1], [2] * 5, 1, 3)
 
 
 def test_a_fault_is_everybodys_and_the_next_one_tries_again() -> None:
@@ -55,11 +65,13 @@ def test_a_fault_is_everybodys_and_the_next_one_tries_again() -> None:
 
     async def story(readings: Readings) -> list[BaseException | int]:
         asked = [asyncio.ensure_future(readings.read("page", book.read)) for _ in range(2)]
+        await book.is_open_at_a_page()
+        asked.append(asyncio.ensure_future(readings.read("page", book.read)))
         book.opened.set()
         return await asyncio.gather(*asked, return_exceptions=True)
 
-    assert [str(one) for one in told(story)] == ["the disk is gone"] * 2
-    assert book.editions == 1
+    assert [str(one) for one in told(story)] == ["the disk is gone"] * 3
+    assert book.editions == 2
 
 
 def test_who_goes_away_does_not_end_it_for_the_others() -> None:
@@ -77,17 +89,45 @@ def test_who_goes_away_does_not_end_it_for_the_others() -> None:
     assert (told(story), book.editions) == (1, 1)
 
 
-def a_request(query: str) -> Request:
-    return Request({"type": "http", "path": "/v1/deals/stalled", "query_string": query.encode(), "headers": []})
+def test_nothing_is_remembered_of_what_was_read() -> None:
+    book = Book()
+    book.opened.set()
+
+    async def story(readings: Readings) -> int:
+        for _ in range(5):
+            await readings.read("page", book.read)
+        await asyncio.sleep(0)
+        return len(readings._last)
+
+    assert (told(story), book.editions) == (0, 5)
 
 
-def test_a_question_is_known_by_its_words_and_only_so_many_are() -> None:
-    questions = Questions()
-    questions.note(a_request("limit=5"), "five")
-    questions.note(a_request("q=" + "x" * LONGEST), "long")
-    assert questions.known(a_request("limit=5")) == "five"
-    assert questions.known(a_request("limit=6")) is None
-    assert questions.known(a_request("q=" + "x" * LONGEST)) is None
-    for number in range(MOST_QUESTIONS):
-        questions.note(a_request(f"limit=5&n={number}"), number)
-    assert questions.known(a_request("limit=5")) is None
+def test_a_quick_question_is_put_once_for_all_who_came_before_it() -> None:
+    answers = iter(range(100))
+
+    async def story() -> tuple[list[int], int]:
+        together = Together(lambda: next(answers))
+        return await asyncio.gather(*(together() for _ in range(9))), await together()
+
+    assert asyncio.run(story()) == ([0] * 9, 1)
+    together = Together(lambda: next(answers))
+    assert [asyncio.run(together()) for _ in range(2)] == [2, 3], "another loop asks for itself"
+
+
+def test_the_fault_of_a_quick_question_is_everybodys_and_it_is_put_again() -> None:
+    faults = [OSError("away"), OSError("still away")]
+
+    def ask() -> int:
+        if faults:
+            raise faults.pop(0)
+        return 7
+
+    async def story() -> list[Any]:
+        together = Together(ask)
+        return [await asyncio.gather(together(), together(), return_exceptions=True) for _ in range(3)]
+
+    assert [[str(one) for one in some] for some in asyncio.run(story())] == [
+        ["away"] * 2,
+        ["still away"] * 2,
+        ["7"] * 2,
+    ]

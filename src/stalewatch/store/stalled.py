@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -30,17 +30,27 @@ _STALLED: Final = sa.text(
     "alerts.breached_at IS NOT NULL AND alerts.state IN ('open', 'snoozed', 'claimed', 'backlog')"
 )
 
-ReadAt = tuple[tuple[str, int | None], ...]
-"""Connections, and when each was last read."""
 
-_LITE_PULSE: Final = (
-    "SELECT (SELECT coalesce(sum(number), 0) FROM stalled_versions) || "
-    "coalesce((SELECT group_concat(char(10) || id || ' ' || coalesce(data_at, ''), '') FROM connections), '')"
-)
+class Pulse(NamedTuple):
+    """What every request asks first.
+
+    Attributes:
+        access: see `versions.access`.
+        version: another number after anything changed that a stalled list may show.
+        read_at: connections, and when each was last read.
+    """
+
+    access: int
+    version: int
+    read_at: tuple[tuple[str, int | None], ...]
+
+
 _PULSE: Final = (
-    "SELECT (SELECT coalesce(sum(number), 0) FROM stalled_versions) || "
-    "coalesce((SELECT string_agg(chr(10) || id || ' ' || coalesce(data_at::text, ''), '') FROM connections), '')"
+    "SELECT (SELECT coalesce(sum(number), 0) FROM versions) || ' ' || "
+    "(SELECT coalesce(sum(number), 0) FROM stalled_versions) || coalesce((SELECT {} FROM connections), '')"
 )
+_LITE_PULSE: Final = _PULSE.format("group_concat(char(10) || id || ' ' || coalesce(data_at, ''), '')")
+_SERVERS_PULSE: Final = _PULSE.format("string_agg(chr(10) || id || ' ' || coalesce(data_at::text, ''), '')")
 
 
 def stalled(
@@ -92,19 +102,20 @@ def stalled_alerts(conn: Connection, record_ids: Collection[str]) -> list[Found]
 
 def version(db: Database) -> int:
     """A number that is another one after anything changed that a stalled list may show; costs microseconds."""
-    return pulse(db)[0]
+    return pulse(db).version
 
 
-def pulse(db: Database) -> tuple[int, ReadAt]:
-    """The `version`, and when each connection was last read; costs microseconds."""
-    return _felt(db.value(_LITE_PULSE if db.is_sqlite else _PULSE))
+def pulse(db: Database) -> Pulse:
+    """How things stand, in one question; costs microseconds."""
+    return _felt(db.value(_LITE_PULSE if db.is_sqlite else _SERVERS_PULSE))
 
 
 @lru_cache(maxsize=8)
-def _felt(told: str) -> tuple[int, ReadAt]:
-    number, *connections = told.split("\n")
-    pairs = (one.rpartition(" ") for one in connections if one)
-    return int(number), tuple((name, int(at) if at else None) for name, _, at in pairs)
+def _felt(told: str) -> Pulse:
+    numbers, *connections = told.split("\n")
+    access, version = numbers.split(" ")
+    pairs = (one.rpartition(" ") for one in connections)
+    return Pulse(int(access), int(version), tuple((name, int(at) if at else None) for name, _, at in pairs))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from hashlib import blake2s
 from typing import Any, Final, Protocol
 
 import msgspec
 from fastapi import Request, Response
 
+from stalewatch.domain.instants import SECOND
 from stalewatch.services.reporting.exporting import as_csv, unguarded
 from stalewatch.services.reporting.kept import Sheet
 from stalewatch.services.reporting.listing import shown
@@ -77,18 +79,29 @@ def sheet_answer(request: Request, sheet: Sheet, now: int, data_age: int | None)
         now: microseconds since the epoch.
         data_age: seconds since the oldest of the connections was read; None before its first sync.
     """
-    unchanged, headers = _tagged(request, JSON, sheet.digest)
+    unchanged, headers = _compared(request, _of_sheet(sheet.digest))
     if unchanged:
         return Response(status_code=304, headers=headers)
     rest = {
         "next": sheet.next,
         "total": sheet.total,
         **({"more": True} if sheet.more else {}),
-        "as_of": shown(now, "UTC"),
+        "as_of": _as_of(now // SECOND),
         "data_age_seconds": data_age,
     }
     body = b"".join((b'{"items":', sheet.items, b",", _encode(rest)[1:]))
     return Response(body, headers=headers, media_type=JSON)
+
+
+@lru_cache(maxsize=1024)
+def _of_sheet(digest: bytes) -> str:
+    return _tag(JSON, digest)
+
+
+@lru_cache(maxsize=8)
+def _as_of(seconds: int) -> str:
+    """All who ask within a second are told the same."""
+    return shown(seconds * SECOND, "UTC")
 
 
 def record_answer(request: Request, record: Mapping[str, Any]) -> Response:
@@ -102,10 +115,17 @@ def record_answer(request: Request, record: Mapping[str, Any]) -> Response:
 
 def _tagged(request: Request, media: str, *parts: bytes) -> tuple[bool, dict[str, str]]:
     """Whether the reader has this already, and the headers that tell it from others."""
+    return _compared(request, _tag(media, *parts))
+
+
+def _tag(media: str, *parts: bytes) -> str:
     digest = blake2s(media.encode(), digest_size=16)
     for part in parts:
         digest.update(part)
-    tag = f'W/"{digest.hexdigest()}"'  # weak: `as_of` and the age of the data may differ
+    return f'W/"{digest.hexdigest()}"'  # weak: `as_of` and the age of the data may differ
+
+
+def _compared(request: Request, tag: str) -> tuple[bool, dict[str, str]]:
     known = [one.strip() for header in request.headers.getlist("if-none-match") for one in header.split(",")]
     opaque = tag.removeprefix("W/")
     return "*" in known or any(one.removeprefix("W/") == opaque for one in known), {"ETag": tag, **_PRIVATE}

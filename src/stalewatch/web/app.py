@@ -21,6 +21,7 @@ from stalewatch.web.problems import handle_problems
 from stalewatch.web.public.pace import Pace
 from stalewatch.web.routes import add_routes, describe
 from stalewatch.web.rules import counting
+from stalewatch.web.shortcut import Shortcut
 from stalewatch.web.turns import Turns
 from stalewatch.wiring.live import Each, Live
 from stalewatch.wiring.slack import Reception
@@ -59,6 +60,7 @@ def create_app(
     app.state.rates = Rates(live.project.settings.web.rate_limit)
     app.state.metrics = CollectorRegistry()
     app.state.metrics.register(Work(lambda: app.state.desks().health))
+    app.add_middleware(Shortcut, desks=app.state.desks, rates=app.state.rates)
     app.add_middleware(Gate)
     handle_problems(app, problem_page)
     handle_faults(app)

@@ -15,6 +15,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from fastapi import Request
+from starlette.types import Scope
 
 from stalewatch.sdk.errors import StalewatchError
 from stalewatch.services.access import tokens
@@ -22,7 +23,7 @@ from stalewatch.services.access.door import Admission
 from stalewatch.services.access.principals import Principal, Visible, local
 from stalewatch.web import csrf, sessions
 from stalewatch.web.desk import Desk, desk_of
-from stalewatch.web.pace import Allowance
+from stalewatch.web.pace import Allowance, Rates
 from stalewatch.web.problems import Problem
 
 log = logging.getLogger("stalewatch.web")
@@ -89,20 +90,32 @@ def admit(desk: Desk, request: Request, scope: str) -> Caller:
         raise _lacking(scope, is_token=session is None)
     if session and sessions.changes_something(request) and not came_from_us(desk, request):
         raise Problem(403, "Only a page of this dashboard may ask for that in your name.")
-    if came.token is not None and desk.door.is_to_be_noted(came.token, now):
-        asyncio.get_running_loop().run_in_executor(None, _note, desk, came.token.id, now)  # reading waits for no writer
+    note_use(desk, came, now)
+    request.state.admission = came if presented else None
     return Caller(came.principal, came.visible, session=session is not None)
 
 
 def _count(request: Request, came: Admission, now: int) -> None:
-    """One more request of this caller's; the answer carries what is left to them."""
-    allowed: Allowance | None = request.app.state.rates.take(came.principal.actor, now)
-    if allowed is None:
-        return
-    if allowed.wait:
+    allowed = counted(request.scope, request.app.state.rates, came, now)
+    if allowed is not None and allowed.wait:
         said = f"At most {allowed.most} requests a minute: again in {allowed.wait} s."
         raise Problem(429, said, headers=allowed.headers)
-    request.state.allowance = allowed
+
+
+def counted(scope: Scope, rates: Rates, came: Admission, now: int) -> Allowance | None:
+    """One more request of this caller's, once for each request; the answer carries what is left to them."""
+    state = scope.setdefault("state", {})
+    known: Allowance | None = state.get("allowance")
+    allowed = known or rates.take(came.principal.actor, now)
+    if allowed is not None and not allowed.wait:
+        state["allowance"] = allowed
+    return allowed
+
+
+def note_use(desk: Desk, came: Admission, now: int) -> None:
+    """Write down, beside the request, that a token was used: reading waits for no writer."""
+    if came.token is not None and desk.door.is_to_be_noted(came.token, now):
+        asyncio.get_running_loop().run_in_executor(None, _note, desk, came.token.id, now)
 
 
 def _lacking(scope: str, *, is_token: bool) -> Problem:

@@ -14,10 +14,11 @@ from stalewatch.domain.instants import to_us
 from stalewatch.services.access.door import Door
 from stalewatch.services.access.principals import NOTHING, Visible
 from stalewatch.services.operating.health import Health
-from stalewatch.services.reporting.kept import Kept
+from stalewatch.services.reporting.kept import Asked, Fresh, Kept, Pulse, pulse
 from stalewatch.services.reporting.remembered import Remembered
 from stalewatch.services.reporting.reports import Reports
-from stalewatch.web.readings import Questions, Readings
+from stalewatch.web.readings import Readings, Together
+from stalewatch.web.remembering import Questions
 from stalewatch.wiring import Stalewatch
 from stalewatch.wiring.live import Live
 from stalewatch.wiring.slack import Reception
@@ -74,13 +75,25 @@ class Desk:
         return Kept(self._reports)
 
     @cached_property
-    def readings(self) -> Readings:
-        """What is being read for somebody at this moment."""
+    def pulse(self) -> Together[Pulse]:
+        """How things stand, asked once for all who have come by then."""
+        return Together(lambda: pulse(self._reports[self.project.settings.language]))
+
+    async def renewed(self, asked: Asked) -> Fresh:
+        """A page of the stalled list that is not kept, or not any more; read once for all who wait.
+
+        Raises:
+            CursorNotUnderstood, StoreError: as `Kept.renewed`.
+        """
+        return await self._readings.read(asked, lambda: self.kept.renewed(asked, self.now))
+
+    @cached_property
+    def _readings(self) -> Readings:
         return Readings()
 
     @cached_property
-    def questions(self) -> Questions:
-        """What was asked before, in which words."""
+    def shortcuts(self) -> Questions:
+        """What was asked before, in which words, by whom."""
         return Questions()
 
     def reader(self, request: Request) -> Reader:

@@ -12,11 +12,11 @@ from fastapi import Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from stalewatch.services.reporting.kept import Asked as SheetAsked
-from stalewatch.services.reporting.kept import pulse
 from stalewatch.web.answers import list_answer, record_answer, sheet_answer, wants_csv
 from stalewatch.web.asking import DealsDueSoon, LeadsDueSoon, Reading, StalledDeals, StalledLeads, plain
-from stalewatch.web.desk import At, Desk, desk_of
+from stalewatch.web.desk import At, Desk
 from stalewatch.web.problems import Problem
+from stalewatch.web.remembering import Question, words_of
 
 Asking = Annotated[Reading, Query()]
 RecordId = Annotated[str, Path(description="Id of the record, with its connection.", examples=["sf:0065e00001AbCdE"])]
@@ -52,31 +52,23 @@ async def lead(request: Request, desk: At, id: RecordId, _asked: Asking) -> Resp
     return _record(request, desk, id, is_lead=True)
 
 
-def asked_before(request: Request) -> StalledDeals | StalledLeads | None:
-    """What somebody wants of a stalled list who asks in the same words as another one did."""
-    found: StalledDeals | StalledLeads | None = desk_of(request).questions.known(request)
-    return found
-
-
-async def stalled_again(request: Request, asked: StalledDeals | StalledLeads) -> Response:
-    """The answer to what was `asked_before`, for somebody who may ask it."""
-    return await _stalled(request, desk_of(request), asked)
-
-
 async def _stalled(request: Request, desk: Desk, asked: StalledDeals | StalledLeads) -> Response:
     """What is kept and holds is answered here; what has to be read is read in a thread, once for all who wait."""
-    desk.questions.note(request, asked)
-    now, page, visible = desk.now, asked.page(), desk.visible(request)
+    page, visible = asked.page(), desk.visible(request)
     obj = asked.object if isinstance(asked, StalledDeals) else "lead"
     filters = asked.filters(desk.project, obj, desk.door.called)
     reports = desk.reports(request)
     if wants_csv(request):
-        listing = await run_in_threadpool(reports.stalled, filters, now, visible=visible, page=page)
+        listing = await run_in_threadpool(reports.stalled, filters, desk.now, visible=visible, page=page)
         return list_answer(request, listing)
-    wanted, felt = SheetAsked(filters, visible, page, reports.language), pulse(reports)
+    wanted = SheetAsked(filters, visible, page, reports.language)
+    felt, now = await desk.pulse(), desk.now
     sheet = desk.kept.sheet(wanted, felt.version, now)
     if sheet is None:
-        sheet = await desk.readings.read((wanted, felt.version), desk.kept.read, wanted, felt.version, now)
+        sheet, felt, now = await desk.renewed(wanted)
+    admission, words = getattr(request.state, "admission", None), words_of(request.scope)
+    if admission is not None and words is not None:
+        desk.shortcuts.note(words, Question(admission, wanted))
     return sheet_answer(request, sheet, now, felt.data_age(now))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from stalewatch.web import acting, alerts, connections, health, lists, measured, partners, slack
 from stalewatch.web.asking import DealsDueSoon, LeadsDueSoon, Reading, StalledDeals, StalledLeads
-from stalewatch.web.auth import Guard, needs
+from stalewatch.web.auth import needs
 from stalewatch.web.documented import (
     FIGURES,
     HEALTH,
@@ -98,8 +98,6 @@ async def described(request: Request) -> Response:
     return JSONResponse(request.app.openapi())
 
 
-_OFTEN: Final = (lists.stalled_deals, lists.stalled_leads)
-"""What is asked for so often that the framework's reading of the question would cost as much as the answer."""
 _LIST: Final = answers(LIST, 401, 403, 422, 503)
 _RECORD: Final = answers(RECORD, 401, 403, 404, 422, 503)
 _ANSWER: Final = (401, 403, 404, 409, 413, 422, 503)
@@ -262,28 +260,12 @@ def _security(scope: str | None) -> list[dict[str, list[str]]]:
 
 
 def _class_of(route: Route) -> type[APIRoute]:
-    """A route that knows its query parameters, so that a misspelt one can be answered with the nearest; and, of a
-    list that is asked for all the time, one that understands the same words only once."""
+    """A route that knows its query parameters, so that a misspelt one can be answered with the nearest."""
 
     class Knowing(APIRoute):
         query_names = tuple(route.asks.model_fields) if route.asks else ()
 
-        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-            usual = super().get_route_handler()
-            return usual if route.endpoint not in _OFTEN else _often(usual, needs(route.scope or ""))
-
     return Knowing
-
-
-def _often(usual: Callable[[Request], Coroutine[Any, Any, Response]], guard: Guard) -> Callable[..., Any]:
-    async def answered(request: Request) -> Response:
-        asked = lists.asked_before(request)
-        if asked is None:
-            return await usual(request)
-        await guard(request)
-        return await lists.stalled_again(request, asked)
-
-    return answered
 
 
 def _tag(path: str) -> str:

@@ -11,13 +11,14 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from stalewatch.domain.instants import to_us
 from stalewatch.sdk.errors import ConfigurationError
 from stalewatch.services.access.setup import Setup, can_anybody_sign_in
 from stalewatch.services.access.tokens import listed
 from stalewatch.settings import Settings
+from stalewatch.web.wire import Wire
 from stalewatch.wiring import Stalewatch
 
 GRACE: Final = 5
@@ -106,11 +107,11 @@ def url_of(listener: socket.socket) -> str:
 class Server(uvicorn.Server):
     """Serves an application until `end` is called. Signals are the caller's business."""
 
-    def __init__(self, app: FastAPI, on_ready: Callable[[], None]) -> None:
+    def __init__(self, app: ASGIApp, on_ready: Callable[[], None]) -> None:
         super().__init__(
             uvicorn.Config(
-                app, http="h11", ws="none", lifespan="off", log_config=None, access_log=False, server_header=False,
-                proxy_headers=False, timeout_graceful_shutdown=GRACE,
+                app, http=Wire, loop="auto", ws="none", lifespan="off", log_config=None, access_log=False,
+                server_header=False, proxy_headers=False, timeout_graceful_shutdown=GRACE,
             )
         )  # fmt: skip
         self._on_ready = on_ready

@@ -77,6 +77,12 @@ class Door:
         found = known.tokens.get(digest) or self._of_token(known, digest, now)
         return found if found is not None and found.is_good_at(now) else None
 
+    def again(self, digest: str, number: int, now: int) -> Admission | None:
+        """Whoever came in with the token of this digest before, if nothing has changed since and it has not expired;
+        `number` is what `versions.access` says after they came. None: ask `by_token`, which may know more."""
+        found = self._known.tokens.get(digest) if self._known.number == number else None
+        return found if found is not None and found.is_good_at(now) else None
+
     def by_session_token(self, identity: str, now: int) -> Admission | None:
         """Whoever began their session with the token of this id, as it is worth now."""
         known = self._look()

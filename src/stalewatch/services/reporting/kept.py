@@ -126,6 +126,32 @@ class Bounded(Generic[K, V]):
                 self._size -= oldest.size
 
 
+class Pulse(NamedTuple):
+    """What every request asks first.
+
+    Attributes:
+        access: another number after anything changed that decides who may see what.
+        version: another number after anything changed that a stalled list may show.
+        data_at: when the connection that was read longest ago was read; None: one of them never was.
+    """
+
+    access: int
+    version: int
+    data_at: int | None
+
+    def data_age(self, now: int) -> int | None:
+        """Seconds since then."""
+        return None if self.data_at is None else max(0, (now - self.data_at) // 1_000_000)
+
+
+class Fresh(NamedTuple):
+    """A page that was just read, how things stood before that, and when it was."""
+
+    sheet: Sheet
+    felt: Pulse
+    at: int
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """The stalled list of one project by the same rules, in one process; `reports` are its readers by language."""
@@ -162,6 +188,15 @@ class Kept:
         self._sheets.put(asked, sheet)
         return sheet
 
+    def renewed(self, asked: Asked, now: int) -> Fresh:
+        """The page as things stand: what is kept, if that holds by now, else worked out.
+
+        Raises:
+            CursorNotUnderstood, StoreError: as `read`.
+        """
+        felt = pulse(self.reports[asked.language])
+        return Fresh(self.sheet(asked, felt.version, now) or self.read(asked, felt.version, now), felt, now)
+
     def _in_words(self, conn: Connection, asked: Asked, heads: Sequence[Any], now: int) -> list[_Words]:
         """These records in words, those of which nothing is kept that holds put into words anew."""
         language, reports = asked.language, self.reports[asked.language]
@@ -179,29 +214,13 @@ class Kept:
         return [found[head.id] for head in heads if head.id not in gone]
 
 
-class Pulse(NamedTuple):
-    """What every request asks first.
-
-    Attributes:
-        version: another number after anything changed that a stalled list may show.
-        data_at: when the connection that was read longest ago was read; None: one of them never was.
-    """
-
-    version: int
-    data_at: int | None
-
-    def data_age(self, now: int) -> int | None:
-        """Seconds since then."""
-        return None if self.data_at is None else max(0, (now - self.data_at) // 1_000_000)
-
-
 def pulse(reports: Reports) -> Pulse:
     """How things stand at this moment; costs microseconds."""
-    version, read_at = stalled.pulse(reports.db)
-    return Pulse(version, _oldest(read_at, reports.sources))
+    felt = stalled.pulse(reports.db)
+    return Pulse(felt.access, felt.version, _oldest(felt.read_at, reports.sources))
 
 
-def _oldest(read_at: stalled.ReadAt, sources: Sources) -> int | None:
+def _oldest(read_at: Sequence[tuple[str, int | None]], sources: Sources) -> int | None:
     mine = [at for connection, at in read_at if connection in sources]
     known = [at for at in mine if at is not None]
     return min(known) if mine and len(known) == len(mine) else None
