@@ -16,7 +16,7 @@ from typing import Final
 from bench import measuring, page
 from stalewatch.clock import SystemClock
 
-BESIDE: Final = frozenset({"crm_servers", "deals", "environments", "measuring", "page"})
+BESIDE: Final = frozenset({"crm_servers", "deals", "environments", "measuring", "page", "plan"})
 """Modules here that measure nothing themselves."""
 
 
