@@ -56,7 +56,7 @@ def test_columns_line_up_however_wide_their_characters_are(busy: Company) -> Non
     lines = busy.does("deals", "stalled", "--lang", "ja").lines
     rows = [line for line in lines if "export:" in line]
     assert len({width(row[: row.index("export:")]) for row in rows}) == 1
-    assert "停滞している案件が2件あります · 1,290万円" in lines
+    assert "滞留している案件が2件あります · 1,290万円" in lines
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_an_empty_list_teaches(company: Company) -> None:
     assert company.does("deals", "stalled").lines[0] == "No stalled deals. 1 deal will be due within 7 days."
     assert company.does("leads", "stalled").lines[0] == "No stalled leads. None will be due within 7 days."
     japanese = company.does("deals", "stalled", "--lang", "ja").lines[0]
-    assert japanese == "停滞している案件はありません。7日以内に期限を迎える案件が1件あります。"
+    assert japanese == "滞留している案件はありません。7日以内に期限を迎える案件が1件あります。"
 
 
 def test_csv_is_the_whole_list_and_no_spreadsheet_runs_it(company: Company) -> None:

@@ -72,7 +72,7 @@ def test_in_japanese_and_what_is_kept_can_be_asked(call: Call, here: Path) -> No
     assert said.status == 0, said.err
     assert "架空の会社の進行中の案件80件" in said.out
     assert "次の一歩が必要な案件が" in said.out
-    assert "停滞している案件が" in said.out
+    assert "滞留している案件が" in said.out
     assert "stalled" not in re.sub(r"(?m)^  stalewatch .*$", "", said.out)
     for line in said.lines[-2:]:
         again: Said = call(*line.split()[1:], "--lang", "en")

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from babel.messages.extract import extract_from_dir
 
-from stalewatch.services.reporting import remembered
+from stalewatch.web import counting
 from tests.delivery.test_catalogues import SPEAKERS, SPOKEN
 from tests.services.world import World, at, deal
 from tests.web.office import Office
@@ -86,7 +86,7 @@ def test_the_language_of_the_address_goes_before_the_browsers(visitor: Visitor) 
 def test_a_page_costs_the_same_number_of_queries_however_long_the_list(
     world: World, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remembered, "QUICK", math.inf)  # on a busy machine a sum may take so long that it is kept
+    monkeypatch.setattr(counting, "CHEAP", math.inf)  # on a busy machine a sum may take so long that it is kept
 
     def queries(path: str) -> int:
         seen: list[str] = []

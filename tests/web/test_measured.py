@@ -5,10 +5,16 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from stalewatch.domain.instants import MINUTE, from_us
+from stalewatch.web.counting import Counting, Figure, StillCounting
+from stalewatch.web.figures import PATIENCE
 from tests import databases
 from tests.services.measuring.test_forecast import RULE, pipeline
 from tests.services.measuring.test_unobserved import RULE as LEADS
@@ -105,7 +111,7 @@ def test_the_page_says_it_in_one_sentence_and_lists_the_deals(forecasts: Visitor
 def test_the_page_in_japanese(forecasts: Visitor) -> None:
     forecasts.language = "ja"
     page = forecasts.page("/forecast")
-    assert page.one("h1").text == "売上予測327万円のうち112万円は、停滞中の4件に頼っています"
+    assert page.one("h1").text == "売上予測327万円のうち112万円は、滞留中の4件に頼っています"
     assert "2026年4〜6月" in page.one("main").text
 
 
@@ -144,3 +150,56 @@ def test_the_page_of_lost_leads(losses: Visitor) -> None:
 @pytest.mark.parametrize("path", ["/v1/forecast", "/v1/leads/unobserved", "/forecast", "/unobserved"])
 def test_reports_need_their_scope(dealing: World, path: str) -> None:
     assert Office.of(dealing, "deals:read").get(path).status_code == 403
+
+
+def test_figures_that_take_long_are_counted_beside_their_reader(
+    forecasts: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that has nothing to show yet says so and looks again by itself; a program is told when to."""
+
+    def counts(*_: object, **__: object) -> None:
+        raise StillCounting
+
+    monkeypatch.setattr("stalewatch.web.counting.Counting.of", counts)
+    for path in ("/", "/stalled", "/due-soon", "/forecast?period=overdue", "/unobserved", "/review"):
+        page = forecasts.page(path)
+        assert "The figures are being counted." in page.one("main").text
+        [again] = [one for one in page.all("a") if one.text == "Look again"]
+        assert again.attributes["hx-get"] == path
+    told = forecasts.asks("GET", "/v1/forecast")
+    assert (told.status_code, told.json()["type"].rpartition(":")[2]) == (503, "being_counted")
+    assert int(told.headers["retry-after"]) > 0
+
+
+def test_the_last_figures_are_shown_with_their_time_while_others_are_counted(
+    forecasts: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = Counting.of
+
+    def old(counting: Counting, *asked: Any, **more: Any) -> Figure[Any]:
+        return replace(plain(counting, *asked, **more), age=1800.0, renews=True)
+
+    assert "counted anew" not in forecasts.page("/forecast").one("main").text
+    monkeypatch.setattr(Counting, "of", old)
+    main = forecasts.page("/forecast").one("main").text
+    assert "¥1.1M of the ¥3.3M forecast" in main
+    made = from_us(forecasts.office.world.us - 30 * MINUTE).astimezone(ZoneInfo("Asia/Tokyo"))
+    assert f"{made:%H:%M}; they are being counted anew." in main
+
+
+def test_few_records_are_counted_at_the_moment_that_somebody_asks(forecasts: Visitor) -> None:
+    """However busy the machine is: who may see few records never reads that they are being counted."""
+    seen: list[float | None] = []
+
+    def asked(_counting: Counting, _key: Any, count: Any, *, patience: Any, **_: Any) -> Figure[Any]:
+        seen.append(patience())
+        return Figure(count())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Counting, "of", asked)
+        forecasts.page("/forecast")
+        patch.setattr("stalewatch.web.figures.FEW", 0)
+        forecasts.page("/forecast")
+    few, many = seen[: len(seen) // 2], seen[len(seen) // 2 :]
+    assert set(few) == {None}
+    assert all(one is not None and 0 <= one <= PATIENCE for one in many)

@@ -54,7 +54,7 @@ def test_the_page_of_a_week_in_both_languages(reader: Visitor) -> None:
     assert "2 more than before" in page.one("main").text
     reader.language = "ja"
     page = reader.page("/review?of=2026-W13")
-    assert page.one("h1").text == "3件が新たに停滞し、2件が動き出しました"
+    assert page.one("h1").text == "3件が新たに滞留し、2件が動き出しました"
     assert "3月23日〜3月29日の週" in page.one("main").text
 
 

@@ -11,6 +11,7 @@ import pytest
 from stalewatch.domain.language.nodes import Source
 from stalewatch.services.access import tokens
 from stalewatch.services.rules.written import Written, written
+from stalewatch.web.counting import StillCounting
 from tests import databases
 from tests.services.world import World, at, deal, rulebook
 from tests.web.dom import Element, parse
@@ -60,7 +61,10 @@ def test_the_list_says_what_each_rule_did_and_is_sorted_by_its_heads(revops: Vis
 
 
 def test_figures_that_take_long_are_waited_for_elsewhere(revops: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stalewatch.web.counting.Counting.get", lambda *_: None)
+    def counts(*_: object, **__: object) -> None:
+        raise StillCounting
+
+    monkeypatch.setattr("stalewatch.web.counting.Counting.of", counts)
     for path in ("/rules", "/rules/too-old"):
         page = revops.page(path)
         [again] = [one for one in page.all("a") if one.text == "Look again"]

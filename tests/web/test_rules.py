@@ -5,13 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from stalewatch.domain.instants import to_us
 from stalewatch.services.access.principals import Visible
 from stalewatch.services.reporting.rule_figures import Week, rule_figures
 from stalewatch.store import answers
-from stalewatch.web.counting import Counting
 from tests.services.heard import alert
 from tests.services.world import World, at
 from tests.web.office import Office
@@ -111,20 +108,3 @@ def test_csv_and_etag_and_scope_are_those_of_every_list(own: World) -> None:
     tag = office.get(LIST).headers["etag"]
     assert office.get(LIST, headers={"If-None-Match": tag}).status_code == 304
     assert Office.of(own, "deals:read").get(LIST).status_code == 403
-
-
-def test_what_is_cheap_is_counted_each_time_and_what_is_not_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    counting: Counting[int] = Counting()
-    calls: list[int] = []
-
-    def count() -> int:
-        calls.append(1)
-        return len(calls)
-
-    assert [counting.get("key", count, 5.0) for _ in range(2)] == [1, 2]
-    monkeypatch.setattr("stalewatch.web.counting.CHEAP", 0.0)
-    monkeypatch.setattr("stalewatch.web.counting.WORTH", 1e9)
-    assert [counting.get("key", count, 5.0) for _ in range(3)] == [2, 2, 2]
-    monkeypatch.setattr("stalewatch.web.counting.WORTH", 0.0)
-    assert counting.get("key", count, 5.0) == 2, "the older figure is shown while it is counted anew"
-    assert counting.get("other", count, 5.0) == len(calls)

@@ -27,10 +27,12 @@ from stalewatch.store.bulk import Found, Row
 from stalewatch.store.columns import encoded
 from stalewatch.store.expressions import among
 from stalewatch.store.tables import clocks, facts
-from stalewatch.store.visibility import Visible, of_records
+from stalewatch.store.visibility import Visible, seen_ids
 
 T = TypeVar("T")
 
+TICKED: Final = "ticked:"
+"""What the names of watermarks begin with; a connection's id follows."""
 BEGINNING: Final = -(2**63)
 """The watermark of a connection that was never ticked: before every instant."""
 
@@ -74,6 +76,13 @@ def due(conn: Connection, connection: str, upto: int, *, since: int, limit: int)
     return list(conn.scalars(statement))
 
 
+def count_due(conn: Connection, connection: str, upto: int) -> int:
+    """How many records have an edge between the watermark and `upto`."""
+    since = watermark(conn, connection)
+    wanted = (clocks.c.connection == connection, clocks.c.next_at >= since, clocks.c.next_at <= upto)
+    return conn.execute(sa.select(sa.func.count()).select_from(clocks).where(*wanted)).scalar_one()
+
+
 def next_edge(conn: Connection, connection: str) -> int | None:
     """The instant of the earliest edge of a connection: until then there is nothing to do. None: nothing ahead."""
     wanted = (clocks.c.connection == connection, clocks.c.next_at >= watermark(conn, connection))
@@ -91,15 +100,19 @@ def due_between(conn: Connection, connection: str, start: int, end: int) -> list
 def entries(conn: Connection, ids: Collection[str], kind: type[T]) -> dict[str, T]:
     """What was stored as `entries` of these records, read as `kind` (a msgspec type such as `list[Deadline]`)."""
     decode = msgspec.json.Decoder(kind).decode
-    rows = bulk.read(conn, [clocks.c.record_id, clocks.c.entries], clocks.c.record_id, ids)
-    return {row[0]: decode(row[1]) for row in rows}
+    found: dict[str, T] = {}
+    for chunk in bulk.chunks(list(ids)):
+        there = sa.select(clocks.c.record_id, clocks.c.entries).where(among(conn, clocks.c.record_id, chunk))
+        found.update((record, decode(text)) for record, text in bulk.tuples(conn, there))
+    return found
 
 
 def every(conn: Connection, size: int = bulk.CHUNK, visible: Visible | None = None) -> Iterator[tuple[str, list[str]]]:
     """(connection, the entries of its records as text) of everything that was judged and may be seen, in pieces."""
-    statement = sa.select(clocks.c.record_id, clocks.c.entries).order_by(clocks.c.record_id).limit(size)
     if visible is not None:
-        statement = statement.where(of_records(conn, clocks.c.record_id, visible))
+        yield from _seen(conn, visible, size)
+        return
+    statement = sa.select(clocks.c.record_id, clocks.c.entries).order_by(clocks.c.record_id).limit(size)
     for connection in conn.scalars(sa.select(clocks.c.connection).distinct().order_by(clocks.c.connection)).all():
         after = ""
         while rows := conn.execute(
@@ -107,6 +120,19 @@ def every(conn: Connection, size: int = bulk.CHUNK, visible: Visible | None = No
         ).all():
             yield connection, [row[1] for row in rows]
             after = rows[-1][0]
+
+
+def _seen(conn: Connection, visible: Visible, size: int) -> Iterator[tuple[str, list[str]]]:
+    """The same of some people's records: found by their owners, once."""
+    ids = [row.id for row in conn.execute(seen_ids(conn, visible))]
+    columns = (clocks.c.connection, clocks.c.entries)
+    for start in range(0, len(ids), size):
+        found: dict[str, list[str]] = {}
+        for connection, text in conn.execute(
+            sa.select(*columns).where(among(conn, clocks.c.record_id, ids[start : start + size]))
+        ):
+            found.setdefault(connection, []).append(text)
+        yield from found.items()
 
 
 class StoredClocks(NamedTuple):
@@ -215,4 +241,4 @@ def _locked(conn: Connection, connection: str, *, alone: bool) -> int:
 
 
 def _key(connection: str) -> str:
-    return f"ticked:{connection}"
+    return f"{TICKED}{connection}"

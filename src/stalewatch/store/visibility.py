@@ -39,10 +39,12 @@ def seen_by(conn: Connection, table: sa.Table, visible: Visible | None) -> sa.Co
 
 def of_records(conn: Connection, record: sa.ColumnElement[Any], visible: Visible | None) -> sa.ColumnElement[bool]:
     """The same where only the record's id stands: on clocks, alerts and answers."""
-    if visible is None:
-        return sa.true()
-    seen = (sa.select(table.c.id).where(seen_by(conn, table, visible)) for table in (deals, leads))
-    return record.in_(sa.union_all(*seen))
+    return sa.true() if visible is None else record.in_(seen_ids(conn, visible))
+
+
+def seen_ids(conn: Connection, visible: Visible) -> sa.CompoundSelect[tuple[str]]:
+    """SELECT of the ids of the records that may be seen."""
+    return sa.union_all(*(sa.select(table.c.id).where(seen_by(conn, table, visible)) for table in (deals, leads)))
 
 
 def may_see(

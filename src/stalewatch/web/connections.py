@@ -20,7 +20,7 @@ from stalewatch.services.syncing.sync import register
 from stalewatch.web.answers import JSON, list_answer
 from stalewatch.web.asking import Reading
 from stalewatch.web.auth import Caller, needs
-from stalewatch.web.counting import Counting
+from stalewatch.web.counting import Counting, StillCounting
 from stalewatch.web.desk import At, Desk
 from stalewatch.web.problems import Problem
 
@@ -73,7 +73,7 @@ def order_sync(desk: Desk, caller: Caller, connection: str, *, full: bool) -> di
     }
 
 
-def counting() -> Counting[Stock]:
+def counting() -> Counting:
     """Where an application keeps how many records there are."""
     return Counting()
 
@@ -81,11 +81,15 @@ def counting() -> Counting[Stock]:
 def standing(request: Request, desk: Desk, patience: float) -> ConnectionListing:
     """How every connection stands now; its records are left out where counting them takes longer than `patience`
     seconds and was never done."""
-    own, kept = desk.project, request.app.state.record_counts
+    own = desk.project
+    kept: Counting = request.app.state.record_counts
     configured = own.settings.connections
     names = tuple(one.id for one in configured)
-    stocked: Stock | None = kept.get(names, lambda: stock(own.db, configured), patience)
+    try:
+        stocked: Stock = kept.of(names, lambda: stock(own.db, configured), patience=lambda: patience).value
+    except StillCounting:
+        stocked = {}
     return connections_listed(
-        own.db, own.rulebook, configured, own.sources, desk.now, stocked=stocked or {},
+        own.db, own.rulebook, configured, own.sources, desk.now, stocked=stocked,
         language=desk.language(request),
     )  # fmt: skip

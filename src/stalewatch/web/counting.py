@@ -1,92 +1,148 @@
-"""Figures that take long to count: kept for a while, counted anew in the background, and never twice at once.
+"""Figures over a million records: what is quick is counted for each visit, what is dear is kept and counted beside it.
 
-What costs next to nothing is counted for each visit. Else whoever asks gets what was counted last, as long as it is not
-old, and a thread counts again; only the first visitor has to wait, and not for ever.
+    counting.of(("forecast", visible), count, patience=0.2).value
+
+What took long is good for as many times as long, at the most a minute. Whoever asks later gets it once more, with its
+age, while it is counted anew in a thread beside: nobody waits twice for the same sum, and nobody counts what somebody
+else is counting. The key names everything that a figure depends on, also whose records it is of.
 """
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
 from time import monotonic
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, cast
+
+from stalewatch.sdk.errors import StalewatchError
+
+log = logging.getLogger("stalewatch.reports")
 
 T = TypeVar("T")
 CHEAP: Final = 0.1
 """Seconds; what costs less is not kept."""
-WORTH: Final = 20.0
-"""What was counted counts for so many times as long as it took, but for no more than `LONGEST` seconds."""
+TIMES: Final = 60.0
+"""What was counted is good for so many times as long as it took, but for no more than `LONGEST` seconds."""
 LONGEST: Final = 60.0
 OLDEST: Final = 600.0
 """Seconds after which what was counted is not shown any more, also not while it is counted anew."""
-_KEPT: Final = 64
-"""Results that are kept, one for each circle of people who see the same; the least wanted one goes first."""
+MOST: Final = 500
+"""Figures that are kept; the one that nobody asked for the longest goes first."""
+_AT_ONCE: Final = 2
+"""Figures that are counted beside their readers at the same time."""
+
+
+class StillCounting(Exception):
+    """The figures are being counted. Ask again in a moment."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Made(Generic[T]):
+class Figure(Generic[T]):
+    """What was counted, so many seconds ago; `renews`: it is being counted anew."""
+
     value: T
+    age: float = 0.0
+    renews: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    value: Any
     at: float
     cost: float
 
     def is_young(self, now: float) -> bool:
-        return self.cost >= CHEAP and now - self.at < min(LONGEST, WORTH * self.cost)
-
-    def may_be_shown(self, now: float) -> bool:
-        return self.cost >= CHEAP and now - self.at < OLDEST
+        return self.cost >= CHEAP and now - self.at < min(LONGEST, TIMES * self.cost)
 
 
-@dataclass(slots=True)
-class Counting(Generic[T]):
-    """Counts by key, one key at a time."""
+@dataclass(frozen=True)
+class Counting:
+    """What was counted for the readers of one process. `clock` says seconds that only go up."""
 
-    _made: OrderedDict[Hashable, _Made[T]] = field(default_factory=OrderedDict)
-    _under_way: dict[Hashable, Future[_Made[T]]] = field(default_factory=dict)
+    clock: Callable[[], float] = monotonic
+    _made: OrderedDict[Hashable, _Made] = field(default_factory=OrderedDict)
+    _under_way: dict[Hashable, Future[_Made]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
-    _worker: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "counting"))
+    _beside: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_AT_ONCE, "counting"))
+    _awaited: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(8, "counting-now"))
 
-    def get(self, key: Hashable, count: Callable[[], T], patience: float) -> T | None:
-        """What was counted, or None if that takes longer than `patience` seconds and nothing was counted before.
+    def of(
+        self, key: Hashable, count: Callable[[], T], *, patience: Callable[[], float | None] = lambda: None,
+        oldest: float = OLDEST,
+    ) -> Figure[T]:  # fmt: skip
+        """The figure of this name, counted now or not long ago.
 
         Args:
-            key: what it is of: other rules, or other records that may be seen, are another key.
+            patience: seconds to wait where nothing is known yet, None: as long as it takes; asked only then.
+            oldest: seconds after which what is known is not shown.
 
         Raises:
+            StillCounting: it takes longer than that; the count goes on.
             Exception: whatever `count` raises.
         """
-        now = monotonic()
+        known = self._known(key, count, oldest)
+        if known is not None:
+            return known
+        wait = patience()
         with self._lock:
             made = self._made.get(key)
-            if made is not None and made.is_young(now):
-                self._made.move_to_end(key)
-                return made.value
-            future = self._under_way.get(key) or self._begin(key, count)
-        if made is not None and made.may_be_shown(now):
-            return made.value
+            if made is not None and made.is_young(self.clock()):  # somebody counted it meanwhile
+                return Figure(cast("T", made.value))
+            future = self._going(key, count, self._awaited if wait is None else self._beside)
         try:
-            return future.result(patience).value
+            return Figure(cast("T", future.result(wait).value))
         except TimeoutError:
-            return None
+            if future.done():  # what was counted timed out, not we
+                raise
+            raise StillCounting from None
 
-    def _begin(self, key: Hashable, count: Callable[[], T]) -> Future[_Made[T]]:
-        future = self._worker.submit(self._count, key, count)
-        self._under_way[key] = future
-        future.add_done_callback(lambda _: self._end(key))
+    def _known(self, key: Hashable, count: Callable[[], T], oldest: float) -> Figure[T] | None:
+        """What was counted before and may be shown; what is no longer young is counted anew beside."""
+        now = self.clock()
+        with self._lock:
+            made = self._made.get(key)
+            if made is None or made.cost < CHEAP or now - made.at >= oldest:
+                return None
+            self._made.move_to_end(key)
+            renews = not made.is_young(now)
+            if renews:
+                self._going(key, count, self._beside)
+            return Figure(cast("T", made.value), now - made.at, renews)
+
+    def _going(self, key: Hashable, count: Callable[[], Any], workers: ThreadPoolExecutor) -> Future[_Made]:
+        """The count of this name that is under way, begun now if there is none. Called under the lock."""
+        future = self._under_way.get(key)
+        if future is None:
+            future = self._under_way[key] = workers.submit(self._count, key, count)
+            future.add_done_callback(_say_if_it_failed)
         return future
 
-    def _count(self, key: Hashable, count: Callable[[], T]) -> _Made[T]:
-        began = monotonic()
-        value = count()
-        made = _Made(value, monotonic(), monotonic() - began)
-        with self._lock:
-            self._made[key] = made
-            self._made.move_to_end(key)
-            while len(self._made) > _KEPT:
-                self._made.popitem(last=False)
-        return made
+    def _count(self, key: Hashable, count: Callable[[], Any]) -> _Made:
+        began = self.clock()
+        made = None
+        try:
+            value = count()
+            ended = self.clock()
+            made = _Made(value, ended, ended - began)
+            return made
+        finally:
+            with self._lock:
+                self._under_way.pop(key, None)
+                if made is not None:
+                    self._made[key] = made
+                    self._made.move_to_end(key)
+                    while len(self._made) > MOST:
+                        self._made.popitem(last=False)
 
-    def _end(self, key: Hashable) -> None:
-        self._under_way.pop(key, None)
+
+def _say_if_it_failed(future: Future[_Made]) -> None:
+    """Readers who are shown the figure of before wait for nothing, and would not hear of it; the next counts again."""
+    error = future.exception()
+    if isinstance(error, StalewatchError):
+        log.warning("a figure could not be counted: %s", error)
+    elif error is not None:
+        log.error("a figure could not be counted", exc_info=error)

@@ -15,8 +15,8 @@ from stalewatch.services.access.door import Door
 from stalewatch.services.access.principals import NOTHING, Visible
 from stalewatch.services.operating.health import Health
 from stalewatch.services.reporting.kept import Asked, Fresh, Kept, Pulse, pulse
-from stalewatch.services.reporting.remembered import Remembered
 from stalewatch.services.reporting.reports import Reports
+from stalewatch.web.counting import Counting
 from stalewatch.web.readings import Readings, Together
 from stalewatch.web.remembering import Questions
 from stalewatch.wiring import Stalewatch
@@ -113,9 +113,9 @@ class Desk:
         return preferred(request.headers.get("accept-language", "")) or self.project.settings.language
 
     @cached_property
-    def remembered(self) -> Remembered:
-        """Keeps sums that take long, as long as the same rules are in force."""
-        return Remembered()
+    def counting(self) -> Counting:
+        """Counts what takes long, and keeps it as long as the same rules are in force."""
+        return Counting()
 
     @cached_property
     def _reports(self) -> dict[str, Reports]:

@@ -29,11 +29,11 @@ from stalewatch.services.measuring.told import (
 )
 from stalewatch.services.measuring.unobserved import Unobserved, unobserved
 from stalewatch.services.reporting.exporting import table_as_csv
-from stalewatch.services.reporting.remembered import key_of
 from stalewatch.services.reporting.reports import Filters
 from stalewatch.web.answers import csv_answer, record_answer, wants_csv
 from stalewatch.web.asking import LARGEST_PAGE, Cursor, Reading, Text, given
 from stalewatch.web.desk import At, Desk
+from stalewatch.web.figures import figures_of, key_of
 from stalewatch.web.problems import Problem
 
 T = TypeVar("T")
@@ -159,7 +159,7 @@ class Seen:
 
     def remembered(self, question: Hashable, work: Callable[[], T]) -> T:
         """What this reader asks: worked out now or, where that takes long, not long ago."""
-        return self.desk.remembered.of((question, self.desk.visible(self.request)), work)
+        return figures_of(self.request).of(question, work)
 
 
 def forecast_of(request: Request, desk: At, asked: Annotated[AskedForecast, Query()]) -> Response:

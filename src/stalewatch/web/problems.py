@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from stalewatch.domain.language.nearest import nearest
 from stalewatch.sdk.errors import StalewatchError
 from stalewatch.services.operating.faults import CursorNotUnderstood, StoreError
+from stalewatch.web.counting import StillCounting
 
 log = logging.getLogger("stalewatch.web")
 
@@ -25,6 +26,10 @@ MEDIA: Final = "application/problem+json"
 OURS: Final = "urn:stalewatch:problem:"
 RETRY_AFTER: Final = 5
 """Seconds after which a database that was busy or away may be asked again."""
+
+
+BEING_COUNTED: Final = "being_counted"
+"""The kind of a problem that is none: the figures will be there in a moment."""
 
 
 class Problem(Exception):  # an answer, raised where it is found
@@ -65,6 +70,7 @@ def handle_problems(app: FastAPI, page: Shown) -> None:
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(StalewatchError, _of_ours)
+    app.add_exception_handler(StillCounting, _of_counting)
 
 
 def answer_of(request: Request, problem: Problem) -> Response:
@@ -105,6 +111,11 @@ async def _of_ours(request: Request, error: Exception) -> Response:
         headers = {"Retry-After": str(RETRY_AFTER)}
         return answer_of(request, Problem(503, "The database does not answer now. Try again.", headers=headers))
     return answer_of(request, Problem(500, "Something went wrong here; the log says what."))
+
+
+async def _of_counting(request: Request, _error: Exception) -> Response:
+    said = "The figures are still being counted. Ask again in a moment."
+    return answer_of(request, Problem(503, said, kind=BEING_COUNTED, headers={"Retry-After": "10"}))
 
 
 def _names(request: Request) -> Sequence[str]:

@@ -20,9 +20,9 @@ from stalewatch.services.reporting.rule_list import (
 from stalewatch.services.rules.tested import tested
 from stalewatch.web.answers import list_answer
 from stalewatch.web.asking import LARGEST_PAGE, Cursor, Reading, Text, given
-from stalewatch.web.counting import Counting
+from stalewatch.web.counting import Counting, StillCounting
 from stalewatch.web.desk import At, Desk
-from stalewatch.web.problems import Problem
+from stalewatch.web.problems import BEING_COUNTED, Problem
 
 PATIENCE: Final = 15.0
 """Seconds that the API waits for figures that were never counted before."""
@@ -64,22 +64,27 @@ def rules(request: Request, desk: At, asked: Annotated[Rules, Query()]) -> Respo
     counted = counted_for(request, desk, PATIENCE)
     if counted is None:
         said = "What the rules did is still being counted. Ask again in a moment."
-        raise Problem(503, said, kind="being_counted", headers={"Retry-After": "10"})
+        raise Problem(503, said, kind=BEING_COUNTED, headers={"Retry-After": "10"})
     found = listed(items_of(request, desk, counted), counted, asked.filters, asked.page)
     return list_answer(request, found, rules_as_csv)
 
 
-def counting() -> Counting[Counted]:
+def counting() -> Counting:
     """Where an application keeps what it counted."""
     return Counting()
 
 
 def counted_for(request: Request, desk: Desk, patience: float) -> Counted | None:
     """What each rule did, over the records that the caller may see; None while it is being counted."""
-    counting: Counting[Counted] = request.app.state.rule_figures
+    counting: Counting = request.app.state.rule_figures
     own, visible, now = desk.project, desk.visible(request), desk.now
     key = (own.rulebook.version, visible)
-    return counting.get(key, lambda: rule_figures(own.db, own.rulebook, own.sources, now, visible), patience)
+    try:
+        return counting.of(
+            key, lambda: rule_figures(own.db, own.rulebook, own.sources, now, visible), patience=lambda: patience
+        ).value
+    except StillCounting:
+        return None
 
 
 def items_of(request: Request, desk: Desk, counted: Counted) -> list[RuleItem]:

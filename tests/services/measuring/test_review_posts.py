@@ -101,7 +101,7 @@ def test_in_japanese_for_a_company_that_reads_japanese(world: World) -> None:
     world.dispatches()
     (message,) = [one for one in world.mail.messages if one.target == "channel:#sales"]
     assert message.title == "3月23日〜3月29日の週"
-    assert message.entries[0].headline == "3件が新たに停滞し、2件が動き出しました"
+    assert message.entries[0].headline == "3件が新たに滞留し、2件が動き出しました"
 
 
 def test_a_team_hears_of_itself_in_its_own_channel(world: World) -> None:

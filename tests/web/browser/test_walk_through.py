@@ -143,7 +143,7 @@ def test_from_the_worst_deals_to_two_printed_pages(visit: Visit) -> None:
 
     page.get_by_role("link", name="日本語").click()
     expect(page.locator("html")).to_have_attribute("lang", "ja")
-    expect(page.get_by_role("heading", level=1)).to_have_text(f"{len(HERS)}件が新たに停滞し、0件が動き出しました")
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"{len(HERS)}件が新たに滞留し、0件が動き出しました")
 
     assert sheets(page.pdf(prefer_css_page_size=True)) == [A4, A4]
     assert visit.complaints == []

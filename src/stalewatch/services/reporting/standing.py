@@ -71,5 +71,12 @@ def choices(reports: Reports, obj: str | None, *, visible: Visible | None) -> Ch
     return Choices(tuple((one.email or one.id, one.name or one.email or one.id) for one in owners), tuple(teams))
 
 
+def reach(reports: Reports, *, visible: Visible | None) -> int:
+    """How many open deals and leads somebody may see, which says how much counting them costs."""
+    with reports.db.read() as conn:
+        each = (open_records.total(conn, Filters(obj=obj), visible=visible) for obj in (None, "lead"))
+        return sum(int(row.records) for row in each)
+
+
 def _sum(row: Any) -> Sum:
     return Sum(int(row.records), int(row.amount))

@@ -10,7 +10,7 @@ from fastapi import Request, Response
 from stalewatch.web.desk import desk_of
 from stalewatch.web.pages.addresses import Address
 from stalewatch.web.pages.paper import page
-from stalewatch.web.problems import Problem
+from stalewatch.web.problems import BEING_COUNTED, Problem
 from stalewatch.web.public.paper import is_public
 from stalewatch.web.public.paper import problem_page as for_outsiders
 
@@ -29,6 +29,8 @@ def problem_page(request: Request, problem: Problem) -> Response | None:
         return None
     if problem.status == 401 and request.method == "GET":
         return sign_in_page(request, Address.of(request).but(), status=401, headers=problem.headers)
+    if problem.kind == BEING_COUNTED and not request.url.path.endswith(".csv"):
+        return page(request, "counting.html", here=request.url.path.partition("/")[2] or "overview")
     return page(
         request, "problem.html", status=problem.status, headers=problem.headers,
         status_code=problem.status, detail=problem.detail, instance=problem.more.get("instance", ""),

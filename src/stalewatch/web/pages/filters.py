@@ -12,7 +12,7 @@ from stalewatch.delivery.wording.untrusted import clean
 from stalewatch.delivery.wording.values import choice
 from stalewatch.domain.language.durations import parse
 from stalewatch.services.reporting.reports import Reports, Visible
-from stalewatch.services.reporting.standing import Choices, choices
+from stalewatch.services.reporting.standing import choices
 from stalewatch.web.desk import Desk
 from stalewatch.web.pages.addresses import Address
 from stalewatch.web.pages.asking import DueSoonPage, StalledPage
@@ -94,7 +94,7 @@ def _labels(reader: Reader) -> Mapping[str, str]:
 def _selects(
     desk: Desk, reports: Reports, asked: StalledPage | DueSoonPage, reader: Reader, visible: Visible | None
 ) -> Iterator[tuple[str, tuple[str, tuple[Option, ...]]]]:
-    labels, found = _labels(reader), _choices(desk, reports, asked.object, visible)
+    labels, found = _labels(reader), choices(reports, asked.object, visible=visible)
     offered: dict[str, Iterable[tuple[str, str]]] = {
         "owner": [(value, clean(name)) for value, name in found.owners],
         "team": [(team, clean(team)) for team in found.teams],
@@ -115,10 +115,6 @@ def _selects(
             everything = [] if name == "object" else [("", _all(reader), value is None)]
             rest = [(one, says, one == (value or "")) for one, says in listed.items()]
             yield name, (labels[name], (*everything, *rest))
-
-
-def _choices(desk: Desk, reports: Reports, obj: str | None, visible: Visible | None) -> Choices:
-    return desk.remembered.of(("choices", obj, visible), lambda: choices(reports, obj, visible=visible))
 
 
 def _length(span: str, reader: Reader) -> str:

@@ -16,11 +16,11 @@ from stalewatch.domain.language.durations import parse
 from stalewatch.services.reporting.coming import bounds, coming, today
 from stalewatch.services.reporting.exporting import as_csv
 from stalewatch.services.reporting.listing import Item, Listing
-from stalewatch.services.reporting.remembered import Remembered, key_of
 from stalewatch.services.reporting.reports import Filters, Page, Reports, Sort, Visible
 from stalewatch.services.reporting.standing import Standing, standing
 from stalewatch.web.asking import LARGEST_PAGE, ahead
 from stalewatch.web.desk import At, Desk
+from stalewatch.web.figures import Figures, figures_of, key_of
 from stalewatch.web.pages import headlines
 from stalewatch.web.pages.addresses import Address
 from stalewatch.web.pages.asking import DueSoonPage, StalledPage
@@ -56,7 +56,7 @@ class _Query:
     filters: Filters
     now: int
     visible: Visible | None
-    remembered: Remembered
+    counted: Figures
     within: int | None = None
     day: date | None = None
     span: str = ""
@@ -73,8 +73,8 @@ class _Query:
         )
 
     def figures(self) -> Standing:
-        key = ("standing", key_of(self.filters), self.span, self.visible)
-        return self.remembered.of(
+        key = ("standing", key_of(self.filters), self.span)
+        return self.counted.of(
             key, lambda: standing(self.reports, self.filters, self.now, within=self.within, visible=self.visible)
         )
 
@@ -103,7 +103,8 @@ def due_soon_csv(request: Request, desk: At, asked: Annotated[DueSoonPage, Query
 def _query(request: Request, desk: Desk, asked: StalledPage | DueSoonPage) -> _Query:
     now, soon = desk.now, asked if isinstance(asked, DueSoonPage) else None
     return _Query(
-        desk.reports(request), asked.filters(desk.project, asked.object), now, desk.visible(request), desk.remembered,
+        desk.reports(request), asked.filters(desk.project, asked.object), now, desk.visible(request),
+        figures_of(request),
         within=soon.microseconds(desk.project, now) if soon else None, day=soon.day if soon else None,
         span=soon.within if soon else "",
     )  # fmt: skip
@@ -148,8 +149,8 @@ def _calendar(request: Request, desk: Desk, asked: DueSoonPage, query: _Query) -
     present = today(query.reports, query.now)
     first = monday(present)
     weeks = min(WEEKS, -(-((query.within or 0) // DAY + 1 + (present - first).days) // 7))
-    key = ("coming", key_of(query.filters), present, weeks, query.reports.language, query.visible)
-    days = desk.remembered.of(
+    key = ("coming", key_of(query.filters), present, weeks, query.reports.language)
+    days = query.counted.of(
         key, lambda: coming(query.reports, query.filters, query.now, first, 7 * weeks, visible=query.visible)
     )
     address = Address("/due-soon", {**Address.of(request).asked, "within": asked.within})

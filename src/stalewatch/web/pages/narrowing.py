@@ -79,5 +79,4 @@ def _pipelines(desk: Desk, reader: Reader) -> list[tuple[str, str]]:
 
 
 def _choices(request: Request, desk: Desk, obj: str | None) -> Choices:
-    reports, visible = desk.reports(request), desk.visible(request)
-    return desk.remembered.of(("choices", obj, visible), lambda: choices(reports, obj, visible=visible))
+    return choices(desk.reports(request), obj, visible=desk.visible(request))

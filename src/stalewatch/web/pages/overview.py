@@ -15,10 +15,10 @@ from stalewatch.services.access.principals import Principal, Role
 from stalewatch.services.measuring.forecast import Forecast, forecast
 from stalewatch.services.measuring.kpis import GroupBy, kpis
 from stalewatch.services.reporting.coming import coming, today
-from stalewatch.services.reporting.remembered import key_of
 from stalewatch.services.reporting.reports import Filters, Page, Reports, Visible
 from stalewatch.services.reporting.standing import Standing, standing
 from stalewatch.web.desk import At, Desk
+from stalewatch.web.figures import figures_of, key_of
 from stalewatch.web.pages import headlines
 from stalewatch.web.pages.addresses import Address
 from stalewatch.web.pages.asking import StalledPage
@@ -41,16 +41,20 @@ def overview(request: Request, desk: At, asked: Annotated[StalledPage, Query()])
     if asked.model_fields_set - {"lang"}:
         return RedirectResponse(address.but("/stalled", next=asked.next), 307)
     now, reports, visible, reader = desk.now, desk.reports(request), desk.visible(request), desk.reader(request)
-    kept, present = desk.remembered, today(reports, now)
-    figures = kept.of(("standing", key_of(_ALL), "", visible), lambda: standing(reports, _ALL, now, visible=visible))
+    kept, present = figures_of(request), today(reports, now)
+    figures = kept.of(("standing", key_of(_ALL), ""), lambda: standing(reports, _ALL, now, visible=visible))
     listing = reports.stalled(_ALL, now, visible=visible, page=Page(limit=WORST))
     days = kept.of(
-        ("coming", present, _DAYS, reports.language, visible),
+        ("coming", present, _DAYS, reports.language),
         lambda: coming(reports, _ALL, now, present, _DAYS, visible=visible),
     )
     catalogue, currency = desk.project.rulebook.rules.catalogue, desk.project.rulebook.judging.currency
     may = request.state.caller.principal.allows(REPORTS)
-    told = kept.of(("forecast", visible), lambda: forecast(reports, _ALL, now, visible=visible)) if may else None
+    told = (
+        kept.of(("forecast", key_of(_ALL), None), lambda: forecast(reports, _ALL, now, visible=visible))
+        if may
+        else None
+    )
     return page(
         request, "overview.html",
         here="overview",

@@ -13,9 +13,12 @@ from markupsafe import Markup, escape
 from stalewatch.delivery.news import RulesRefused
 from stalewatch.delivery.operators import refused_rules
 from stalewatch.delivery.wording.reader import Reader
+from stalewatch.delivery.wording.times import moment
+from stalewatch.domain.instants import SECOND, to_us
 from stalewatch.web import csrf
 from stalewatch.web.auth import Caller
 from stalewatch.web.desk import LANGUAGES, Desk, desk_of
+from stalewatch.web.figures import figures_of
 from stalewatch.web.pages import files
 from stalewatch.web.pages.addresses import Address
 from stalewatch.web.pages.look import AUTOMATIC, SCHEMES, chooses, scheme
@@ -56,6 +59,7 @@ def page(
         "address": address,
         "navigation": _navigation(desk, reader, caller) if caller is not None and status < 500 else [],
         **_saved(desk, reader, knows=caller is not None),
+        "outdated_figures": _outdated(request, reader),
         "signed_in": caller is not None and caller.session,
         "csrf": lambda: csrf.field(request),
         "csrf_headers": lambda: csrf.headers(request),
@@ -65,6 +69,12 @@ def page(
     text = environment().get_template(template).render(**around, **shown)
     given = {**_HEADERS, "Content-Language": reader.language, **(headers or {})}
     return Response(text, status, given, "text/html; charset=utf-8")
+
+
+def _outdated(request: Request, reader: Reader) -> str:
+    """The time of figures that are not of this moment, and are being counted anew; "" where there are none."""
+    age = figures_of(request).outdated
+    return "" if age is None else moment(to_us(reader.now) - int(age) * SECOND, reader)
 
 
 def _navigation(desk: Desk, reader: Reader, caller: Caller) -> list[Link]:

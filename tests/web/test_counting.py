@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from threading import Barrier, Event, Thread
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stalewatch.sdk.errors import StalewatchError
-from stalewatch.services.reporting.remembered import LONGEST, MOST, OLDEST, QUICK, Remembered, key_of
 from stalewatch.services.reporting.reports import Filters
+from stalewatch.web.counting import CHEAP, LONGEST, MOST, OLDEST, Counting, Figure, StillCounting
+from stalewatch.web.figures import key_of
 
 
 @dataclass
@@ -34,47 +36,70 @@ class Sums:
 
 
 def test_what_is_quick_is_counted_anew_each_time() -> None:
-    sums = Sums(takes=QUICK / 2)
-    kept = Remembered(lambda: sums.now)
-    assert [kept.of("open", sums.count) for _ in range(3)] == [1, 2, 3]
+    sums = Sums(takes=CHEAP / 2)
+    kept = Counting(lambda: sums.now)
+    assert [kept.of("open", sums.count).value for _ in range(3)] == [1, 2, 3]
 
 
-def test_what_takes_long_is_shown_again_and_counted_beside_the_reader() -> None:
+def test_what_takes_long_is_shown_again_with_its_age_and_counted_beside_the_reader() -> None:
     sums = Sums(takes=2.0)
-    kept = Remembered(lambda: sums.now)
-    assert [kept.of("open", sums.count), kept.of("open", sums.count), kept.of("late", sums.count)] == [1, 1, 2]
+    kept = Counting(lambda: sums.now)
+    assert [kept.of(name, sums.count).value for name in ("open", "open", "late")] == [1, 1, 2]
     sums.now += LONGEST + 3
     sums.done.clear()
-    assert kept.of("open", sums.count) == 1
+    assert kept.of("open", sums.count) == Figure(1, age=LONGEST + 5, renews=True)
     assert sums.done.wait(10)
-    while kept.of("open", sums.count) == 1:
+    while kept.of("open", sums.count).value == 1:
         pass
-    assert kept.of("open", sums.count) == 3
+    assert kept.of("open", sums.count).value == 3
     sums.now += OLDEST
-    assert kept.of("open", sums.count) == 4  # too old to be shown to anybody
+    assert kept.of("open", sums.count).value == 4  # too old to be shown to anybody
+    sums.now += OLDEST
+    assert kept.of("open", sums.count, oldest=2 * OLDEST).value == 4
 
 
-def test_a_count_that_fails_beside_the_reader_is_tried_again() -> None:
+def test_a_count_that_fails_beside_the_reader_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:
     sums = Sums(takes=2.0)
-    kept = Remembered(lambda: sums.now)
+    kept = Counting(lambda: sums.now)
     kept.of("open", sums.count)
     sums.now += LONGEST + 1
     sums.done.clear()
     sums.breaks = True
-    assert kept.of("open", sums.count) == 1
+    assert kept.of("open", sums.count).value == 1
     assert sums.done.wait(10)
     sums.breaks = False
     while sums.counted == 1:
-        assert kept.of("open", sums.count) in (1, 2)
+        assert kept.of("open", sums.count).value in (1, 2)
+    assert "could not be counted: the database is locked" in caplog.text
+
+
+def test_who_waits_for_a_count_that_fails_hears_why() -> None:
+    sums = Sums(takes=2.0, breaks=True)
+    with pytest.raises(StalewatchError, match="the database is locked"):
+        Counting(lambda: sums.now).of("open", sums.count)
+
+
+def test_a_reader_who_has_no_patience_is_told_and_the_count_goes_on() -> None:
+    sums, goes = Sums(takes=2.0), Event()
+    kept = Counting(lambda: sums.now)
+
+    def count() -> int:
+        assert goes.wait(10)
+        return sums.count()
+
+    with pytest.raises(StillCounting):
+        kept.of("open", count, patience=lambda: 0.0)
+    goes.set()
+    assert kept.of("open", lambda: -1).value == 1  # the one that is under way, or was when we asked
 
 
 def test_readers_who_come_at_once_wait_for_one_count() -> None:
     sums, together, seen = Sums(takes=2.0), Barrier(8), []
-    kept = Remembered(lambda: sums.now)
+    kept = Counting(lambda: sums.now)
 
     def read() -> None:
         together.wait()
-        seen.append(kept.of("open", sums.count))
+        seen.append(kept.of("open", sums.count).value)
 
     readers = [Thread(target=read) for _ in range(8)]
     for one in readers:
@@ -86,10 +111,10 @@ def test_readers_who_come_at_once_wait_for_one_count() -> None:
 
 def test_only_so_many_are_kept() -> None:
     sums = Sums(takes=2.0)
-    kept = Remembered(lambda: sums.now)
+    kept = Counting(lambda: sums.now)
     for number in range(MOST + 5):
         kept.of(number, lambda: 0)
-    assert len(kept._kept) == MOST
+    assert len(kept._made) == MOST
 
 
 filters = st.builds(

@@ -1,0 +1,93 @@
+"""The dear figures of one request: how long it may wait for them, and how old the oldest is that it shows.
+
+    figures_of(request).of(("forecast", key_of(filters)), lambda: forecast(...))
+
+Of few records everything is counted at the moment that somebody asks. Of many a page waits a fifth of a second in all:
+then it says that its figures are being counted and looks again by itself, or shows the last ones with their time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from functools import cached_property
+from time import monotonic
+from typing import Final, TypeVar
+
+from fastapi import Request
+
+from stalewatch.services.reporting.reports import Filters
+from stalewatch.services.reporting.standing import reach
+from stalewatch.web.counting import LONGEST, OLDEST
+from stalewatch.web.desk import Desk, desk_of
+
+T = TypeVar("T")
+PATIENCE: Final = 0.2
+"""Seconds that a page waits in all."""
+PROGRAMS: Final = 15.0
+FILES: Final = 60.0
+"""Seconds that the API waits, and whoever takes a file home."""
+FEW: Final = 2_000
+"""Open records of which every figure is counted while its reader waits."""
+OLDEST_OF_ALL: Final = 3600.0
+"""Seconds that figures of every record are shown at the most; what some may see can become less, and is shown for
+`OLDEST`."""
+
+
+@dataclass
+class Figures:
+    """What one request was told.
+
+    Attributes:
+        age: seconds of the oldest figure. renews: some figure is being counted anew.
+    """
+
+    request: Request
+    desk: Desk
+    age: float = 0.0
+    renews: bool = False
+    _began: float = field(default_factory=monotonic)
+
+    def of(self, question: Hashable, count: Callable[[], T]) -> T:
+        """The answer to a question about what this reader may see; `question` names all else that it depends on.
+
+        Raises:
+            StillCounting: nothing is known yet, and counting takes too long to wait for it.
+        """
+        visible = self.desk.visible(self.request)
+        oldest = OLDEST_OF_ALL if visible is None else OLDEST
+        found = self.desk.counting.of((question, visible), count, patience=self.patience, oldest=oldest)
+        self.age, self.renews = max(self.age, found.age), self.renews or found.renews
+        return found.value
+
+    def patience(self) -> float | None:
+        """Seconds that are left to wait; None: as long as it takes."""
+        if self._reach <= FEW:
+            return None
+        path = self.request.url.path
+        most = PROGRAMS if path.startswith("/v1/") else FILES if path.endswith(".csv") else PATIENCE
+        return max(0.0, self._began + most - monotonic())
+
+    @property
+    def outdated(self) -> float | None:
+        """The age in seconds of what is shown, where it is more than a moment and other figures will soon be there."""
+        return self.age if self.renews and self.age > LONGEST else None
+
+    @cached_property
+    def _reach(self) -> int:
+        return reach(self.desk.reports(self.request), visible=self.desk.visible(self.request))
+
+
+def figures_of(request: Request) -> Figures:
+    """Those of a request, one and the same for all of it."""
+    if not hasattr(request.state, "figures"):
+        request.state.figures = Figures(request, desk_of(request))
+    figures: Figures = request.state.figures
+    return figures
+
+
+def key_of(filters: Filters) -> Hashable:
+    """What names a choice of records."""
+    owners, ids = (None if some is None else frozenset(some) for some in (filters.owners, filters.ids))
+    rest = (filters.obj, filters.connection, filters.team, filters.pipeline, filters.stage, filters.rule)
+    return (owners, ids, *rest, filters.severity, filters.min_amount, filters.q)
