@@ -5,7 +5,7 @@ own, one filter, and pages that follow each other; then the same while 10,000 de
 another process syncs them. Last how long the server takes for each page of the dashboard.
 
 A store takes minutes to make and is kept in .venv-bench/stalled_list; `STALEWATCH_BENCH_PG_URL` names an empty
-PostgreSQL database, or the one of the last time, for the same there.
+PostgreSQL database, or the one of the last time, for the same there; `STALEWATCH_BENCH_DEALS` makes both smaller.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from stalewatch.web.pages.navigation import ENTRIES
 
 SECONDS: Final = float(os.environ.get("STALEWATCH_BENCH_SECONDS", "10"))
 PAGE: Final = "/v1/deals/stalled?limit=100"
-FOLDER: Final = ROOT / ".venv-bench" / "stalled_list"
+FOLDER: Final = ROOT / ".venv-bench" / ("stalled_list" if DEALS == 1_000_000 else f"stalled_list_{DEALS}")
 FOLLOWING: Final = 100
 """Pages that follow each other, read in turn: so that what is measured is not one answer that is kept."""
 SLOW: Final = 300
