@@ -7,7 +7,8 @@ with it: what is to be done stands in our own tables.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -23,7 +24,9 @@ _APPLIED: Final = sa.table("applied", sa.column("name", sa.Text()), schema=SCHEM
 
 
 def bring_up(db: Database, whole: str, steps: Mapping[str, str]) -> list[str]:
-    """Apply what is missing, all in one transaction; returns the names of the steps. Processes wait for each other.
+    """Apply what is missing; returns the names of the steps. Processes wait for each other.
+
+    Each step is a transaction of its own: some make a value that PostgreSQL lets nobody use before it is committed.
 
     Args:
         whole: the library's schema as it is now, for a queue that is not there yet.
@@ -31,19 +34,37 @@ def bring_up(db: Database, whole: str, steps: Mapping[str, str]) -> list[str]:
     """
     if db.is_sqlite:
         return []
+    with _alone(db) as conn:
+        known = _applied(conn)
+        if known is None:
+            _make(conn, whole, sorted(steps))
+            return sorted(steps)
+    names = due(sorted(steps), known)
+    return [name for name in names if _step(db, name, steps[name])]
+
+
+@contextmanager
+def _alone(db: Database) -> Iterator[Connection]:
     with db.write() as conn:
         conn.execute(sa.select(sa.func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
-        known = _applied(conn)
-        names = sorted(steps) if known is None else due(sorted(steps), known)
-        if known is None:
-            conn.exec_driver_sql(f"CREATE SCHEMA {SCHEMA}")
-            conn.exec_driver_sql(f"CREATE TABLE {SCHEMA}.applied (name text PRIMARY KEY)")
-        conn.exec_driver_sql(f"SET LOCAL search_path TO {SCHEMA}")
-        for text in [whole] if known is None else [steps[name] for name in names]:
-            _run(conn, text)
-        if names:
-            conn.execute(sa.insert(_APPLIED), [{"name": name} for name in names])
-        return names
+        yield conn
+
+
+def _make(conn: Connection, whole: str, names: Sequence[str]) -> None:
+    conn.exec_driver_sql(f"CREATE SCHEMA {SCHEMA}")
+    conn.exec_driver_sql(f"CREATE TABLE {SCHEMA}.applied (name text PRIMARY KEY)")
+    _run(conn, whole)
+    conn.execute(sa.insert(_APPLIED), [{"name": name} for name in names])
+
+
+def _step(db: Database, name: str, text: str) -> bool:
+    """Apply a step, unless another process was quicker; True if this one did."""
+    with _alone(db) as conn:
+        if name in (_applied(conn) or ()):
+            return False
+        _run(conn, text)
+        conn.execute(sa.insert(_APPLIED), [{"name": name}])
+        return True
 
 
 def due(steps: Sequence[str], applied: Collection[str]) -> list[str]:
@@ -101,5 +122,6 @@ def _takes_away(name: str) -> bool:
 
 def _run(conn: Connection, text: str) -> None:
     """Several statements of the library's, as they are: a parameter would make one statement of them."""
+    conn.exec_driver_sql(f"SET LOCAL search_path TO {SCHEMA}")
     driver: Any = conn.connection.driver_connection
     driver.execute(text)
