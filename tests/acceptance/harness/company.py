@@ -93,24 +93,18 @@ class Company:
         """Whether each deal was told at least once."""
         return self.meant <= set(self.told())
 
-    def watched(self, database: str, crm: str = "", slack: str = "") -> None:
-        """Write the project and let its rules be in force since long ago.
-
-        Args:
-            database: its URL, as workers reach it.
-            crm, slack: where workers reach them, if not directly: the addresses of proxies.
-        """
+    def watched(self, database: str) -> None:
+        """Write the project and let its rules be in force since long ago; `database` is its URL."""
         (self.folder / "rules").mkdir()
         (self.folder / "rules" / "torment.yaml").write_text(_RULES, encoding="utf-8")
-        self._write(database, self.crm.url, self.slack.api_url)
+        self.reached(database, self.crm.url, self.slack.api_url)
         with closing(wiring.open_project(self.config, now=datetime.now(UTC) - _BEFORE)) as project:
             if not project.db.is_sqlite:
                 bring_up(project.db, *shipped_schema())
             cycle_of(project).run(force=True)
-        if crm or slack:
-            self._write(database, crm or self.crm.url, slack or self.slack.api_url)
 
-    def _write(self, database: str, crm: str, slack: str) -> None:
+    def reached(self, database: str, crm: str, slack: str) -> None:
+        """Write where workers reach the database, the CRM and Slack's API: their own addresses, or those of proxies."""
         own = {"allow_custom_host": True}
         auth = {"auth": {"flow": "token", "token": self.crm.token}}
         limits = {"limits": {"searches": 1_000, "burst": 10_000}}
