@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import click
 
-from stalewatch import wiring
+from stalewatch.cli.db_copies import backup, copy, restore
 from stalewatch.cli.invocation import Invocation, command, group
 from stalewatch.cli.printing import as_json, say
-from stalewatch.cli.projects import language_of
+from stalewatch.cli.projects import settings_alone
 from stalewatch.engine.queue import shipped_schema
 from stalewatch.services.syncing.resealing import drop_shut
 from stalewatch.services.syncing.resealing import reseal as seal_anew
-from stalewatch.settings import Settings
-from stalewatch.wiring import BrokenProject
 from stalewatch.wiring.databases import Schema, open_database, schema
 
 
@@ -25,7 +23,12 @@ def db() -> None:
       stalewatch db current
       stalewatch db upgrade
       stalewatch db reseal
+      stalewatch db backup /backups/stalewatch-2026-04-15.backup
     """
+
+
+for copying in (backup, restore, copy):
+    db.add_command(copying)
 
 
 @command("upgrade", parent=db)
@@ -36,7 +39,7 @@ def upgrade(invocation: Invocation) -> int:
     Example:
       stalewatch db upgrade --config /etc/stalewatch/stalewatch.yaml
     """
-    settings, language = _settings(invocation)
+    settings, language = settings_alone(invocation)
     found = schema(settings, upgrade=True, queue=shipped_schema())
     if invocation.json:
         _print(found)
@@ -58,7 +61,7 @@ def current(invocation: Invocation) -> int:
     Example:
       stalewatch db current --json
     """
-    settings, language = _settings(invocation)
+    settings, language = settings_alone(invocation)
     found = schema(settings)
     if invocation.json:
         _print(found)
@@ -81,7 +84,7 @@ def reseal(invocation: Invocation, drop: bool) -> int:
       stalewatch db reseal
       stalewatch db reseal --drop            when a key is lost for good
     """
-    settings, language = _settings(invocation)
+    settings, language = settings_alone(invocation)
     opened = open_database(settings)
     try:
         dropped = drop_shut(opened, settings.secrets) if drop else []
@@ -97,15 +100,6 @@ def reseal(invocation: Invocation, drop: bool) -> int:
         for connection, name in done.shut:
             click.echo(say(language, "secret_shut", connection=connection, name=name.partition(" ")[0]), err=True)
     return 1 if done.shut else 0
-
-
-def _settings(invocation: Invocation) -> tuple[Settings, str]:
-    """The settings alone: a broken rule must not keep a database from its upgrade."""
-    loaded = wiring.read_settings(invocation.config)
-    language = language_of(invocation, loaded.draft)
-    if loaded.settings is None:
-        raise BrokenProject(loaded.render(language))
-    return loaded.settings, language
 
 
 def _print(found: Schema) -> None:

@@ -49,7 +49,7 @@ COMMANDS: Final[dict[str, Lazy]] = {
     "token": Lazy("stalewatch.cli.token:token", "API tokens: create, list, revoke"),
     "forget": Lazy("stalewatch.cli.forget:forget", "erase a person from everything that is kept"),
     "user": Lazy("stalewatch.cli.user:user", "people and their roles: list, grant, revoke"),
-    "db": Lazy("stalewatch.cli.db:db", "the database: upgrade, current, reseal"),
+    "db": Lazy("stalewatch.cli.db:db", "the database: upgrade, back up, restore, move"),
     "sandbox": Lazy("stalewatch.cli.sandbox:sandbox", "the simulated CRMs and Slack alone, for other clients"),
 }
 """Every command, in the order of the help: from the first five minutes to the rare ones."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -43,8 +43,9 @@ def empty(conn: Connection) -> None:
     """Take every row out of our tables; call it `disarmed`."""
     names = [quoted(conn, table) for table in tables(conn)]
     if is_sqlite(conn):
+        driver: Any = conn.connection.driver_connection  # past `touched`: what it keeps up is replaced, too
         for name in names:
-            conn.exec_driver_sql(f"DELETE FROM {name}")
+            driver.execute(f"DELETE FROM {name}")
     elif names:
         conn.exec_driver_sql(f"TRUNCATE {', '.join(names)}")
 

@@ -58,8 +58,7 @@ def settle(conn: Connection, taken_at: int) -> Restored:
 _CLAIMED: Final = ("connections", "destinations", "inbox", "writebacks", "kpi_work")
 _FREED: Final = "UPDATE {} SET lease_until = 0, attempts = 0, fence = fence + :rise"
 _STATEMENTS: Final = (
-    ("deliveries", "UPDATE deliveries SET look_at = :at, sending_at = :at WHERE state IN ('held', 'ready')"),
-    ("deliveries", "UPDATE deliveries SET sending_at = :at WHERE state = 'sending'"),
+    ("deliveries", "UPDATE deliveries SET look_at = :at, sending_at = NULL WHERE state IN ('held', 'ready')"),
     ("deliveries", "UPDATE deliveries SET look_at = :at, looks = 0 WHERE state = 'unknown'"),
     ("writebacks", "UPDATE writebacks SET state = 'writing', sending_at = :at WHERE state = 'asked'"),
     ("connections", "UPDATE connections SET due_at = :at WHERE due_at IS NOT NULL"),

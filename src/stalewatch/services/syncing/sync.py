@@ -21,7 +21,7 @@ from stalewatch.services.syncing import asked, believing, collecting, folding, n
 from stalewatch.services.syncing.folding import Folded, folded
 from stalewatch.services.syncing.recording import Recorder
 from stalewatch.services.syncing.stopping import Progress, Stopped
-from stalewatch.store import clocks, connections, leases, quarantine, records, tombstones
+from stalewatch.store import clocks, connections, house, leases, quarantine, records, tombstones
 from stalewatch.store.engine import Connection, Database
 from stalewatch.store.leases import CONNECTIONS
 
@@ -287,6 +287,7 @@ def _pause(error: ConnectorError, every: int) -> int:
 
 
 def register(db: Database, wanted: dict[str, str], now: int) -> None:
-    """Make sure that every configured connection (id to type) has its row."""
+    """Make sure that every configured connection (id to type) has its row, and the house its name."""
     with db.write() as conn:
         connections.ensure(conn, wanted, now)
+        house.name(conn)

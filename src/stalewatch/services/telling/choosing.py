@@ -20,6 +20,7 @@ from stalewatch.domain.policies import Speaking
 from stalewatch.sdk.notifier import Style
 from stalewatch.services.alerting.hours import hours_of
 from stalewatch.services.rules.rulebook import Rulebook
+from stalewatch.services.telling.unknown_past import missed_digest
 from stalewatch.store import notices, outbox
 from stalewatch.store.engine import Connection
 
@@ -94,7 +95,10 @@ class Chooser:
 
     def digest_key(self) -> str:
         """The key of today's digest for the target."""
-        return f"digest:{self.target}:{self._hours().day_of(self.now)}"
+        return self._key_of(self._hours().day_of(self.now))
+
+    def _key_of(self, day: int) -> str:
+        return f"digest:{self.target}:{day}"
 
     def is_old_digest(self, row: Any) -> bool:
         """Whether a digest that was not sent is of a day before, and today's is due: it says all that this one does."""
@@ -184,6 +188,9 @@ class Chooser:
             self._next_slot(conn, hours, due, Reason.QUIET_HOURS)
             return None
         today = hours.day_of(self.now)
+        missed = missed_digest(conn, hours, today, due, self._key_of)
+        if missed is not None:
+            return Batch(missed[0], Style.DIGEST, missed[1], self._singles(conn))
         key = self.digest_key()
         if outbox.by_key(conn, [key]):
             self._next_slot(conn, hours, due, Reason.DIGEST, told=today)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
-from uuid import uuid4
 
 import msgspec
 
@@ -22,6 +21,8 @@ from stalewatch.services.telling.composing import body_of
 from stalewatch.services.telling.moving import Dispatched
 from stalewatch.services.telling.retrying import unload
 from stalewatch.services.telling.sending import ATTEMPTS, Sending
+from stalewatch.services.telling.unknown_past import delivery_id as id_of
+from stalewatch.services.telling.unknown_past import look_first
 from stalewatch.store import clocks, notices, outbox
 from stalewatch.store.engine import Connection
 
@@ -59,9 +60,12 @@ class Preparing:
                 continue
             intent = self._again(conn, chooser, people, row)
             if intent is not None:
-                return self._intend(conn, place, *intent, now)
+                is_new = intent[0] != row.id
+                return now if is_new and look_first(conn, intent[0]) else self._intend(conn, place, *intent, now)
         made = self._make(conn, chooser, people, chooser.choose)
-        return None if made is None else self._intend(conn, place, *made, 0, now)
+        if made is None:
+            return None
+        return now if look_first(conn, made[0]) else self._intend(conn, place, *made, 0, now)
 
     def chooser(self, conn: Connection, people: Directory, target: str, now: int) -> Chooser:
         """Who chooses for a target at a moment."""
@@ -128,7 +132,7 @@ class Preparing:
     ) -> Intent | None:
         """A new delivery out of what waits for a target, in state ready."""
         while (batch := choose(conn)) is not None:
-            delivery_id = uuid4().hex
+            delivery_id = id_of(conn, batch.key)
             message = self.sending.composer.compose(
                 conn, people, chooser.target, chooser.person, batch, delivery_id, chooser.now
             )

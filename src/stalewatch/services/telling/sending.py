@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Any, Final
-from uuid import uuid4
 
 import msgspec
 
@@ -25,6 +24,7 @@ from stalewatch.services.alerting.people import directory
 from stalewatch.services.telling.composing import body_of
 from stalewatch.services.telling.moving import Dispatched
 from stalewatch.services.telling.settling import Settling
+from stalewatch.services.telling.unknown_past import delivery_id as id_of
 from stalewatch.store import notices, outbox
 from stalewatch.store.engine import Connection
 
@@ -105,7 +105,8 @@ class Sending(Settling):
         """
         with self.db.write() as conn:
             rung = self.composer.next_rung(conn, directory(conn, self.speaking), delivery_id, message)
-            again = uuid4().hex if rung.target == message.target else None
+            gone = outbox.by_id(conn, [delivery_id])[delivery_id]
+            again = id_of(conn, _key_at(gone, rung.address)) if rung.target == message.target else None
             self.move(
                 conn, delivery_id, DeliveryState.SENDING, Event.TARGET_GONE, now, error=str(error),
                 successor=again or rung.target,
@@ -113,7 +114,6 @@ class Sending(Settling):
             if again is None:
                 _retarget(conn, delivery_id, rung, now)
             else:
-                gone = outbox.by_id(conn, [delivery_id])[delivery_id]
                 outbox.add(conn, [_at_address(gone, again, rung.address, now)])
                 notices.hand_over(conn, delivery_id, again)
             self.remember(conn, place, message.address)
@@ -129,11 +129,15 @@ def _retarget(conn: Connection, delivery_id: str, rung: Target, now: int) -> Non
         outbox.call(conn, {rung.target: now})
 
 
+def _key_at(row: Any, address: str) -> str:
+    return f"{row.key}>{address}"
+
+
 def _at_address(row: Any, delivery_id: str, address: str, now: int) -> dict[str, Any]:
     """The same message for another address of the same person, as a delivery of its own."""
     message = replace(msgspec.convert(row.body, Message), delivery=delivery_id, address=address)
     same = {name: getattr(row, name) for name in ("target", "style", "language")}
     return {
-        **same, **body_of(message), "id": delivery_id, "key": f"{row.key}>{address}", "address": address,
+        **same, **body_of(message), "id": delivery_id, "key": _key_at(row, address), "address": address,
         "state": DeliveryState.READY.value, "created_at": now, "updated_at": now,
     }  # fmt: skip

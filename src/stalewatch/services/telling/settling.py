@@ -11,6 +11,7 @@ from stalewatch.domain.instants import DAY, SECOND, from_us
 from stalewatch.sdk.errors import NotifierError, WorkspaceDown
 from stalewatch.sdk.notifier import Outcome, Receipt, Settled
 from stalewatch.services.telling.moving import Dispatched, Moving
+from stalewatch.services.telling.unknown_past import looked_for_since
 from stalewatch.store import leases, outbox
 from stalewatch.store.engine import Connection
 from stalewatch.store.leases import DESTINATIONS
@@ -72,7 +73,9 @@ class Settling(Moving):
 
     def _look(self, delivery: Any, real: int, done: Dispatched) -> Settled | None:
         """What the other side says of a delivery; None if it could not be asked now, which says nothing."""
-        since, address = delivery.sending_at or real, delivery.address or ""
+        address = delivery.address or ""
+        with self.db.read() as conn:
+            since = looked_for_since(conn, delivery, real)
         try:
             thread = (delivery.body or {}).get("thread")
             return service_of(self.notifier, address).settle(delivery.id, address, from_us(since), thread)
