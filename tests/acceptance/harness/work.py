@@ -5,11 +5,17 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from functools import partial
+from http.client import HTTPConnection
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
+from sqlalchemy.engine.default import DefaultDialect
+
+from stalewatch import wiring
 from stalewatch.cli import main as command_line
 from stalewatch.cli import worker as _worker  # noqa: F401 - read in the nursery: commands are imported when called
 from stalewatch.delivery.slack import notifier, options
@@ -17,14 +23,23 @@ from stalewatch.delivery.slack.notifier import SlackNotifier
 from stalewatch.domain.instants import SECOND
 from stalewatch.engine import __main__ as embedded_engine
 from stalewatch.engine import alarms, distributed, embedded, performing, queue
+from stalewatch.sdk.network import GuardedTransport
 from stalewatch.services.syncing import sync
 from stalewatch.services.telling import dispatch, outages, preparing, sending
 from stalewatch.store import leases
+from stalewatch.store.engine import Database
 from stalewatch.wiring import cycles
+from stalewatch.wiring.cycles import cycle_of
 from stalewatch_hubspot import transport
 from stalewatch_sandbox.hubspot import server as _portal  # noqa: F401 - read in the nursery, for whoever needs it
 from tests.acceptance.harness.designs import Design, take
 
+DIED: Final = 9
+"""The exit status of a process that ended at a step."""
+_STEPS: Final = (
+    (DefaultDialect, "do_commit"), (HTTPConnection, "request"), (HTTPConnection, "getresponse"),
+    (GuardedTransport, "handle_request"),
+)  # fmt: skip
 TIMEOUT: Final = 1.0
 """Seconds that a message may take: 0.4 to find its place, as `_Patience` has it, and 0.6 for the post itself."""
 LEASE: Final = 2 * TIMEOUT + 1
@@ -43,6 +58,42 @@ def worker(arguments: Sequence[str], log: Path, design: Design = Design.OURS) ->
     """`stalewatch worker`: one of several on PostgreSQL."""
     _begin(log, design)
     sys.exit(command_line.run(["worker", *arguments]))
+
+
+def cycle(config: Path, log: Path, dies_at: int) -> None:
+    """One whole round, as `stalewatch run --once` does it, in a process that ends at a step of its own.
+
+    Args:
+        dies_at: which of its steps is the last: a commit that begins or has happened, a request that leaves or has been
+            answered. 0: it lives.
+    """
+    _begin(log, Design.OURS)
+    with closing(wiring.open_project(config)) as project:
+        if dies_at:
+            _count_steps(dies_at)
+        cycle_of(project).run(force=True)
+
+
+def _count_steps(left: int) -> None:
+    """End this process, without a word, at so many steps from now."""
+    steps = count(1)
+
+    def step() -> None:
+        if next(steps) == left:
+            os._exit(DIED)
+
+    for place, name in _STEPS:
+        setattr(place, name, _between(step, getattr(place, name)))
+
+
+def _between(step: Callable[[], None], done: Callable[..., Any]) -> Callable[..., Any]:
+    def stepped(*given: Any, **named: Any) -> Any:
+        step()
+        found = done(*given, **named)
+        step()
+        return found
+
+    return stepped
 
 
 def _begin(log: Path, design: Design) -> None:
@@ -68,8 +119,9 @@ def hurry() -> None:
         getattr(place, name)
         setattr(place, name, value)
     transport.Pace = partial(transport.Pace, **_HASTY)  # type: ignore[misc,assignment]
-    assert options.client.__kwdefaults__ is not None
-    options.client.__kwdefaults__["timeout"] = 0.6
+    for called, name, seconds in ((options.client, "timeout", 0.6), (Database.__init__, "busy_seconds", 2.0)):
+        assert called.__kwdefaults__ is not None
+        called.__kwdefaults__[name] = seconds
 
 
 _WAIT: Final = SECOND // 5
