@@ -203,11 +203,9 @@ def test_b34_a_service_that_never_answers_is_left_behind(
     assert one(db, destinations.c.lease_until)[0] > db.now()
 
 
+@pytest.mark.usefixtures("db")
 @pytest.mark.parametrize("migrated_database_url", ["postgresql"], indirect=True)
-def test_an_idle_worker_ends_at_once(
-    worker: Callable[..., subprocess.Popen[bytes]], project: Path, db: Database
-) -> None:
-    assert not db.is_sqlite
+def test_an_idle_worker_ends_at_once(worker: Callable[..., subprocess.Popen[bytes]], project: Path) -> None:
     working = worker("--queues", "retain", "--log-format", "json")
     assert soon(lambda: b'works: retain"' in (project / "worker.log").read_bytes())
     assert ended(working)[0] == 0

@@ -16,20 +16,26 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from random import Random
 from typing import Any, Final
 
 import pytest
 import sqlalchemy as sa
 
-from stalewatch.clock import SystemClock
-from stalewatch.domain.instants import SECOND, to_us
+from stalewatch.clock import FixedClock, SystemClock
+from stalewatch.domain.instants import DAY, SECOND, to_us
+from stalewatch.domain.policies import Speaking
 from stalewatch.engine.distributed import Distributed
 from stalewatch.engine.embedded import Embedded
 from stalewatch.engine.jobs import Done, Job
+from stalewatch.sdk.connector import Cursor, Page
+from stalewatch.services.alerting.agenda import Agenda
+from stalewatch.services.operating.cycle import Cycle, Source
 from stalewatch.store import audit, bulk, leases
 from stalewatch.store.engine import Database
 from stalewatch.store.leases import DESTINATIONS
@@ -38,7 +44,7 @@ from stalewatch.store.tables import audit as log
 from stalewatch.store.tables import destinations
 from stalewatch.wiring.live import Live
 from tests.databases import opened
-from tests.services.world import World, rulebook
+from tests.services.world import Mailboxes, Memory, World, rulebook
 from tests.web.office import project_of
 from tests.web.pack import RULES
 
@@ -56,12 +62,14 @@ class Task:
         every: microseconds from one fire of a row to the next; None: it is done once.
         fires: how often a row fires, with `every`.
         takes: seconds that a piece takes.
+        log: what the CRM wrote down, where the work is to read connections, again and again.
     """
 
     name: str = "work"
     every: int | None = None
     fires: int = 1
     takes: float = 0.002
+    log: Path | None = None
 
 
 def now() -> int:
@@ -78,6 +86,35 @@ def jobs_of(db: Database, task: Task) -> tuple[Job, ...]:
         return Done((f"{done} pieces",) if done else ())
 
     return (Job(task.name, run, lambda: _until(db), shared=True),)
+
+
+class Noting(Memory):
+    """A CRM that notes when it was read, and from when to when."""
+
+    def __init__(self, connection: str, log: Path) -> None:
+        super().__init__({})
+        self._connection, self._log = connection, log
+
+    def pull(self, cursor: Cursor | None, *, full: bool = False) -> Iterator[Page]:
+        begin = time.monotonic()
+        yield from super().pull(cursor, full=full)
+        time.sleep(0.002)
+        line = f"{self._connection} {begin!r} {time.monotonic()!r}\n"
+        log = os.open(self._log, os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o600)
+        os.write(log, line.encode())
+        os.close(log)
+
+
+def syncs_of(db: Database, log: Path) -> tuple[Job, ...]:
+    """Reading twelve connections as soon as they have been read, by the product's own cycle."""
+    names = [f"crm{number}" for number in range(12)]
+    sources = {
+        name: Source(type="memory", connect=partial(Noting, name, log), every=SECOND // 50) for name in names
+    }  # fmt: skip
+    clock, ages = SystemClock(), dict.fromkeys(names, DAY)
+    cycle = Cycle(db, clock, BOOK, Speaking(), ages, sources, notifier=lambda: Mailboxes(FixedClock(clock.now())))
+    agenda = Agenda(db, clock, ages)
+    return (Job("sync", lambda: Done(tuple(one.connection for one in cycle.sync())), agenda.until_sync, shared=True),)
 
 
 def _piece(db: Database, task: Task) -> bool:
@@ -115,7 +152,8 @@ def member(url: str, engine: str, task: Task) -> None:
     os.setpgrp()
     database = opened(url)
     live = Live(project_of(World(database, BOOK)), judges=False)
-    made: dict[str, Any] = {"make": lambda _live, **_: jobs_of(database, task)}
+    jobs = jobs_of(database, task) if task.log is None else syncs_of(database, task.log)
+    made: dict[str, Any] = {"make": lambda _live, **_: jobs}
     if engine == "embedded":
         _embedded(Embedded(live, **made))
     else:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from itertools import pairwise
 from multiprocessing.context import ForkServerContext
+from pathlib import Path
 from time import sleep
 
 import pytest
@@ -59,6 +61,32 @@ def _lateness(db: Database) -> list[float]:
     with db.read() as conn:
         rows = conn.execute(sa.select(log.c.at, log.c.object).where(log.c.action == "crew")).all()
     return [(row.at - int(row.object.partition("@")[2])) / SECOND for row in rows]
+
+
+@both
+@pytest.mark.parametrize("syncs", [150, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_b14_a_connection_is_read_by_one_at_a_time(
+    nursery: ForkServerContext, migrated_database_url: str, db: Database, tmp_path: Path, syncs: int
+) -> None:
+    """B14: eight processes read twelve connections again and again; the CRM's own notes show no two at once."""
+    log = tmp_path / "crm.log"
+    task = Task(name="sync", log=log)
+    with crew(nursery, migrated_database_url, task, size=8, engine=engine_of(migrated_database_url)) as eight:
+        eight.keep(lambda: len(_reads(log)) >= syncs, 60 + syncs / 10)
+    reads = sorted(_reads(log))
+    overlaps = [
+        one for one, following in pairwise(reads) if one[0] == following[0] and following[1] < one[2]
+    ]  # fmt: skip
+    logging.getLogger("bars").info("B14: %d reads of %d connections", len(reads), len({name for name, _, _ in reads}))
+    assert (eight.engine, overlaps) == ("embedded" if db.is_sqlite else "worker", [])
+    assert len({name for name, _, _ in reads}) == 12
+
+
+def _reads(log: Path) -> list[tuple[str, float, float]]:
+    if not log.exists():
+        return []
+    lines = (line.split() for line in log.read_text().splitlines())
+    return [(line[0], float(line[1]), float(line[2])) for line in lines if len(line) == 3]
 
 
 @both
