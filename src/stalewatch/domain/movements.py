@@ -28,6 +28,10 @@ class Visit(NamedTuple):
     pipeline: str | None = None
 
 
+class _Runs(list[Visit]):
+    """Visits that are runs already: most of what is asked of a history begins with them."""
+
+
 class Event(NamedTuple):
     """Something that an `each` rule follows."""
 
@@ -40,10 +44,12 @@ def stage_runs(visits: Iterable[Visit]) -> list[Visit]:
 
     Each is also the history of stage_entered_at: from `at` on, the stage was entered `at`.
     """
+    if isinstance(visits, _Runs):
+        return visits
     ordered = sorted(visits, key=_WHEN)
     if len(ordered) < 2:  # as most are
-        return ordered
-    return ordered[:1] + [here for before, here in pairwise(ordered) if _place(here) != _place(before)]
+        return _Runs(ordered)
+    return _Runs(ordered[:1] + [here for before, here in pairwise(ordered) if _place(here) != _place(before)])
 
 
 def stage_entered_at(visits: Iterable[Visit], stage: str | None) -> int | None:

@@ -44,6 +44,11 @@ def store(kind: FieldType, value: Value) -> Stored:
     return _STORE[kind](value)
 
 
+def storing(kind: FieldType) -> Callable[[Value], Stored]:
+    """How values of this type that are not empty are stored, as `store` does it: looked up once for many of them."""
+    return _STORE[kind]
+
+
 def load(kind: FieldType, stored: Stored) -> str | bool | int | Decimal | date | datetime | None:
     """The Python value of a stored one; money as Decimal, instants in UTC. Beyond Python's years: None."""
     if stored is None or isinstance(stored, str | bool):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from operator import itemgetter
@@ -42,6 +43,18 @@ class Change(NamedTuple):
 
 # As `Change._make` does, without a call of Python's for each of many rows.
 _as_change: Final[Callable[[tuple[Any, ...]], Change]] = partial(tuple.__new__, Change)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was said of some fields of some records, read once for all who look at it.
+
+    Attributes:
+        fields: per field (record, at, value), by record and instant; a field without a past has no rows.
+    """
+
+    ids: frozenset[str]
+    fields: Mapping[str, Sequence[tuple[str, int, Any]]]
 
 
 class _What(NamedTuple):
@@ -103,6 +116,20 @@ def read(conn: Connection, ids: Collection[str], fields: Collection[str]) -> lis
             *places, values, sources = zip(*rows, strict=True)
             found += map(_as_change, zip(*places, read_column(changes.c.value, values), sources, strict=True))
     return found
+
+
+def past(conn: Connection, ids: Collection[str], fields: Collection[str]) -> Past:
+    """The values of these fields by field, without who says so: many rows of few columns."""
+    found: dict[str, list[tuple[str, int, Any]]] = {name: [] for name in fields}
+    for chunk in bulk.chunks(sorted(ids)):
+        columns = (changes.c.record_id, changes.c.field, changes.c.at, as_text(changes.c.value))
+        rows = bulk.tuples(conn, _select(conn, columns, chunk, fields).order_by(*changes.primary_key))
+        if rows:
+            records, names, instants, values = zip(*rows, strict=True)
+            told = zip(records, instants, read_column(changes.c.value, values), strict=True)
+            for name, row in zip(names, told, strict=True):
+                found[name].append(row)
+    return Past(frozenset(ids), found)
 
 
 def replace_history(

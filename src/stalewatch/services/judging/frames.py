@@ -16,6 +16,7 @@ from stalewatch.domain.language.model import Catalogue, Field, FieldType, Origin
 from stalewatch.domain.needs import ALWAYS, Needs
 from stalewatch.domain.values import Stored
 from stalewatch.store import changes, events, records
+from stalewatch.store.changes import Past
 from stalewatch.store.engine import Connection
 
 Coverage = Mapping[str, Mapping[str, Collection[str]]]
@@ -47,8 +48,11 @@ def columns_for(obj: str, needs: Needs) -> list[str]:
     return [*_IDENTITY, *own, "fields"] if needs.fields - stored else [*_IDENTITY, *own]
 
 
-def build(conn: Connection, catalogue: Catalogue, needs: Needs, obj: str, table: Table, coverage: Coverage) -> Frame:
-    """A frame of records whose columns were read already."""
+def build(
+    conn: Connection, catalogue: Catalogue, needs: Needs, obj: str, table: Table, coverage: Coverage,
+    past: Past | None = None,
+) -> Frame:  # fmt: skip
+    """A frame of records whose columns were read already, and maybe the past of some of their fields."""
     ids: Sequence[str] = table["id"]
     kinds = catalogue.objects[obj]
     columns = {
@@ -61,7 +65,7 @@ def build(conn: Connection, catalogue: Catalogue, needs: Needs, obj: str, table:
         size=len(ids),
         columns=columns,
         unavailable={} if coverage is EVERYTHING else _unavailable(kinds, needs.fields, obj, table, coverage),
-        history=_histories(conn, kinds, needs, ids),
+        history=_histories(conn, kinds, needs, ids, past),
         events=_events(conn, needs, ids),
         keys=ids,
     )
@@ -123,24 +127,27 @@ def _covered(obj: str) -> str:
 # ------------------------------------------------------------------------------------------ past and events
 
 
-def _histories(conn: Connection, kinds: Mapping[str, Field], needs: Needs, ids: Sequence[str]) -> dict[str, History]:
+def _histories(
+    conn: Connection, kinds: Mapping[str, Field], needs: Needs, ids: Sequence[str], past: Past | None
+) -> dict[str, History]:
     if not needs.history:
         return {}
     place = {record: row for row, record in enumerate(ids)}
-    rows = sorted(changes.read(conn, ids, needs.history), key=itemgetter(1))
+    known = past.fields if past is not None and place.keys() <= past.ids else {}
+    told = {**changes.past(conn, ids, needs.history - known.keys()).fields, **known}
     return {
-        name: _history(kinds[name], place, list(mine), text=name in needs.values)
-        for name, mine in groupby(rows, key=itemgetter(1))
-        if name in kinds
+        name: _history(kinds[name], place, rows, text=name in needs.values)
+        for name in sorted(needs.history & kinds.keys())
+        if (rows := [row for row in told[name] if row[0] in place])
     }
 
 
 def _history(kind: Field, place: Mapping[str, int], rows: Sequence[Any], *, text: bool) -> History:
     # The whole text of a past value is kept even where nobody reads it: "it changed" is asked of it.
-    past = column(kind, [row[4] for row in rows], text=text or kind.type.is_text)
+    past = column(kind, [row[2] for row in rows], text=text or kind.type.is_text)
     return History(
         np.fromiter((place[row[0]] for row in rows), np.int64, len(rows)),
-        np.fromiter((row[2] for row in rows), np.int64, len(rows)),
+        np.fromiter((row[1] for row in rows), np.int64, len(rows)),
         past.values,
         past.present,
     )

@@ -89,7 +89,7 @@ class Rulebook:
     def by_key(self, some: Iterable[Entry]) -> dict[tuple[str, str | None], Entry]:
         """Stored clocks by what they belong to, under the ids that their rules have now."""
         if not self.renamed:
-            return {entry.key: entry for entry in some}
+            return {(entry.rule, entry.subject): entry for entry in some}  # `key` would be a call for each
         named = (structs.replace(entry, rule=self.renamed.get(entry.rule, entry.rule)) for entry in some)
         return {entry.key: entry for entry in named}
 

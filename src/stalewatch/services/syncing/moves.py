@@ -23,12 +23,13 @@ _FIELDS: Final = ("stage_entered_at", "previous_amount", "close_date_pushes")
 _EVENTS: Final = ("close_date_pushed", "stage_regressed", "amount_decreased", "proposal_sent")
 
 
-def derive(conn: Connection, book: Rulebook, obj: str, ids: Collection[str]) -> None:
-    """Write what the past of these deals says.
+def derive(conn: Connection, book: Rulebook, obj: str, ids: Collection[str]) -> changes.Past:
+    """Write what the past of these deals says; return that past.
 
     Events from before we first saw the record start no clock: nobody could have been told in time.
     """
-    pasts = _read(conn, ids)
+    past = changes.past(conn, ids, _MOVING)
+    pasts = _by_record(past)
     order = book.rules.catalogue.objects[obj]["stage"].values
     kept = book.needs[obj].history & frozenset(_FIELDS)
     names = ["stage", "created_at", "closed_at", "first_seen_at", *_FIELDS]
@@ -48,6 +49,7 @@ def derive(conn: Connection, book: Rulebook, obj: str, ids: Collection[str]) -> 
     events.replace(conn, ids, _EVENTS, found)
     if kept:
         changes.replace_history(conn, pasts.keys(), kept, history)
+    return past
 
 
 class _Moves:
@@ -96,10 +98,14 @@ def _visits(stages: Sequence[tuple[int, Any]], pipelines: Sequence[tuple[int, An
             yield Visit(str(stage), at, pipeline)
 
 
-def _read(conn: Connection, ids: Collection[str]) -> dict[str, dict[str, list[tuple[int, Any]]]]:
+def _by_record(past: changes.Past) -> dict[str, dict[str, list[tuple[int, Any]]]]:
     found: dict[str, dict[str, list[tuple[int, Any]]]] = {}
-    for record, name, at, _, value, _ in changes.read(conn, ids, _MOVING):
-        found.setdefault(record, defaultdict(list))[name].append((at, value))
+    for name, rows in past.fields.items():
+        for record, at, value in rows:
+            mine = found.get(record)
+            if mine is None:
+                mine = found[record] = defaultdict(list)
+            mine[name].append((at, value))
     return found
 
 

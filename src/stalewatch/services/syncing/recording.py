@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from stalewatch.domain.erasing import Stricken
 from stalewatch.domain.instants import to_day, to_us
-from stalewatch.domain.language.model import Catalogue, Field, FieldType
 from stalewatch.domain.policies import Speaking
-from stalewatch.domain.values import BadValue, Stored, clean, store
+from stalewatch.domain.values import BadValue, clean
 from stalewatch.sdk.connector import Page
-from stalewatch.sdk.records import Activity, Deal, Lead, Outcome, Person, Rejected, Value
+from stalewatch.sdk.records import Activity, Deal, Lead, Person, Rejected
 from stalewatch.services.alerting import awaited
 from stalewatch.services.alerting.people import override_for
 from stalewatch.services.judging import holds
@@ -21,10 +19,9 @@ from stalewatch.services.judging.evidence import refresh
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.syncing import folding, history, merging, moves, striking, working
 from stalewatch.services.syncing.folding import Folded
-from stalewatch.store import activities, clocks, people, quarantine, records
+from stalewatch.services.syncing.shaping import OBJECTS, Row, Shape, row_of, shape_of
+from stalewatch.store import activities, changes, clocks, people, quarantine, records
 from stalewatch.store.engine import Connection
-
-Row = dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -36,6 +33,7 @@ class Recorded:
         moved: those that gained, lost or changed an activity.
         shown: those that stood on the page, changed or not, per object.
         rejected: rows left out, by reason.
+        past: what was read of the past of those that are deals, per object.
     """
 
     touched: dict[str, set[str]] = field(default_factory=dict)
@@ -43,6 +41,7 @@ class Recorded:
     shown: dict[str, set[str]] = field(default_factory=dict)
     records: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
+    past: dict[str, changes.Past] = field(default_factory=dict)
 
     def touch(self, obj: str, ids: Iterable[str]) -> None:
         self.touched.setdefault(obj, set()).update(ids)
@@ -75,8 +74,9 @@ class Recorder:
         rejected = list(page.rejected)
         people.upsert(conn, self._struck([self._person(person) for person in page.people]))
         teams = _teams(conn, self.connection, self.speaking)
-        deals = [row for deal in page.deals if (row := self._usable(deal, teams, rejected)) is not None]
-        leads = [row for lead in page.leads if (row := self._usable(lead, teams, rejected)) is not None]
+        shapes = {obj: shape_of(self.book.rules.catalogue, obj) for obj in OBJECTS}
+        deals = [row for deal in page.deals if (row := self._usable(deal, shapes, teams, rejected)) is not None]
+        leads = [row for lead in page.leads if (row := self._usable(lead, shapes, teams, rejected)) is not None]
         deals, leads = holds.kept(conn, self._struck(deals)), self._struck(leads)
         past = self._struck(history.rows_of(self.connection, self.book, page, self.now))
         told = history.told_by(past)
@@ -91,7 +91,7 @@ class Recorder:
         for obj, ids in done.touched.items():
             if obj != "lead":
                 refresh(conn, self.book, obj, ids, self.now, moved=done.moved)
-                moves.derive(conn, self.book, obj, ids)
+                done.past[obj] = moves.derive(conn, self.book, obj, ids)
                 awaited.end(conn, self.book, ids, self.now)
         self._fold(conn, done)
         return done
@@ -148,10 +148,13 @@ class Recorder:
         for obj in ("deal", "lead"):
             records.touch(conn, obj, shown, self.began)
 
-    def _usable(self, record: Deal | Lead, teams: Mapping[str, str | None], rejected: list[Rejected]) -> Row | None:
+    def _usable(
+        self, record: Deal | Lead, shapes: Mapping[str, Shape], teams: Mapping[str, str | None],
+        rejected: list[Rejected],
+    ) -> Row | None:  # fmt: skip
         """The record's row; None, and one more rejected, if a value of it cannot be stored."""
         try:
-            return row_of(self.connection, record, self.book.rules.catalogue, teams, self.now, self.began)
+            return row_of(self.connection, record, shapes, teams, self.now, self.began)
         except BadValue as error:
             rejected.append(Rejected(ref=record.id, reason=str(error), detail=record.name[:200]))
             return None
@@ -206,84 +209,6 @@ def _alike(rows: Sequence[Row]) -> Iterable[tuple[str, list[Row]]]:
     for row in rows:
         groups.setdefault((row["object"], frozenset(row)), []).append(row)
     return ((obj, mine) for (obj, _), mine in groups.items())
-
-
-def row_of(
-    connection: str, record: Deal | Lead, catalogue: Catalogue, teams: Mapping[str, str | None], now: int, began: int
-) -> Row:
-    """A record as a row of the store.
-
-    Raises:
-        BadValue: if one of its values cannot be a value of its field.
-    """
-    if clean(record.id) != record.id:
-        raise BadValue("id with characters that cannot be stored")
-    obj = "lead" if isinstance(record, Lead) else "partner_deal" if record.is_partner_deal else "deal"
-    kinds, columns = catalogue.objects[obj], records.column_names(obj)
-    values = {**record.fields, **(_lead(record) if isinstance(record, Lead) else _deal(record))}
-    stored = {name: store(kinds[name].type, value) for name, value in values.items() if name in kinds}
-    hidden = record.unreadable | _unmapped(kinds, stored)
-    owner = None if record.owner is None else f"{connection}:{record.owner}"
-    own = {name: value for name, value in stored.items() if name in columns}
-    if isinstance(record, Deal):
-        own |= _money(record)
-        own |= _contacts(record)
-        hidden |= {"amount"} if record.amount is not None and own["amount"] is None else set()
-    return {
-        **own,
-        "id": f"{connection}:{record.id}",
-        "connection": connection,
-        "external_id": record.id,
-        "object": obj,
-        "name": clean(record.name) or record.id,
-        "owner": owner,
-        "team": stored.get("team") or teams.get(owner or ""),
-        "url": record.url,
-        "is_open": record.is_open if isinstance(record, Lead) else record.outcome is Outcome.OPEN,
-        "outcome": None if isinstance(record, Lead) else record.outcome.value,
-        "created_at": store(FieldType.DATETIME, record.created_at),
-        "closed_at": None if isinstance(record, Lead) else store(FieldType.DATETIME, record.closed_at),
-        "modified_at": store(FieldType.DATETIME, record.modified_at),
-        "first_seen_at": now,
-        "seen_at": began,
-        "gone_at": None,
-        "merged_into": None,
-        "fields": {name: value for name, value in stored.items() if name not in columns and value is not None} or None,
-        "unreadable": sorted(hidden) or None,
-    }
-
-
-def _deal(deal: Deal) -> Mapping[str, Value]:
-    return {"pipeline": deal.pipeline, "stage": deal.stage, "close_date": deal.close_date}
-
-
-def _lead(lead: Lead) -> Mapping[str, Value]:
-    return {"status": lead.status}
-
-
-def _money(deal: Deal) -> Row:
-    """The amount in the project's currency, and as the CRM has it."""
-    return {
-        "amount": store(FieldType.MONEY, deal.amount_in_project_currency),
-        "amount_original": None if deal.amount is None else str(deal.amount)[:64],
-        "currency": clean(deal.currency or ""),
-    }
-
-
-def _contacts(deal: Deal) -> Row:
-    """Who holds a role on it; nothing where that was not read."""
-    if deal.contacts is None:
-        return {}
-    return {"contacts": sorted(name for one in deal.contacts if (name := clean(one)))}
-
-
-def _unmapped(kinds: Mapping[str, Field], stored: Mapping[str, Stored]) -> frozenset[str]:
-    """Choices that the catalogue does not know: what they mean cannot be judged."""
-    return frozenset(
-        name
-        for name, value in stored.items()
-        if kinds[name].type is FieldType.CHOICE and value is not None and value not in kinds[name].values
-    )
 
 
 def _teams(conn: Connection, connection: str, speaking: Speaking) -> dict[str, str | None]:

@@ -196,7 +196,8 @@ class Sync:
             self._compare(conn, claimed.id, page.open_ids, done, now)
         for obj, ids in recorded.touched.items():
             if obj in self.book.objects:
-                done.judged += arming.judge(conn, self.book, obj, ids, fed, now).records
+                past = recorded.past.get(obj)
+                done.judged += arming.judge(conn, self.book, obj, ids, fed, now, past).records
 
     def _vanish(self, conn: Connection, connection: str, done: Synced, began: int, now: int) -> None:
         """Records that a complete pull did not show are gone, unless they are so many that the pull is doubted."""
