@@ -1,0 +1,359 @@
+"""Thirty days of one seed, from due moment to due moment, through the real services."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any, Final, NamedTuple
+
+import sqlalchemy as sa
+
+from stalewatch.clock import FixedClock
+from stalewatch.domain.instants import HOUR, SECOND, to_us
+from stalewatch.domain.writebacks import Writeback
+from stalewatch.sdk.errors import WriteUnknown
+from stalewatch.sdk.notifier import Style
+from stalewatch.sdk.writing import Fields, Note, Task
+from stalewatch.services.alerting.agenda import Agenda
+from stalewatch.services.answering.acts import Acknowledge, Act, Claim, FalseAlarm, Hold, Lose, LossTag, Mistake, Snooze
+from stalewatch.services.answering.respond import Office, respond
+from stalewatch.services.judging.in_force import RulesMoved
+from stalewatch.services.operating.cycle import Cycle, Source
+from stalewatch.services.operating.work import Work
+from stalewatch.services.rules.rulebook import Rulebook
+from stalewatch.services.writing.asking import NotAllowed, ask
+from stalewatch.store import records
+from stalewatch.store.errors import ChangedMeanwhile, LeaseLost
+from stalewatch.store.tables import alerts, deals
+from tests.services.company import dice
+from tests.simulation import rules
+from tests.simulation.company import Crm, Firm
+from tests.simulation.ledger import Ledger
+from tests.simulation.plan import Happening, Plan, What, draw
+from tests.simulation.stage import Killed, Theatre, the_same_names
+
+MOST: Final = 1500
+"""Steps of a month; who needs more turns round and round."""
+LONG: Final = timedelta(minutes=6)
+"""Longer than any lease."""
+LAZY: Final = timedelta(hours=6)
+"""A destination that waits for something else than the time is looked at again so often."""
+SOON: Final = 61 * SECOND
+"""How often an engine would look."""
+LOST_RACES: Final = (ChangedMeanwhile, LeaseLost, RulesMoved)
+
+
+class Left(NamedTuple):
+    """Microseconds until each kind of work is due, as the agenda says."""
+
+    sync: int
+    tick: int
+    dispatch: int
+    write: int
+
+    @classmethod
+    def of(cls, agenda: Agenda) -> Left:
+        """As of now."""
+        return cls(agenda.until_sync(), agenda.until_tick(), agenda.until_dispatch(), agenda.until_write())
+
+
+class Broken(AssertionError):
+    """Something that must always hold does not."""
+
+
+@dataclass
+class Play:
+    """One seed's month.
+
+    Attributes:
+        story: what happened, a line each.
+        checks: called after every step.
+    """
+
+    seed: int
+    db: Theatre
+    plan: Plan
+    firm: Firm
+    clock: FixedClock
+    crm: Crm
+    ledger: Ledger
+    edition: int = 0
+    lazy_until: datetime | None = None
+    story: list[str] = field(default_factory=list)
+    checks: Callable[[Play], None] = lambda _: None
+    is_nested: bool = False
+    due: Left | None = None
+    steps: int = 0
+    _cycles: dict[int, Cycle] = field(default_factory=dict)
+
+    # ------------------------------------------------------------------------------------------- what there is
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    @property
+    def us(self) -> int:
+        return to_us(self.now)
+
+    @property
+    def book(self) -> Rulebook:
+        return rules.book(self.plan.calendar, self.edition, self.plan.age)
+
+    @property
+    def speaking(self) -> Any:
+        return rules.speaking(Style.IMMEDIATE if self.plan.at_once else Style.DIGEST)
+
+    @property
+    def ages(self) -> dict[str, int | None]:
+        return {"crm": self.plan.age * HOUR}
+
+    def rows(self, table: sa.Table, *where: sa.ColumnElement[bool]) -> list[Any]:
+        """Rows of a table, in the order of its keys."""
+        with self.db.read() as conn:
+            return list(conn.execute(sa.select(table).where(*where).order_by(*table.primary_key)))
+
+    def say(self, text: str) -> None:
+        """One more line of the story."""
+        self.story.append(f"{self.now:%m-%d %H:%M:%S} {'   ' * self.is_nested}{text}")
+
+    # ------------------------------------------------------------------------------------------- the loop
+
+    def run(self) -> Play:
+        """All of the month; raises `Broken` where something does not hold."""
+        with the_same_names(self.seed):
+            for number in range(self.plan.deals):
+                self.firm.begins(f"d{number}")
+            waiting = list(self.plan.happenings)
+            while self.now < self.plan.end:
+                self._calms_down()
+                while waiting and waiting[0].at <= self.now:
+                    self._survives(partial(self._happens, waiting.pop(0)))
+                    self.due = None
+                did = self._survives(self.work)
+                self.checks(self)
+                self._jumps(min(waiting[0].at if waiting else self.plan.end, self.plan.end), did=did)
+                self.steps += 1
+                if self.steps > MOST:
+                    raise Broken(f"still busy after {MOST} steps")
+        return self
+
+    def _jumps(self, at_most: datetime, *, did: bool) -> None:
+        """To the next moment at which something is due or happens, and at least a second."""
+        left = Left.of(Agenda(self.db, self.clock, self.ages))
+        ahead, before = min(self._soonest(left), 86_400 * SECOND), self.us
+        there = self.now + max(timedelta(microseconds=ahead), timedelta(seconds=1))
+        if did and there < self.now + timedelta(seconds=2):
+            there = self.now + timedelta(seconds=2)
+        self.clock.move_to(max(self.now, min(there, max(at_most, self.now + timedelta(microseconds=1)))))
+        self.due = Left(*(max(0, one - (self.us - before)) for one in left))
+
+    def _soonest(self, left: Left) -> int:
+        dispatch = left.dispatch
+        if self.lazy_until is not None and self.lazy_until > self.now:
+            dispatch = max(dispatch, (self.lazy_until - self.now) // timedelta(microseconds=1))
+        return min(left.sync, left.tick, dispatch, left.write)
+
+    def _calms_down(self) -> None:
+        """In the end everything works again, and an operator lets go on what was set aside."""
+        if self.ledger.calm or self.now < self.plan.calm_from:
+            return
+        self.ledger.calm = True
+        self.ledger.revoked = self.ledger.blind = self.crm.away = False
+        self.db.lives = self.db.sleeps = None
+        self.crm.breaks, self.crm.loses = 0, []
+        work = Work(self.db, self.clock, self.book, self.speaking, "operator")
+        moved = work.release([one for one in work.pieces() if one.kind.value in ("connection", "destination", "write")])
+        self.say(f"calm; {len(moved.done)} pieces released")
+
+    # ------------------------------------------------------------------------------------------- work
+
+    def cycle(self) -> Cycle:
+        """The cycle of one worker by today's rules."""
+        if self.edition not in self._cycles:
+            source = Source(
+                type="memory", connect=lambda: self.crm, every=self.plan.every * HOUR, writeback=Writeback.FIELDS
+            )
+            self._cycles[self.edition] = Cycle(
+                self.db, self.clock, self.book, self.speaking, self.ages, {"crm": source}, lambda: self.ledger
+            )
+        return self._cycles[self.edition]
+
+    def work(self) -> bool:
+        """Everything that is due; True if anything was."""
+        cycle, agenda = self.cycle(), Agenda(self.db, self.clock, self.ages)
+        due, self.due = self.due or Left.of(agenda), None
+        did = False
+        if not cycle.accepted.is_set() or due.sync == 0:
+            self._syncs(cycle)
+            did = True
+        if did or due.tick == 0 or self._may_speak(due):  # an engine has ticked a moment ago in any case
+            ticked = cycle.tick()
+            did |= ticked.looked > 0
+            if ticked.looked:
+                self.say(f"tick: {ticked.opened} opened, {ticked.resolved} resolved, {ticked.said} to be said")
+        if did or self._may_speak(due):
+            did |= self._dispatches(cycle, agenda)
+        if due.write == 0:
+            wrote = cycle.write()
+            self.say(f"writes: {wrote.done} done, {wrote.unknown} without an answer")
+            did = True
+        return did
+
+    def _may_speak(self, due: Left) -> bool:
+        return (self.lazy_until is None or self.lazy_until <= self.now) and due.dispatch == 0
+
+    def _syncs(self, cycle: Cycle) -> None:
+        cycle.prepare()
+        cycle.recompute()
+        done = cycle.sync()
+        cycle.recompute()
+        for one in done:
+            self.say(f"sync: {one.records} records, {one.judged} judged{f', {one.error}' if one.error else ''}")
+
+    def _dispatches(self, cycle: Cycle, agenda: Agenda) -> bool:
+        if agenda.until_dispatch() > 0:
+            return False
+        done = cycle.dispatch()
+        said = done.sent + done.edited + done.settled + done.refused + done.unknown
+        is_idle = not (said or done.errors) and agenda.until_dispatch() <= SOON
+        self.lazy_until = self.now + LAZY if is_idle else None
+        return bool(said)
+
+    def _survives(self, work: Callable[[], bool]) -> bool:
+        """Whoever dies is started again, with what the database knows and nothing else."""
+        try:
+            return work()
+        except Killed:
+            self.say("the worker dies")
+            self._cycles = {}
+            return True
+        except LOST_RACES as error:
+            self.say(f"undone: {type(error).__name__}")
+            return True
+
+    def _frozen(self) -> None:
+        """While this worker stands still for longer than any lease, another one does its work."""
+        if self.is_nested:
+            return
+        self.say("frozen; another worker goes on")
+        kept, self._cycles = self._cycles, {}
+        sleeping, self.db.sleeps = self.db.sleeps, None
+        lives, self.db.lives = self.db.lives, None
+        self.is_nested = True
+        try:
+            self.clock.advance(LONG)
+            self.lazy_until = None
+            self._survives(self.work)
+        finally:
+            self.is_nested = False
+            self._cycles, self.db.sleeps, self.db.lives = kept, sleeping, lives
+        self.say("awake again")
+
+    # ------------------------------------------------------------------------------------------- happenings
+
+    def _happens(self, one: Happening) -> bool:
+        said = _HAPPENS[one.what](self, one.number)
+        self.say(f"{one.what}: {said}" if said else one.what.value)
+        return True
+
+    def _edit(self, _number: int) -> str:
+        return self.firm.edit(self.now)
+
+    def _rules(self, number: int) -> str:
+        self.edition = number % len(rules.EDITIONS)
+        self._cycles = {}
+        return f"edition {self.edition}"
+
+    def _answer(self, number: int) -> str:
+        """Somebody answers what they were told of."""
+        told = [row for row in self.rows(alerts) if row.state != "resolved" and row.breach_told_at is not None]
+        if not told:
+            return "nobody was told of anything"
+        row = told[number % len(told)]
+        act = _act(number, self.now)
+        office = Office(book=self.book, allowed={"crm": Writeback.FIELDS})
+        try:
+            came = respond(self.db, self.clock, office, row.id, act, actor="sato@acme.example", visible=None)
+        except LOST_RACES as error:
+            return f"{type(error).__name__}"
+        return f"{type(act).__name__} of {row.record_id} {row.rule_id}: {came.refusal or 'taken'}"
+
+    def _wish(self, number: int) -> str:
+        there = self.rows(deals, deals.c.gone_at.is_(None), deals.c.is_open)
+        if not there:
+            return "there is no deal"
+        wish = (Fields(next_step="call"), Note(text="x"), Task(text="x", due=date(2027, 6, 1)))[number % 3]
+        self.crm.loses.append((None, WriteUnknown("no answer"), None)[number % 3])
+        with self.db.write() as conn:
+            [row] = records.read_by_ids(conn, "deal", [there[number % len(there)].id])
+            try:
+                ask(conn, Writeback.FIELDS, row, wish, actor="sato@acme.example", now=self.us)
+            except NotAllowed as error:
+                return error.why.value
+        return f"{type(wish).__name__} into {row.id}"
+
+    def _away(self, _number: int) -> None:
+        self.crm.away = True
+
+    def _back(self, _number: int) -> None:
+        self.crm.away = False
+
+    def _breaks(self, _number: int) -> None:
+        self.crm.breaks += 1
+
+    def _revoked(self, _number: int) -> None:
+        self.ledger.revoked = True
+
+    def _mended(self, _number: int) -> None:
+        self.ledger.revoked = False
+
+    def _blind(self, _number: int) -> None:
+        self.ledger.blind = True
+
+    def _seeing(self, _number: int) -> None:
+        self.ledger.blind = False
+
+    def _death(self, number: int) -> str:
+        self.db.lives, self.db.is_sudden = number % 12, number % 2 == 0
+        return f"{'before' if self.db.is_sudden else 'after'} commit {self.db.lives}"
+
+    def _freeze(self, number: int) -> str:
+        self.db.sleeps = number % 10
+        return f"{self.db.sleeps} transactions on"
+
+
+_HAPPENS: Final[dict[What, Callable[[Play, int], str | None]]] = {
+    What.EDIT: Play._edit, What.RULES: Play._rules, What.ANSWER: Play._answer, What.WISH: Play._wish,
+    What.AWAY: Play._away, What.BACK: Play._back, What.BREAKS: Play._breaks, What.REVOKED: Play._revoked,
+    What.MENDED: Play._mended, What.BLIND: Play._blind, What.SEEING: Play._seeing, What.DEATH: Play._death,
+    What.FREEZE: Play._freeze,
+}  # fmt: skip
+
+
+def _act(number: int, now: datetime) -> Act:
+    later = to_us(now) + (1 + number % 4) * 24 * HOUR
+    day = (now + timedelta(days=2 + number % 5)).date()
+    acts: tuple[Act, ...] = (
+        Acknowledge(), Claim(), Snooze(until=later, reason="later"), FalseAlarm(why=Mistake.HANDLED),
+        Hold(until=day, who="Mori", reason="budget", evidence="mail"), Lose(tag=LossTag.BUDGET, note="x"),
+    )  # fmt: skip
+    return acts[number % len(acts)]
+
+
+def prepare(seed: int, db: Theatre, plan: Plan | None = None) -> Play:
+    """A world for a seed, in which nothing has happened yet."""
+    plan = plan or draw(dice(seed))
+    clock = FixedClock(plan.start)
+    db.begins(clock)
+    firm, throws = Firm(dice(seed + 1)), dice(seed + 2)
+    catalogue = rules.book(plan.calendar, 0, plan.age).rules.catalogue
+    names = {obj: list(fields) for obj, fields in catalogue.objects.items()}
+    crm, ledger = Crm(names, firm, clock.now), Ledger(clock, throws)
+    play = Play(seed, db, plan, firm, clock, crm, ledger)
+    db.asleep = ledger.freezes = play._frozen
+    ledger.said = play.say
+    crm.in_two = seed % 3 == 0
+    return play
