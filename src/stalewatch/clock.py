@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from time import monotonic
+from typing import Final, Protocol
+
+GOOD_FOR: Final = 5.0
+"""Seconds for which what somebody else's clock said is gone on with."""
 
 
 class Clock(Protocol):
@@ -48,3 +53,31 @@ class ShiftedClock:
 
     def now(self) -> datetime:
         return self._real.now() + self._offset
+
+
+class BorrowedClock:
+    """Somebody else's clock, the database's: asked every few seconds, and gone on with by a watch that nobody sets.
+
+    So the machine's own clock may be wrong or jump: nothing is due earlier or later for it.
+    """
+
+    def __init__(self, ask: Callable[[], datetime | None], watch: Callable[[], float] = monotonic) -> None:
+        """Ask for the first time.
+
+        Args:
+            ask: the other clock; None where it cannot be asked now: what it said last is gone on with.
+            watch: seconds from any beginning, ever growing.
+        """
+        self._ask, self._watch = ask, watch
+        self._last = (SystemClock().now(), float("-inf"), watch())
+        self.now()
+
+    def now(self) -> datetime:
+        said, asked, heard = self._last
+        moment = self._watch()
+        if moment - asked >= GOOD_FOR:
+            told = self._ask()
+            said = said + timedelta(seconds=moment - heard) if told is None else told.astimezone(UTC)
+            asked = heard = moment
+            self._last = (said, asked, heard)
+        return said + timedelta(seconds=moment - heard)

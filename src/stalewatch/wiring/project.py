@@ -12,9 +12,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from stalewatch.clock import Clock, FixedClock, ShiftedClock, SystemClock
+from stalewatch.clock import BorrowedClock, Clock, FixedClock, ShiftedClock, SystemClock
 from stalewatch.domain.calendars import Calendars
 from stalewatch.domain.durations import elapsed
+from stalewatch.domain.instants import from_us
 from stalewatch.domain.language.model import Catalogue, RuleSet
 from stalewatch.domain.policies import Speaking
 from stalewatch.sdk.connector import Connector
@@ -148,7 +149,8 @@ def open_project(
     """Open a project to work on it.
 
     Args:
-        now: the moment that counts as the present; None is the machine's own time.
+        now: the moment that counts as the present; None is the time of the database, or of this machine where that has
+            no clock of its own (SQLite).
         language: of what is wrong, if anything is; None leaves it to the configuration.
         running: the clock starts at `now` and goes on, as `serve` and `worker` need it.
         looking: nothing is to be written: its database is opened to be read, and is not made if there is none.
@@ -165,9 +167,26 @@ def open_project(
         raise BrokenProject(examined.checked.render(language or examined.draft.language))
     project = Stalewatch(examined.settings, clock, examined.rulebook, env=env, looking=looking)
     project.db.now()  # opens it now: whoever has a project has a database that answers
+    if now is None and not project.db.is_sqlite:
+        project = _by_its_databases_clock(project)
     if running:
         _check_keys(project)
     return project
+
+
+def _by_its_databases_clock(project: Stalewatch) -> Stalewatch:
+    """All workers of one database have one time, however wrong the clocks of their machines are."""
+    from stalewatch.store.errors import StoreError  # noqa: PLC0415  # needs the database's libraries
+
+    def ask() -> datetime | None:
+        try:
+            return from_us(project.db.now())
+        except StoreError:
+            return None  # whatever is done next with that database fails by itself, and says so
+
+    after = replace(project, clock=BorrowedClock(ask))
+    vars(after)["db"] = project.db
+    return after
 
 
 def _check_keys(project: Stalewatch) -> None:
