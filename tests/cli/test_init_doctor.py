@@ -19,6 +19,7 @@ from stalewatch.services.operating.doctor_mapping import of_mapping
 from stalewatch.services.rules.coverage import judgeable
 from stalewatch.services.rules.rulefiles import catalogue_sources
 from stalewatch.services.syncing import noticing
+from stalewatch.store import facts
 from stalewatch.store.engine import Database
 from stalewatch_sandbox.serving.clock import Clock
 from stalewatch_sandbox.slack.server import SlackServer
@@ -211,6 +212,21 @@ def test_slack_is_asked_for_its_token_and_scopes(project: Path, call: Call, monk
     assert said.status == 1
     assert "the token was revoked" in said.out
     assert server.token not in said.out + said.err
+
+
+def test_a_service_that_takes_no_messages_is_named(project: Path, call: Call) -> None:
+    call("doctor", *NOW)
+    db = Database(f"sqlite:///{project / 'stalewatch.db'}")
+    with db.write() as conn:
+        for name, back in (("webhook crm.example (hook:crm)", None), ("slack", 5)):
+            facts.write(conn, f"outage:{name}", {"since": 1_776_200_000_000_000, "what": "410 Gone", "trial_at": back})
+    db.dispose()
+    said = call("doctor", *NOW)
+    assert said.status == 0
+    assert "webhook crm.example (hook:crm) has taken no messages since 2026-04-14T" in said.out
+    assert "410 Gone" in said.out
+    assert "stalewatch work ls" in said.out
+    assert "slack has taken no messages" not in said.out, "it is back, on trial"
 
 
 # ------------------------------------------------------------------------------------------- how a connection stands

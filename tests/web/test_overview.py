@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from stalewatch.services.access import tokens
 from stalewatch.web.pages.navigation import ENTRIES
 from tests.services.world import World, at, deal
 from tests.web.office import Office
@@ -87,3 +88,12 @@ def test_s6_choosing_a_look_sends_nobody_elsewhere(visitor: Visitor, elsewhere: 
     cookie = answer.headers["set-cookie"].lower()
     assert {"httponly", "samesite=lax", "path=/"} <= set(cookie.split("; "))
     assert visitor.asks("GET", "/look?scheme=pink").status_code == 422
+
+
+def test_every_page_says_who_is_signed_in(april: World) -> None:
+    office = Office.of(april, "deals:read")
+    assert not Visitor(office).page("/").all("span", class_="who")  # a program's token, which is nobody's
+    office.token = tokens.create(april.db, "hers", ("deals:read",), april.us, person="tanaka@acme.example")
+    her = Visitor(office)
+    assert her.page("/").one("span", class_="who").text == "Signed in as tanaka@acme.example"
+    assert her.page("/stalled?lang=ja").one("span", class_="who").text == "tanaka@acme.example としてサインイン中"

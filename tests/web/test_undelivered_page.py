@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from stalewatch.services.reporting import undelivered
+from stalewatch.store import notices
 from tests.services.world import World
 from tests.web.dom import Element
 from tests.web.office import Office
@@ -128,6 +129,19 @@ def test_what_is_at_a_halt_is_named_with_its_cure(halted: World) -> None:
     assert "destinations wait" in service[1]
     assert service[2] == "‖ service is down token_revoked"
     assert "goes on by itself; to try at once: stalewatch work release" in service[3]
+
+
+def test_a_review_that_reached_nobody_is_called_one(halted: World) -> None:
+    with halted.db.write() as conn:
+        notices.add(conn, [{
+            "key": "review:1", "alert_id": None, "record_id": None, "rule_id": None, "kind": "review:weekly:2026-W12",
+            "n": 1, "target": "channel:#sales", "style": "digest", "state": "held", "reason": "storm",
+            "not_before": None, "created_at": halted.us,
+        }])  # fmt: skip
+    visitor = Visitor(Office.of(halted, "deals:read"))
+    assert "a review" in [row[1] for row in cells(visitor.page("/undelivered"))]
+    visitor.language = "ja"
+    assert "レビュー" in [row[1] for row in cells(visitor.page("/undelivered"))]
 
 
 def test_a_halt_is_no_lost_message(halted: World) -> None:

@@ -11,7 +11,7 @@ from stalewatch.clock import Clock
 from stalewatch.delivery.by_address import services
 from stalewatch.domain.calendar_spec import Spec
 from stalewatch.domain.durations import elapsed
-from stalewatch.domain.instants import to_us
+from stalewatch.domain.instants import shown, to_us
 from stalewatch.domain.language.model import Mode
 from stalewatch.sdk.connector import Connector, Finding, Level
 from stalewatch.sdk.errors import StalewatchError
@@ -27,6 +27,7 @@ from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.rules.rulefiles import Checked
 from stalewatch.services.syncing import noticing
 from stalewatch.services.syncing.vault import unopened
+from stalewatch.services.telling import outages
 from stalewatch.settings import Settings
 from stalewatch.store import connections, migrate
 from stalewatch.store.engine import Database
@@ -123,6 +124,7 @@ class Doctor:
         yield from self._refused(db)
         yield from self._syncs(db, book)
         yield from self._sealed(db)
+        yield from self._down(db)
         db.dispose()
 
     def _refused(self, db: Database) -> Iterator[Finding]:
@@ -152,6 +154,16 @@ class Doctor:
             if connection in {one.id for one in self.settings.connections}:
                 what = self._say("sealed", name=name.partition(" ")[0])
                 yield self._found(connection, Level.WARNING, what, self._say("unseal"))
+
+    def _down(self, db: Database) -> Iterator[Finding]:
+        """The services that take no messages: Slack, mail, a webhook. What is for them waits."""
+        with db.read() as conn:
+            found = {service: outages.since(conn, service) for service in outages.down(conn)}
+        for service, known in found.items():
+            if known is not None:
+                since, what = known
+                message = self._say("down", service=service, since=shown(since, "UTC"), what=what)
+                yield self._found(self._say("notifier"), Level.WARNING, message, self._say("see_work"))
 
     def _signing_in(self) -> Iterator[Finding]:
         """Whether the provider can be asked for everything that a sign-in takes."""

@@ -26,6 +26,14 @@ WORDS: Final[dict[str, Words]] = {
         "en": "a running engine reads what is put right within a minute; else start one",
         "ja": "実行中のエンジンは、直したものを 1 分以内に読みます。止まっている場合は起動してください",
     },
+    "down": {
+        "en": "{service} has taken no messages since {since}, and what is for it waits: {what}",
+        "ja": "{service} は {since} からメッセージを受け取っていません。宛てた分は待機しています: {what}",
+    },
+    "see_work": {
+        "en": "it is asked once a minute and goes on by itself; `stalewatch work ls` lists what waits",
+        "ja": "1 分ごとに確認し、戻れば自動で再開します。待機中のものは `stalewatch work ls` で確認できます",
+    },
     "see_check": {
         "en": "`stalewatch rules check` shows them with their places",
         "ja": "`stalewatch rules check` で場所と直し方が見られます",

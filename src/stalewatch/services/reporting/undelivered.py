@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from stalewatch.delivery.review_post import KIND as REVIEW
 from stalewatch.domain.routing import UNDELIVERED
 from stalewatch.services.alerting.announcing import CHECKING
 from stalewatch.services.alerting.people import names_of
@@ -49,15 +50,17 @@ class Stray:
     """One message that reached nobody.
 
     Attributes:
-        subjects: what it is about, at most `NAMED` of them; none: it is for the operator.
+        subjects: what it is about, at most `NAMED` of them; none: it is for the operator, or a review.
         more: how many subjects there are besides.
         reader: the name of whoever should have read it, "" if that is nobody we know by name.
+        is_review: it is the review of a week or a month.
     """
 
     piece: Piece
     subjects: tuple[Subject, ...]
     more: int
     reader: str
+    is_review: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +124,19 @@ def _strays(
     carried: dict[str, list[Any]] = {}
     for row in store.carried(conn, [one.id for one in ended], visible=visible):
         carried.setdefault(row.delivery_id, []).append(row)
-    loads = [(of_delivery(row), [one for one in carried[row.id] if one.record_id]) for row in ended]
-    loads += [(of_notice(row, ""), [row] if row.record_id else []) for row in held]
-    known = _subjects(conn, {row.record_id for _, about in loads for row in about[:NAMED]})
+    loads = [(of_delivery(row), carried[row.id]) for row in ended] + [(of_notice(row, ""), [row]) for row in held]
+    known = _subjects(conn, {row.record_id for _, load in loads for row in _about(load)[:NAMED]})
     names = names_of(conn, {piece.target for piece, _ in loads})
-    for piece, about in loads:
+    for piece, load in loads:
+        about = _about(load)
         told = tuple(_subject(row, known) for row in about[:NAMED])
-        yield Stray(piece, told, len(about) - len(told), _reader(piece, told, names))
+        is_review = any(row.kind.partition(":")[0] == REVIEW for row in load)
+        yield Stray(piece, told, len(about) - len(told), _reader(piece, told, names), is_review)
+
+
+def _about(load: Sequence[Any]) -> list[Any]:
+    """The notices that are about a record."""
+    return [row for row in load if row.record_id]
 
 
 def _subject(row: Any, known: Mapping[str, Subject]) -> Subject:

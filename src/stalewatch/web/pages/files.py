@@ -43,3 +43,12 @@ def address(name: str) -> str:
 def _read(name: str) -> tuple[bytes, str]:
     content = files("stalewatch.web").joinpath("static", name).read_bytes()
     return content, blake2s(content, digest_size=6).hexdigest()
+
+
+def table_file(text: str, name: str) -> Response:
+    """A table as a CSV file of this name, for whoever asks and nobody else."""
+    headers = {
+        "Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff",
+        "Content-Disposition": f'attachment; filename="{name}.csv"',
+    }  # fmt: skip
+    return Response(text, headers=headers, media_type="text/csv; charset=utf-8; header=present")

@@ -17,7 +17,7 @@ from stalewatch.delivery.wording.money import money
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.record_words import MARKS
 from stalewatch.delivery.wording.times import day
-from stalewatch.delivery.wording.untrusted import clean, safe_url
+from stalewatch.delivery.wording.untrusted import clean
 from stalewatch.delivery.wording.values import choice
 from stalewatch.domain.forecasting import Age, columns
 from stalewatch.domain.language.model import Field
@@ -27,13 +27,12 @@ from stalewatch.services.measuring.worth import Worth
 from stalewatch.web.desk import At, Desk
 from stalewatch.web.measured import AskedForecast, Seen, forecast_csv
 from stalewatch.web.pages import charts, headlines
-from stalewatch.web.pages.addresses import Address, of_record
+from stalewatch.web.pages.addresses import Address
+from stalewatch.web.pages.files import table_file
 from stalewatch.web.pages.narrowing import narrowing
 from stalewatch.web.pages.paper import page
-from stalewatch.web.pages.rows import Chip
+from stalewatch.web.pages.rows import Chip, Named, named
 
-CSV: Final = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
-CSV_TYPE: Final = "text/csv; charset=utf-8; header=present"
 _RULES: Final = 2
 """Reasons that a row names; the others are counted."""
 
@@ -42,13 +41,7 @@ _RULES: Final = 2
 class Row:
     """One stalled deal, in words."""
 
-    id: str
-    href: str
-    owner: str
-    team: str
-    name: str
-    connection: str
-    url: str | None
+    of: Named
     stage: str
     closes: str
     chips: tuple[Chip, ...]
@@ -107,9 +100,7 @@ def forecast_page(request: Request, desk: At, asked: Annotated[AskedForecast, Qu
 
 def forecast_file(request: Request, desk: At, asked: Annotated[AskedForecast, Query()]) -> Response:
     """The stalled deals that the forecast counts, as CSV."""
-    text = forecast_csv(Seen(request, desk).resting(asked, MOST))
-    return Response(text, headers={**CSV, "Content-Disposition": 'attachment; filename="forecast.csv"'},
-                    media_type=CSV_TYPE)  # fmt: skip
+    return table_file(forecast_csv(Seen(request, desk).resting(asked, MOST)), "forecast")
 
 
 def _narrower(address: Address, key: str) -> str:
@@ -216,9 +207,7 @@ class _Words:
         chips = [Chip(clean(title), "late", MARKS["breached"], words.pgettext("state of a deadline", "late"))
                  for title in one.rules]  # fmt: skip
         return Row(
-            id=one.id, href=self.address.to(of_record(one.object, one.id)),
-            owner=clean(one.owner_name or "") or words.gettext("no owner"), team=clean(one.team or ""),
-            name=clean(one.name) or one.id, connection=clean(one.connection), url=safe_url(one.url),
+            of=named(one, one.object, self.address, self.reader),
             stage="" if one.stage is None else choice(
                 one.stage, field.value_titles.get(one.stage, {}) if field else {}, self.reader
             ),

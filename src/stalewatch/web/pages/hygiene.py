@@ -23,12 +23,11 @@ from stalewatch.web.desk import At
 from stalewatch.web.kpis import AskedKpis, asked_for
 from stalewatch.web.pages import charts
 from stalewatch.web.pages.addresses import Address
+from stalewatch.web.pages.files import table_file
 from stalewatch.web.pages.kpi_table import Table, is_part
 from stalewatch.web.pages.paper import page
 
 _CHARTS: Final = 6
-CSV: Final = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
-CSV_TYPE: Final = "text/csv; charset=utf-8; header=present"
 
 
 class Show(StrEnum):
@@ -80,7 +79,7 @@ def hygiene_page(request: Request, desk: At, asked: Annotated[AskedHygiene, Quer
 def hygiene_file(request: Request, desk: At, asked: Annotated[AskedHygiene, Query()]) -> Response:
     """The same as CSV, with every KPI."""
     told = kpis_told(asked_for(request, desk, asked, trends=False), asked.kpi)
-    return Response(table_as_csv(COLUMNS, rows(told)), headers=CSV, media_type=CSV_TYPE)
+    return table_file(table_as_csv(COLUMNS, rows(told)), "hygiene")
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from stalewatch.web.pages import headlines
 from stalewatch.web.pages.addresses import Address
 from stalewatch.web.pages.asking import DueSoonPage, StalledPage
 from stalewatch.web.pages.days import Pages, monday
+from stalewatch.web.pages.files import table_file
 from stalewatch.web.pages.filters import FILTERS, bar_of_filters
 from stalewatch.web.pages.paper import page
 from stalewatch.web.pages.rows import BAR, row
@@ -34,7 +35,6 @@ WEEKS: Final = 10
 """Rows of the calendar at the most: what lies farther ahead is in the list."""
 MOST_ROWS: Final = 10_000
 """Rows of a CSV file."""
-_CSV: Final = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
 
 
 class Heading(NamedTuple):
@@ -201,5 +201,4 @@ def _csv(query: _Query, asked: StalledPage | DueSoonPage, name: str) -> Response
         if listing.next is None or len(items) >= MOST_ROWS:
             break
         wanted = replace(wanted, after=listing.next)
-    headers = {**_CSV, "Content-Disposition": f'attachment; filename="{name}.csv"'}
-    return Response(as_csv(items), headers=headers, media_type="text/csv; charset=utf-8; header=present")
+    return table_file(as_csv(items), name)

@@ -14,6 +14,7 @@ from stalewatch.delivery.news import RulesRefused
 from stalewatch.delivery.operators import refused_rules
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.times import moment
+from stalewatch.delivery.wording.untrusted import clean
 from stalewatch.domain.instants import SECOND, to_us
 from stalewatch.web import csrf
 from stalewatch.web.auth import Caller
@@ -60,6 +61,7 @@ def page(
         "navigation": _navigation(desk, reader, caller) if caller is not None and status < 500 else [],
         **_saved(desk, reader, knows=caller is not None),
         "outdated_figures": _outdated(request, reader),
+        "who": "" if caller is None else clean(caller.principal.email or ""),
         "signed_in": caller is not None and caller.session,
         "csrf": lambda: csrf.field(request),
         "csrf_headers": lambda: csrf.headers(request),

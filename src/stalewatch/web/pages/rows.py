@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Final, Protocol
 
 from stalewatch.delivery.wording.list_words import lateness
 from stalewatch.delivery.wording.money import money
@@ -48,17 +48,40 @@ class Bar:
     over: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One record in a list, in words."""
+class Told(Protocol):
+    """What every list knows of its records."""
 
-    id: str
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def connection(self) -> str: ...
+    @property
+    def owner_name(self) -> str | None: ...
+    @property
+    def team(self) -> str | None: ...
+    @property
+    def url(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Which record a row is about and whose it is, in words; `whose` and `named` of parts.html show it."""
+
     href: str
     owner: str
     team: str
     name: str
     connection: str
     url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record in a list, in words."""
+
+    of: Named
     stage: str
     bar: Bar | None
     chips: tuple[Chip, ...]
@@ -68,18 +91,24 @@ class Row:
     amount: str
 
 
+def named(one: Told, obj: str, address: Address, reader: Reader) -> Named:
+    """The part that every list begins with."""
+    return Named(
+        href=address.to(of_record(obj, one.id)),
+        owner=clean(one.owner_name or "") or reader.words.gettext("no owner"),
+        team=clean(one.team or ""),
+        name=clean(one.name) or one.id,
+        connection=clean(one.connection),
+        url=safe_url(one.url),
+    )
+
+
 def row(item: Item, catalogue: Catalogue, address: Address, reader: Reader) -> Row:
     """The row of an item."""
     chips = tuple(_chip(reason, reader) for reason in _named(item).values())
     first = item.reasons[0] if item.reasons else None
     return Row(
-        id=item.id,
-        href=address.to(of_record(item.object, item.id)),
-        owner=clean(item.owner_name or "") or reader.words.gettext("no owner"),
-        team=clean(item.team or ""),
-        name=clean(item.name) or item.id,
-        connection=clean(item.connection),
-        url=safe_url(item.url),
+        of=named(item, item.object, address, reader),
         stage=_stage(item, catalogue, reader),
         bar=None if item.dwell is None else bar(item.dwell, reader),
         chips=chips[:_CHIPS],

@@ -20,19 +20,16 @@ from stalewatch.services.reporting.rule_figures import Counted
 from stalewatch.services.reporting.rule_list import RuleItem, RuleListing, RuleSort, listed, rules_as_csv
 from stalewatch.web.asking import LARGEST_PAGE
 from stalewatch.web.desk import At, Desk
+from stalewatch.web.figures import FILES
 from stalewatch.web.pages.addresses import Address
+from stalewatch.web.pages.files import table_file
 from stalewatch.web.pages.paper import page
 from stalewatch.web.rules import Rules, counted_for, items_of
 
-PATIENCE: Final = 0.25
+PATIENCE: Final = 0.2
 """Seconds that a page waits for figures that were never counted; then it is shown without them, and asks again."""
 MODES: Final = {"live": ("fine", "●"), "shadow": ("hold", "◌"), "off": ("quiet", "–")}
 """Colour and mark of each mode."""
-_CSV: Final = {
-    "Cache-Control": "private, no-cache",
-    "X-Content-Type-Options": "nosniff",
-    "Content-Disposition": 'attachment; filename="rules.csv"',
-}
 _KEPT: Final = ("lang", "mode", "sort", "order")
 _FALLING: Final = frozenset({"late", "told", "acted", "ignored", "false_alarms", "cannot_judge"})
 
@@ -103,11 +100,11 @@ def rules_page(request: Request, desk: At, asked: Annotated[RulesPage, Query()])
 
 def rules_csv(request: Request, desk: At, asked: Annotated[RulesPage, Query()]) -> Response:
     """Every rule as CSV, sorted as the page shows them."""
-    counted, _ = figures(request, desk, 40 * PATIENCE)
+    counted, _ = figures(request, desk, FILES)
     whole = asked.model_copy(update={"limit": LARGEST_PAGE, "next": None})
     items = items_of(request, desk, counted)
     found = listed(items, counted, whole.filters, whole.page).items
-    return Response(rules_as_csv(found), headers=_CSV, media_type="text/csv; charset=utf-8; header=present")
+    return table_file(rules_as_csv(found), "rules")
 
 
 def mode_chip(item: RuleItem, reader: Reader) -> Chip:

@@ -88,11 +88,17 @@ class _Words:
         more = self.reader.words.gettext("+{count} more").format(count=self.reader.number(one.more))
         return self._row(
             one.piece,
-            title="" if one.subjects else self.reader.words.gettext("a message to the operator"),
+            title=self._title(one),
             about=tuple(self._about(subject) for subject in one.subjects),
             more=more if one.more else "",
             reader=self._name(one),
         )
+
+    def _title(self, one: Stray) -> str:
+        """What a message is that is about no record."""
+        if one.is_review:
+            return self.reader.words.gettext("a review")
+        return "" if one.subjects else self.reader.words.gettext("a message to the operator")
 
     def halt(self, one: Halt) -> Row:
         words = self.reader.words

@@ -13,17 +13,19 @@ from stalewatch.delivery.wording import unobserved_words as say
 from stalewatch.delivery.wording.list_words import as_of
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.times import day, moment
-from stalewatch.delivery.wording.untrusted import clean, safe_url
+from stalewatch.delivery.wording.untrusted import clean
 from stalewatch.services.measuring import paged
 from stalewatch.services.measuring.lead_ends import Fate
 from stalewatch.services.measuring.unobserved import Group, Unobserved
 from stalewatch.web.desk import At, Desk
 from stalewatch.web.measured import AskedUnobserved, Seen, unobserved_csv
 from stalewatch.web.pages import charts, headlines
-from stalewatch.web.pages.addresses import Address, of_record
-from stalewatch.web.pages.forecast import CSV, CSV_TYPE, Figure
+from stalewatch.web.pages.addresses import Address
+from stalewatch.web.pages.files import table_file
+from stalewatch.web.pages.forecast import Figure
 from stalewatch.web.pages.narrowing import narrowing
 from stalewatch.web.pages.paper import page
+from stalewatch.web.pages.rows import Named, named
 
 _REASON: Final = "unconverted_reason"
 
@@ -32,13 +34,7 @@ _REASON: Final = "unconverted_reason"
 class Row:
     """One lead that vanished untagged, in words."""
 
-    id: str
-    href: str
-    owner: str
-    team: str
-    name: str
-    connection: str
-    url: str | None
+    of: Named
     source: str
     ending: str
     entered: str
@@ -78,8 +74,7 @@ def unobserved_page(request: Request, desk: At, asked: Annotated[AskedUnobserved
 def unobserved_file(request: Request, desk: At, asked: Annotated[AskedUnobserved, Query()]) -> Response:
     """The leads that vanished untagged, as CSV."""
     text = unobserved_csv(Seen(request, desk).unobserved(asked), desk.zone)
-    return Response(text, headers={**CSV, "Content-Disposition": 'attachment; filename="unobserved.csv"'},
-                    media_type=CSV_TYPE)  # fmt: skip
+    return table_file(text, "unobserved")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +148,8 @@ class _Words:
         return Entry(name, number(tally.entered), number(tally.ended), number(tally.unobserved), share)
 
     def row(self, one: Fate) -> Row:
-        words = self.reader.words
         return Row(
-            id=one.id, href=self.address.to(of_record("lead", one.id)),
-            owner=clean(one.owner_name or "") or words.gettext("no owner"), team=clean(one.team or ""),
-            name=clean(one.name) or one.id, connection=clean(one.connection), url=safe_url(one.url),
+            of=named(one, "lead", self.address, self.reader),
             source=clean(one.source or ""), ending=say.ending(one.ending or "", self.reader),
             entered=moment(one.entered_at, self.reader, timed=False),
             heard=moment(one.heard_at, self.reader, timed=False),
