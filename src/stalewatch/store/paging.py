@@ -50,20 +50,30 @@ class Rows:
     more: bool
 
 
-def page(conn: Connection, wanted: sa.Select[Any], order: Order, *, limit: int, after: str | None) -> Rows:
+def page(
+    conn: Connection, wanted: sa.Select[Any], order: Order, *,
+    limit: int, after: str | None, shown: sa.Select[Any] | None = None,
+) -> Rows:  # fmt: skip
     """The next `limit` rows (at most 200) of `wanted` in this order, after the cursor `after`, and the total.
 
     The rows carry their place as a last column, `sort_value`.
+
+    Args:
+        shown: the rows of the same table, unconditioned, where it is quicker to look at a row only once it is on the
+            page: an index tells which those are. `order.id` is the table's key then.
 
     Raises:
         CursorNotUnderstood: if the cursor was altered or belongs to another order.
     """
     size = max(1, min(limit, LARGEST))
     value = order.value.desc() if order.falling else order.value
-    listed = wanted.add_columns(order.value.label("sort_value")).order_by(value, order.id).limit(size + 1)
+    chosen = wanted.order_by(value, order.id).limit(size + 1)
     if after is not None:
-        listed = listed.where(_beyond(order, _read(order, after)))
-    rows = conn.execute(listed).all()
+        chosen = chosen.where(_beyond(order, _read(order, after)))
+    if shown is not None:
+        there = order.id.in_(chosen.with_only_columns(order.id).correlate(None))
+        chosen = shown.where(there).order_by(value, order.id)
+    rows = conn.execute(chosen.add_columns(order.value.label("sort_value"))).all()
     total = _total(conn, wanted)
     following = _write(order, rows[size - 1]) if len(rows) > size else None
     return Rows(rows[:size], following, min(total, EXACT_UP_TO), total > EXACT_UP_TO)

@@ -26,6 +26,9 @@ from stalewatch.store.visibility import Visible, may_see
 _ALL_TIME: Final = 10**17
 """More microseconds than any instant has: severity comes before age."""
 
+_FEW: Final = 50
+"""People whose deals are found by their index alone: those of more are no fewer than those of a stage or a team."""
+
 _STALLED: Final = sa.text(
     "alerts.breached_at IS NOT NULL AND alerts.state IN ('open', 'snoozed', 'claimed', 'backlog')"
 )
@@ -76,7 +79,8 @@ def stalled(
     """
     listed = _stalled(conn, filters, visible, in_order=sort is Sort.WORST)
     order = _order_of_stalled(listed, sort, falling)
-    return page(conn, listed.sorted_by(sort), order, limit=limit, after=after)
+    shown = listed.whole if sort is Sort.WORST and _names(filters, visible) else None
+    return page(conn, listed.sorted_by(sort), order, limit=limit, after=after, shown=shown)
 
 
 def shown(conn: Connection, filters: Filters, ids: Collection[str]) -> list[Found]:
@@ -130,6 +134,12 @@ class _Stalled:
     late: sa.FromClause
     rank: sa.ColumnElement[int]
 
+    @property
+    def whole(self) -> sa.Select[Any] | None:
+        """The table's rows without a condition; None where it does not have all of them itself."""
+        is_alone = self.late is listed_records
+        return sa.select(*self.chosen.selected_columns).select_from(listed_records) if is_alone else None
+
     def sorted_by(self, sort: Sort) -> sa.Select[Any]:
         """With the owners beside it where the order reads their names."""
         owners = people.c.id == listed_records.c.owner
@@ -158,6 +168,7 @@ def _conditions_of_stalled(
     there is; and what no index tells (a pipeline, a piece of a name) is sifted out of the table from end to end: to
     look up row after row through the order takes thirty times as long."""
     mine = listed_records.c
+    few = 0 < _names(filters, visible) <= _FEW
     named = (filters.owners, filters.ids, visible)
     kind = None if filters.obj == "lead" else filters.obj  # leads have a shelf of their own
     sifted = (kind, filters.connection, filters.pipeline, filters.min_amount, filters.q)
@@ -166,9 +177,9 @@ def _conditions_of_stalled(
     asked = {
         mine.object: filters.obj,
         mine.connection: filters.connection,
-        mine.team: filters.team,
+        one_by_one(conn, mine.team) if few else mine.team: filters.team,
         mine.pipeline: filters.pipeline,
-        mine.stage: filters.stage,
+        one_by_one(conn, mine.stage) if few else mine.stage: filters.stage,
     }
     found = [shelf == _shelf(filters), *(column == value for column, value in asked.items() if value is not None)]
     if filters.owners is not None:
@@ -180,6 +191,12 @@ def _conditions_of_stalled(
     if filters.q:
         found.append(mine.name.icontains(filters.q, autoescape=True))
     return [*found, may_see(conn, mine.owner, mine.record_id, visible)]
+
+
+def _names(filters: Filters, visible: Visible | None) -> int:
+    """How many people the list is narrowed to; 0 where it is not."""
+    named = [some for some in (filters.owners, visible.owners if visible else None) if some is not None]
+    return min(map(len, named), default=0)
 
 
 def _late(filters: Filters) -> sa.Subquery:
