@@ -1,7 +1,8 @@
 """The stalled list as it is read: one row per record, in the order in which it is shown; and open records in figures.
 
-Triggers keep them, in the transaction that changes what they follow from (the migrations that make them say how), so
-that nobody who writes has to think of them. They say nothing that the other tables do not.
+They are kept in the transaction that changes what they follow from: by triggers (the migrations that make them say
+how), SQLite's stalled list by `store/renewing.py`, so that nobody who writes has to think of them. They say nothing
+that the other tables do not.
 """
 
 from __future__ import annotations
