@@ -1,0 +1,103 @@
+"""A history out of files, as the csv connector reads them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stalewatch.domain.instants import DAY, NEVER, Instants, to_us
+from stalewatch.domain.learning.history import Found, Visits
+from stalewatch.sdk.connector import Page
+from stalewatch.sdk.records import Deal, Outcome, Person, StageVisit
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).toordinal()
+_LONGEST: Final = 100
+"""Different reasons of one kind that are told apart; beyond, they are one."""
+
+
+def found(pages: Iterable[Page], zone: ZoneInfo, progress: Callable[[int, int | None], None]) -> Found:
+    """Everything that some pages bring.
+
+    Instants are beginnings of local days, counted in whole days, where the files have nothing but dates.
+    """
+    deals: list[Deal] = []
+    visits: list[StageVisit] = []
+    people: dict[str, Person] = {}
+    left_out: Counter[str] = Counter()
+    for page in pages:
+        deals += page.deals
+        visits += page.visits
+        people |= {one.id: one for one in page.people}
+        left_out.update(one.reason for one in page.rejected)
+        progress(len(deals), page.total)
+    counted = _counting(deals, visits, zone)
+    place = {deal.id: row for row, deal in enumerate(deals)}
+    outcome = [deal.outcome for deal in deals]
+    return Found(
+        ids=[deal.id for deal in deals],
+        start=_instants([deal.created_at for deal in deals], counted),
+        end=_instants([deal.closed_at for deal in deals], counted),
+        won=np.array([one is Outcome.WON for one in outcome], np.bool_),
+        lost=np.array([one is Outcome.LOST for one in outcome], np.bool_),
+        names={
+            "pipeline": _names(deal.pipeline for deal in deals),
+            "stage": _names(deal.stage for deal in deals),
+            "segment": _names(_text(deal.fields.get("segment")) for deal in deals),
+            "owner": _names(_owner(deal, people) for deal in deals),
+            "team": _names(_text(deal.fields.get("team")) for deal in deals),
+        },
+        amount=np.array([_hundredths(deal) for deal in deals], np.int64),
+        visits=Visits(
+            np.array([place[one.deal] for one in visits if one.deal in place], np.int64),
+            _names(one.stage for one in visits if one.deal in place),
+            _instants([one.entered_at for one in visits if one.deal in place], counted),
+        ),
+        left_out=dict(left_out.most_common(_LONGEST)),
+        has_stages=bool(visits),
+    )
+
+
+def _counting(deals: Sequence[Deal], visits: Sequence[StageVisit], zone: ZoneInfo) -> Callable[[datetime], int]:
+    """How moments are counted: in whole local days, if all of them begin one; else in microseconds."""
+    named = [moment for deal in deals for moment in (deal.created_at, deal.closed_at) if moment is not None]
+    named += [one.entered_at for one in visits]
+    if all(_begins_a_day(moment.astimezone(zone)) for moment in named):
+        return lambda moment: (moment.astimezone(zone).toordinal() - _EPOCH) * DAY
+    return to_us
+
+
+def _begins_a_day(moment: datetime) -> bool:
+    """Midnight, or the first minute there is where summer time begins at midnight."""
+    before = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    return moment == before or moment.timestamp() == before.timestamp()
+
+
+def _instants(moments: Sequence[datetime | None], counted: Callable[[datetime], int]) -> Instants:
+    return np.array([NEVER if moment is None else counted(moment) for moment in moments], np.int64)
+
+
+def _names(texts: Iterable[str | None]) -> NDArray[np.object_]:
+    listed = list(texts)
+    names = np.empty(len(listed), np.object_)
+    names[:] = listed
+    return names
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _owner(deal: Deal, people: dict[str, Person]) -> str | None:
+    person = people.get(deal.owner or "")
+    return deal.owner if person is None else person.email or person.name or person.id
+
+
+def _hundredths(deal: Deal) -> int:
+    amount = deal.amount_in_project_currency
+    return 0 if amount is None or not amount.is_finite() else int(amount.scaleb(2).to_integral_value())
