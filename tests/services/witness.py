@@ -15,7 +15,7 @@ from stalewatch.store import touched
 
 _WRITES: Final = re.compile(r"(INSERT INTO|UPDATE|DELETE FROM) \"?(\w+)\"?(.*)", re.DOTALL)
 _SET: Final = re.compile(r"(?:SET|,) \"?(\w+)\"?\s*=")
-_SAYING: Final = ("writing", "taking", "there")
+_SAYING: Final = ("adding", "writing", "taking", "there")
 
 
 @contextmanager

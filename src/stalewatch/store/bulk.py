@@ -133,7 +133,7 @@ def _put(
         return 0
     names = tuple(rows[0]) if changing else _filled(table, rows)
     if is_sqlite(conn):
-        touched.writing(conn, table, rows, names)
+        (touched.writing if changing else touched.adding)(conn, table, rows, names)
         return _each(conn, _lite_put(table, names, tuple(changing), frozenset(silent)), table, rows)
     given = _unnest(table, rows, names)
     put = postgresql.insert(table).from_select(names, sa.select(*(given.c[name] for name in names)))

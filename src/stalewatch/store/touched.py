@@ -26,6 +26,7 @@ RANKED: Final = frozenset({"record_id", "state", "breached_at", "severity", "bre
 """Of an alert: whether its record is in the list, and where."""
 _SAID: Final = frozenset({"id", "rule_id", "subject", "anchor", "muted_by"})
 """Of an alert: what else the list says of it."""
+_ALERT: Final = ("id", *sorted(RANKED | _SAID - {"id"}))
 _UNTOLD: Final = frozenset({"id", "seen_at"})
 """Of a record: what the list does not tell."""
 _PLACED: Final = frozenset({"is_open", "gone_at", *(column.name for column in listed.c)})
@@ -80,6 +81,15 @@ def concerns(table: str, names: Collection[str] | None) -> bool:
     return not _UNTOLD.issuperset(names) if told is None else not told.isdisjoint(names)
 
 
+def adding(conn: Connection, table: sa.Table, rows: Sequence[Row], names: Collection[str]) -> None:
+    """Rows are about to be added, and those that are there already left as they are: alerts are taken for new ones."""
+    touched: Touched | None = conn.info.get(_INFO)
+    if touched is not None and table is alerts:
+        touched.placed.update(row["record_id"] for row in rows if _is_late(row))
+        return
+    writing(conn, table, rows, names)
+
+
 def writing(conn: Connection, table: sa.Table, rows: Sequence[Row], names: Collection[str]) -> None:
     """Rows are about to be added, or found by their key and set in these columns."""
     touched: Touched | None = conn.info.get(_INFO)
@@ -90,7 +100,7 @@ def writing(conn: Connection, table: sa.Table, rows: Sequence[Row], names: Colle
             mine = touched.said if _PLACED.isdisjoint(names) else touched.placed
             mine.update(row["id"] for row in rows)
         case "alerts":
-            _alerts(conn, touched, rows)
+            _alerts(conn, touched, rows, names)
         case "clocks":
             _clocks(conn, touched, rows)
         case "activities":
@@ -148,17 +158,21 @@ def _around(touched: Touched, table: sa.Table, values: Mapping[str, Any] | None)
     return touched.said
 
 
-def _alerts(conn: Connection, touched: Touched, rows: Sequence[Row]) -> None:
+def _alerts(conn: Connection, touched: Touched, rows: Sequence[Row], names: Collection[str]) -> None:
     """Alerts differ mostly in what the list does not tell: when somebody looks at them next."""
-    names = sorted(RANKED | _SAID)
-    before = {row.id: dict(row._mapping) for row in _found(conn, [alerts.c[n] for n in names], alerts.c.id, _ids(rows))}
+    told = [alerts.c[name] for name in _ALERT]
+    before = {row[0]: row for row in _found(conn, told, alerts.c.id, _ids(rows))}
+    asked = [(place, name) for place, name in enumerate(_ALERT) if name in names]
     for row in rows:
-        old = before.get(row["id"], {})
-        new: Row = {name: row[name] if name in row else old.get(name) for name in names}
-        if old == new or not (_is_late(old) or _is_late(new)):
+        old = before.get(row["id"])
+        differing = [name for place, name in asked if old is None or old[place] != row[name]]
+        if not differing:
             continue
-        mine = touched.said if all(old.get(name) == new[name] for name in RANKED) else touched.placed
-        mine.update(record for record in (old.get("record_id"), new["record_id"]) if record is not None)
+        known = {} if old is None else dict(zip(_ALERT, old, strict=True))
+        new = {**known, **{name: row[name] for name in differing}}
+        if _is_late(known) or _is_late(new):
+            mine = touched.said if RANKED.isdisjoint(differing) else touched.placed
+            mine.update((known.get("record_id", new["record_id"]), new["record_id"]))
 
 
 def _is_late(alert: Row) -> bool:
