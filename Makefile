@@ -33,8 +33,8 @@ check: $(READY) ## lint, types, import contracts, the lock, and the sizes of the
 bench: $(READY) ## measure side by side what performance promises; ARGS=<name> picks one
 	@$(BIN)/python -m bench $(ARGS)
 
-gameday: $(READY) ## run the long variants that test leaves out; ARGS="-k calendar" picks some of them
-	@$(BIN)/pytest -n auto -m slow $(ARGS)
+gameday: $(READY) ## run the long variants that test leaves out, figures into gameday.txt; ARGS="-k calendar" picks some
+	@$(BIN)/pytest -n auto -m slow --figures=gameday.txt $(ARGS)
 
 lock: ## write requirements/*.txt anew from pyproject.toml; UPGRADE=--upgrade takes newer versions
 	@test -x .venv-lock/bin/pip || { $(need_python); $(PYTHON) -m venv .venv-lock; }

@@ -3,6 +3,7 @@ its absence is announced."""
 
 from __future__ import annotations
 
+import platform
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--every-database", action="store_true", help="tell every story on SQLite and on PostgreSQL, not on one of them"
     )
+    parser.addoption("--figures", type=Path, help="write the figures that tests took into this file")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -49,8 +51,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Show the figures that tests took; say which PostgreSQL was tested, and loudly what could not be."""
     reports = [report for kind in ("passed", "failed", "skipped") for report in terminalreporter.getreports(kind)]
     versions = {value for report in reports for name, value in report.user_properties if name == "postgresql"}
-    for figures in (value for report in reports for name, value in report.user_properties if name == "figures"):
-        terminalreporter.write_line(f"{figures}")
+    figures = [str(value) for report in reports for name, value in report.user_properties if name == "figures"]
+    for line in figures:
+        terminalreporter.write_line(line)
+    report = terminalreporter.config.option.figures
+    if report is not None:
+        report.write_text("".join(f"{line}\n" for line in (platform.platform(), *figures)), encoding="utf-8")
     if versions:
         terminalreporter.write_line(f"tested on PostgreSQL {', '.join(sorted(versions))}")
     _announce(terminalreporter, reports, postgres.MISSING, "POSTGRESQL WAS NOT TESTED")
