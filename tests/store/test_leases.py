@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +16,7 @@ from stalewatch.store.engine import Database
 from stalewatch.store.errors import LeaseLost
 from stalewatch.store.leases import CONNECTIONS, DESTINATIONS, PATIENCE
 from stalewatch.store.tables import connections, destinations
+from tests.store.claimers import claims_of_many
 
 NOW, LONG, LAPSED = 1_000, 60_000_000, -1
 
@@ -179,21 +183,19 @@ def test_destinations_are_leased_by_the_same_functions(db: Database) -> None:
         assert leases.claim(conn, DESTINATIONS, due=NOW, lease_us=LONG, limit=3) == []
 
 
-def test_a_hundred_claimers_get_each_row_exactly_once(db: Database) -> None:
+def test_a_hundred_claimers_get_each_of_ten_thousand_rows_exactly_once(db: Database) -> None:
+    """B16: fifty threads here and fifty of another process."""
+    rows = 10_000
     with db.write() as conn:
-        bulk.insert(conn, destinations, [{"target": f"t{n}", "due_at": n % 7} for n in range(600)])
-
-    def work(_: int) -> list[str]:
-        mine: list[str] = []
-        while True:
-            with db.write() as conn:
-                rows = leases.claim(conn, DESTINATIONS, due=NOW, lease_us=LONG, limit=5)
-            if not rows:
-                return mine
-            assert len(rows) <= 5
-            mine.extend(row.target for row in rows)
-
-    with ThreadPoolExecutor(100) as threads:
-        taken = Counter(target for batch in threads.map(work, range(100)) for target in batch)
-    assert len(taken) == 600
+        bulk.insert(conn, destinations, [{"target": f"t{n}", "due_at": n % 7} for n in range(rows)])
+    url = db.url.render_as_string(hide_password=False)
+    command = [sys.executable, "-m", "tests.store.claimers", url]
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(command, stdin=-1, stdout=-1, text=True, cwd=root) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "ready\n"
+        here = claims_of_many(url)
+        there = json.loads(other.stdout.readline())
+    taken = Counter([*here, *there])
+    assert len(taken) == rows
     assert set(taken.values()) == {1}

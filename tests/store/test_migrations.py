@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from stalewatch.store import migrate
 from stalewatch.store.engine import Database
 from stalewatch.store.errors import SchemaAhead, SchemaBehind
-from stalewatch.store.tables import audit, clocks, deals, metadata
+from stalewatch.store.tables import audit, deals, metadata
 
 
 def a_deal(conn: sa.Connection, name: str = "Acme") -> None:
@@ -89,10 +89,11 @@ def test_a_percent_sign_in_the_path_is_only_a_character(empty: Database, scripts
     assert migrate.current(empty) == migrate.head(odd)
 
 
-def test_postgresql_vacuums_the_clocks_by_a_fixed_number_of_rows(db: Database) -> None:
+@pytest.mark.parametrize("table", ["clocks", "alerts", "notices"])
+def test_postgresql_vacuums_by_a_fixed_number_of_rows_what_a_tick_looks_into(db: Database, table: str) -> None:
     if db.is_sqlite:
         return
     with db.read() as conn:
-        options = conn.execute(sa.text("SELECT reloptions FROM pg_class WHERE relname = 'clocks'")).scalar_one()
+        wanted = sa.text("SELECT reloptions FROM pg_class WHERE relname = :table AND relkind = 'r'")
+        options = conn.execute(wanted, {"table": table}).scalar_one()
     assert "autovacuum_vacuum_scale_factor=0" in options
-    assert clocks.name == "clocks"

@@ -143,6 +143,12 @@ def timers_due(conn: Connection, upto: int, limit: int, *, connection: str | Non
     return list(conn.execute(sa.select(alerts).where(*wanted).order_by(alerts.c.due_at, alerts.c.id).limit(limit)))
 
 
+def count_timers_due(conn: Connection, upto: int, connection: str) -> int:
+    """How many alerts of a connection have a timer that is due."""
+    wanted = (alerts.c.due_at <= upto, alerts.c.connection == connection)
+    return conn.execute(sa.select(sa.func.count()).select_from(alerts).where(*wanted)).scalar_one()
+
+
 def next_timer(conn: Connection) -> int | None:
     """The instant of the earliest timer; None if no alert has one."""
     statement = sa.select(sa.func.min(alerts.c.due_at)).where(alerts.c.due_at.is_not(None))

@@ -6,6 +6,7 @@ it cannot tell (an amount, a piece of a name, single records) is counted among t
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,6 +27,12 @@ def total(conn: Connection, filters: Filters, *, visible: Visible | None) -> Fou
         return reports.open_sum(conn, filters, visible=visible)
     sums = (sa.func.coalesce(sa.func.sum(column), 0).label(column.name) for column in (kept.c.records, kept.c.amount))
     return conn.execute(sa.select(*sums).where(*_conditions(conn, filters, visible))).one()
+
+
+def many(conn: Connection, objects: Collection[str]) -> int:
+    """How many open records of these objects there are, whoever they belong to."""
+    there = sa.select(sa.func.coalesce(sa.func.sum(kept.c.records), 0)).where(among(conn, kept.c.object, objects))
+    return int(conn.execute(there).scalar_one())
 
 
 def owners(conn: Connection, filters: Filters, *, visible: Visible | None, limit: int) -> list[Found]:

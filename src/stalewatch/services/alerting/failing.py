@@ -7,7 +7,7 @@ from typing import Final
 
 from stalewatch.domain.instants import MINUTE, SECOND
 from stalewatch.sdk.errors import BadCursor, ConnectorError, TryLater
-from stalewatch.services.alerting.tick import operator_notice
+from stalewatch.services.alerting.guarding import operator_notice
 from stalewatch.store import facts, notices, outbox
 from stalewatch.store.engine import Connection, Database
 

@@ -16,7 +16,7 @@ def follow(db: Database, holdout: Holdout | None, now: int) -> None:
 
     Those that are not held out any more are told; what was told before stays so.
     """
-    wanted = _document(holdout)
+    wanted = document(holdout)
     with db.read() as conn:
         if facts.read(conn, KEY) == wanted:
             return
@@ -25,7 +25,8 @@ def follow(db: Database, holdout: Holdout | None, now: int) -> None:
         alerts.ring(conn, alerts.held_out(conn), now)
 
 
-def _document(holdout: Holdout | None) -> dict[str, Any] | None:
+def document(holdout: Holdout | None) -> dict[str, Any] | None:
+    """A hold-out as it is remembered."""
     if holdout is None:
         return None
     return {"share": holdout.share, "rules": sorted(holdout.rules), "critical": holdout.critical}

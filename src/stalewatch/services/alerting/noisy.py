@@ -7,7 +7,7 @@ from typing import Final
 
 from stalewatch.delivery.news import Noisy
 from stalewatch.domain.instants import DAY
-from stalewatch.services.alerting.tick import operator_notice
+from stalewatch.services.alerting.guarding import operator_notice
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import effects, facts, notices, outbox, rule_states
 from stalewatch.store.engine import Connection

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from stalewatch.delivery.news import RulesRefused
-from stalewatch.services.alerting.tick import operator_notice
+from stalewatch.services.alerting.guarding import operator_notice
 from stalewatch.services.judging import in_force
 from stalewatch.services.rules.refusal import Refused
 from stalewatch.store import notices, outbox

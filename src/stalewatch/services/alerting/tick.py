@@ -14,12 +14,12 @@ from stalewatch.clock import Clock
 from stalewatch.domain.alerts import Kind
 from stalewatch.domain.directory import Directory
 from stalewatch.domain.instants import NEVER, SECOND, to_us
-from stalewatch.domain.pacing import Reason, storm
 from stalewatch.domain.policies import Speaking
 from stalewatch.domain.readings import Faces
 from stalewatch.domain.steps import Moved, Watched
 from stalewatch.services.alerting import awaited, held_out, outdated
 from stalewatch.services.alerting.announcing import CHECKING, Announcer
+from stalewatch.services.alerting.guarding import Guard, operator_notice
 from stalewatch.services.alerting.people import directory
 from stalewatch.services.alerting.route_facts import RouteFacts, columns_asked
 from stalewatch.services.alerting.watching import is_inherited, watch
@@ -27,10 +27,13 @@ from stalewatch.services.alerting.ways import Ways
 from stalewatch.services.judging import arming, evidence, holds, in_force
 from stalewatch.services.judging.alert_rows import alert_id, keep
 from stalewatch.services.judging.golive import live_since
-from stalewatch.services.judging.sources import Sources, coverage, trusted
+from stalewatch.services.judging.sources import Sources, believed, coverage
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import alerts, clocks, notices, outbox, records, waits
 from stalewatch.store.engine import Connection, Database
+from stalewatch.store.pulse import pulse
+
+__all__ = ("LOOKED_EVERY", "PAGE", "Ticked", "operator_notice", "tick")
 
 PAGE = 5_000
 """Records of one transaction: so many that reaching the disk costs little of it, and a writer waits half a second."""
@@ -70,29 +73,46 @@ def tick(db: Database, clock: Clock, book: Rulebook, speaking: Speaking, sources
     Raises:
         RulesMoved: other rules were put in force; the pages before that stand.
     """
-    done = Ticked()
-    now = to_us(clock.now())
+    done, now = Ticked(), to_us(clock.now())
     with db.read() as conn:
-        ready, done.not_judged = trusted(conn, sources, now)
+        rows = pulse(conn, now, CHECKING, held_out.KEY)
+        ready, done.not_judged = believed(rows, sources, now)
+        if not _is_anything_due([row for row in rows if row.id in ready], book, now):
+            return done
         since = live_since(conn, book)
         people = directory(conn, speaking)
     _end_waits(db, book, sorted(since), now)
     held_out.follow(db, book.judging.holdout, now)
+    guard = Guard(db, book, now)
+    guard.count(ready)
     for connection in ready:
         if connection in since:
-            _Tick(db, book, speaking, people, now, done).connection(connection, since[connection], clock)
-    if book.judging.storm_guard is not None:
-        _guard(db, book, now, done)
+            _Tick(db, book, speaking, people, now, done, guard).connection(connection, since[connection], clock)
+    done.stormed = guard.decide()
     return done
+
+
+def _is_anything_due(rows: Sequence[Any], book: Rulebook, now: int) -> bool:
+    """Most ticks find nothing: one statement has told them so. What is the same in every row stands in the first."""
+    if any(_has_work(row.seen, row.timer or (row.edge is not None and row.edge <= now), now) for row in rows):
+        return True
+    return any(
+        (row.wait is not None and row.wait <= now) or row.held or row.said != held_out.document(book.judging.holdout)
+        for row in rows[:1]
+    )
+
+
+def _has_work(seen: int | None, due: bool, now: int) -> bool:
+    return seen is None or seen == clocks.BEGINNING or seen > now or now - seen > LOOKED_EVERY or due
 
 
 class _Tick:
     """One tick over one connection."""
 
     def __init__(
-        self, db: Database, book: Rulebook, speaking: Speaking, people: Directory, now: int, done: Ticked
+        self, db: Database, book: Rulebook, speaking: Speaking, people: Directory, now: int, done: Ticked, guard: Guard
     ) -> None:
-        self.db, self.book, self.speaking, self.now, self.done = db, book, speaking, now, done
+        self.db, self.book, self.speaking, self.now, self.done, self.guard = db, book, speaking, now, done, guard
         self.ways = Ways(speaking, people)
         self.asked = columns_asked(book, speaking)
 
@@ -123,21 +143,19 @@ class _Tick:
                 before = ids
 
     def _has_work(self, connection: str) -> bool:
-        """A look without a lock: most ticks find nothing, and then write nothing."""
+        """A look without a lock: who finds nothing writes nothing."""
         with self.db.read() as conn:
             seen = clocks.watermark(conn, connection)
-            if seen > self.now or seen == clocks.BEGINNING or self.now - seen > LOOKED_EVERY:
-                return True
             timers = alerts.timers_due(conn, self.now, 1, connection=connection)
-            return bool(timers or clocks.due(conn, connection, self.now, since=seen, limit=1))
+            due = bool(timers or clocks.due(conn, connection, self.now, since=seen, limit=1))
+            return _has_work(seen, due, self.now)
 
     def _page(self, conn: Connection, ids: Sequence[str], since: Mapping[str, int], seen: int) -> None:
         self._end_meetings(conn, ids)
         watched, rows, stored = watch(conn, self.book, ids, since, self.asked)
         faces = Faces.of([clock for each in watched for clock in each.clocks], self.now)
         facts = RouteFacts.read(conn, self.book, self.speaking, rows.values())
-        guarded = self.book.judging.storm_guard is not None
-        announcer = Announcer(self.ways, facts, self.now, seen, guarded)
+        announcer = Announcer(self.ways, facts, self.now, seen, self.guard.holds(len(ids)))
         steps = self.book.steps.take_all(watched, faces)
         moved = [(one, stored.get(one.alert.fingerprint)) for one in steps]
         new = keep(conn, moved, {record: rows[record].connection for record in rows}, self.now)
@@ -235,42 +253,3 @@ def _calls(said: Sequence[Mapping[str, Any]]) -> dict[str, int]:
         if row["state"] == notices.PENDING:
             calls[row["target"]] = min(row["not_before"], calls.get(row["target"], row["not_before"]))
     return calls
-
-
-def _guard(db: Database, book: Rulebook, now: int, done: Ticked) -> None:
-    """Let the breaches of this tick go, unless so many came at once that a person should look first."""
-    guard = book.judging.storm_guard
-    with db.read() as look:
-        if guard is None or not notices.any_held_for(look, CHECKING):
-            return
-    with db.write() as conn:
-        broken = notices.records_held_for(conn, CHECKING)
-        open_records = sum(records.count(conn, obj, open_only=True) for obj in book.objects)
-        if storm(guard.share, guard.at_least, broken, open_records):
-            done.stormed = notices.relabel_all(conn, CHECKING, Reason.STORM.value)
-            notices.add(conn, [operator_notice("storm", done.stormed, now)])
-            outbox.call(conn, {"operator": now})
-            return
-        calls = notices.calls_held_for(conn, CHECKING)
-        notices.release_all(conn, CHECKING)
-        outbox.call(conn, calls)
-
-
-def operator_notice(kind: str, n: int, now: int) -> dict[str, Any]:
-    """A notice for the operator; told once a day for one kind of trouble."""
-    return {
-        "key": f"operator:{kind}:{now // 86_400_000_000}",
-        "alert_id": None,
-        "record_id": None,
-        "rule_id": None,
-        "kind": kind,
-        "n": n,
-        "target": "operator",
-        "style": "operator",
-        "state": notices.PENDING,
-        "reason": kind,
-        "severity": "critical",
-        "not_before": now,
-        "edge_at": now,
-        "created_at": now,
-    }

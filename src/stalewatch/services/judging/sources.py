@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from stalewatch.services.judging.frames import Coverage
 from stalewatch.store import connections, facts
@@ -16,7 +17,12 @@ Lacking = Mapping[str, Mapping[str, Sequence[str]]]
 
 def trusted(conn: Connection, sources: Sources, now: int) -> tuple[list[str], list[str]]:
     """The connections whose records may be judged, and those that must wait: their states are "cannot judge"."""
-    known = {row.id: row for row in connections.read(conn)}
+    return believed(connections.read(conn), sources, now)
+
+
+def believed(rows: Sequence[Any], sources: Sources, now: int) -> tuple[list[str], list[str]]:
+    """The same by what is known of connections: id, first_sync_at, data_at."""
+    known = {row.id: row for row in rows}
     ready: list[str] = []
     waiting: list[str] = []
     for connection, most in sorted(sources.items()):
