@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from stalewatch.services.access import tokens
+from stalewatch.web.ahead import Ahead, count_ahead
 from stalewatch.web.pages.navigation import ENTRIES
 from tests.services.world import World, at, deal
 from tests.web.office import Office
@@ -97,3 +98,22 @@ def test_every_page_says_who_is_signed_in(april: World) -> None:
     her = Visitor(office)
     assert her.page("/").one("span", class_="who").text == "Signed in as tanaka@acme.example"
     assert her.page("/stalled?lang=ja").one("span", class_="who").text == "tanaka@acme.example としてサインイン中"
+
+
+def test_of_many_records_the_overview_is_counted_before_anybody_asks(
+    manager: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = manager.office.app
+    desk = app.state.desks()
+    assert not count_ahead(desk), "few records are counted at the moment that somebody asks"
+    monkeypatch.setattr("stalewatch.web.counting.CHEAP", 0.0)
+    monkeypatch.setattr("stalewatch.web.counting.TIMES", 1e9)
+    monkeypatch.setattr("stalewatch.web.ahead.FEW", 0)
+    before = manager.page("/").one("h1").text
+    desk.counting._made.clear()
+    ahead = Ahead(app.state.desks)
+    ahead.start()
+    ahead._thread.join(30)
+    for name in ("standing", "coming", "forecast"):
+        monkeypatch.delattr(f"stalewatch.web.pages.overview.{name}")  # what is there is not counted again
+    assert manager.page("/").one("h1").text == before

@@ -25,6 +25,7 @@ from stalewatch.engine.logs import Form, configure
 from stalewatch.engine.redacting import redacted
 from stalewatch.services.access.setup import Setup
 from stalewatch.settings.known_secrets import secret_texts
+from stalewatch.web.ahead import Ahead
 from stalewatch.web.app import create_app
 from stalewatch.web.serving import Server, check_exposure, is_at_home, listen, setup_of, url_of
 from stalewatch.wiring import Stalewatch
@@ -95,7 +96,7 @@ def serve(
                 live, is_local=is_at_home(project.settings, host), engine=trouble, slack=slack, setup=setup
             )  # fmt: skip
             greet = partial(_greet, listener, setup, language_of(invocation, project.settings))
-            return work_and_answer(engine, Server(app, greet), listener, slack, watch)
+            return work_and_answer(engine, Server(app, greet), listener, slack, watch, Ahead(app.state.desks))
 
 
 def work_and_answer(engine: Engine, server: Server, listener: socket.socket, *beside: Beside | None) -> int:

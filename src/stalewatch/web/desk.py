@@ -69,6 +69,10 @@ class Desk:
         """The reader in the language that was asked for, see `language`."""
         return self._reports[self.language(request)]
 
+    def reports_in(self, language: str) -> Reports:
+        """The reader in one of `LANGUAGES`."""
+        return self._reports[language]
+
     @cached_property
     def kept(self) -> Kept:
         """The stalled list as it was sent."""

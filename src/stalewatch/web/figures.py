@@ -16,10 +16,10 @@ from typing import Final, TypeVar
 
 from fastapi import Request
 
-from stalewatch.services.reporting.reports import Filters
+from stalewatch.services.reporting.reports import Filters, Reports, Visible
 from stalewatch.services.reporting.standing import reach
-from stalewatch.web.counting import LONGEST, OLDEST
-from stalewatch.web.desk import Desk, desk_of
+from stalewatch.web.counting import LONGEST, OLDEST, Counting
+from stalewatch.web.desk import desk_of
 
 T = TypeVar("T")
 PATIENCE: Final = 0.2
@@ -36,14 +36,18 @@ OLDEST_OF_ALL: Final = 3600.0
 
 @dataclass
 class Figures:
-    """What one request was told.
+    """What one reader is told at one time.
 
     Attributes:
+        visible: the records that they may see; None: all.
+        most: seconds that they wait in all.
         age: seconds of the oldest figure. renews: some figure is being counted anew.
     """
 
-    request: Request
-    desk: Desk
+    counting: Counting
+    reports: Reports
+    visible: Visible | None
+    most: float
     age: float = 0.0
     renews: bool = False
     _began: float = field(default_factory=monotonic)
@@ -54,19 +58,14 @@ class Figures:
         Raises:
             StillCounting: nothing is known yet, and counting takes too long to wait for it.
         """
-        visible = self.desk.visible(self.request)
-        oldest = OLDEST_OF_ALL if visible is None else OLDEST
-        found = self.desk.counting.of((question, visible), count, patience=self.patience, oldest=oldest)
+        oldest = OLDEST_OF_ALL if self.visible is None else OLDEST
+        found = self.counting.of((question, self.visible), count, patience=self.patience, oldest=oldest)
         self.age, self.renews = max(self.age, found.age), self.renews or found.renews
         return found.value
 
     def patience(self) -> float | None:
         """Seconds that are left to wait; None: as long as it takes."""
-        if self._reach <= FEW:
-            return None
-        path = self.request.url.path
-        most = PROGRAMS if path.startswith("/v1/") else FILES if path.endswith(".csv") else PATIENCE
-        return max(0.0, self._began + most - monotonic())
+        return None if self.reach <= FEW else max(0.0, self._began + self.most - monotonic())
 
     @property
     def outdated(self) -> float | None:
@@ -74,14 +73,17 @@ class Figures:
         return self.age if self.renews and self.age > LONGEST else None
 
     @cached_property
-    def _reach(self) -> int:
-        return reach(self.desk.reports(self.request), visible=self.desk.visible(self.request))
+    def reach(self) -> int:
+        """How many open records they may see."""
+        return reach(self.reports, visible=self.visible)
 
 
 def figures_of(request: Request) -> Figures:
     """Those of a request, one and the same for all of it."""
     if not hasattr(request.state, "figures"):
-        request.state.figures = Figures(request, desk_of(request))
+        desk, path = desk_of(request), request.url.path
+        most = PROGRAMS if path.startswith("/v1/") else FILES if path.endswith(".csv") else PATIENCE
+        request.state.figures = Figures(desk.counting, desk.reports(request), desk.visible(request), most)
     figures: Figures = request.state.figures
     return figures
 

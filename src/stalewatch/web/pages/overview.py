@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Final
 
 from fastapi import Query, Request, Response
@@ -14,11 +14,11 @@ from stalewatch.delivery.wording.reader import Reader
 from stalewatch.services.access.principals import Principal, Role
 from stalewatch.services.measuring.forecast import Forecast, forecast
 from stalewatch.services.measuring.kpis import GroupBy, kpis
-from stalewatch.services.reporting.coming import coming, today
+from stalewatch.services.reporting.coming import Day, coming, today
 from stalewatch.services.reporting.reports import Filters, Page, Reports, Visible
 from stalewatch.services.reporting.standing import Standing, standing
 from stalewatch.web.desk import At, Desk
-from stalewatch.web.figures import figures_of, key_of
+from stalewatch.web.figures import Figures, figures_of, key_of
 from stalewatch.web.pages import headlines
 from stalewatch.web.pages.addresses import Address
 from stalewatch.web.pages.asking import StalledPage
@@ -42,19 +42,10 @@ def overview(request: Request, desk: At, asked: Annotated[StalledPage, Query()])
         return RedirectResponse(address.but("/stalled", next=asked.next), 307)
     now, reports, visible, reader = desk.now, desk.reports(request), desk.visible(request), desk.reader(request)
     kept, present = figures_of(request), today(reports, now)
-    figures = kept.of(("standing", key_of(_ALL), ""), lambda: standing(reports, _ALL, now, visible=visible))
-    listing = reports.stalled(_ALL, now, visible=visible, page=Page(limit=WORST))
-    days = kept.of(
-        ("coming", present, _DAYS, reports.language),
-        lambda: coming(reports, _ALL, now, present, _DAYS, visible=visible),
-    )
-    catalogue, currency = desk.project.rulebook.rules.catalogue, desk.project.rulebook.judging.currency
     may = request.state.caller.principal.allows(REPORTS)
-    told = (
-        kept.of(("forecast", key_of(_ALL), None), lambda: forecast(reports, _ALL, now, visible=visible))
-        if may
-        else None
-    )
+    figures, days, told = counted_by(kept, reports, now, present, forecasts=may)
+    listing = reports.stalled(_ALL, now, visible=visible, page=Page(limit=WORST))
+    catalogue, currency = desk.project.rulebook.rules.catalogue, desk.project.rulebook.judging.currency
     return page(
         request, "overview.html",
         here="overview",
@@ -67,6 +58,22 @@ def overview(request: Request, desk: At, asked: Annotated[StalledPage, Query()])
         rows=[row(item, catalogue, address, reader) for item in listing.items],
         total=figures.listed.records, bar=BAR,
     )  # fmt: skip
+
+
+def counted_by(
+    kept: Figures, reports: Reports, now: int, present: date, *, forecasts: bool
+) -> tuple[Standing, tuple[Day, ...], Forecast | None]:
+    """The figures of the page that are dear; no forecast for whoever may not read reports."""
+    visible = kept.visible
+    figures = kept.of(("standing", key_of(_ALL), ""), lambda: standing(reports, _ALL, now, visible=visible))
+    days = kept.of(
+        ("coming", present, _DAYS, reports.language),
+        lambda: coming(reports, _ALL, now, present, _DAYS, visible=visible),
+    )
+    if not forecasts:
+        return figures, days, None
+    told = kept.of(("forecast", key_of(_ALL), None), lambda: forecast(reports, _ALL, now, visible=visible))
+    return figures, days, told
 
 
 def _cards(reports: Reports, address: Address, reader: Reader, now: int, visible: Visible | None) -> list[Card]:
