@@ -13,7 +13,7 @@ from stalewatch.domain.entries import Entry
 from stalewatch.domain.instants import from_us
 from stalewatch.domain.language.reads import excepting_fields, fields_read
 from stalewatch.sdk.connector import Description, FieldInfo
-from stalewatch.services.alerting.tick import operator_notice
+from stalewatch.services.alerting.guarding import operator_notice
 from stalewatch.services.judging.sources import lacking
 from stalewatch.services.rules.coverage import described, judgeable
 from stalewatch.services.rules.rulebook import Rulebook

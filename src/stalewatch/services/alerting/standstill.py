@@ -8,7 +8,7 @@ from typing import Any, Final
 from stalewatch.delivery.news import NothingJudged
 from stalewatch.domain.instants import HOUR
 from stalewatch.services.alerting import failing
-from stalewatch.services.alerting.tick import operator_notice
+from stalewatch.services.alerting.guarding import operator_notice
 from stalewatch.services.judging.sources import Sources, trusted
 from stalewatch.store import clocks, connections, notices, outbox
 from stalewatch.store.engine import Connection, Database
