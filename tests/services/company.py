@@ -52,7 +52,8 @@ class Life:
     deleted: bool = False
 
     def now(self, name: str) -> Any:
-        return max(self.past[name], key=lambda row: row[0])[1] if self.past.get(name) else None
+        """The last value; of several in one second the one that was written last."""
+        return max(reversed(self.past[name]), key=lambda row: row[0])[1] if self.past.get(name) else None
 
     def deal(self) -> Deal:
         fields = {
@@ -149,7 +150,7 @@ class Company:
     def _changes(self, life: Life, now: datetime) -> str:
         name = self.dice.choice(["next_step", "amount", "close_date", "owner", "forecast_category", "pain", "stage"])
         moment, value = self._moment(now), self._value(name, now)
-        if any(moment == when for when, _ in life.past[name]):
+        if any(moment == when for when, _ in life.past[name]) and self.dice.random() < 0.5:
             moment += timedelta(seconds=1 + len(life.past[name]))
         life.past[name].append((moment, value))
         return f"{name} = {value!r} from {moment:%m-%d %H:%M}"
