@@ -202,3 +202,16 @@ def test_other_databases_are_refused(url: str) -> None:
 
 def test_a_plain_postgresql_address_uses_our_driver() -> None:
     assert Database("postgresql://u@h/d").url.drivername == "postgresql+psycopg"
+
+
+@pytest.mark.parametrize("migrated_database_url", ["postgresql"], indirect=True)
+def test_a_server_that_goes_away_while_somebody_looks_is_a_passing_trouble(db: Database) -> None:
+    def looks_too_long() -> None:
+        with db.look() as conn:
+            backend = conn.scalar(sa.text("select pg_backend_pid()"))
+            with db.write() as other:
+                other.execute(sa.text("select pg_terminate_backend(:backend, 5000)"), {"backend": backend})
+            conn.execute(sa.text("select 1"))
+
+    with pytest.raises(DatabaseUnreachable):
+        looks_too_long()

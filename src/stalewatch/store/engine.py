@@ -121,7 +121,8 @@ class Database:
             try:
                 yield conn
             finally:
-                conn.exec_driver_sql("ROLLBACK")
+                if not conn.invalidated:  # its end must not hide why it broke
+                    conn.exec_driver_sql("ROLLBACK")
 
     def value(self, statement: str) -> Any:
         """The only value of a statement of ours without parameters, asked at every request: it costs microseconds.
