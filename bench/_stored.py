@@ -34,7 +34,7 @@ def fill(db: Database, deals: int, now: int, catalogue: Catalogue, *, seed: int 
     with db.write() as conn:
         connections.ensure(conn, {CRM: "bench"}, now)
         connections.set_values(conn, CRM, first_sync_at=now - 90 * DAY, data_at=now, coverage=fed)
-        _insert(conn, "people", ("id", "connection", "external_id", "name", "email", "active"), _people())
+        insert(conn, "people", ("id", "connection", "external_id", "name", "email", "active"), _people())
     for start in range(0, deals, _PIECE):
         dice = np.random.default_rng([seed, start])
         size = min(_PIECE, deals - start)
@@ -42,9 +42,9 @@ def fill(db: Database, deals: int, now: int, catalogue: Catalogue, *, seed: int 
         choices = {name: fields[name].values for name in ("stage", "pipeline", "segment", "forecast_category")}
         with db.write() as conn:
             names, rows = _deals(dice, ids, now, choices)
-            _insert(conn, "deals", names, rows)
-            _insert(conn, "changes", _CHANGE, _changes(dice, ids, now))
-            _insert(conn, "events", ("record_id", "kind", "subject", "at", "began"), _events(dice, ids, now))
+            insert(conn, "deals", names, rows)
+            insert(conn, "changes", _CHANGE, _changes(dice, ids, now))
+            insert(conn, "events", ("record_id", "kind", "subject", "at", "began"), _events(dice, ids, now))
     if not db.is_sqlite:
         with db.write() as conn:
             conn.exec_driver_sql("ANALYZE")
@@ -153,7 +153,7 @@ def _picked(dice: np.random.Generator, values: Sequence[str], size: int, share: 
     return [values[number] if keep else None for keep, number in zip(kept, found, strict=True)]
 
 
-def _insert(conn: Connection, table: str, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+def insert(conn: Connection, table: str, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
     """By executemany on SQLite, by COPY on PostgreSQL."""
     listed = ", ".join(names)
     if conn.dialect.name == "sqlite":
