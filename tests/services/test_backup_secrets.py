@@ -73,5 +73,5 @@ def test_s41_a_restore_needs_the_key_and_doctor_says_so_without_it(
     looking = doctor(examine(tmp_path / "stalewatch.yaml", NOON), FixedClock(NOON), "en")
     shut = [one for one in looking.look() if "cannot be opened" in one.message]
     assert [one.subject for one in shut] == ([] if opens else ["export"])
-    assert opens or "authorize the app again" in shut[0].cure
+    assert opens or "authorize the app again" in str(shut[0].cure)
     assert TOKEN not in repr(shut)
