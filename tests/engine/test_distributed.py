@@ -18,6 +18,7 @@ from stalewatch.engine import distributed, queue
 from stalewatch.engine.distributed import Distributed
 from stalewatch.engine.jobs import Done, Job
 from stalewatch.services.operating.workers import working
+from stalewatch.store import leases
 from stalewatch.store.engine import Database
 from stalewatch.store.queue_schema import address, bring_up
 from stalewatch.wiring.live import Live
@@ -92,7 +93,7 @@ def _more_than(seen: list[str], many: int) -> bool:
     return len(seen) > many
 
 
-def soon(true: Callable[[], object], seconds: float = 15.0) -> bool:
+def soon(true: Callable[[], object], seconds: float = 40.0) -> bool:
     """Wait until something is so."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -305,3 +306,30 @@ def test_what_hangs_is_given_up_after_its_patience(
     assert begun.wait(10)
     assert worker.stop() is False
     release.set()
+
+
+def test_b29_an_older_worker_leaves_alone_what_it_does_not_know(run: Callable[..., Running]) -> None:
+    """B29 in small: only who knows a newer kind of work does it, and what it did wakes the older ones."""
+    old: list[str] = []
+    new: list[str] = []
+    run(counted("known", old, lambda: 0 if not old else DAY))
+    run(counted("known", old, lambda: DAY))
+    assert soon(lambda: old)
+    run(counted("novel", new, lambda: 0 if len(new) < 3 else DAY, wakes=("known",)))
+    assert soon(lambda: len(new) == 3 and len(old) > 1)
+    assert set(old) == {"known"}
+
+
+def test_b29_a_worker_goes_on_when_the_schema_becomes_a_newer_one(world: World, run: Callable[..., Running]) -> None:
+    """B29 in small: `db upgrade` comes first, while workers of the version before are at work."""
+    run()
+    assert soon(lambda: world.mail.messages)
+    for table in ("connections", "notices", "deliveries", "destinations", "workers"):
+        with world.db.write() as conn:
+            conn.execute(sa.text(f"alter table {table} add column newer bigint default 7 not null"))
+    with world.db.write() as conn:
+        conn.execute(sa.text("update alembic_version set version_num = '9999'"))
+    world.has(deal("beta", created_at=at("2026-01-05 10:00")))
+    with world.db.write() as conn:
+        leases.demand(conn, leases.CONNECTIONS, "crm", 0)
+    assert soon(lambda: len(world.mail.messages) == 2), "what came after the upgrade was not told"

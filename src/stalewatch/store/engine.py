@@ -34,8 +34,12 @@ once, and not again and again because there was no room."""
 
 _FORMS: Final = "sqlite:///stalewatch.db or postgresql+psycopg://user@host/name"
 
-_PATIENCE: Final = 10
-"""Seconds in which a server must take a connection; `connect_timeout` in the address says otherwise."""
+_LIVELY: Final = {
+    "connect_timeout": 10, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}  # fmt: skip
+"""A server must take a connection within ten seconds, and one that is gone without a word is noticed within half a
+minute, not after the system's two hours; the address may say otherwise."""
 
 
 class Database:
@@ -70,7 +74,7 @@ class Database:
             options["connect_args"] = {"timeout": busy_seconds}
         else:
             options["pool_pre_ping"] = True
-            options["connect_args"] = {} if "connect_timeout" in self.url.query else {"connect_timeout": _PATIENCE}
+            options["connect_args"] = {name: told for name, told in _LIVELY.items() if name not in self.url.query}
         self._reader = sa.create_engine(_to_look_at(self.url) if looking else self.url, **options)
         self._writer = self._reader if looking else sa.create_engine(self.url, **options)
         self._kept = Kept(self._reader)
