@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, NamedTuple
 
-from stalewatch.domain.instants import HOUR, MINUTE, from_day
+from stalewatch.domain.instants import HOUR, MINUTE, SECOND, from_day
 from stalewatch.services.alerting.agenda import Agenda
 from stalewatch.services.answering.inbox import Inbox
 from stalewatch.services.judging.arming import PIECE
@@ -21,10 +21,12 @@ from stalewatch.services.measuring.forecast_days import Days
 from stalewatch.services.measuring.kpi_keeping import Keeping
 from stalewatch.services.measuring.review_posts import ReviewPosts
 from stalewatch.services.operating.cycle import Cycle, failures
+from stalewatch.services.operating.lookout import Lookout
 from stalewatch.services.syncing.sync import Synced
 from stalewatch.wiring import Stalewatch
 from stalewatch.wiring.cycles import cycle_of
 from stalewatch.wiring.live import Each, Live
+from stalewatch.wiring.lookouts import lookout_of
 from stalewatch.wiring.measuring import keeping_of
 from stalewatch.wiring.reviewing import days_of, posts_of
 from stalewatch.wiring.slack import inbox_of
@@ -40,6 +42,10 @@ REVIEW_EVERY: Final = MINUTE
 """How often it is looked whether the hour of a review has come."""
 FORECAST_EVERY: Final = HOUR // 4
 """How often it is looked whether a day has ended whose forecast is not kept."""
+LOOK_EVERY: Final = 20 * SECOND
+"""How often it is looked whether work stands still and services take messages; a minute is too long for `/readyz`."""
+BEAT_EVERY: Final = MINUTE
+"""How often somebody outside is told that all is well."""
 RETAIN_EVERY: Final = HOUR
 """How often it is looked whether a day has begun on which nobody has erased yet what is too old."""
 
@@ -83,7 +89,7 @@ def jobs(live: Live, *, language: str | None, is_stopping: Callable[[], bool]) -
     agenda = Each(live, lambda project: Agenda(project.db, project.clock, project.sources))
     inbox = Each(live, lambda project: inbox_of(project, language))
     measuring = Each(live, partial(keeping_of, is_stopping=is_stopping))
-    days, posts = Each(live, days_of), Each(live, posts_of)
+    days, posts, lookout = Each(live, days_of), Each(live, posts_of), Each(live, lookout_of)
     return (
         Job("sync", lambda: _sync(cycle()), lambda: agenda().until_sync(), wakes=("tick",), shared=True),
         Job("tick", lambda: _tick(cycle()), lambda: agenda().until_tick(), wakes=("dispatch",)),
@@ -95,6 +101,8 @@ def jobs(live: Live, *, language: str | None, is_stopping: Callable[[], bool]) -
         _every("forecast", FORECAST_EVERY, lambda: _forecast(days())),
         _every("retain", RETAIN_EVERY, lambda: _retain(cycle())),
         Job("measure", lambda: _measure(measuring()), lambda: measuring().until()),
+        _every("look", LOOK_EVERY, lambda: _look(lookout()), wakes=("dispatch",)),
+        *([_every("beat", BEAT_EVERY, lambda: _beat(lookout()))] if live.project.settings.heartbeat else ()),
         *([_answering(inbox)] if inbox() else ()),
     )
 
@@ -172,6 +180,15 @@ def _forecast(days: Days) -> Done:
 
 def _tidy(project: Stalewatch) -> Done:
     return Done(("the write-ahead log was folded into the database",)) if project.db.tidy() else Done()
+
+
+def _look(lookout: Lookout) -> Done:
+    return Done(tuple(f"{one}: nothing was judged for an hour; the operator is told" for one in lookout.look()))
+
+
+def _beat(lookout: Lookout) -> Done:
+    missed = lookout.beat()
+    return Done(failed=() if missed is None else (f"the sign of life: {missed}",))
 
 
 def _measure(keeping: Keeping) -> Done:
