@@ -35,6 +35,7 @@ class Crew:
         self._begin: dict[str, Any] = {"target": work, "args": (tuple(arguments), log, design)}
         self._working: list[BaseProcess] = []
         self._asleep: list[tuple[float, BaseProcess]] = []
+        self._struck: set[int] = set()
         self.killed = self.frozen = 0
         self.failed: list[int | None] = []
 
@@ -48,6 +49,8 @@ class Crew:
         for until, one in list(self._asleep):
             if monotonic() >= until:
                 self._wake(until, one)
+        for one in self._working:
+            one.join(PATIENCE if one.pid in self._struck else 0)
         dead = [one for one in self._working if not one.is_alive()]
         self.failed += [one.exitcode for one in dead if one.exitcode != -signal.SIGKILL]
         self._working = [one for one in self._working if one not in dead]
@@ -59,32 +62,35 @@ class Crew:
         """Of one of them."""
         return self._working[number % len(self._working)].pid or 0
 
-    def kill(self, number: int) -> None:
-        """SIGKILL for one of them."""
-        one = self._working[number % len(self._working)]
-        one.kill()
-        one.join()
-        self.killed += 1
-
-    def strike(self, number: int) -> bool:
-        """SIGKILL for one of them, from any thread and without waiting; False if it is gone already."""
-        pids = self.pids
-        if not pids:
+    def kill(self, pid: int) -> bool:
+        """SIGKILL for one of them, from any thread; False if it is gone already."""
+        if not self._sends(pid, signal.SIGKILL):
             return False
-        os.kill(pids[number % len(pids)], signal.SIGKILL)
+        self._struck.add(pid)
         self.killed += 1
         return True
 
-    def freeze(self, number: int, seconds: float) -> None:
+    def stop(self, pid: int) -> bool:
+        """SIGSTOP for one of them, from any thread, before it is taken out of the ranks by `freeze`."""
+        return self._sends(pid, signal.SIGSTOP)
+
+    def freeze(self, pid: int, seconds: float) -> None:
         """SIGSTOP for one of them; it goes on after so many seconds, in a world that has not waited for it.
 
         Somebody else is started in its place: as with a machine that is paused and thought to be dead.
         """
-        one = self._working.pop(number % len(self._working))
-        if one.pid is not None and one.is_alive():
-            os.kill(one.pid, signal.SIGSTOP)
+        one = next((each for each in self._working if each.pid == pid), None)
+        if one is not None and self.stop(pid):
+            self._working.remove(one)
             self._asleep.append((monotonic() + seconds, one))
             self.frozen += 1
+
+    def _sends(self, pid: int, number: signal.Signals) -> bool:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            return False
+        return True
 
     def wake_all(self) -> None:
         """Whoever sleeps goes on now."""

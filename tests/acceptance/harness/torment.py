@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -57,24 +55,17 @@ class Torment:
 
     def _kill(self, dice: Random) -> None:
         """At any moment; or as a request of somebody's is answered, when most is at stake."""
-        number = dice.randrange(1_000)
+        pid = self.crew.pid(dice.randrange(1_000))
         where = dice.choice(("anywhere", "anywhere", "slack", "crm"))
-        if where == "anywhere" or not self._at_a_request(where, lambda: self.crew.strike(number)):
-            works_for(self.crew.pid(number), dice.uniform(*self.pause))
-            self.crew.kill(number)
+        if where == "anywhere" or not self._at_a_request(where, lambda: self.crew.kill(pid)):
+            works_for(pid, dice.uniform(*self.pause))
+            self.crew.kill(pid)
 
     def _freeze(self, dice: Random) -> None:
-        number, where = dice.randrange(1_000), dice.choice(("anywhere", "slack"))
-        if where == "slack":
-            self._at_a_request(where, lambda: self._stop(number))
-        self.crew.freeze(number, FROZEN)
-
-    def _stop(self, number: int) -> bool:
-        """At once; the crew takes it out of its ranks a moment later."""
-        pids = self.crew.pids
-        if pids:
-            os.kill(pids[number % len(pids)], signal.SIGSTOP)
-        return bool(pids)
+        pid = self.crew.pid(dice.randrange(1_000))
+        if dice.choice(("anywhere", "slack")) == "slack":
+            self._at_a_request("slack", lambda: self.crew.stop(pid))
+        self.crew.freeze(pid, FROZEN)
 
     def _at_a_request(self, where: str, strike: Callable[[], bool]) -> bool:
         """Strike as the next request is about to be answered; False if none came, or nobody was there to be struck."""
