@@ -34,7 +34,7 @@ class Freezing:
 
 @pytest.mark.parametrize("apart", [timedelta(seconds=61), timedelta(minutes=6)])
 def test_a_tick_that_was_overtaken_turns_no_clock_back(found: Founder, apart: timedelta) -> None:
-    """Of two workers the slower one found the watermark ahead of its own time, took that for an earlier `--now`, and had
+    """The slower of two workers found the watermark ahead of its own time, took that for an earlier `--now`, and had
     every record of the connection judged anew."""
     world = found(QUIET)
     world.has(deal("acme", created_at=at("2026-03-02 10:00"), next_step="x"))
