@@ -4,8 +4,9 @@ One worker, 16 connections, pages of 100; the readers are a process of their own
 own, one filter, and pages that follow each other; then the same while 10,000 deals change in a simulated Salesforce and
 another process syncs them. Last how long the server takes for each page of the dashboard.
 
-A store takes minutes to make and is kept in .venv-bench/stalled_list; `STALEWATCH_BENCH_PG_URL` names an empty
-PostgreSQL database, or the one of the last time, for the same there; `STALEWATCH_BENCH_DEALS` makes both smaller.
+A store takes minutes to make and is kept in .venv-bench/stalled_list, with a PostgreSQL server of its own;
+`STALEWATCH_BENCH_PG_URL` names another one, empty or as the last time left it. `STALEWATCH_BENCH_DEALS` makes both
+smaller, `STALEWATCH_BENCH_ONLY=SQLite` leaves the other out.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import Final
 import httpx
 
 from bench import _stalled_crm
+from bench._databases import postgresql
 from bench._stalled_readers import Read, begun, finished, reading
 from bench._stalled_store import DEALS, STALLED, SYNCED, Store, later, prepare
 from bench.environments import ROOT
@@ -41,16 +43,15 @@ PAGES: Final = (*(entry.path for entry in ENTRIES), "/stalled?team=team7", "/rev
 
 
 def main() -> None:
-    """On SQLite, and on PostgreSQL where one is named."""
+    """On SQLite, and on PostgreSQL."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     say(f"           {DEALS:,} deals, {STALLED:,} of them stalled; one worker, 16 connections, pages of 100")
-    for name, url in (("SQLite", f"sqlite:///{FOLDER / 'bench.db'}"), ("PostgreSQL", _named())):
-        if url is not None:
-            _measured(name, url)
-
-
-def _named() -> str | None:
-    return os.environ.get("STALEWATCH_BENCH_PG_URL")
+    only = os.environ.get("STALEWATCH_BENCH_ONLY")
+    if only != "PostgreSQL":
+        _measured("SQLite", f"sqlite:///{FOLDER / 'bench.db'}")
+    if only != "SQLite":
+        with postgresql(FOLDER / "server") as url:
+            _measured("PostgreSQL", url)
 
 
 def _measured(kind: str, url: str) -> None:
