@@ -18,7 +18,7 @@ from stalewatch.domain.routing import OnUnknown, Route
 from stalewatch.sdk.errors import BadContent, NotAccepted, OutcomeUnknown, SlowDown, TargetGone, WorkspaceDown
 from stalewatch.sdk.notifier import Message, Receipt, Style
 from stalewatch.sdk.records import Outcome
-from stalewatch.services.alerting.tick import operator_notice
+from stalewatch.services.alerting.guarding import operator_notice
 from stalewatch.services.telling import sending
 from stalewatch.store import notices as notice_rows
 from stalewatch.store import outbox

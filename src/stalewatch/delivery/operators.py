@@ -80,14 +80,8 @@ def _entry(news: News, reader: Reader, kinds: Mapping[str, str]) -> Entry:
     match news:
         case StormHeld():
             headline, body = _storm(news, reader)
-        case ConnectionFailed():
-            headline, body = _failed(news, _called(news.connection, kinds, reader), reader)
-        case NothingJudged():
-            headline, body = _nothing_judged(news, _called(news.connection, kinds, reader), reader)
-        case CannotJudge():
-            headline, body = _cannot_judge(news, _called(news.connection, kinds, reader), reader)
-        case Doubted():
-            headline, body = _doubted(news, _called(news.connection, kinds, reader), reader)
+        case ConnectionFailed() | NothingJudged() | CannotJudge() | Doubted():
+            headline, body = _of_connection(news, _called(news.connection, kinds, reader), reader)
         case Undelivered():
             headline, body = _undelivered(news, reader)
         case ServiceDown():
@@ -99,6 +93,20 @@ def _entry(news: News, reader: Reader, kinds: Mapping[str, str]) -> Entry:
         case Noisy():
             headline, body = _noisy(news, reader)
     return Entry(record="", headline=headline, body=body, severity="warning")
+
+
+def _of_connection(
+    news: ConnectionFailed | NothingJudged | CannotJudge | Doubted, name: str, reader: Reader
+) -> tuple[str, str]:
+    match news:
+        case ConnectionFailed():
+            return _failed(news, name, reader)
+        case NothingJudged():
+            return _nothing_judged(news, name, reader)
+        case CannotJudge():
+            return _cannot_judge(news, name, reader)
+        case Doubted():
+            return _doubted(news, name, reader)
 
 
 def _storm(news: StormHeld, reader: Reader) -> tuple[str, str]:

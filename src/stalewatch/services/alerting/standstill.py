@@ -75,6 +75,6 @@ def _is_told(conn: Connection, connection: str, now: int) -> bool:
     return trouble is not None and trouble.lasts(now)
 
 
-def _notice(one: Standstill, now: int) -> dict[str, object]:
+def _notice(one: Standstill, now: int) -> dict[str, Any]:
     n = 1 if one.data_at is None else _OLD_DATA
     return {**operator_notice(f"{IDLE}:{one.connection}", n, now), "edge_at": one.since}

@@ -10,7 +10,7 @@ import msgspec
 from stalewatch.clock import Clock
 from stalewatch.domain.instants import DAY, to_us
 from stalewatch.sdk.connector import Finding, Level
-from stalewatch.services.alerting.tick import operator_notice
+from stalewatch.services.alerting.guarding import operator_notice
 from stalewatch.store import clocks, facts, notices, outbox
 from stalewatch.store.engine import Connection, Database
 

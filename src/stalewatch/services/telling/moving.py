@@ -13,8 +13,8 @@ from stalewatch.domain.policies import Speaking
 from stalewatch.domain.routing import OPERATOR
 from stalewatch.sdk.errors import WorkspaceDown
 from stalewatch.sdk.notifier import Notifier, Place, Receipt
+from stalewatch.services.alerting.guarding import operator_notice
 from stalewatch.services.alerting.outdated import DEBOUNCE
-from stalewatch.services.alerting.tick import operator_notice
 from stalewatch.services.telling.composing import Composer
 from stalewatch.services.telling.outages import Outages
 from stalewatch.store import alerts, audit, edits, leases, notices, outbox

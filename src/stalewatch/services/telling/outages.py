@@ -19,7 +19,7 @@ from stalewatch.domain.policies import Speaking
 from stalewatch.domain.routing import MAIL, OPERATOR
 from stalewatch.sdk.errors import NotifierError, SlowDown, WorkspaceDown
 from stalewatch.sdk.notifier import Notifier
-from stalewatch.services.alerting.tick import operator_notice
+from stalewatch.services.alerting.guarding import operator_notice
 from stalewatch.store import audit, facts, leases, notices, outbox
 from stalewatch.store.engine import Connection, Database
 from stalewatch.store.leases import DESTINATIONS
