@@ -150,8 +150,10 @@ def is_settled(row: Any, state: int) -> bool:
 
     Most alerts are; to take the step for each of hundreds of thousands would cost more than all the rest.
     """
-    if state != State.BREACHED or row.shadow or row.snoozed_until is not None or row.ask_at is not None:
+    if state != State.BREACHED or row.shadow:
         return False
+    if any(at is not None for at in (row.snoozed_until, row.hushed_until, row.ask_at, row.climb_at)):
+        return False  # a timer of its own may have something to say
     if row.breached_at is None or row.resolved_since_told:
         return False
     return row.state == (AlertState.BACKLOG if row.backlog else AlertState.OPEN) and (
