@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,9 @@ import pytest
 
 from stalewatch.domain.instants import DAY
 from stalewatch.domain.learning.history import Found, History, Visits, history
+from stalewatch.domain.learning.spells import Watched
 from stalewatch.domain.learning.suggesting import Lacking
-from stalewatch.services.learning.limits import Group, Learned, learned
+from stalewatch.services.learning.limits import Group, Learned, learned, stage_order
 from tests.services.learning.test_files import read
 
 ORDER = {"discovery": 0, "proposal": 1}
@@ -69,6 +71,26 @@ def test_where_everything_goes_on_nothing_is_suggested() -> None:
     found = by_group(learned(company(("new",), (None,), 80), ORDER, horizon=30))[Group("new", "discovery")]
     assert found.found.lacking is Lacking.NONE_ENDED_OTHERWISE
     assert found.scores == {}
+
+
+def test_a_limit_is_learned_before_a_day_and_tried_after_it() -> None:
+    one = company(("new",), (None,), 80)
+    early, late = (replace(one, watched=Watched(since, one.watched.until)) for since in (0, 60 * DAY))
+    found = learned(early, ORDER, horizon=30, scored=late)[0]
+    assert found.found.limit is not None
+    tried = found.scores[found.found.limit.day]
+    assert tried.late_entries > 0, "what it would have said before that day is not counted"
+    assert found.found.limit == learned(early, ORDER, horizon=30)[0].found.limit
+
+
+def test_stages_that_nobody_named_stand_as_deals_went_through_them() -> None:
+    one = company(("new",), (None,), 3)
+    assert stage_order(one, ("discovery", "proposal")) == ORDER
+    renamed = one.visits.stage.copy()
+    renamed[renamed == "discovery"] = "Zero"
+    strange = replace(one, visits=Visits(one.visits.row, renamed, one.visits.at))
+    assert stage_order(strange, ("discovery", "proposal")) == {"Zero": 0, "proposal": 1}
+    assert stage_order(replace(one, visits=Visits.none()), ("a", "b")) == {"a": 0, "b": 1}
 
 
 @pytest.fixture

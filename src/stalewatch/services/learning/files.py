@@ -9,12 +9,12 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from numpy.typing import NDArray
 
 from stalewatch.domain.instants import DAY, NEVER, Instants, to_us
 from stalewatch.domain.learning.history import Found, Visits
 from stalewatch.sdk.connector import Page
 from stalewatch.sdk.records import Deal, Outcome, Person, StageVisit
+from stalewatch.services.learning.naming import names
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).toordinal()
 _LONGEST: Final = 100
@@ -46,16 +46,16 @@ def found(pages: Iterable[Page], zone: ZoneInfo, progress: Callable[[int, int | 
         won=np.array([one is Outcome.WON for one in outcome], np.bool_),
         lost=np.array([one is Outcome.LOST for one in outcome], np.bool_),
         names={
-            "pipeline": _names(deal.pipeline for deal in deals),
-            "stage": _names(deal.stage for deal in deals),
-            "segment": _names(_text(deal.fields.get("segment")) for deal in deals),
-            "owner": _names(_owner(deal, people) for deal in deals),
-            "team": _names(_text(deal.fields.get("team")) for deal in deals),
+            "pipeline": names(deal.pipeline for deal in deals),
+            "stage": names(deal.stage for deal in deals),
+            "segment": names(_text(deal.fields.get("segment")) for deal in deals),
+            "owner": names(_owner(deal, people) for deal in deals),
+            "team": names(_text(deal.fields.get("team")) for deal in deals),
         },
         amount=np.array([_hundredths(deal) for deal in deals], np.int64),
         visits=Visits(
             np.array([place[one.deal] for one in visits if one.deal in place], np.int64),
-            _names(one.stage for one in visits if one.deal in place),
+            names(one.stage for one in visits if one.deal in place),
             _instants([one.entered_at for one in visits if one.deal in place], counted),
         ),
         left_out=dict(left_out.most_common(_LONGEST)),
@@ -80,13 +80,6 @@ def _begins_a_day(moment: datetime) -> bool:
 
 def _instants(moments: Sequence[datetime | None], counted: Callable[[datetime], int]) -> Instants:
     return np.array([NEVER if moment is None else counted(moment) for moment in moments], np.int64)
-
-
-def _names(texts: Iterable[str | None]) -> NDArray[np.object_]:
-    listed = list(texts)
-    names = np.empty(len(listed), np.object_)
-    names[:] = listed
-    return names
 
 
 def _text(value: object) -> str | None:

@@ -5,7 +5,7 @@ A segment has a limit of its own from fifty won on; with fewer it shares the one
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,28 +47,65 @@ class Learned:
     scores: Mapping[int, Score]
 
 
-def learned(one: History, order: Mapping[str, int], *, horizon: float, seed: int = 0) -> list[Learned]:
+def learned(
+    one: History, order: Mapping[str, int], *, horizon: float, seed: int = 0, scored: History | None = None
+) -> list[Learned]:
     """Whole deals first, then stage by stage; of each the largest groups.
 
     Args:
         order: the place of each stage.
         horizon: days within which a win says that a flag was wrong.
+        scored: the history on which the limits are tried; None: the one that they are learned from.
     """
     groups = [*_groups(one, one.deals(), staged=False)]
     if one.has_stages:
         groups += _groups(one, one.stays(order), staged=True)
     largest = sorted(range(len(groups)), key=lambda place: -len(groups[place][1].spells))[:MOST]
-    return [_learn(group, stays, horizon, seed) for group, stays in (groups[place] for place in sorted(largest))]
+    chosen = [groups[place] for place in sorted(largest)]
+    if scored is None:
+        return [_learn(group, stays, stays, horizon, seed) for group, stays in chosen]
+    tried = (scored.deals(), scored.stays(order))
+    return [
+        _learn(group, stays, in_group(scored, tried[group.stage is not None], group), horizon, seed)
+        for group, stays in chosen
+    ]
 
 
-def _learn(group: Group, stays: Stays, horizon: float, seed: int) -> Learned:
+def _learn(group: Group, stays: Stays, tried: Stays, horizon: float, seed: int) -> Learned:
     found = suggest(stays.spells, seed=seed)
     if found.lacking is not Lacking.NONE or found.limit is None:
         return Learned(group, found, {})
     days = sorted({found.limit.day, *found.percentiles})
     return Learned(
-        group, found, {day: score(stays.spells, after_days(stays.spells, day), horizon=horizon) for day in days}
+        group, found, {day: score(tried.spells, after_days(tried.spells, day), horizon=horizon) for day in days}
     )
+
+
+def in_group(one: History, stays: Stays, group: Group) -> Stays:
+    """Those of some spells of a history that belong to a group."""
+    mine = _is(_of(one.names.get("pipeline"), stays), group.pipeline)
+    mine = mine & _is(_of(one.names.get("segment"), stays), group.segment) & _is(stays.stage, group.stage)
+    return stays.only(mine)
+
+
+def stage_order(one: History, known: Sequence[str]) -> dict[str, int]:
+    """The place of each stage: as the catalogue has it, or, where a history has others, as deals went through them.
+
+    A stage comes where deals that went through several entered it on average.
+    """
+    seen = set(one.visits.stage.tolist())
+    if seen <= set(known):
+        return {stage: place for place, stage in enumerate(known)}
+    row = one.visits.row
+    first = np.flatnonzero(np.append(True, row[1:] != row[:-1]))
+    many = np.diff(np.append(first, len(row)))
+    place = (np.arange(len(row)) - np.repeat(first, many)) / np.maximum(np.repeat(many, many) - 1, 1)
+    several = np.repeat(many, many) > 1
+    sums: dict[str, list[float]] = {stage: [] for stage in seen}
+    for stage, where in zip(one.visits.stage[several].tolist(), place[several].tolist(), strict=True):
+        sums[stage].append(where)
+    mean = {stage: sum(places) / len(places) if places else 1.0 for stage, places in sums.items()}
+    return {stage: number for number, stage in enumerate(sorted(seen, key=lambda one: (mean[one], one)))}
 
 
 def _groups(one: History, stays: Stays, *, staged: bool) -> Iterator[tuple[Group, Stays]]:
@@ -98,7 +135,7 @@ def _of(names: Names | None, stays: Stays) -> Names:
 
 
 def _is(names: Names, wanted: str | None) -> Mask:
-    return np.array([name == wanted for name in names], np.bool_) if wanted is not None else np.ones(len(names), bool)
+    return np.ones(len(names), np.bool_) if wanted is None else np.asarray(names == wanted, np.bool_)
 
 
 def _in_order(names: Names) -> list[str]:
