@@ -6,8 +6,9 @@ import pytest
 
 from stalewatch.delivery.wording.explained import explanation_text
 from stalewatch.domain.instants import from_us
-from stalewatch.sdk.records import Activity, ActivityKind, Actor, MeetingState
+from stalewatch.sdk.records import Activity, ActivityKind, Actor, MeetingState, Outcome
 from stalewatch.services.reporting.reports import Reports
+from stalewatch.store import clocks
 from stalewatch.store.reports import Filters
 from tests.services.conftest import Founder
 from tests.services.world import World, at, deal
@@ -87,3 +88,26 @@ def test_sf43_what_takes_place_or_is_past_needs_no_words(found: Founder) -> None
     assert [first.count(f"the meeting on {day} Apr") for day in (7, 8, 9)] == [1, 1, 0], "two are enough"
     world.reaches("2026-04-10 10:00")
     assert not any("does not count" in text for text in says(world, "en")["no-next-meeting"])
+
+
+def test_a_meeting_called_off_is_still_looked_at_in_its_hour_and_then_never_again(found: Founder) -> None:
+    """An edge may be early, never late: no record is stored anew only because one of its moments has gone."""
+    world = found(RULES)
+    world.has(deal("acme", created_at=at("2026-03-02 10:00"), outcome=Outcome.WON, closed_at=at("2026-03-19 10:00")))
+    world.reaches("2026-03-20 10:00")
+    meets(world, d07=MeetingState.PLANNED)
+    meeting = next_look(world)
+    assert meeting is not None
+    meets(world, d07=MeetingState.CANCELLED)
+    assert next_look(world) == meeting
+    world.clock.move_to(from_us(meeting))
+    world.syncs()
+    looked = world.ticks()
+    assert (looked.looked, looked.opened, looked.said) == (1, 0, 0)
+    assert next_look(world) is None
+
+
+def next_look(world: World) -> int | None:
+    """When the next tick looks at Acme."""
+    with world.db.read() as conn:
+        return clocks.next_edge(conn, "crm")
