@@ -103,7 +103,7 @@ def _settings(path: Path, source: Source, root: Section, offered: Offered) -> Se
         path=path,
         source=source,
         base=base,
-        database=_database(root.text("database") or _DATABASE, base),
+        database=database_address(root.text("database") or _DATABASE, base),
         language=read_language(root) or speaking.language,
         rules=_paths(root, "rules", base) or (base / "rules",),
         catalogue=_paths(root, "catalogue", base),
@@ -140,8 +140,8 @@ def _web(section: Section | None) -> Web:
     )
 
 
-def _database(url: str, base: Path) -> str:
-    """The address with a relative file name resolved against the configuration's folder."""
+def database_address(url: str, base: Path) -> str:
+    """The address with a relative file name resolved against a folder: the configuration's, or the caller's."""
     name = url.removeprefix(SQLITE)
     if name == url or not name or name.startswith(("/", ":")):
         return url

@@ -14,6 +14,7 @@ from stalewatch.services.keeping.backing_up import backup as keep
 from stalewatch.services.keeping.moving import Move, Moved
 from stalewatch.services.keeping.restoring import Restoring
 from stalewatch.settings import Settings
+from stalewatch.settings.loading import database_address
 from stalewatch.store.engine import Database
 from stalewatch.store.moved import Held
 
@@ -67,7 +68,7 @@ def undo_copy(settings: Settings, url: str, *, actor: str) -> bool:
 
 @contextmanager
 def _move(settings: Settings, url: str, actor: str, told: Told, waits: Waits) -> Iterator[Move]:
-    with _opened(settings.database) as source, _opened(url) as target:
+    with _opened(settings.database) as source, _opened(database_address(url, Path.cwd())) as target:
         yield Move(source, target, shipped.migrations(), actor, told, waits)
 
 

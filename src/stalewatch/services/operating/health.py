@@ -13,7 +13,7 @@ from stalewatch.domain.instants import MINUTE, SECOND, to_us
 from stalewatch.services.alerting import failing
 from stalewatch.services.judging.sources import Sources
 from stalewatch.services.telling import outages
-from stalewatch.store import accounts, clocks, connections, inbox, migrate, notices, outbox
+from stalewatch.store import accounts, clocks, connections, inbox, migrate, moved, notices, outbox
 from stalewatch.store.engine import Connection, Database
 from stalewatch.store.errors import StoreError
 from stalewatch.store.lease_figures import waiting
@@ -24,6 +24,7 @@ SYNC_LATE: Final = 5 * MINUTE
 """A connection may wait this long for its turn: others may be read before it, a large one for minutes."""
 COUNTED: Final = 10_000
 """Due records are counted up to here."""
+MOVED: Final = "database: it was moved to another one; start this process with the new address, `doctor` says which"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +130,8 @@ class Health:
             if migrate.current(self.db) != self._schema:
                 return Readiness((*known, "database: its schema is not the one this version needs"))
             with self.db.read() as conn:
+                if moved.said(conn) is not None:  # to where is nothing for everybody to read; the log says it
+                    return Readiness((*known, MOVED))
                 found = [*self._connections(conn)]
                 reasons = [reason for one in found for reason in _troubles(one)]
                 reasons += _waiting(self._destinations(conn))
