@@ -12,6 +12,7 @@ from stalewatch.cli.rules_preview import show_preview
 from stalewatch.cli.rules_promote import promote
 from stalewatch.cli.rules_route import route
 from stalewatch.cli.rules_schema import schema
+from stalewatch.cli.rules_suggest import suggest
 from stalewatch.cli.rules_test import test
 
 
@@ -28,8 +29,9 @@ def rules() -> None:
       stalewatch rules preview               who would be late, and what would be told
       stalewatch rules diff --git main       what a change of the rules changes
       stalewatch rules feedback              what came of what the rules said
+      stalewatch rules suggest               limits that the history suggests
     """
 
 
-for command in (check, test, explain, fmt, schema, route, show_preview, diff, promote, feedback):
+for command in (check, test, explain, fmt, schema, route, show_preview, diff, promote, feedback, suggest):
     rules.add_command(command)

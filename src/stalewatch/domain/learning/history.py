@@ -102,7 +102,11 @@ class Stays:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Rows as a source brings them, not yet looked at; instants are NEVER where nothing is said."""
+    """Rows as a source brings them, not yet looked at; instants are NEVER where nothing is said.
+
+    Attributes:
+        dated: its instants are whole days, each the local date's number times a day, and no moments.
+    """
 
     ids: Sequence[str]
     start: Instants
@@ -114,6 +118,7 @@ class Found:
     visits: Visits
     left_out: Mapping[str, int] = field(default_factory=dict)
     has_stages: bool = False
+    dated: bool = False
 
 
 CLOSED_BEFORE: Final = "closed before it was created"

@@ -105,11 +105,22 @@ def _lacking(found: Curve, won: int, others: int) -> Lacking:
 
 def _days(found: Curve) -> tuple[int | None, int | None, int | None]:
     """Warn, limit and close-out of a curve."""
-    first = found.chance[0]
-    last_won = int(np.flatnonzero(found.table.won)[-1]) if found.table.won.any() else -1
-    fallen = [_first(found.chance < share * first) for share in (WARN, LATE)]
-    after = np.arange(len(found.chance)) >= last_won
-    return fallen[0], fallen[1], _first((found.chance < CLOSE * first) & after)
+    if not len(found.chance):
+        return None, None, None
+    warn, limit, close = (None if day < 0 else int(day) for day in _days_of_each(found))
+    return warn, limit, close
+
+
+def _days_of_each(found: Curve) -> list[NDArray[np.int64]]:
+    """Warn, limit and close-out of each curve; -1 where it is not reached."""
+    first = found.chance[..., :1]
+    was_won = found.table.won > 0
+    days = found.chance.shape[-1]
+    last_won = np.where(was_won.any(axis=-1), days - 1 - np.argmax(was_won[..., ::-1], axis=-1), -1)
+    after = np.arange(days) >= last_won[..., None]
+    reached = [found.chance < share * first for share in (WARN, LATE)]
+    reached.append((found.chance < CLOSE * first) & after)
+    return [np.where(where.any(axis=-1), np.argmax(where, axis=-1), -1) for where in reached]
 
 
 def _first(where: NDArray[np.bool_]) -> int | None:
@@ -132,15 +143,10 @@ def _intervals(spells: Spells, seed: int, draws: int) -> list[Interval | None]:
     cells, many = _cells(spells)
     dice = np.random.default_rng(seed)
     drawn = dice.multinomial(many.sum(), many / many.sum(), size=draws)
-    found: tuple[list[int], ...] = ([], [], [])
-    for weights in drawn:
-        for days, day in zip(found, _days(curve(_weighted(cells, weights))), strict=True):
-            if day is not None:
-                days.append(day)
-    return [_middle(days, draws) for days in found]
+    return [_middle(days[days >= 0], draws) for days in _days_of_each(curve(_weighted(cells, drawn)))]
 
 
-def _middle(days: list[int], draws: int) -> Interval | None:
+def _middle(days: NDArray[np.int64], draws: int) -> Interval | None:
     """None where a day was not reached in more of the draws than the interval leaves out."""
     if len(days) < 0.975 * draws:
         return None
@@ -158,11 +164,18 @@ def _cells(spells: Spells) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def _weighted(cells: NDArray[np.int64], weights: NDArray[np.int64]) -> Table:
-    """The table of events of so many spells of each kind."""
+    """The tables of events of so many spells of each kind, a row for each row of weights."""
     entry, age, ended = cells.T
     days = int(age.max()) + 1
-    come = np.bincount(entry, weights, days + 1)
-    gone = np.bincount(age + 1, weights, days + 1)
-    at_risk = np.rint(np.cumsum(come - gone)[:days]).astype(np.int64)
-    won, lost = (np.bincount(age, weights * (ended == kind), days).astype(np.int64) for kind in (2, 1))
+    at_risk = np.cumsum(_summed(weights, entry, days + 1) - _summed(weights, age + 1, days + 1), axis=1)[:, :days]
+    won, lost = (_summed(weights * (ended == kind), age, days) for kind in (2, 1))
     return Table(at_risk, won, lost)
+
+
+def _summed(weights: NDArray[np.int64], day: NDArray[np.int64], days: int) -> NDArray[np.int64]:
+    """Per row of weights the sum of each day."""
+    order = np.argsort(day, kind="stable")
+    named, first = np.unique(day[order], return_index=True)
+    sums = np.zeros((len(weights), days), np.int64)
+    sums[:, named] = np.add.reduceat(weights[:, order], first, axis=1)
+    return sums

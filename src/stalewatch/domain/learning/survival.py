@@ -64,14 +64,12 @@ def counted(spells: Spells) -> Table:
 
 
 def curve(table: Table) -> Curve:
-    """The chances that a table of events shows."""
+    """The chances that a table of events shows; of several tables at once, a row each, if it has two dimensions."""
     at_risk = np.maximum(table.at_risk, 1)
     won, lost = table.won / at_risk, table.lost / at_risk
-    left = np.cumprod(1 - won - lost, dtype=np.float64)
-    before = np.concatenate([np.ones(min(1, len(left))), left[:-1]])
-    by_then = np.cumsum(before * won)
-    chance = np.full(len(left), np.nan)
-    alive = left > 0
-    total = by_then[-1] if len(by_then) else 0.0
-    chance[alive] = (total - by_then[alive]) / left[alive]
+    left = np.cumprod(1 - won - lost, axis=-1, dtype=np.float64)
+    before = np.concatenate([np.ones_like(left[..., :1]), left[..., :-1]], axis=-1)
+    by_then = np.cumsum(before * won, axis=-1)
+    to_come = by_then[..., -1:] - by_then
+    chance = np.divide(to_come, left, out=np.full(left.shape, np.nan), where=left > 0)
     return Curve(table, chance, left)

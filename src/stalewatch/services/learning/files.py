@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -36,7 +37,8 @@ def found(pages: Iterable[Page], zone: ZoneInfo, progress: Callable[[int, int | 
         people |= {one.id: one for one in page.people}
         left_out.update(one.reason for one in page.rejected)
         progress(len(deals), page.total)
-    counted = _counting(deals, visits, zone)
+    dated = _is_dated(deals, visits, zone)
+    counted = partial(local_day, zone=zone) if dated else to_us
     place = {deal.id: row for row, deal in enumerate(deals)}
     outcome = [deal.outcome for deal in deals]
     return Found(
@@ -60,16 +62,20 @@ def found(pages: Iterable[Page], zone: ZoneInfo, progress: Callable[[int, int | 
         ),
         left_out=dict(left_out.most_common(_LONGEST)),
         has_stages=bool(visits),
+        dated=dated,
     )
 
 
-def _counting(deals: Sequence[Deal], visits: Sequence[StageVisit], zone: ZoneInfo) -> Callable[[datetime], int]:
-    """How moments are counted: in whole local days, if all of them begin one; else in microseconds."""
+def _is_dated(deals: Sequence[Deal], visits: Sequence[StageVisit], zone: ZoneInfo) -> bool:
+    """Whether every moment begins a local day: then ages are counted in whole days."""
     named = [moment for deal in deals for moment in (deal.created_at, deal.closed_at) if moment is not None]
     named += [one.entered_at for one in visits]
-    if all(_begins_a_day(moment.astimezone(zone)) for moment in named):
-        return lambda moment: (moment.astimezone(zone).toordinal() - _EPOCH) * DAY
-    return to_us
+    return all(_begins_a_day(moment.astimezone(zone)) for moment in named)
+
+
+def local_day(moment: datetime, zone: ZoneInfo) -> int:
+    """The number of a moment's local date, in whole days."""
+    return (moment.astimezone(zone).toordinal() - _EPOCH) * DAY
 
 
 def _begins_a_day(moment: datetime) -> bool:

@@ -1,0 +1,60 @@
+"""What a history suggests as one file with its charts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Final
+
+import numpy as np
+
+from stalewatch.cli.suggest_sheet import Shown
+from stalewatch.delivery.wording.learning_words import say
+from stalewatch.delivery.wording.reader import Reader
+from stalewatch.domain.learning.suggesting import LEAST_AT_RISK, Day
+from stalewatch.services.learning.limits import Learned
+from stalewatch.web.pages.charts import Chart, Series, line
+from stalewatch.web.pages.report import report
+
+MOST: Final = 12
+"""Curves that are drawn; the tables have all groups."""
+_TALL: Final = 1.02
+"""How far the lines of warn, limit and close-out reach, of the highest chance."""
+
+
+def suggestion_page(shown: Shown, patch: str) -> str:
+    """The page with a curve for each of the first groups that have a limit."""
+    reader, sheet = shown.reader, shown.sheet()
+    groups = [(shown.name(lesson, one.group), one) for lesson in shown.lessons for one in lesson.learned]
+    charts = [curve(name, one, reader) for name, one in groups if one.found.limit is not None][:MOST]
+    told = {**asdict(sheet), "tables": [asdict(table) for table in sheet.tables]}
+    return report(say("report", reader), told, charts, reader, patch_title=say("patch", reader), patch=patch)
+
+
+def curve(name: str, one: Learned, reader: Reader) -> Chart:
+    """The remaining chance to win by days open, with warn, limit and close-out where they stand."""
+    found = one.found
+    last = _last(one)
+    chance = [None if np.isnan(value) else float(value) for value in found.curve.chance[: last + 1]]
+    top = max((value for value in chance if value is not None), default=1.0) * _TALL
+    series = [Series(say("chart_chance", reader), chance)]
+    posts = (("warn", found.warn, "soon"), ("limit", found.limit, "late"), ("close", found.close_out, "hold"))
+    for word, day, tone in posts:
+        if day is not None and day.day <= last:
+            series.append(Series(say(f"chart_{word}", reader, day=day.day), _post(day, last, top), tone))
+    labels = [reader.number(day) for day in range(last + 1)]
+    return line(series, labels, title=say("chart_curve", reader, group=name), unit="rate", reader=reader)
+
+
+def _last(one: Learned) -> int:
+    """The last day of which enough is known, and not less than what is suggested."""
+    known = np.flatnonzero(one.found.curve.table.at_risk >= LEAST_AT_RISK)
+    days = [day.day for day in (one.found.warn, one.found.limit, one.found.close_out) if day is not None]
+    return max([int(known[-1]) if len(known) else 0, *days])
+
+
+def _post(day: Day, last: int, top: float) -> list[float | None]:
+    """A line that rises on one day: from nothing there to the top on the next."""
+    if last == 0:
+        return [top]
+    base = min(day.day, last - 1)
+    return [0.0 if place == base else top if place == base + 1 else None for place in range(last + 1)]

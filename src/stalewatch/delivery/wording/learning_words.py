@@ -1,0 +1,141 @@
+"""The words of `rules suggest` and `rules backtest`, in English and Japanese."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from stalewatch.delivery.wording.reader import Reader
+from stalewatch.domain.language.model import Words
+
+_WORDS: Final[dict[str, Words]] = {
+    # ------------------------------------------------------------------------------------------------- what it is
+    "deal": {"en": "deals", "ja": "案件"},
+    "conversion": {"en": "leads, until they are a deal", "ja": "リード(案件化まで)"},
+    "hand_off": {"en": "leads, until they are handed over", "ja": "リード(引き渡しまで)"},
+    "all": {"en": "all", "ja": "すべて"},
+    "whole": {"en": "whole deal", "ja": "案件全体"},
+    # ------------------------------------------------------------------------------------------------- suggest
+    "suggested": {
+        "en": "Of {many} {about}, {began} to {until}: warn on day {warn}, late after day {limit}{sure}.",
+        "ja": "{about} {many} 件({began}〜{until})からの提案: 予告は {warn} 日目、期限は {limit} 日{sure}。",
+    },
+    "suggested_some": {
+        "en": "Of {many} {about}, {began} to {until}: a limit for {some} of {groups} groups.",
+        "ja": "{about} {many} 件({began}〜{until}): {groups} グループ中 {some} グループの期限を提案できます。",
+    },
+    "not_enough": {
+        "en": "Not enough history: {many} {about}, {began} to {until}.",
+        "ja": "履歴が足りません: {about} {many} 件({began}〜{until})。",
+    },
+    "no_history": {
+        "en": "Not enough history: there is none yet.",
+        "ja": "履歴が足りません(まだ1件もありません)。",
+    },
+    "interval": {"en": " (95 %: {low}–{high})", "ja": "(95 %: {low}〜{high})"},
+    "ends": {
+        "en": "won {won}, lost {lost}, open {open}; {without} without a beginning, {late} were open before {since},"
+        " when the watching began",
+        "ja": "受注 {won} 件、失注 {lost} 件、進行中 {open} 件。作成日なし {without} 件、"
+        "観測開始({since})より前から進行中 {late} 件",
+    },
+    "learned_until": {
+        "en": "Learned from what was known on {day}; tried on what came after it.",
+        "ja": "{day} までの記録から求め、その後の記録で確かめました。",
+    },
+    "honest": {
+        "en": "This is an association, not an effect: what takes long is lost more often, whoever is told of it.",
+        "ja": "これは関連であり、効果ではありません。長引く案件ほど失注が多いという事実で、通知の成果ではありません。",
+    },
+    "left_out": {"en": "left out: {many} × {reason}", "ja": "対象外: {many} 件({reason})"},
+    "no_stages": {
+        "en": "Nobody says which stages were entered (stages.csv): only limits on whole deals can be looked at.",
+        "ja": "フェーズの履歴(stages.csv)がないため、案件全体の期限だけを調べました。",
+    },
+    "stage_order": {
+        "en": "The catalogue does not know all of these stages; they were taken in this order: {stages}",
+        "ja": "カタログにないフェーズがあるため、次の順とみなしました: {stages}",
+    },
+    "turns_up": {
+        "en": "{group}: the chance turns up again on day {day}; a limit for each stage or segment says more.",
+        "ja": "{group}: {day} 日目に受注の見込みが再び上がります。フェーズやセグメントごとの期限の方が適切です。",
+    },
+    "few_won": {
+        "en": "{group}: not enough history: {won} won, fewer than {least}",
+        "ja": "{group}: 履歴が足りません(受注 {won} 件、{least} 件未満)",
+    },
+    "none_lost_or_open": {
+        "en": "{group}: not enough history: nothing was ever lost, and nothing is open",
+        "ja": "{group}: 履歴が足りません(失注も進行中もありません)",
+    },
+    "few_at_risk": {
+        "en": "{group}: not enough history: fewer than {least} are still open when the chance has fallen",
+        "ja": "{group}: 履歴が足りません(見込みが下がる時点で進行中が {least} 件未満)",
+    },
+    "never_falls": {
+        "en": "{group}: the chance to be won never falls to half of what it was at first",
+        "ja": "{group}: 受注の見込みが当初の半分まで下がることはありません",
+    },
+    "no_lift": {
+        "en": "{group}: a message on day {day} would have been right no more often than one on any day (lift {lift}):"
+        " the limit says when the chance has halved, not which of them will be lost.",
+        "ja": "{group}: {day} 日目の通知が当たる割合は、任意の日の通知と変わりません(倍率 {lift})。"
+        "期限は見込みが半減した時点を示すもので、どれが失注するかは示しません。",
+    },
+    "no_lift_some": {
+        "en": "In {some} of {groups} groups a message at the limit would have been right no more often than one on any"
+        " day: the limit says when the chance has halved, not which of them will be lost.",
+        "ja": "{groups} グループ中 {some} グループで、期限での通知が当たる割合は任意の日の通知と変わりません。"
+        "期限は見込みが半減した時点を示すもので、どれが失注するかは示しません。",
+    },
+    "patch": {
+        "en": "To paste into a rule file (it stays in shadow until you promote it):",
+        "ja": "ルールファイルに貼り付ける内容(promote するまで通知しません):",
+    },
+    "patch_rule": {"en": "To paste into {rule}:", "ja": "{rule} に貼り付ける内容:"},
+    "LIMITS": {"en": "LIMITS THAT THE HISTORY SUGGESTS", "ja": "履歴から求めた期限"},
+    "DONE": {"en": "WHAT A LIMIT WOULD HAVE DONE, {horizon} DAYS LATER", "ja": "その期限の成績({horizon} 日後)"},
+    "GROUP": {"en": "GROUP", "ja": "グループ"},
+    "WON": {"en": "WON", "ja": "受注"},
+    "LOST": {"en": "LOST", "ja": "失注"},
+    "OPEN": {"en": "OPEN", "ja": "進行中"},
+    "CHANCE": {"en": "CHANCE", "ja": "当初の見込み"},
+    "WARN": {"en": "WARN", "ja": "予告"},
+    "LIMIT": {"en": "LIMIT", "ja": "期限"},
+    "SURE": {"en": "95 %", "ja": "95 %"},
+    "CLOSE_OUT": {"en": "CLOSE OUT", "ja": "打ち切り"},
+    "P75": {"en": "P75 WON", "ja": "受注の75%"},
+    "P90": {"en": "P90 WON", "ja": "受注の90%"},
+    "DAYS": {"en": "DAYS", "ja": "日数"},
+    "FLAGGED": {"en": "FLAGGED", "ja": "通知"},
+    "MATURE": {"en": "KNOWN", "ja": "判明"},
+    "NOT_WON": {"en": "NOT WON", "ja": "受注せず"},
+    "LIFT": {"en": "LIFT", "ja": "倍率"},
+    "RECALL": {"en": "LOSSES SEEN", "ja": "失注の捕捉"},
+    "LEAD": {"en": "AHEAD", "ja": "先行日数"},
+    "days": {"en": "{days} d", "ja": "{days} 日"},
+    # ------------------------------------------------------------------------------------------------- charts
+    "chart_curve": {"en": "Remaining chance to win by days open: {group}", "ja": "経過日数ごとの受注の見込み: {group}"},
+    "chart_chance": {"en": "chance to be won from here", "ja": "この先の受注の見込み"},
+    "chart_warn": {"en": "warn (day {day})", "ja": "予告({day} 日目)"},
+    "chart_limit": {"en": "limit (day {day})", "ja": "期限({day} 日)"},
+    "chart_close": {"en": "close out (day {day})", "ja": "打ち切り({day} 日目)"},
+    "chart_trade": {"en": "What other limits would have done", "ja": "期限を変えた場合の成績"},
+    "chart_precision": {"en": "not won within {horizon} days", "ja": "{horizon} 日以内に受注しなかった割合"},
+    "chart_recall": {"en": "share of losses seen", "ja": "失注を捕捉した割合"},
+    "chart_nagged": {"en": "winners told of", "ja": "通知された受注案件の割合"},
+    "chart_lead": {"en": "Warning days against the limit", "ja": "期限ごとの先行日数"},
+    "chart_lead_days": {"en": "days ahead of the loss (median)", "ja": "失注までの先行日数(中央値)"},
+    "report": {"en": "What the history suggests", "ja": "履歴からの提案"},
+    "written": {"en": "wrote {name}", "ja": "{name} を作成しました"},
+    "not_about": {
+        "en": "limits are learned for clocks from created_at, stage_entered_at or mql_at; {rule} starts otherwise",
+        "ja": "期限を求められるのは created_at、stage_entered_at、mql_at から始まるルールです({rule} は対象外)",
+    },
+}
+
+
+def say(name: str, reader: Reader, /, **fillers: object) -> str:
+    """A sentence or title in the reader's language; numbers with its separators."""
+    words = _WORDS[name]
+    told = {key: reader.number(value) if isinstance(value, int) else value for key, value in fillers.items()}
+    return words[reader.language if reader.language in words else "en"].format(**told)
