@@ -39,7 +39,10 @@ FOLLOWING: Final = 100
 """Pages that follow each other, read in turn: so that what is measured is not one answer that is kept."""
 SLOW: Final = 300
 """Milliseconds that a page of the dashboard may take."""
-PAGES: Final = (*(entry.path for entry in ENTRIES), "/stalled?team=team7", "/review?period=monthly")
+PAGES: Final = (
+    *(entry.path for entry in ENTRIES),
+    *("/stalled?team=team7", "/review?period=monthly", "/rules/stage-time"),
+)
 
 
 def main() -> None:
