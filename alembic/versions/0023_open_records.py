@@ -35,9 +35,9 @@ def upgrade() -> None:
         *(sa.Column(name, sa.BigInteger(), nullable=False) for name in ("records", "amount")),
         sqlite_with_rowid=False,
     )
-    for table in READ:
-        _run([f"INSERT INTO open_records {_grouped(table, _open(table, table, 1))}"])
     _run(_postgresql() if _is_postgresql() else _sqlite())
+    for table in READ:  # after its triggers, which wait for whoever writes: nobody writes between them and the count
+        _run([f"INSERT INTO open_records {_grouped(table, _open(table, table, 1))}"])
 
 
 def downgrade() -> None:
