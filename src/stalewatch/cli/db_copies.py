@@ -46,7 +46,7 @@ def backup(invocation: Invocation, path: Path) -> int:
 
 
 @command("restore")
-@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--replace", is_flag=True, help="Throw away what is in the database.")
 @_WAIT
 def restore(invocation: Invocation, path: Path, replace: bool, wait: float) -> int:
