@@ -15,10 +15,10 @@ from tests.simulation.stage import Killed
 
 FINE: Final = "fine"
 MOODS: Final = (
-    *(FINE,) * 8, "refuses", "slows down", "loses the reply", "loses the request", "refuses the words", "dies before",
+    *(FINE,) * 16, "refuses", "slows down", "loses the reply", "loses the request", "refuses the words", "dies before",
     "dies after", "freezes after",
 )  # fmt: skip
-"""What may happen to one request; half of them are fine."""
+"""What may happen to one request; two of three are fine."""
 
 
 class Ledger(Notifier):

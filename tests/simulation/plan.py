@@ -16,6 +16,9 @@ STARTS: Final = (
 )  # fmt: skip
 """Changes of the clocks on both sides of the Atlantic and of the equator, Golden Week, the turn of the year."""
 
+PACES: Final = (2, 60, 900, 3600, 3600, 3600)
+"""Seconds after which an engine looks again."""
+
 
 class What(StrEnum):
     """One thing that happens."""
@@ -52,6 +55,7 @@ class Plan:
         start: the first moment, UTC.
         deals: how many there are in the beginning.
         every: hours between syncs. age: hours after which data is too old.
+        pace: seconds after which the engine looks again at the earliest: what was due meanwhile is done at once.
         calendar: which of `rules.CALENDARS`. at_once: whether grave matters are told at once.
     """
 
@@ -59,6 +63,7 @@ class Plan:
     deals: int
     every: int
     age: int
+    pace: int
     calendar: int
     at_once: bool
     happenings: tuple[Happening, ...]
@@ -75,7 +80,7 @@ class Plan:
 def draw(dice: Random) -> Plan:
     """A month by these dice."""
     start = datetime.fromisoformat(dice.choice(STARTS)).replace(tzinfo=UTC) + timedelta(minutes=dice.randrange(1440))
-    every = dice.choice((24, 30, 48))
+    every = dice.choice((72, 96, 120))
     found: list[Happening] = []
 
     def at() -> datetime:
@@ -105,6 +110,7 @@ def draw(dice: Random) -> Plan:
     if dice.random() < 0.2:
         between(What.BLIND, What.SEEING, (1, 8))
     return Plan(
-        start=start, deals=dice.randint(2, 4), every=every, age=dice.choice((every + 6, 3 * every)),
-        calendar=dice.randrange(4), at_once=dice.random() < 0.5, happenings=tuple(sorted(found)),
+        start=start, deals=dice.choice((1, 1, 1, 2, 3)), every=every, age=dice.choice((every + 6, 3 * every)),
+        pace=dice.choice(PACES), calendar=dice.randrange(4), at_once=dice.random() < 0.5,
+        happenings=tuple(sorted(found)),
     )  # fmt: skip

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, Final, NamedTuple
+from unittest.mock import patch
 
 import sqlalchemy as sa
 
 from stalewatch.clock import FixedClock
-from stalewatch.domain.instants import HOUR, SECOND, to_us
+from stalewatch.domain.instants import DAY, HOUR, SECOND, to_us
 from stalewatch.domain.writebacks import Writeback
 from stalewatch.sdk.errors import WriteUnknown
 from stalewatch.sdk.notifier import Style
 from stalewatch.sdk.writing import Fields, Note, Task
+from stalewatch.services.alerting import agenda
 from stalewatch.services.alerting.agenda import Agenda
 from stalewatch.services.answering.acts import Acknowledge, Act, Claim, FalseAlarm, Hold, Lose, LossTag, Mistake, Snooze
 from stalewatch.services.answering.respond import Office, respond
@@ -40,8 +43,12 @@ LONG: Final = timedelta(minutes=6)
 """Longer than any lease."""
 LAZY: Final = timedelta(hours=6)
 """A destination that waits for something else than the time is looked at again so often."""
+FAR: Final = 40 * DAY
+"""Nothing may hang on an engine's asking once a day."""
 SOON: Final = 61 * SECOND
 """How often an engine would look."""
+QUIET: Final = frozenset(What) - {What.RULES, What.ANSWER, What.WISH}
+"""What happens without writing into the database."""
 LOST_RACES: Final = (ChangedMeanwhile, LeaseLost, RulesMoved)
 
 
@@ -54,9 +61,9 @@ class Left(NamedTuple):
     write: int
 
     @classmethod
-    def of(cls, agenda: Agenda) -> Left:
+    def of(cls, ahead: Agenda) -> Left:
         """As of now."""
-        return cls(agenda.until_sync(), agenda.until_tick(), agenda.until_dispatch(), agenda.until_write())
+        return cls(ahead.until_sync(), ahead.until_tick(), ahead.until_dispatch(), ahead.until_write())
 
 
 class Broken(AssertionError):
@@ -85,6 +92,7 @@ class Play:
     checks: Callable[[Play], None] = lambda _: None
     is_nested: bool = False
     due: Left | None = None
+    waiting: deque[Happening] = field(default_factory=deque)
     steps: int = 0
     _cycles: dict[int, Cycle] = field(default_factory=dict)
 
@@ -123,32 +131,37 @@ class Play:
 
     def run(self) -> Play:
         """All of the month; raises `Broken` where something does not hold."""
-        with the_same_names(self.seed):
+        with the_same_names(self.seed), patch.object(agenda, "FAR", FAR):
             for number in range(self.plan.deals):
                 self.firm.begins(f"d{number}")
-            waiting = list(self.plan.happenings)
+            self.waiting = deque(self.plan.happenings)
             while self.now < self.plan.end:
-                self._calms_down()
-                while waiting and waiting[0].at <= self.now:
-                    self._survives(partial(self._happens, waiting.pop(0)))
-                    self.due = None
-                did = self._survives(self.work)
+                self._survives(self._calms_down)
+                self._survives(self.work)
                 self.checks(self)
-                self._jumps(min(waiting[0].at if waiting else self.plan.end, self.plan.end), did=did)
+                self._jumps()
                 self.steps += 1
                 if self.steps > MOST:
                     raise Broken(f"still busy after {MOST} steps")
         return self
 
-    def _jumps(self, at_most: datetime, *, did: bool) -> None:
-        """To the next moment at which something is due or happens, and at least a second."""
-        left = Left.of(Agenda(self.db, self.clock, self.ages))
-        ahead, before = min(self._soonest(left), 86_400 * SECOND), self.us
-        there = self.now + max(timedelta(microseconds=ahead), timedelta(seconds=1))
-        if did and there < self.now + timedelta(seconds=2):
-            there = self.now + timedelta(seconds=2)
-        self.clock.move_to(max(self.now, min(there, max(at_most, self.now + timedelta(microseconds=1)))))
-        self.due = Left(*(max(0, one - (self.us - before)) for one in left))
+    def _jumps(self) -> None:
+        """To the next moment at which something is due, in the engine's pace; what befalls us on the way befalls us.
+
+        What leaves the database alone wakes nobody.
+        """
+        left, before = Left.of(Agenda(self.db, self.clock, self.ages)), self.us
+        there = self.now + max(timedelta(microseconds=self._soonest(left)), timedelta(seconds=self.plan.pace))
+        there = min(there, self.plan.end if self.ledger.calm else self.plan.calm_from)
+        is_quiet = True
+        while is_quiet and self.waiting and self.waiting[0].at <= there:
+            one = self.waiting.popleft()
+            self.clock.move_to(max(self.now, one.at))
+            self._survives(partial(self._happens, one))
+            is_quiet = one.what in QUIET
+        if is_quiet:
+            self.clock.move_to(max(self.now, there))
+            self.due = Left(*(max(0, one - (self.us - before)) for one in left))
 
     def _soonest(self, left: Left) -> int:
         dispatch = left.dispatch
@@ -156,10 +169,10 @@ class Play:
             dispatch = max(dispatch, (self.lazy_until - self.now) // timedelta(microseconds=1))
         return min(left.sync, left.tick, dispatch, left.write)
 
-    def _calms_down(self) -> None:
+    def _calms_down(self) -> bool:
         """In the end everything works again, and an operator lets go on what was set aside."""
         if self.ledger.calm or self.now < self.plan.calm_from:
-            return
+            return False
         self.ledger.calm = True
         self.ledger.revoked = self.ledger.blind = self.crm.away = False
         self.db.lives = self.db.sleeps = None
@@ -167,6 +180,9 @@ class Play:
         work = Work(self.db, self.clock, self.book, self.speaking, "operator")
         moved = work.release([one for one in work.pieces() if one.kind.value in ("connection", "destination", "write")])
         self.say(f"calm; {len(moved.done)} pieces released")
+        self.due = None
+        self._reads(self.cycle(), force=True)
+        return True
 
     # ------------------------------------------------------------------------------------------- work
 
@@ -183,11 +199,11 @@ class Play:
 
     def work(self) -> bool:
         """Everything that is due; True if anything was."""
-        cycle, agenda = self.cycle(), Agenda(self.db, self.clock, self.ages)
-        due, self.due = self.due or Left.of(agenda), None
+        cycle, ahead = self.cycle(), Agenda(self.db, self.clock, self.ages)
+        due, self.due = self.due or Left.of(ahead), None
         did = False
         if not cycle.accepted.is_set() or due.sync == 0:
-            self._syncs(cycle)
+            self._reads(cycle)
             did = True
         if did or due.tick == 0 or self._may_speak(due):  # an engine has ticked a moment ago in any case
             ticked = cycle.tick()
@@ -195,7 +211,7 @@ class Play:
             if ticked.looked:
                 self.say(f"tick: {ticked.opened} opened, {ticked.resolved} resolved, {ticked.said} to be said")
         if did or self._may_speak(due):
-            did |= self._dispatches(cycle, agenda)
+            did |= self._dispatches(cycle, ahead)
         if due.write == 0:
             wrote = cycle.write()
             self.say(f"writes: {wrote.done} done, {wrote.unknown} without an answer")
@@ -205,20 +221,21 @@ class Play:
     def _may_speak(self, due: Left) -> bool:
         return (self.lazy_until is None or self.lazy_until <= self.now) and due.dispatch == 0
 
-    def _syncs(self, cycle: Cycle) -> None:
-        cycle.prepare()
-        cycle.recompute()
-        done = cycle.sync()
+    def _reads(self, cycle: Cycle, *, force: bool = False) -> None:
+        if not cycle.accepted.is_set():  # a process that has begun, or that got other rules
+            cycle.prepare()
+            cycle.recompute()
+        done = cycle.sync(force=force)
         cycle.recompute()
         for one in done:
             self.say(f"sync: {one.records} records, {one.judged} judged{f', {one.error}' if one.error else ''}")
 
-    def _dispatches(self, cycle: Cycle, agenda: Agenda) -> bool:
-        if agenda.until_dispatch() > 0:
+    def _dispatches(self, cycle: Cycle, ahead: Agenda) -> bool:
+        if ahead.until_dispatch() > 0:
             return False
         done = cycle.dispatch()
         said = done.sent + done.edited + done.settled + done.refused + done.unknown
-        is_idle = not (said or done.errors) and agenda.until_dispatch() <= SOON
+        is_idle = not (said or done.errors) and ahead.until_dispatch() <= SOON
         self.lazy_until = self.now + LAZY if is_idle else None
         return bool(said)
 

@@ -89,6 +89,6 @@ def speaking(style: Style) -> Speaking:
         name="grave", to=("owner", "#sales"), style=style, matches=lambda facts: facts.get("severity") == "critical"
     )
     return Speaking(
-        routes=(at_once, Route(name="all", to=("owner", "#sales"))), quiet=Quiet(QUIET_FROM, QUIET_TO),
+        routes=(at_once, Route(name="all", to=("owner",))), quiet=Quiet(QUIET_FROM, QUIET_TO),
         operator_channel="#revops",
     )  # fmt: skip

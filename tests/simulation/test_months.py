@@ -18,8 +18,8 @@ from tests.simulation.months import month
 from tests.simulation.play import Broken, Play
 from tests.simulation.stage import Theatre
 
-DAILY, PARTS = 16, 4
-"""A month costs about a second of processor."""
+DAILY, PARTS = 24, 4
+"""A month costs about half a second of processor."""
 ALL = 500
 
 
