@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from stalewatch.services.syncing import collecting
+from stalewatch.services.judging import collecting
 
 
 def test_the_last_to_leave_puts_back_what_was_set_before_the_first() -> None:

@@ -7,7 +7,8 @@ Who changes an alert names the `version` it was read at. If somebody else change
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -29,13 +30,19 @@ IS_LATE: Final = sa.text("alerts.breached_at IS NOT NULL AND alerts.state IN ('o
 
 def latest(conn: Connection, fingerprints: Collection[str]) -> dict[str, Found]:
     """By fingerprint its newest episode; fingerprints without an alert are missing."""
-    newest = alerts.alias("newest")
-    last = sa.select(sa.func.max(newest.c.episode)).where(newest.c.fingerprint == alerts.c.fingerprint)
     found: dict[str, Found] = {}
     for chunk in bulk.chunks(sorted(fingerprints)):
-        wanted = (among(conn, alerts.c.fingerprint, chunk), alerts.c.episode == last.scalar_subquery())
-        found.update((row.fingerprint, row) for row in conn.execute(sa.select(alerts).where(*wanted)))
+        there = _newest().where(among(conn, alerts.c.fingerprint, chunk))
+        found.update((row.fingerprint, row) for row in conn.execute(there))
     return found
+
+
+@cache
+def _newest() -> sa.Select[Any]:
+    """The newest episode of every problem; built once, as what else every tick asks."""
+    newest = alerts.alias("newest")
+    last = sa.select(sa.func.max(newest.c.episode)).where(newest.c.fingerprint == alerts.c.fingerprint)
+    return sa.select(alerts).where(alerts.c.episode == last.scalar_subquery())
 
 
 def latest_of(conn: Connection, record_ids: Collection[str]) -> list[Found]:
@@ -43,13 +50,10 @@ def latest_of(conn: Connection, record_ids: Collection[str]) -> list[Found]:
 
     A problem that two records had before they became one has two of them: the one that goes on is told.
     """
-    newest = alerts.alias("newest")
-    last = sa.select(sa.func.max(newest.c.episode)).where(newest.c.fingerprint == alerts.c.fingerprint)
     found: list[Found] = []
     for chunk in bulk.chunks(sorted(record_ids)):
-        wanted = (among(conn, alerts.c.record_id, chunk), alerts.c.episode == last.scalar_subquery())
-        there = sa.select(alerts).where(*wanted).order_by(alerts.c.record_id, alerts.c.fingerprint)
-        found.extend(conn.execute(there))
+        there = _newest().where(among(conn, alerts.c.record_id, chunk))
+        found.extend(conn.execute(there.order_by(alerts.c.record_id, alerts.c.fingerprint)))
     standing: dict[tuple[str, str, str | None], Found] = {}
     for row in found:
         problem = (row.record_id, row.rule_id, row.subject)
@@ -137,16 +141,40 @@ def history(conn: Connection, record_id: str, limit: int = 200) -> list[Found]:
 
 def timers_due(conn: Connection, upto: int, limit: int, *, connection: str | None = None) -> list[Found]:
     """Alerts whose timer (keep_for, snooze, wait, claim, ladder, reopen window) is due, the earliest first."""
-    wanted = [alerts.c.due_at <= upto]
-    if connection is not None:
-        wanted.append(alerts.c.connection == connection)
-    return list(conn.execute(sa.select(alerts).where(*wanted).order_by(alerts.c.due_at, alerts.c.id).limit(limit)))
+    given = {"upto": upto, "connection": connection, "limit": limit}
+    return list(conn.execute(_timers(of_one=connection is not None), given))
+
+
+@cache
+def _timers(*, of_one: bool) -> sa.Select[Any]:
+    there = sa.select(alerts).where(*_rings()[: 2 if of_one else 1])
+    return there.order_by(alerts.c.due_at, alerts.c.id).limit(sa.bindparam("limit"))
+
+
+@cache
+def _rings() -> Sequence[sa.ColumnElement[bool]]:
+    due = alerts.c.due_at <= sa.bindparam("upto", type_=sa.BigInteger())
+    return due, alerts.c.connection == sa.bindparam("connection", type_=sa.Text())
+
+
+@cache
+def _a_timer() -> sa.Select[Any]:
+    return sa.select(sa.literal(1)).select_from(alerts).where(*_rings()).limit(1)
+
+
+@cache
+def _many_timers() -> sa.Select[Any]:
+    return sa.select(sa.func.count()).select_from(alerts).where(*_rings())
+
+
+def is_timer_due(conn: Connection, upto: int, connection: str) -> bool:
+    """Whether an alert of a connection has a timer that is due."""
+    return conn.execute(_a_timer(), {"upto": upto, "connection": connection}).first() is not None
 
 
 def count_timers_due(conn: Connection, upto: int, connection: str) -> int:
     """How many alerts of a connection have a timer that is due."""
-    wanted = (alerts.c.due_at <= upto, alerts.c.connection == connection)
-    return conn.execute(sa.select(sa.func.count()).select_from(alerts).where(*wanted)).scalar_one()
+    return int(conn.execute(_many_timers(), {"upto": upto, "connection": connection}).scalar_one())
 
 
 def next_timer(conn: Connection) -> int | None:
@@ -173,6 +201,8 @@ def update(conn: Connection, rows: Sequence[Row]) -> int:
     Raises:
         ChangedMeanwhile: one of them is not at that version any more; nothing may be kept.
     """
+    if not rows:
+        return 0
     line_up(conn, among(conn, alerts.c.id, sorted(row["id"] for row in rows)))
     changed = bulk.update(conn, alerts, rows, by=("id", "version"))
     _all_there(changed, len(rows))

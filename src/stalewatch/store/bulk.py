@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
@@ -165,7 +166,7 @@ def _count(conn: Connection, statement: UpdateBase) -> int:
 
 def _values(column: sa.Column[Any], rows: Sequence[Row]) -> list[Any]:
     """What the rows have in this column, as it is stored: JSON as its text."""
-    values = [row[column.name] for row in rows]
+    values = list(map(itemgetter(column.name), rows))
     return [encoded(value) for value in values] if isinstance(column.type, Json) else values
 
 

@@ -16,7 +16,8 @@ fired clocks leave behind are never walked. Two rules keep that true while sever
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Final, NamedTuple, TypeVar
+from functools import cache
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 import sqlalchemy as sa
@@ -26,6 +27,7 @@ from stalewatch.store import bulk
 from stalewatch.store.bulk import Found, Row
 from stalewatch.store.columns import encoded
 from stalewatch.store.expressions import among
+from stalewatch.store.facts import read as read_fact
 from stalewatch.store.tables import clocks, facts
 from stalewatch.store.visibility import Visible, seen_ids
 
@@ -71,16 +73,32 @@ def rearm(conn: Connection, rows: Sequence[Row]) -> int:
 
 def due(conn: Connection, connection: str, upto: int, *, since: int, limit: int) -> list[str]:
     """Records with an edge in [since, upto], the earliest first."""
-    wanted = (clocks.c.connection == connection, clocks.c.next_at >= since, clocks.c.next_at <= upto)
-    statement = sa.select(clocks.c.record_id).where(*wanted).order_by(clocks.c.next_at).limit(limit)
-    return list(conn.scalars(statement))
+    given = {"connection": connection, "since": since, "upto": upto, "limit": limit}
+    return list(conn.scalars(_due(), given))
 
 
-def count_due(conn: Connection, connection: str, upto: int) -> int:
-    """How many records have an edge between the watermark and `upto`."""
-    since = watermark(conn, connection)
-    wanted = (clocks.c.connection == connection, clocks.c.next_at >= since, clocks.c.next_at <= upto)
-    return conn.execute(sa.select(sa.func.count()).select_from(clocks).where(*wanted)).scalar_one()
+@cache
+def _due() -> sa.Select[Any]:
+    """Built once, as what else every tick asks: putting it together costs more than running it."""
+    there = sa.select(clocks.c.record_id).where(*_between())
+    return there.order_by(clocks.c.next_at).limit(sa.bindparam("limit"))
+
+
+@cache
+def _many_due() -> sa.Select[Any]:
+    return sa.select(sa.func.count()).select_from(clocks).where(*_between())
+
+
+def _between() -> Sequence[sa.ColumnElement[bool]]:
+    since, upto = (sa.bindparam(name, type_=sa.BigInteger()) for name in ("since", "upto"))
+    mine = clocks.c.connection == sa.bindparam("connection", type_=sa.Text())
+    return mine, clocks.c.next_at >= since, clocks.c.next_at <= upto
+
+
+def count_due(conn: Connection, connection: str, upto: int, *, since: int | None) -> int:
+    """How many records have an edge in [since, upto]; None: from the first."""
+    given = {"connection": connection, "since": BEGINNING if since is None else since, "upto": upto}
+    return int(conn.execute(_many_due(), given).scalar_one())
 
 
 def next_edge(conn: Connection, connection: str) -> int | None:
@@ -196,7 +214,7 @@ def delete(conn: Connection, ids: Collection[str]) -> None:
 
 def watermark(conn: Connection, connection: str) -> int:
     """The instant below which no edge of this connection is left; BEGINNING if it was never ticked."""
-    value = conn.execute(sa.select(facts.c.value).where(facts.c.key == _key(connection))).scalar_one_or_none()
+    value = read_fact(conn, _key(connection))
     return BEGINNING if value is None else int(value)
 
 
@@ -214,12 +232,15 @@ def lock(conn: Connection, connection: str) -> int:
     return _locked(conn, connection, alone=True)
 
 
-def advance(conn: Connection, connection: str, upto: int) -> None:
+def advance(conn: Connection, connection: str, upto: int, *, since: int | None = None) -> None:
     """Move the watermark up to `upto`, once `due` has no more to give; it never moves back.
 
     Call it under `lock`.
+
+    Args:
+        since: where it stands, as `lock` has told.
     """
-    if upto > watermark(conn, connection):
+    if upto > (watermark(conn, connection) if since is None else since):
         bulk.upsert(conn, facts, [{"key": _key(connection), "value": upto}])
 
 
@@ -232,12 +253,18 @@ def rewind(conn: Connection, connection: str, now: int) -> None:
 
 def _locked(conn: Connection, connection: str, *, alone: bool) -> int:
     """A lock needs a row; on SQLite the transaction itself is the lock."""
-    statement = sa.select(facts.c.value).where(facts.c.key == _key(connection)).with_for_update(read=not alone)
-    found = conn.execute(statement).scalar_one_or_none()
+    named = {"name": _key(connection)}
+    found = conn.execute(_watermark(alone=alone), named).scalar_one_or_none()
     if found is None:
         bulk.insert(conn, facts, [{"key": _key(connection), "value": BEGINNING}])
-        found = conn.execute(statement).scalar_one()
+        found = conn.execute(_watermark(alone=alone), named).scalar_one()
     return int(found)
+
+
+@cache
+def _watermark(*, alone: bool) -> sa.Select[Any]:
+    there = sa.select(facts.c.value).where(facts.c.key == sa.bindparam("name"))
+    return there.with_for_update(read=not alone)
 
 
 def _key(connection: str) -> str:

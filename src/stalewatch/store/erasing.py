@@ -102,7 +102,8 @@ def dismiss(conn: Connection, *, addresses: Collection[str], members: Collection
         addresses: in lower case.
         ids: as people of CRMs.
     """
-    conn.execute(sa.delete(habits).where(sa.func.lower(habits.c.address).in_(addresses)))
+    if conn.execute(sa.delete(habits).where(sa.func.lower(habits.c.address).in_(addresses))).rowcount:
+        versions.rise(conn, versions.HABITS)
     conn.execute(sa.delete(homes).where(homes.c.member.in_(members)))
     if conn.execute(sa.delete(roles).where(sa.func.lower(roles.c.address).in_(addresses))).rowcount:
         versions.rise(conn, versions.ROLES)

@@ -17,6 +17,8 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 _PLUS: Final[Any] = operators.custom_op("+")
+_LISTED: Final = sa.text("SELECT value FROM json_each(:listed)")
+"""Written out: to put it together each time costs more than most statements that have it."""
 
 
 class database_now(FunctionElement[int]):  # noqa: N801 - reads as the SQL function that it is
@@ -39,8 +41,8 @@ def _postgresql_now(_element: database_now, _compiler: SQLCompiler, **_options: 
 def among(conn: Connection, column: sa.ColumnElement[Any], values: Collection[str]) -> sa.ColumnElement[bool]:
     """`column` is one of `values`: one bound parameter, however many there are (SQLite allows 32,766)."""
     if conn.dialect.name == "sqlite":
-        listed = sa.func.json_each(sa.bindparam(None, msgspec.json.encode(list(values)).decode(), sa.Text()))
-        return column.in_(sa.select(listed.table_valued("value").c.value))
+        text = msgspec.json.encode(list(values)).decode()
+        return column.in_(_LISTED.bindparams(sa.bindparam("listed", text, sa.Text(), unique=True)))
     return column == sa.any_(array(values, sa.Text()))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +14,13 @@ from stalewatch.store.tables import facts
 
 def read(conn: Connection, key: str) -> Any:
     """The value of a fact, None if it was never written."""
-    return conn.execute(sa.select(facts.c.value).where(facts.c.key == key)).scalar_one_or_none()
+    return conn.execute(_named(), {"name": key}).scalar_one_or_none()
+
+
+@cache
+def _named() -> sa.Select[Any]:
+    """Built once: many ask."""
+    return sa.select(facts.c.value).where(facts.c.key == sa.bindparam("name"))
 
 
 def beginning(conn: Connection, prefix: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from stalewatch.store import bulk
+from stalewatch.store import bulk, versions
 from stalewatch.store.bulk import Found, Row
 from stalewatch.store.tables import habits
 
@@ -17,7 +17,8 @@ def note(conn: Connection, rows: Sequence[Row]) -> None:
 
     Every row names address, member (None: nobody is there), language, zone and asked_at.
     """
-    bulk.upsert(conn, habits, rows)
+    if bulk.upsert(conn, habits, rows):
+        versions.rise(conn, versions.HABITS)
 
 
 def read(conn: Connection) -> dict[str, Found]:

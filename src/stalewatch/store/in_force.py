@@ -6,6 +6,7 @@ transaction ends. So once it has changed, nothing that was judged by other rules
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -38,5 +39,6 @@ def write(conn: Connection, value: Any) -> None:
     facts.write(conn, KEY, value)
 
 
+@cache
 def _statement(*, alone: bool) -> sa.Select[Any]:
     return sa.select(table.c.value).where(table.c.key == KEY).with_for_update(read=not alone)

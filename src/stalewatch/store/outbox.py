@@ -125,16 +125,28 @@ def call(conn: Connection, due: dict[str, int]) -> None:
     They are held until the transaction ends, also where nothing changes: on PostgreSQL somebody else may be looking
     through what waits for one of them, who cannot see yet what we have written, and would put it to sleep.
     """
-    known = {row.target for row in bulk.read(conn, [destinations.c.target], destinations.c.target, due)}
-    bulk.insert(conn, destinations, [{"target": t, "due_at": at} for t, at in due.items() if t not in known])
-    for piece in bulk.chunks(sorted(known)):
-        held = sa.select(destinations.c.target).where(among(conn, destinations.c.target, piece))
-        conn.execute(held.order_by(destinations.c.target).with_for_update()).all()
-    for at in sorted(set(due.values())):
-        asked = sorted(target for target, when in due.items() if when == at)
+    known = _held(conn, due)
+    new = sorted(due.keys() - known.keys())
+    late = {target for target, at in known.items() if at is None or at > due[target]}
+    put = bulk.insert(conn, destinations, [{"target": target, "due_at": due[target]} for target in new])
+    if put < len(new):  # somebody else has put one there just now
+        late.update(new)
+    for at in sorted({due[target] for target in late}):
+        asked = sorted(target for target in late if due[target] == at)
         later = sa.or_(destinations.c.due_at.is_(None), destinations.c.due_at > at)
         there = sa.and_(among(conn, destinations.c.target, asked), later)
         conn.execute(sa.update(destinations).where(there).values(due_at=at))
+
+
+def _held(conn: Connection, targets: Collection[str]) -> dict[str, int | None]:
+    """When those of these destinations that are there are due; on PostgreSQL held in the order of their names."""
+    held: dict[str, int | None] = {}
+    for piece in bulk.chunks(sorted(targets)):
+        there = sa.select(destinations.c.target, destinations.c.due_at)
+        mine = there.where(among(conn, destinations.c.target, piece))
+        rows = conn.execute(mine.order_by(destinations.c.target).with_for_update())
+        held.update((row.target, row.due_at) for row in rows)
+    return held
 
 
 def awake(conn: Connection, targets: Collection[str]) -> set[str]:

@@ -139,15 +139,6 @@ def column_names(obj: str) -> frozenset[str]:
     return frozenset(column.name for column in _table(obj).c)
 
 
-def meetings_over(conn: Connection, ids: Collection[str], by: int) -> list[str]:
-    """Of these records, the deals whose next planned meeting ended by then."""
-    found: list[str] = []
-    for chunk in bulk.chunks(sorted(ids)):
-        over = sa.and_(among(conn, deals.c.id, chunk), deals.c.meeting_ends_at <= by)
-        found.extend(conn.scalars(sa.select(deals.c.id).where(over).order_by(deals.c.id)))
-    return found
-
-
 def touch(conn: Connection, obj: str, ids: Collection[str], seen_at: int) -> None:
     """Note that the CRM showed these records, changed or not; needed only where `unseen` will be asked."""
     table = _table(obj)

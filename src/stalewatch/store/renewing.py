@@ -7,10 +7,12 @@ that changed a row: as PostgreSQL's triggers have it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, Final
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -23,6 +25,7 @@ ALL_TIME: Final = 10**17
 GRAVITIES: Final = {"info": 1, "warning": 2, "critical": 3}
 
 _ANOTHER: Final = sa.func.random()
+_IDS: Final = sa.text("SELECT value FROM json_each(:ids)")
 _IS_LATE: Final = sa.text(
     f"alerts.breached_at IS NOT NULL AND alerts.state <> 'resolved' AND alerts.state IN {touched.LATE_STATES!r}"
 )  # a literal, for the index over alerts that are not resolved
@@ -59,8 +62,10 @@ def _renewed(conn: Connection, found: touched.Touched) -> int:
     if found.placed:
         placed = sorted(found.placed)
         done += _count(conn, sa.delete(stalled).where(among(conn, stalled.c.record_id, placed)))
-        for table, shelf in ((deals, "deal"), (leads, "lead")):
-            done += _count(conn, sa.insert(stalled).from_select(_COLUMNS, _rows(conn, table, shelf, placed)))
+        put = _put(conn, deals, "deal", placed)
+        if put < len(placed):
+            put += _put(conn, leads, "lead", placed)
+        done += put
     for condition in _said(conn, found):
         done += _count(conn, sa.update(stalled).where(condition).values(stamp=_ANOTHER))
     return done
@@ -79,20 +84,31 @@ def _said(conn: Connection, found: touched.Touched) -> Iterator[sa.ColumnElement
         yield stalled.c.record_id.in_(sa.select(activity_records.c.record_id).where(linked))
 
 
-def _rows(conn: Connection, table: sa.Table, shelf: str, ids: Collection[str]) -> sa.Select[Any]:
-    """The rows of these records as they should be now, in the order of ids: so each is put beside the one before."""
+def _put(conn: Connection, table: sa.Table, shelf: str, ids: Collection[str]) -> int:
+    return _count(conn, _putting(table, shelf), {"ids": msgspec.json.encode(ids).decode()})
+
+
+@cache
+def _putting(table: sa.Table, shelf: str) -> sa.Insert:
+    """The rows of these records as they should be now, in the order of ids: so each is put beside the one before.
+
+    Built once: putting it together costs more than a hundred rows.
+    """
     gravity = sa.case(GRAVITIES, value=alerts.c.severity, else_=0)
     worst = (sa.func.max(gravity).label("gravity"), sa.func.count().label("breaches"))
     since = sa.func.min(alerts.c.breach_at).label("breach_at")
-    some = sa.select(alerts.c.record_id, *worst, since).where(_IS_LATE, among(conn, alerts.c.record_id, ids))
+    some = sa.select(alerts.c.record_id, *worst, since).where(_IS_LATE, alerts.c.record_id.in_(_IDS))
     late = some.group_by(alerts.c.record_id).subquery("late")
     own = (table.c[name] if name in table.c else sa.null().label(name) for name in _PLACE)
     rank = (late.c.breach_at - late.c.gravity * ALL_TIME).label("rank")
     says = (late.c.gravity, late.c.breaches, late.c.breach_at, rank, _ANOTHER.label("stamp"))
     both = table.join(late, late.c.record_id == table.c.id)
     there = sa.select(table.c.id, sa.literal(shelf), *own, *says).select_from(both)
-    return there.where(table.c.is_open, table.c.gone_at.is_(None)).order_by(table.c.id)
+    rows = there.where(table.c.is_open, table.c.gone_at.is_(None)).order_by(table.c.id)
+    return sa.insert(stalled).from_select(_COLUMNS, rows)
 
 
-def _count(conn: Connection, statement: sa.Delete | sa.Insert | sa.Update) -> int:
-    return conn.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+def _count(
+    conn: Connection, statement: sa.Delete | sa.Insert | sa.Update, given: Mapping[str, Any] | None = None
+) -> int:  # fmt: skip
+    return conn.execute(statement, given, execution_options={"preserve_rowcount": True}).rowcount

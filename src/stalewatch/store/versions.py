@@ -16,6 +16,8 @@ from stalewatch.store.tables import versions
 
 ROLES: Final = "roles"
 TOKENS: Final = "tokens"
+HABITS: Final = "habits"
+"""What the messenger told of people: no part of who may see what, but of how somebody is told."""
 
 _SUM: Final = f"SELECT sum(number) FROM {versions.name}"  # noqa: S608  # a name of ours; asked at every request
 _RAISED: Final = sa.update(versions).where(versions.c.topic == sa.bindparam("one")).values(number=versions.c.number + 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,25 +19,30 @@ class Guard:
 
     What is due is counted before anything is looked at: so few that they can be no storm are never held, and are
     written once.
+
+    Attributes:
+        is_held: whether breaches wait for `decide`: those of a tick that came to no end, and those that this one held.
     """
 
     db: Database
     book: Rulebook
     now: int
+    is_held: bool
     free: int = 0
     passed: int = field(default=0, init=False)
 
-    def count(self, connections: Collection[str]) -> None:
-        """Count what is due on these connections, before a tick looks at it."""
+    def count(self, connections: Sequence[Any]) -> None:
+        """Count what is due on these connections (id, `seen`: the watermark), before a tick looks at it."""
         guard = self.book.judging.storm_guard
         if guard is None:
             return
         with self.db.read() as conn:
-            most = notices.records_held_for(conn, CHECKING)
+            most = notices.records_held_for(conn, CHECKING) if self.is_held else 0
             for connection in connections:
-                most += clocks.count_due(conn, connection, self.now)
-                most += alerts.count_timers_due(conn, self.now, connection)
-            self.free = 0 if storm(guard.share, guard.at_least, most, self._open(conn)) else most
+                most += clocks.count_due(conn, connection.id, self.now, since=connection.seen)
+                most += alerts.count_timers_due(conn, self.now, connection.id)
+            if most < guard.at_least or not storm(guard.share, guard.at_least, most, self._open(conn)):
+                self.free = most
 
     def holds(self, records: int) -> bool:
         """Whether the breaches of a page of so many records wait for `decide`.
@@ -45,13 +50,17 @@ class Guard:
         Those that came while the tick ran were not counted, and do.
         """
         self.passed += records
-        return self.book.judging.storm_guard is not None and self.passed > self.free
+        holds = self.book.judging.storm_guard is not None and self.passed > self.free
+        self.is_held = self.is_held or holds
+        return holds
 
     def decide(self) -> int:
         """Let what was held go, unless it is a storm; answers with how many notices a person has to look at."""
         guard = self.book.judging.storm_guard
+        if guard is None or not self.is_held:
+            return 0
         with self.db.read() as look:
-            if guard is None or not notices.any_held_for(look, CHECKING):
+            if not notices.any_held_for(look, CHECKING):
                 return 0
         with self.db.write() as conn:
             broken = notices.records_held_for(conn, CHECKING)

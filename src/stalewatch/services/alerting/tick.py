@@ -12,7 +12,6 @@ from typing import Any
 
 from stalewatch.clock import Clock
 from stalewatch.domain.alerts import Kind
-from stalewatch.domain.directory import Directory
 from stalewatch.domain.instants import NEVER, SECOND, to_us
 from stalewatch.domain.policies import Speaking
 from stalewatch.domain.readings import Faces
@@ -20,16 +19,15 @@ from stalewatch.domain.steps import Moved, Watched
 from stalewatch.services.alerting import awaited, held_out, outdated
 from stalewatch.services.alerting.announcing import CHECKING, Announcer
 from stalewatch.services.alerting.guarding import Guard, operator_notice
-from stalewatch.services.alerting.people import directory
 from stalewatch.services.alerting.route_facts import RouteFacts, columns_asked
 from stalewatch.services.alerting.watching import is_inherited, watch
 from stalewatch.services.alerting.ways import Ways
-from stalewatch.services.judging import arming, evidence, holds, in_force
+from stalewatch.services.judging import arming, collecting, evidence, holds, in_force
 from stalewatch.services.judging.alert_rows import alert_id, keep
 from stalewatch.services.judging.golive import live_since
 from stalewatch.services.judging.sources import Sources, believed, coverage
 from stalewatch.services.rules.rulebook import Rulebook
-from stalewatch.store import alerts, clocks, notices, outbox, records, waits
+from stalewatch.store import alerts, clocks, notices, outbox, waits
 from stalewatch.store.engine import Connection, Database
 from stalewatch.store.pulse import pulse
 
@@ -79,27 +77,38 @@ def tick(db: Database, clock: Clock, book: Rulebook, speaking: Speaking, sources
         ready, done.not_judged = believed(rows, sources, now)
         if not _is_anything_due([row for row in rows if row.id in ready], book, now):
             return done
-        since = live_since(conn, book)
-        people = directory(conn, speaking)
-    _end_waits(db, book, sorted(since), now)
-    held_out.follow(db, book.judging.holdout, now)
-    guard = Guard(db, book, now)
-    guard.count(ready)
+        since = live_since(conn, book, rows)
+    if any(_is_wait_over(row, now) for row in rows[:1]):
+        _end_waits(db, book, sorted(since), now)
+    if any(_is_share_another(row, book) for row in rows[:1]):
+        held_out.follow(db, book.judging.holdout, now)
+    guard = Guard(db, book, now, any(row.held for row in rows[:1]))
+    guard.count([row for row in rows if row.id in ready])
+    late, ways = {row.id for row in rows if _is_late(row, now)}, Ways.of(db, speaking)
     for connection in ready:
         if connection in since:
-            _Tick(db, book, speaking, people, now, done, guard).connection(connection, since[connection], clock)
+            _Tick(db, book, ways, now, done, guard, late).connection(connection, since[connection], clock)
     done.stormed = guard.decide()
     return done
 
 
 def _is_anything_due(rows: Sequence[Any], book: Rulebook, now: int) -> bool:
     """Most ticks find nothing: one statement has told them so. What is the same in every row stands in the first."""
-    if any(_has_work(row.seen, row.timer or (row.edge is not None and row.edge <= now), now) for row in rows):
+    if any(_is_late(row, now) for row in rows):
         return True
-    return any(
-        (row.wait is not None and row.wait <= now) or row.held or row.said != held_out.document(book.judging.holdout)
-        for row in rows[:1]
-    )
+    return any(_is_wait_over(row, now) or row.held or _is_share_another(row, book) for row in rows[:1])
+
+
+def _is_late(row: Any, now: int) -> bool:
+    return _has_work(row.seen, row.timer or (row.edge is not None and row.edge <= now), now)
+
+
+def _is_wait_over(row: Any, now: int) -> bool:
+    return row.wait is not None and row.wait <= now
+
+
+def _is_share_another(row: Any, book: Rulebook) -> bool:
+    return bool(row.said != held_out.document(book.judging.holdout))
 
 
 def _has_work(seen: int | None, due: bool, now: int) -> bool:
@@ -107,14 +116,14 @@ def _has_work(seen: int | None, due: bool, now: int) -> bool:
 
 
 class _Tick:
-    """One tick over one connection."""
+    """One tick over one connection; at those in `late` something is known to be due, so that nobody looks first."""
 
     def __init__(
-        self, db: Database, book: Rulebook, speaking: Speaking, people: Directory, now: int, done: Ticked, guard: Guard
+        self, db: Database, book: Rulebook, ways: Ways, now: int, done: Ticked, guard: Guard, late: Collection[str]
     ) -> None:
-        self.db, self.book, self.speaking, self.now, self.done, self.guard = db, book, speaking, now, done, guard
-        self.ways = Ways(speaking, people)
-        self.asked = columns_asked(book, speaking)
+        self.db, self.book, self.ways, self.now, self.done, self.guard = db, book, ways, now, done, guard
+        self.late = late
+        self.asked = columns_asked(book, ways.speaking)
 
     def connection(self, connection: str, since: Mapping[str, int], clock: Clock) -> None:
         """Page after page, each in a transaction of its own, until nothing is due.
@@ -122,8 +131,10 @@ class _Tick:
         A record that is due again right after it was looked at waits for the next tick: no fault of ours may spin.
         """
         before: list[str] = []
-        while self._has_work(connection):
-            with self.db.write() as conn:
+        is_late = connection in self.late
+        while is_late or self._has_work(connection):
+            is_late = False
+            with collecting.seldom(), self.db.write() as conn:
                 in_force.require(conn, self.book.version)
                 seen = clocks.lock(conn, connection)
                 if self.now < seen <= to_us(clock.now()) + APART:
@@ -135,26 +146,37 @@ class _Tick:
                 timers = alerts.timers_due(conn, self.now, PAGE, connection=connection)
                 ids = sorted({*due, *(row.record_id for row in timers)})
                 if not ids:
-                    clocks.advance(conn, connection, self.now)
+                    clocks.advance(conn, connection, self.now, since=seen)
                     return
                 if ids == before:
                     return
-                self._page(conn, ids, since, NEVER if seen == clocks.BEGINNING else seen)
+                rings = self._page(conn, ids, since, NEVER if seen == clocks.BEGINNING else seen)
+                # Nobody stores clocks of this connection meanwhile, and those of a page are set beyond now.
+                is_all = len(due) < PAGE and not timers and not rings
+                if is_all or not self._is_due(conn, connection, seen):
+                    if _has_work(seen, False, self.now):
+                        clocks.advance(conn, connection, self.now, since=seen)
+                    return
                 before = ids
 
     def _has_work(self, connection: str) -> bool:
         """A look without a lock: who finds nothing writes nothing."""
         with self.db.read() as conn:
             seen = clocks.watermark(conn, connection)
-            timers = alerts.timers_due(conn, self.now, 1, connection=connection)
-            due = bool(timers or clocks.due(conn, connection, self.now, since=seen, limit=1))
-            return _has_work(seen, due, self.now)
+            return _has_work(seen, self._is_due(conn, connection, seen), self.now)
 
-    def _page(self, conn: Connection, ids: Sequence[str], since: Mapping[str, int], seen: int) -> None:
-        self._end_meetings(conn, ids)
+    def _is_due(self, conn: Connection, connection: str, seen: int) -> bool:
+        timers = alerts.is_timer_due(conn, self.now, connection)
+        return timers or bool(clocks.due(conn, connection, self.now, since=seen, limit=1))
+
+    def _page(self, conn: Connection, ids: Sequence[str], since: Mapping[str, int], seen: int) -> bool:
+        """Look at records that have something due; whether a timer of theirs rings again already."""
         watched, rows, stored = watch(conn, self.book, ids, since, self.asked)
+        if over := [row for row in rows.values() if self._is_meeting_over(row)]:
+            self._end_meetings(conn, over)
+            watched, rows, stored = watch(conn, self.book, ids, since, self.asked)
         faces = Faces.of([clock for each in watched for clock in each.clocks], self.now)
-        facts = RouteFacts.read(conn, self.book, self.speaking, rows.values())
+        facts = RouteFacts.read(conn, self.book, self.ways.speaking, rows.values())
         announcer = Announcer(self.ways, facts, self.now, seen, self.guard.holds(len(ids)))
         steps = self.book.steps.take_all(watched, faces)
         moved = [(one, stored.get(one.alert.fingerprint)) for one in steps]
@@ -166,13 +188,16 @@ class _Tick:
         self.done.looked += len(watched)
         self.done.opened += len(new)
         self.done.news += sum(not row["backlog"] for row in new)
+        return any(one.alert.due_at is not None and one.alert.due_at <= self.now for one in steps)
 
-    def _end_meetings(self, conn: Connection, ids: Sequence[str]) -> None:
+    def _is_meeting_over(self, row: Any) -> bool:
+        ends = getattr(row, "meeting_ends_at", None)
+        return ends is not None and ends <= self.now
+
+    def _end_meetings(self, conn: Connection, over: Sequence[Any]) -> None:
         """A planned meeting that is over changes its record by itself: its evidence is folded and judged anew."""
-        over = records.meetings_over(conn, ids, self.now)
-        objects = records.objects(conn, over)
-        for obj in sorted({objects[record] for record in over}):
-            mine = [record for record in over if objects[record] == obj]
+        for obj in sorted({row.object for row in over}):
+            mine = [row.id for row in over if row.object == obj]
             evidence.refresh(conn, self.book, obj, mine, self.now)
             awaited.end(conn, self.book, mine, self.now)
             arming.judge(conn, self.book, obj, mine, coverage(conn), self.now)

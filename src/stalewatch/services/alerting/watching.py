@@ -29,7 +29,8 @@ def watch(
     stored = alerts.latest_of(conn, ids)
     taken = merges.moved_away(conn, ids)
     names = {*_READ, *asked}
-    rows = {row.id: row for obj in ("deal", "lead") for row in records.read_by_ids(conn, obj, ids, names=names)}
+    rows = {row.id: row for row in records.read_by_ids(conn, "deal", ids, names=names)}
+    rows.update((row.id, row) for row in records.read_by_ids(conn, "lead", set(ids) - rows.keys(), names=names))
     calendars = calendars_of(conn, book, {record: row.object for record, row in rows.items()})
     known: dict[str, dict[tuple[str, str | None], Any]] = {}
     heirs: dict[str, set[tuple[str, str | None]]] = {}

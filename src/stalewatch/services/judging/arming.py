@@ -130,7 +130,7 @@ def _least(moments: Instants, counts: Mask, record: NDArray[np.intp], size: int)
 
 def earliest(*moments: int | None) -> int | None:
     """The first of the moments that there are."""
-    return min((moment for moment in moments if moment is not None), default=None)
+    return min([moment for moment in moments if moment is not None], default=None)
 
 
 def next_breach(mine: Sequence[Entry], now: int, live: Collection[str]) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stalewatch.domain.durations import Duration, Unit, ratio
@@ -39,13 +39,19 @@ def note_rules(db: Database, book: Rulebook, now: int, seen: int | None = None) 
         return rule_states.upsert(conn, rows) > 0
 
 
-def live_since(conn: Connection, book: Rulebook) -> Mapping[str, Mapping[str, int]]:
+def live_since(
+    conn: Connection, book: Rulebook, synced: Sequence[Any] | None = None
+) -> Mapping[str, Mapping[str, int]]:  # fmt: skip
     """connection -> rule -> the later of the rule's own beginning and the connection's first sync.
 
     Empty per connection if `rollout` is off; a connection whose first sync is not over is missing.
+
+    Args:
+        synced: what is known of the connections already (id, first_sync_at), all of them.
     """
     known = {rule_id: row.live_since for rule_id, row in rule_states.read(conn).items()}
-    return _per_connection(conn, book, {rule: since for rule, since in known.items() if since is not None})
+    began = {rule: since for rule, since in known.items() if since is not None}
+    return _per_connection(book, began, connections.read(conn) if synced is None else synced)
 
 
 def foreseen(conn: Connection, book: Rulebook, now: int) -> Mapping[str, Mapping[str, int]]:
@@ -53,11 +59,13 @@ def foreseen(conn: Connection, book: Rulebook, now: int) -> Mapping[str, Mapping
     known = rule_states.read(conn)
     known |= {new: known[old] for old, new in book.renamed.items() if old in known and new not in known}
     rows = [_row(rule, Mode.LIVE, known.get(rule.id), now) for rule in book.rules.rules]
-    return _per_connection(conn, book, {row["rule_id"]: row["live_since"] for row in rows})
+    return _per_connection(book, {row["rule_id"]: row["live_since"] for row in rows}, connections.read(conn))
 
 
-def _per_connection(conn: Connection, book: Rulebook, since: Mapping[str, int]) -> Mapping[str, Mapping[str, int]]:
-    synced = {row.id: row.first_sync_at for row in connections.read(conn) if row.first_sync_at is not None}
+def _per_connection(
+    book: Rulebook, since: Mapping[str, int], known: Sequence[Any]
+) -> Mapping[str, Mapping[str, int]]:  # fmt: skip
+    synced = {row.id: row.first_sync_at for row in known if row.first_sync_at is not None}
     if book.judging.rollout is None:
         return {connection: {} for connection in synced}
     return {

@@ -12,12 +12,12 @@ from stalewatch.domain.instants import DAY, MINUTE, SECOND, to_us
 from stalewatch.domain.policies import Speaking
 from stalewatch.sdk.connector import Connector, Cursor, Description, Page
 from stalewatch.sdk.errors import BadCursor, ConnectorError, NeedsReconnect, TryLater
-from stalewatch.services.judging import arming, in_force
+from stalewatch.services.judging import arming, collecting, in_force
 from stalewatch.services.judging.in_force import RulesMoved
 from stalewatch.services.judging.sources import coverage, lacking, note_lacking
 from stalewatch.services.rules import choices
 from stalewatch.services.rules.rulebook import Rulebook
-from stalewatch.services.syncing import asked, believing, collecting, folding, noticing
+from stalewatch.services.syncing import asked, believing, folding, noticing
 from stalewatch.services.syncing.folding import Folded, folded
 from stalewatch.services.syncing.recording import Recorder
 from stalewatch.services.syncing.stopping import Progress, Stopped

@@ -1,4 +1,4 @@
-"""Let Python look for reference cycles less often while pages are stored.
+"""Let Python look for reference cycles less often while pages are stored or decided.
 
 A page is hundreds of thousands of tuples and no cycle; after every 700 of them a look for cycles would walk those that
 came last, which costs as much as a fifth of storing them.
