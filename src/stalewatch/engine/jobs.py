@@ -159,7 +159,8 @@ def _write(cycle: Cycle) -> Done:
 
 def _sweep(cycle: Cycle) -> Done:
     done = cycle.sweep()
-    return Done((f"{done.removed:,} copies of messages taken back",) if done.removed else (), tuple(done.errors))
+    figures = {"copies of messages taken back": done.removed, "destinations called that slept": done.called}
+    return Done(tuple(f"{many:,} {what}" for what, many in figures.items() if many), tuple(done.errors))
 
 
 def _retain(cycle: Cycle) -> Done:

@@ -1,4 +1,4 @@
-"""Once an hour: what was posted twice is taken back.
+"""Once an hour what was posted twice is taken back; each time whoever was forgotten is called.
 
 A copy comes about where nobody could prevent it: a message that the history did not show in time and that was sent
 again, or a process that was frozen between its last look at the lease and its request. What is ours is told by the
@@ -22,6 +22,7 @@ from stalewatch.sdk.errors import NotifierError, SlowDown, TargetGone, Workspace
 from stalewatch.sdk.notifier import Copy, Notifier, Receipt
 from stalewatch.services.telling.outages import Outages
 from stalewatch.store import audit, edits, outbox
+from stalewatch.store.asleep import asleep
 from stalewatch.store.engine import Database
 
 SPAN: Final = 2 * DAY
@@ -34,10 +35,12 @@ AT_ONCE: Final = 20
 
 @dataclass(slots=True)
 class Swept:
-    """What a sweep did: destinations looked over, copies taken back, and what failed, a line each."""
+    """What a sweep did: destinations looked over, copies taken back, sleeping destinations called for whom something
+    waited, and what failed, a line each."""
 
     looked: int = 0
     removed: int = 0
+    called: int = 0
     errors: list[str] = field(default_factory=list)
 
 
@@ -53,7 +56,7 @@ class Sweeping:
 
     def run(self) -> Swept:
         """Look over the destinations whose hour has passed; of several workers each takes another one."""
-        done = Swept()
+        done = Swept(called=self._call_forgotten())
         try:
             for target in self._due():
                 if self.is_stopping():
@@ -63,6 +66,15 @@ class Sweeping:
         except (SlowDown, WorkspaceDown) as error:  # the others have time
             done.errors.append(str(error))
         return done
+
+    def _call_forgotten(self) -> int:
+        """Let those be served for whom something waits and whom nothing would wake. Nobody should ever be found."""
+        with self.db.read() as conn:
+            found = asleep(conn, self._now)
+        if found:
+            with self.db.write() as conn:
+                outbox.call(conn, dict.fromkeys(found, self._now))
+        return len(found)
 
     def _due(self) -> list[str]:
         real = self.db.now()
