@@ -44,7 +44,7 @@ def test_b5_five_hundred_months_lose_and_double_nothing(theatre: Theatre, part: 
 
 
 def test_a_seed_tells_the_same_story_each_time(theatre: Theatre) -> None:
-    assert month(3, theatre).story == month(3, theatre).story
+    assert month(9, theatre).story == month(9, theatre).story
 
 
 def test_what_befalls_the_months_befalls_them(theatre: Theatre) -> None:
@@ -63,9 +63,9 @@ def test_what_befalls_the_months_befalls_them(theatre: Theatre) -> None:
 # ------------------------------------------------------------------------------------------- designs that are wrong
 
 
-def breaks(theatre: Theatre) -> str:
-    """What the first of these months breaks that does."""
-    for seed in range(12):
+def breaks(theatre: Theatre, first: int = 0) -> str:
+    """What the first of some months breaks that does; from a month on in which a worker dies where it matters."""
+    for seed in range(first, first + 12):
         try:
             month(seed, theatre)
         except Broken as error:
@@ -95,4 +95,4 @@ def test_a_watermark_that_is_moved_before_the_work_breaks_a_month(
         right(self, connection, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(ticking._Tick, "connection", too_early)
-    assert "below the watermark" in breaks(theatre)
+    assert "below the watermark" in breaks(theatre, first=13)
