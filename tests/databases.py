@@ -127,9 +127,23 @@ def opened(url: str) -> Database:
     from stalewatch.store.engine import Database
 
     database = Database(url)
+    for engine in (database._reader, database._writer):
+        _compile_once(engine)
     if database.is_sqlite:
         event.listen(database._writer, "connect", _never_waits)
     return database
+
+
+_COMPILED: Final[dict[str, tuple[sa.Dialect, Any]]] = {}
+"""Per kind of database the dialect of this process's first engine, and the statements that were compiled for it."""
+
+
+def _compile_once(engine: sa.Engine) -> None:
+    """Let an engine know every statement that was compiled for another one: thousands of databases come and go here,
+    and to compile what each of them is asked takes a third of a story's time."""
+    dialect, compiled = _COMPILED.setdefault(engine.dialect.name, (engine.dialect, engine._compiled_cache))
+    engine.dialect = engine.pool._dialect = dialect
+    engine._compiled_cache = compiled
 
 
 def _never_waits(connection: Any, _record: object) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping as Dict
 from collections.abc import Sequence as Files
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final, TypeVar
 
 from stalewatch.domain.language.conditions import CONDITION_WORDS
@@ -42,13 +43,21 @@ class LoadedCatalogue:
 
 
 def load_catalogue(files: Files[Source]) -> LoadedCatalogue:
-    """Read the built-in catalogue, which comes first, and what companies add to it."""
+    """Read the built-in catalogue, which comes first, and what companies add to it.
+
+    The same texts are read once: nobody changes what came of them.
+    """
+    return _read_once(tuple(files))
+
+
+@lru_cache(maxsize=8)
+def _read_once(files: tuple[Source, ...]) -> LoadedCatalogue:
     findings, drafts = Findings(), _Drafts({}, {}, [])
     for source in files:
         _read_file(source, drafts, findings)
     diagnostics = findings.sorted(source.path for source in files)
     catalogue = None if findings.has_errors else drafts.finished()
-    return LoadedCatalogue(catalogue, diagnostics, tuple(files))
+    return LoadedCatalogue(catalogue, diagnostics, files)
 
 
 @dataclass(slots=True)
