@@ -20,7 +20,7 @@ def asleep(conn: Connection, upto: int) -> list[str]:
     """Targets with a notice that is ripe by now, or a message under way, whom no time will wake: their destination is
     due at no time or is missing, and is neither paused nor set aside, which have wakings of their own.
 
-    It costs a look into an index for each target that ever had a notice, however many notices there were.
+    It costs a few looks into indexes for each target that ever had a notice, however many notices there were.
     """
     return list(conn.scalars(_statement(), {"upto": upto}))
 
@@ -29,13 +29,13 @@ def asleep(conn: Connection, upto: int) -> list[str]:
 def _statement() -> sa.Select[str]:
     """Built once: putting it together costs more than running it."""
     there = _targets()
-    told = sa.select(there.c.target).where(there.c.target.is_not(None), _has_ripe(there.c.target))
-    under_way = sa.select(deliveries.c.target).where(deliveries.c.state.in_(("ready", "sending", "unknown")))
-    waiting = sa.union(told, under_way).subquery("waiting")
-    rows = waiting.outerjoin(destinations, destinations.c.target == waiting.c.target)
     idle = (destinations.c.due_at, destinations.c.parked_at, destinations.c.paused_reason)
-    statement = sa.select(waiting.c.target).select_from(rows).where(*(column.is_(None) for column in idle))
-    return statement.order_by(waiting.c.target)
+    sleeps = sa.select(destinations.c.target).where(*(column.is_(None) for column in idle))
+    is_there = sa.exists().where(destinations.c.target == there.c.target)
+    missing = sa.select(there.c.target).where(there.c.target.is_not(None), ~is_there)
+    idlers = sa.union_all(sleeps, missing).subquery("idlers")
+    waits = sa.or_(_has_ripe(idlers.c.target), _is_under_way(idlers.c.target))
+    return sa.select(idlers.c.target).where(waits).order_by(idlers.c.target)
 
 
 def _targets() -> sa.CTE:
@@ -50,3 +50,9 @@ def _has_ripe(target: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
     upto = sa.bindparam("upto", type_=sa.BigInteger())
     ripe = sa.or_(notices.c.not_before.is_(None), notices.c.not_before <= upto)
     return sa.exists().where(notices.c.target == target, notices.c.state == PENDING, ripe)
+
+
+def _is_under_way(target: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """Asked target by target: of the states SQLite believes, once it has counted, that every row has each of them."""
+    states = ("ready", "sending", "unknown")
+    return sa.exists().where(deliveries.c.target == target, deliveries.c.state.in_(states))
