@@ -1,16 +1,19 @@
-"""What a history suggests as one file with its charts."""
+"""What a history suggests, and what would have been said, as one file with its charts."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Final
 
 import numpy as np
 
+from stalewatch.cli.sheet import Sheet
 from stalewatch.cli.suggest_sheet import Shown
 from stalewatch.delivery.wording.learning_words import say
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.domain.learning.suggesting import LEAST_AT_RISK, Day
+from stalewatch.services.learning.backtests import Backtest
 from stalewatch.services.learning.limits import Learned
 from stalewatch.web.pages.charts import Chart, Series, line
 from stalewatch.web.pages.report import report
@@ -28,6 +31,29 @@ def suggestion_page(shown: Shown, patch: str) -> str:
     charts = [curve(name, one, reader) for name, one in groups if one.found.limit is not None][:MOST]
     told = {**asdict(sheet), "tables": [asdict(table) for table in sheet.tables]}
     return report(say("report", reader), told, charts, reader, patch_title=say("patch", reader), patch=patch)
+
+
+def backtest_page(sheet: Sheet, trade: Mapping[int, Backtest], reader: Reader) -> str:
+    """The page with what other limits would have done, as charts."""
+    told = {**asdict(sheet), "tables": [asdict(table) for table in sheet.tables]}
+    return report(say("backtest", reader), told, trade_off(trade, reader) if trade else [], reader)
+
+
+def trade_off(found: Mapping[int, Backtest], reader: Reader) -> list[Chart]:
+    """Precision, recall and nagged winners against the limit, and the days of warning."""
+    labels = [reader.number(day) for day in found]
+    horizon = reader.number(next(iter(found.values())).horizon)
+    shares = [
+        Series(say("chart_precision", reader, horizon=horizon), [one.score.precision.value for one in found.values()]),
+        Series(say("chart_recall", reader), [one.score.recall.value for one in found.values()], "fine"),
+        Series(say("chart_nagged", reader), [one.nagged.value for one in found.values()], "soon"),
+    ]
+    leads = [None if one.score.lead is None else one.score.lead.p50 for one in found.values()]
+    return [
+        line(shares, labels, title=say("chart_trade", reader), unit="rate", reader=reader),
+        line([Series(say("chart_lead_days", reader), leads)], labels, title=say("chart_lead", reader), unit="days",
+             reader=reader),
+    ]  # fmt: skip
 
 
 def curve(name: str, one: Learned, reader: Reader) -> Chart:

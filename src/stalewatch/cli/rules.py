@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stalewatch.cli.invocation import group
+from stalewatch.cli.rules_backtest import backtest
 from stalewatch.cli.rules_check import check
 from stalewatch.cli.rules_diff import diff
 from stalewatch.cli.rules_explain import explain
@@ -30,8 +31,9 @@ def rules() -> None:
       stalewatch rules diff --git main       what a change of the rules changes
       stalewatch rules feedback              what came of what the rules said
       stalewatch rules suggest               limits that the history suggests
+      stalewatch rules backtest              what the rules would have said, and whether rightly
     """
 
 
-for command in (check, test, explain, fmt, schema, route, show_preview, diff, promote, feedback, suggest):
+for command in (check, test, explain, fmt, schema, route, show_preview, diff, promote, feedback, suggest, backtest):
     rules.add_command(command)

@@ -12,6 +12,7 @@ from stalewatch.delivery.wording.learning_words import say
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.untrusted import printable
 from stalewatch.domain.learning.intervals import Rate
+from stalewatch.domain.learning.scoring import Score
 from stalewatch.domain.learning.suggesting import LEAST_AT_RISK, LEAST_WON, Day, Lacking
 from stalewatch.services.learning.lessons import Lesson
 from stalewatch.services.learning.limits import Group, Learned
@@ -155,7 +156,7 @@ class Shown:
             yield [
                 self.name(lesson, one.group), number(day), number(score.flagged.all), number(score.mature.all),
                 rate(score.precision), interval(score.precision), "" if score.lift is None else f"{score.lift:.2f}",
-                rate(score.recall), "" if score.lead is None else say("days", self.reader, days=number(score.lead.p50)),
+                rate(score.recall), ahead(score, self.reader),
             ]  # fmt: skip
 
 
@@ -173,3 +174,8 @@ def interval(one: Rate) -> str:
     """Its interval; "" where there is none."""
     found = one.interval
     return "" if found is None else f"{percent(found.low)}–{percent(found.high)}"
+
+
+def ahead(one: Score, reader: Reader) -> str:
+    """The median of the days by which losses were flagged before; "" where there are none."""
+    return "" if one.lead is None else say("days", reader, days=reader.number(round(one.lead.p50, 1)))

@@ -50,9 +50,8 @@ class Histories:
         """A moment as the history counts them; a date is the beginning of that day."""
         if moment is None:
             return None
-        if not isinstance(moment, datetime):
-            moment = datetime(moment.year, moment.month, moment.day, tzinfo=self.zone)
-        return files.local_day(moment, self.zone) if self.found[about].dated else to_us(moment)
+        begun = at_midnight(moment, self.zone)
+        return files.local_day(begun, self.zone) if self.found[about].dated else to_us(begun)
 
     def day(self, instant: int, about: str) -> date | None:
         """The date of an instant of the history; None where there is none."""
@@ -103,6 +102,13 @@ def from_project(app: Stalewatch, zone: str | None) -> Histories:
     chosen = ZoneInfo(zone or _zone_of(app.settings))
     here = {about: one for about, one in found.items() if len(one.ids) or about == DEAL}
     return Histories(here, catalogue, chosen, app.settings.judging.currency, to_us(app.clock.now()))
+
+
+def at_midnight(moment: date | datetime, zone: ZoneInfo) -> datetime:
+    """A moment as it is; of a date its beginning."""
+    if isinstance(moment, datetime):
+        return moment
+    return datetime(moment.year, moment.month, moment.day, tzinfo=zone)
 
 
 def catalogue_of(settings: Settings | None) -> Catalogue:

@@ -113,6 +113,80 @@ _WORDS: Final[dict[str, Words]] = {
     "RECALL": {"en": "LOSSES SEEN", "ja": "失注の捕捉"},
     "LEAD": {"en": "AHEAD", "ja": "先行日数"},
     "days": {"en": "{days} d", "ja": "{days} 日"},
+    # ------------------------------------------------------------------------------------------------- backtest
+    "would": {
+        "en": "Of {mature} {about} this {what} would have flagged with {horizon} days of hindsight, {over} ({share})"
+        " were not won; {nagged} of the won ones would have been told of, and {recall} of the losses seen before.",
+        "ja": "{horizon} 日後まで結果が分かる {about} {mature} 件のうち、{over} 件({share})は受注に至りませんでした。"
+        "この{what}は、受注案件の {nagged} にも通知し、失注の {recall} を事前に捉えたはずです。",
+    },
+    "would_not": {
+        "en": "Not enough history: this {what} flags {flagged}, none of them with {horizon} days of hindsight.",
+        "ja": "履歴が足りません: この{what}の対象は {flagged} 件ですが、"
+        "{horizon} 日後まで結果が分かるものはありません。",
+    },
+    "a_limit": {"en": "limit of {days} days", "ja": "期限({days} 日)"},
+    "a_rule": {"en": "rule ({rule})", "ja": "ルール({rule})"},
+    "records_lead": {"en": "leads", "ja": "リード"},
+    "records_deal": {"en": "deals", "ja": "案件"},
+    "records_partner_deal": {"en": "partner deals", "ja": "パートナー案件"},
+    "rules_tried": {
+        "en": "{rules} rules tried on {many} records, {began} to {until}: {alerts} alerts.",
+        "ja": "{many} 件({began}〜{until})で {rules} 件のルールを試しました: アラート {alerts} 件。",
+    },
+    "flagged_whole": {
+        "en": "flagged {flagged}: {won} were won later, {lost} lost, {open} are open; counted is what is open for more"
+        " than {days} days, not what ends on the last of them; {late} more were so old when the watching began",
+        "ja": "対象 {flagged} 件(その後の受注 {won} 件、失注 {lost} 件、進行中 {open} 件)。"
+        "{days} 日を超えたものを数え、ちょうど {days} 日で終わったものは除きます。"
+        "観測開始時にすでに超えていた {late} 件は含みません",
+    },
+    "flagged_rule": {
+        "en": "flagged {flagged} times: {won} were won later, {lost} lost, {open} are open; counted is a deadline that"
+        " passed before the record changed, by the rule's calendar; {late} more passed before the watching began",
+        "ja": "通知 {flagged} 回(その後の受注 {won} 件、失注 {lost} 件、進行中 {open} 件)。ルールのカレンダーで、"
+        "データが変わる前に期限を過ぎたものを数えます。観測開始前の {late} 件は含みません",
+    },
+    "base": {
+        "en": "a message on any day would have been right in {base} of cases: lift {lift}",
+        "ja": "任意の日の通知なら {base} が当たります(倍率 {lift})",
+    },
+    "zombies": {
+        "en": "{over} of {of} that are open for longer than anything that ever closed would have been flagged",
+        "ja": "これまで終結したどの案件よりも長く進行中のもの {of} 件のうち、{over} 件が対象です",
+    },
+    "ahead": {
+        "en": "flagged losses: {p25}, {p50}, {p75} days ahead (quartiles); {early} of the losses two working days"
+        " or more",
+        "ja": "失注までの先行日数は {p25}・{p50}・{p75} 日(四分位)。失注の {early} を2営業日以上前に捉えました",
+    },
+    "money": {"en": "flagged amount: {amount}", "ja": "対象の金額: {amount}"},
+    "naive": {
+        "en": "* Of what is closed {share} were lost. That is no precision: silent losses are closed late or never, so"
+        " this share falls where a rule is right.",
+        "ja": "※ 終結した案件のうち失注は {share} ですが、これは精度ではありません。"
+        "静かな失注は終結が遅いか終結しないため、ルールが正しいほどこの割合は下がります。",
+    },
+    "blind": {
+        "en": "{rule}: cannot be tried, the past of {fields} is not kept",
+        "ja": "{rule}: 過去の値が残っていないため試せません({fields})",
+    },
+    "RULE": {"en": "RULE", "ja": "ルール"},
+    "RULES": {"en": "RULES", "ja": "ルール"},
+    "OTHERS": {"en": "OTHER LIMITS", "ja": "ほかの期限"},
+    "QUARTERS": {"en": "QUARTER BY QUARTER", "ja": "四半期ごと"},
+    "LOADS": {"en": "WHO WOULD HAVE BEEN TOLD HOW MUCH", "ja": "担当者ごとの件数"},
+    "QUARTER": {"en": "QUARTER", "ja": "四半期"},
+    "OWNER": {"en": "OWNER", "ja": "担当者"},
+    "ALERTS": {"en": "ALERTS", "ja": "件数"},
+    "A_WEEK": {"en": "A WEEK", "ja": "週あたり"},
+    "MOST": {"en": "MOST", "ja": "最大"},
+    "EARLY": {"en": "2 BD AHEAD", "ja": "2営業日前"},
+    "NAGGED": {"en": "WINNERS", "ja": "受注にも通知"},
+    "AMOUNT": {"en": "AMOUNT", "ja": "金額"},
+    "nobody": {"en": "(nobody)", "ja": "(担当者なし)"},
+    "more": {"en": "+{count} more", "ja": "ほか {count} 件"},
+    "backtest": {"en": "What would have been said", "ja": "過去に適用した結果"},
     # ------------------------------------------------------------------------------------------------- charts
     "chart_curve": {"en": "Remaining chance to win by days open: {group}", "ja": "経過日数ごとの受注の見込み: {group}"},
     "chart_chance": {"en": "chance to be won from here", "ja": "この先の受注の見込み"},

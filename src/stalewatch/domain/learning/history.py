@@ -134,7 +134,7 @@ def history(found: Found, *, as_of: int | None = None, observed_from: int | None
         observed_from: the instant from which it was watched; None: the first closing, for what was closed before that
             is not there.
     """
-    until = _last(found) if as_of is None else as_of
+    until = last_named(found) if as_of is None else as_of
     closed = found.won | found.lost
     known = found.start != NEVER
     faults = {
@@ -160,7 +160,7 @@ def history(found: Found, *, as_of: int | None = None, observed_from: int | None
     )  # fmt: skip
 
 
-def _last(found: Found) -> int:
+def last_named(found: Found) -> int:
     """The last instant that a source names; 0 where it names none."""
     named = [column[column != NEVER] for column in (found.start, found.end, found.visits.at)]
     return int(max((column.max() for column in named if len(column)), default=0))

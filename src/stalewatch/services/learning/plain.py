@@ -10,6 +10,7 @@ import numpy as np
 from stalewatch.domain.learning.intervals import Interval, Rate
 from stalewatch.domain.learning.scoring import Score
 from stalewatch.domain.learning.suggesting import Day, Lacking, Suggestion
+from stalewatch.services.learning.backtests import Backtest
 from stalewatch.services.learning.lessons import Lesson
 from stalewatch.services.learning.limits import Learned
 
@@ -40,6 +41,17 @@ def group_data(one: Learned) -> dict[str, Any]:
         "warn": day_data(found.warn), "limit": day_data(found.limit), "close_out": day_data(found.close_out),
         "p75_won": _at(found.percentiles, 0), "p90_won": _at(found.percentiles, 1), "turns_up": found.turns_up,
         "chance": _chances(found), "limits": [{"days": day, **score_data(score)} for day, score in one.scores.items()],
+    }  # fmt: skip
+
+
+def backtest_data(one: Backtest) -> dict[str, Any]:
+    """What would have been said."""
+    return {
+        **score_data(one.score), "horizon_days": one.horizon, "won_told_of": rate_data(one.nagged),
+        "load": [{"owner": load.owner, "alerts": load.alerts, "median_a_week": load.median, "most_a_week": load.most}
+                 for load in one.load],
+        "quarters": [{"quarter": each.name, "alerts": each.alerts, "precision": rate_data(each.precision),
+                      "recall": rate_data(each.recall)} for each in one.quarters],
     }  # fmt: skip
 
 

@@ -1,0 +1,182 @@
+"""What a limit or a rule would have said over a history, and whether it would have been right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stalewatch.domain.instants import DAY, NEVER, Instants, Mask
+from stalewatch.domain.learning.history import History, Names
+from stalewatch.domain.learning.intervals import Rate
+from stalewatch.domain.learning.scoring import Score, Workdays, after_days, flags, score
+from stalewatch.domain.learning.spells import Spells
+
+WEEK: Final = 7 * DAY
+_MONDAY: Final = 4 * DAY
+"""The first Monday after the epoch."""
+_FAR: Final = 1.2
+STEPS: Final = 24
+"""Other limits that are tried beside the one asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """What would have been said: `row` is the deal's among those that have a clock, `at` the moment of the alert."""
+
+    row: NDArray[np.int64]
+    at: Instants
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What somebody would have been sent a week.
+
+    Attributes:
+        owner: None: nobody's.
+        median, most: alerts a week, over the weeks in which they had anything open.
+    """
+
+    owner: str | None
+    alerts: int
+    median: float
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quarter:
+    """One quarter of a year, by its name ("2026-Q1").
+
+    Attributes:
+        precision: not won within the horizon, of its alerts of which that is known.
+        recall: of its losses those that had been flagged.
+    """
+
+    name: str
+    alerts: int
+    precision: Rate
+    recall: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """What would have been said, and what it would have been worth.
+
+    Attributes:
+        nagged: of the won deals those that were flagged before.
+    """
+
+    score: Score
+    nagged: Rate
+    load: Sequence[Load]
+    quarters: Sequence[Quarter]
+    horizon: float
+
+
+def of_limit(one: History, days: int, *, horizon: float, workdays: Workdays | None = None) -> Backtest:
+    """A limit on whole deals: each is flagged so many days after its beginning, if it is still open."""
+    spells = one.deals().spells
+    breach = after_days(spells, days)
+    rows = np.flatnonzero(breach != NEVER)
+    return of_alerts(one, Alerts(rows.astype(np.int64), breach[rows]), horizon=horizon, workdays=workdays)
+
+
+def of_alerts(one: History, alerts: Alerts, *, horizon: float, workdays: Workdays | None = None) -> Backtest:
+    """Alerts of any kind. Whether one was right is counted for each; what was seen of losses, for each deal."""
+    stays = one.deals()
+    spells, told = stays.spells, stays.spells.only(alerts.row)
+    first = np.full(len(spells), np.iinfo(np.int64).max, np.int64)
+    np.minimum.at(first, alerts.row, alerts.at)
+    first[first == np.iinfo(np.int64).max] = NEVER
+    amount = one.amount[stays.row]
+    by_deal = score(spells, first, horizon=horizon, amount=amount, workdays=workdays)
+    by_alert = score(told, alerts.at, horizon=horizon)
+    whole = replace(
+        by_deal, flagged=by_alert.flagged, late_entries=by_alert.late_entries, mature=by_alert.mature,
+        precision=by_alert.precision, naive=by_alert.naive,
+    )  # fmt: skip
+    spoken, late = flags(told, alerts.at)
+    seen, was_late = flags(spells, first)
+    return Backtest(
+        score=whole, nagged=Rate(int((seen & spells.won).sum()), int((spells.won & ~was_late).sum())),
+        load=_loads(_names(one, "owner")[stays.row], spells, alerts, spoken),
+        quarters=_quarters(told, alerts.at, spoken & ~late, spells, seen & ~was_late, horizon),
+        horizon=horizon,
+    )  # fmt: skip
+
+
+def others(one: History, *, horizon: float, workdays: Workdays | None = None) -> dict[int, Backtest]:
+    """What other limits on whole deals would have done: about so many, up to where hardly anything still closes."""
+    spells = one.deals().spells
+    closed = spells.age[~spells.open]
+    if not len(closed):
+        return {}
+    last = max(1, int(_FAR * np.percentile(closed, 99)))
+    days = sorted({max(1, round(last * step / STEPS)) for step in range(1, STEPS + 1)})
+    return {day: of_limit(one, day, horizon=horizon, workdays=workdays) for day in days}
+
+
+def tried_after(one: History, learn_until: int | None) -> History:
+    """The same, of which only alerts after a moment count."""
+    if learn_until is None:
+        return one
+    return replace(one, watched=replace(one.watched, since=max(one.watched.since, learn_until)))
+
+
+# ------------------------------------------------------------------------------------------------ load, quarters
+
+
+def _names(one: History, name: str) -> Names:
+    return one.names.get(name, np.full(len(one.ids), None, np.object_))
+
+
+def _loads(owners: Names, spells: Spells, alerts: Alerts, spoken: Mask) -> list[Load]:
+    """Those who would have been told most first."""
+    rows, week = alerts.row[spoken], (alerts.at[spoken] - _MONDAY) // WEEK
+    begins = (np.maximum(spells.start, spells.watched.since) - _MONDAY) // WEEK
+    ends = (np.maximum(spells.end - 1, spells.start) - _MONDAY) // WEEK
+    found = []
+    for owner in sorted(set(owners[rows].tolist()), key=lambda name: name or ""):
+        mine = np.asarray(owners == owner, np.bool_) if owner is not None else np.array([x is None for x in owners])
+        low, high = int(begins[mine].min()), int(ends[mine].max())
+        here = mine[rows]
+        counts = np.bincount(np.clip(week[here], low, high) - low, minlength=high - low + 1)
+        worked = _worked(begins[mine] - low, ends[mine] - low, high - low + 1) | (counts > 0)
+        found.append(Load(owner, int(here.sum()), float(np.median(counts[worked])), int(counts.max())))
+    return sorted(found, key=lambda load: (-load.alerts, load.owner or ""))
+
+
+def _worked(first: NDArray[np.int64], last: NDArray[np.int64], weeks: int) -> Mask:
+    """The weeks in which anything was open."""
+    kept = last >= first
+    change = np.bincount(np.maximum(first[kept], 0), minlength=weeks + 1)[: weeks + 1]
+    change = change - np.bincount(last[kept] + 1, minlength=weeks + 1)[: weeks + 1]
+    worked: Mask = np.cumsum(change)[:weeks] > 0
+    return worked
+
+
+def _quarters(told: Spells, at: Instants, spoken: Mask, spells: Spells, seen: Mask, horizon: float) -> list[Quarter]:
+    """Alerts by the quarter in which they would have come, losses by that in which they were lost."""
+    within = round(horizon * DAY)
+    known = spoken & (at + within <= told.watched.until)
+    won = known & told.won & (told.end - at <= within)
+    alerted, lost = quarter_of(at), quarter_of(spells.end)
+    losses = spells.lost & (spells.end >= spells.watched.since)
+    found = []
+    for number in np.union1d(alerted[spoken], lost[losses]).tolist():
+        mine, gone = alerted == number, (lost == number) & losses
+        found.append(Quarter(
+            f"{number // 4}-Q{number % 4 + 1}", int((spoken & mine).sum()),
+            Rate(int((known & ~won & mine).sum()), int((known & mine).sum())),
+            Rate(int((seen & gone).sum()), int(gone.sum())),
+        ))  # fmt: skip
+    return found
+
+
+def quarter_of(at: Instants) -> NDArray[np.int64]:
+    """Four times the year and the quarter's place in it, in UTC."""
+    months = at.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64)
+    return months // 3 + 4 * 1970

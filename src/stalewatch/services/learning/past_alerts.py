@@ -1,0 +1,177 @@
+"""What the rules would have said of a connection's records, from the changes that are kept of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, Final
+
+import numpy as np
+
+from stalewatch.domain.clocks import Judge
+from stalewatch.domain.evidence import DERIVED, Act, changes_of
+from stalewatch.domain.frame import Column, Frame, History
+from stalewatch.domain.instants import Instants
+from stalewatch.domain.kpi.moment import OUTCOMES
+from stalewatch.domain.kpi.reads import with_columns
+from stalewatch.domain.language.model import Catalogue, Each, FieldType, Origin
+from stalewatch.domain.language.reads import fields_read
+from stalewatch.domain.learning import states
+from stalewatch.domain.needs import Needs
+from stalewatch.sdk.records import ActivityKind, Actor, MeetingState
+from stalewatch.services.judging import frames
+from stalewatch.services.judging.scanning import Scan
+from stalewatch.services.rules.rulebook import Rulebook
+from stalewatch.store import activities
+from stalewatch.store.engine import Connection
+
+SIZE: Final = 8_000
+"""Records of one piece: each is as many rows as it had changes."""
+_FIXED: Final = frozenset({"created_at", "is_open", "first_seen_at", "gone_at", "closed_at"})
+"""What never becomes another, or is worked out here."""
+_BESIDE: Final = frozenset({"created_at", "closed_at", "outcome", "is_open"})
+
+
+@dataclass(slots=True)
+class Said:
+    """What one rule would have said: ids of records, and the moments."""
+
+    ids: list[str] = field(default_factory=list)
+    at: list[Instants] = field(default_factory=list)
+
+    def moments(self) -> Instants:
+        """All of them."""
+        return np.concatenate(self.at) if self.at else np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class PastAlerts:
+    """Tries rules on the past of the records of one object.
+
+    Attributes:
+        as_of: nothing later is known.
+        fed: the catalogue fields that the connection feeds.
+        only: these rules; None: all that are on.
+        eventless: nobody knows which events there were: rules that follow them cannot be tried.
+    """
+
+    conn: Connection
+    book: Rulebook
+    obj: str
+    as_of: int
+    fed: Collection[str]
+    only: frozenset[str] | None = None
+    eventless: bool = False
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """With what is stored beside the fields."""
+        return with_columns(self.book.rules.catalogue, self.obj)
+
+    def untold(self) -> frozenset[str]:
+        """Fields that the rules read and whose past nobody keeps: their value of today says nothing of then."""
+        known = self.book.needs[self.obj].tracked | _FIXED | frozenset(DERIVED) | {"stage_entered_at"}
+        kinds = self.catalogue.objects[self.obj]
+        told = {name for name in self._fields() if kinds[name].origin is not Origin.STALEWATCH and name not in self.fed}
+        return frozenset(self._fields() - known) | (frozenset(told) - _FIXED - {"owner", "team"})
+
+    def blind(self) -> dict[str, list[str]]:
+        """The rules that cannot be tried, with the fields for want of whose past."""
+        judged = {rule.id: fields_read(rule, self.book.rules).judged for rule in self.book.by_id.values()
+                  if rule.watch == self.obj and self._wants(rule.id)}  # fmt: skip
+        events = {rule.id: [f"event:{rule.start.event}"] for rule in self.book.by_id.values()
+                  if self.eventless and rule.id in judged and isinstance(rule.start, Each)}  # fmt: skip
+        return {**dict(states.blind(self.untold(), judged)), **events}
+
+    def of(self, connection: str, into: Mapping[str, Said]) -> None:
+        """Add what would have been said of a connection's records."""
+        needs = self._needs()
+        off = frozenset(rule.id for rule in self.book.rules.rules if rule.id not in into)
+        judge = Judge(self.book.judge.rules, self.book.calendars, self.book.judging.warn, self.book.judge.off | off)
+        for scanned in Scan(self.conn, self.catalogue, needs, self.obj, self.fed).of(connection, SIZE, whole=True):
+            frame = self._with_past(scanned.frame)
+            alive = self._life(frame)
+            if not len(alive.row):
+                continue
+            among = states.seen(frame, alive, self.as_of, self.book.needs[self.obj].history, self.untold())
+            for verdict in judge.judge(among.frame):
+                told = states.spoken(verdict, among)
+                into[verdict.rule.id].ids += [frame.keys[row] for row in told.record.tolist()]
+                into[verdict.rule.id].at.append(told.at)
+
+    def rules(self) -> list[str]:
+        """The rules that are tried."""
+        blind = self.blind()
+        return [rule.id for rule in self.book.by_id.values()
+                if rule.watch == self.obj and self._wants(rule.id) and rule.id not in blind]  # fmt: skip
+
+    def _wants(self, rule: str) -> bool:
+        return self.only is None or rule in self.only
+
+    def _fields(self) -> frozenset[str]:
+        choosing = self.book.calendars.fields(self.book.rules)
+        return frozenset((self.book.needs[self.obj].fields | choosing) & self.catalogue.objects[self.obj].keys())
+
+    def _needs(self) -> Needs:
+        needs, kinds = self.book.needs[self.obj], self.catalogue.objects[self.obj].keys()
+        names = frozenset((self._fields() | _BESIDE | {"stage"}) & kinds)
+        past = frozenset(((needs.tracked & names) | {"outcome", "stage"}) & kinds)
+        values = frozenset((needs.values | past | _BESIDE) & names)
+        return Needs(names, values, past, needs.events)
+
+    def _life(self, frame: Frame) -> History:
+        created = frame.columns["created_at"]
+        if self.obj == "lead":
+            nobody = Column(np.zeros(frame.size, np.int64), np.zeros(frame.size, np.bool_))
+            return states.life(created, nobody, frame.history.get("is_open"), 1)
+        closed = frame.columns["closed_at"]
+        return states.life(created, closed, frame.history.get("outcome"), OUTCOMES.index("open"))
+
+    def _with_past(self, frame: Frame) -> Frame:
+        """The past of fields that follow from moves and activities, as far as rules read them."""
+        kinds, columns = self.catalogue.objects[self.obj], frame.columns
+        pasts: dict[str, History] = {}
+        if "stage_entered_at" in columns:
+            stage = frame.history.get("stage")
+            pasts["stage_entered_at"] = states.completed(
+                None if stage is None else states.entries_of(stage), columns["stage_entered_at"]
+            )
+        derived = [name for name in DERIVED if name in columns and name not in frame.history]
+        told = dict(self._evidence(frame, derived)) if derived else {}
+        hidden = dict(frame.unavailable)
+        for name in derived:
+            if kinds[name].type is FieldType.DATETIME:
+                pasts[name] = states.completed(told[name], columns[name])
+            else:
+                silent = states.without_past(told[name], columns[name])
+                pasts[name] = told[name]
+                hidden[name] = hidden[name] | silent if name in hidden else silent
+        return replace(states.with_past(frame, pasts), unavailable=hidden)
+
+    def _evidence(self, frame: Frame, names: Sequence[str]) -> Iterator[tuple[str, History]]:
+        """What the activities of each record said at each moment."""
+        place = {record: row for row, record in enumerate(frame.keys)}
+        created = frame.columns["created_at"]
+        told: dict[str, list[tuple[int, int, Any]]] = {name: [] for name in names}
+        for record, mine in groupby(activities.read(self.conn, frame.keys), key=attrgetter("record_id")):
+            row = place[record]
+            born = int(created.values[row]) if created.present[row] else None
+            for change in changes_of([_act(one) for one in mine], self.as_of, born):
+                if change.field in told:
+                    told[change.field].append((row, change.at, change.value))
+        kinds = self.catalogue.objects[self.obj]
+        for name, changes in told.items():
+            changes.sort(key=lambda one: one[:2])
+            values = frames.column(kinds[name], [one[2] for one in changes], text=True)
+            rows, moments = (np.array([one[number] for one in changes], np.int64) for number in (0, 1))
+            yield name, History(rows, moments, values.values, values.present)
+
+
+def _act(row: Any) -> Act:
+    return Act(
+        id=row.id, kind=ActivityKind(row.kind), actor=Actor(row.actor), at=row.at, ends_at=row.ends_at,
+        recorded_at=row.recorded_at, meeting=None if row.meeting is None else MeetingState(row.meeting),
+        people=frozenset(row.people or ()),
+    )  # fmt: skip

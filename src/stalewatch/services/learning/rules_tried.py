@@ -1,0 +1,91 @@
+"""Rules tried on what a project keeps: what each would have said, and what that would have been worth."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from stalewatch.domain.learning.history import Found, History, history
+from stalewatch.services.judging.frames import Coverage
+from stalewatch.services.learning import stored
+from stalewatch.services.learning.backtests import Alerts, Backtest, of_alerts, tried_after
+from stalewatch.services.learning.lessons import Asked
+from stalewatch.services.learning.past_alerts import PastAlerts, Said
+from stalewatch.services.learning.workdays import workdays_of
+from stalewatch.services.rules.rulebook import Rulebook
+from stalewatch.store.engine import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of a try.
+
+    Attributes:
+        history: of the records that the rules watch, by object.
+        found: by rule. blind: the rules that cannot be tried, with the fields for want of whose past.
+    """
+
+    history: Mapping[str, History]
+    found: Mapping[str, Backtest]
+    blind: Mapping[str, Sequence[str]]
+
+
+def tried(
+    conn: Connection, book: Rulebook, connections: Sequence[str], coverage: Coverage, asked: Asked,
+    only: Collection[str] | None = None, *, eventless: bool = False,
+) -> Tried:  # fmt: skip
+    """Try rules on the records of some connections.
+
+    Args:
+        coverage: what each connection feeds.
+        only: these rules; None: all that are on.
+        eventless: nobody knows which events there were, and when.
+    """
+    assert asked.as_of is not None  # noqa: S101 - what is kept ends now, unless somebody says otherwise
+    chosen = None if only is None else frozenset(only)
+    workdays = workdays_of(book.calendars.default)
+    histories: dict[str, History] = {}
+    found: dict[str, Backtest] = {}
+    blind: dict[str, Sequence[str]] = {}
+    for obj in book.objects:
+        if chosen is not None and not any(book.by_id[rule].watch == obj for rule in chosen):
+            continue
+        one = history(records_of(conn, connections, obj), as_of=asked.as_of, observed_from=asked.observed_from)
+        histories[obj] = one
+        said, cannot = _said(conn, book, obj, connections, coverage, asked.as_of, chosen, eventless=eventless)
+        blind |= cannot
+        seen = tried_after(one, asked.learn_until)
+        place = {one.ids[row]: number for number, row in enumerate(one.deals().row.tolist())}
+        for rule, mine in said.items():
+            alerts = _alerts(mine, place)
+            found[rule] = of_alerts(seen, alerts, horizon=asked.horizon, workdays=workdays)
+    return Tried(histories, found, blind)
+
+
+def records_of(conn: Connection, connections: Iterable[str], obj: str) -> Found:
+    """The records that rules of an object watch, with their ends."""
+    return stored.conversions(conn, connections) if obj == "lead" else stored.deals(conn, connections, obj)
+
+
+def _said(
+    conn: Connection, book: Rulebook, obj: str, connections: Sequence[str], coverage: Coverage, as_of: int,
+    only: frozenset[str] | None, *, eventless: bool,
+) -> tuple[dict[str, Said], dict[str, list[str]]]:  # fmt: skip
+    """What each rule would have said; and those that no connection's past lets us try."""
+    said: dict[str, Said] = {}
+    blind: list[dict[str, list[str]]] = []
+    for connection in connections:
+        fed = coverage.get(connection, {}).get("lead" if obj == "lead" else "deal", ())
+        past = PastAlerts(conn, book, obj, as_of, fed, only, eventless)
+        into = {rule: said.setdefault(rule, Said()) for rule in past.rules()}
+        blind.append(past.blind())
+        past.of(connection, into)
+    everywhere = set(blind[0]).intersection(*blind) if blind else set()
+    return said, {rule: blind[0][rule] for rule in sorted(everywhere)}
+
+
+def _alerts(said: Said, place: Mapping[str, int]) -> Alerts:
+    rows = np.array([place.get(one, -1) for one in said.ids], np.int64)
+    return Alerts(rows[rows >= 0], said.moments()[rows >= 0])
