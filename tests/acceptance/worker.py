@@ -7,6 +7,7 @@ the next one begins. So a run that is killed twenty times must end with the same
 from __future__ import annotations
 
 import os
+import signal
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -60,6 +61,8 @@ BOOK: Final = rulebook(RULES)
 MOMENTS: Final = tuple(f"2026-03-{one.strip()}" for one in DAYS.split(","))
 OWNERS: Final = ("sato", "suzuki", "takahashi", "tanaka")
 DEALS: Final = 16
+STRUCK: Final = "struck"
+"""Beside the ledger: `before` or `after` its next message arrives there, whoever sends it ends."""
 
 
 class SlowLedger(LedgerNotifier):
@@ -70,9 +73,17 @@ class SlowLedger(LedgerNotifier):
 
     def send(self, message: Message) -> Receipt:
         time.sleep(0.01)
+        self._is_struck("before")
         receipt = super().send(message)
+        self._is_struck("after")
         time.sleep(0.01)
         return receipt
+
+    def _is_struck(self, moment: str) -> None:
+        """The process ends here, as by `kill -9`, if it was chosen to: no killer looks often enough to hit that."""
+        order = self._path.with_name(STRUCK)
+        if order.exists() and order.read_text() == moment:
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 class HastySlack(SlackNotifier):

@@ -19,7 +19,7 @@ from tests.simulation.play import Broken, Play
 from tests.simulation.stage import Theatre
 
 DAILY, PARTS = 24, 4
-"""A month costs about half a second of processor."""
+"""A month costs about a second of a busy processor."""
 ALL = 500
 
 
