@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stalewatch.domain.instants import DAY, NEVER, Instants, Mask
-from stalewatch.domain.learning.history import History, Names
+from stalewatch.domain.learning.history import History
 from stalewatch.domain.learning.intervals import Rate
 from stalewatch.domain.learning.scoring import Score, Workdays, after_days, flags, score
 from stalewatch.domain.learning.spells import Spells
@@ -76,16 +76,26 @@ class Backtest:
     horizon: float
 
 
-def of_limit(one: History, days: int, *, horizon: float, workdays: Workdays | None = None) -> Backtest:
+def of_limit(
+    one: History, days: int, *, horizon: float, workdays: Workdays | None = None, owners: Owners | None = None
+) -> Backtest:
     """A limit on whole deals: each is flagged so many days after its beginning, if it is still open."""
     spells = one.deals().spells
     breach = after_days(spells, days)
     rows = np.flatnonzero(breach != NEVER)
-    return of_alerts(one, Alerts(rows.astype(np.int64), breach[rows]), horizon=horizon, workdays=workdays)
+    return of_alerts(
+        one, Alerts(rows.astype(np.int64), breach[rows]), horizon=horizon, workdays=workdays, owners=owners
+    )
 
 
-def of_alerts(one: History, alerts: Alerts, *, horizon: float, workdays: Workdays | None = None) -> Backtest:
-    """Alerts of any kind. Whether one was right is counted for each; what was seen of losses, for each deal."""
+def of_alerts(
+    one: History, alerts: Alerts, *, horizon: float, workdays: Workdays | None = None, owners: Owners | None = None
+) -> Backtest:
+    """Alerts of any kind. Whether one was right is counted for each; what was seen of losses, for each deal.
+
+    Args:
+        owners: those of the history, if they are known.
+    """
     stays = one.deals()
     spells, told = stays.spells, stays.spells.only(alerts.row)
     first = np.full(len(spells), np.iinfo(np.int64).max, np.int64)
@@ -102,7 +112,7 @@ def of_alerts(one: History, alerts: Alerts, *, horizon: float, workdays: Workday
     seen, was_late = flags(spells, first)
     return Backtest(
         score=whole, nagged=Rate(int((seen & spells.won).sum()), int((spells.won & ~was_late).sum())),
-        load=_loads(_names(one, "owner")[stays.row], spells, alerts, spoken),
+        load=_loads(owners or owners_of(one), spells, alerts, spoken),
         quarters=_quarters(told, alerts.at, spoken & ~late, spells, seen & ~was_late, horizon),
         horizon=horizon,
     )  # fmt: skip
@@ -116,7 +126,8 @@ def others(one: History, *, horizon: float, workdays: Workdays | None = None) ->
         return {}
     last = max(1, int(_FAR * np.percentile(closed, 99)))
     days = sorted({max(1, round(last * step / STEPS)) for step in range(1, STEPS + 1)})
-    return {day: of_limit(one, day, horizon=horizon, workdays=workdays) for day in days}
+    owners = owners_of(one)
+    return {day: of_limit(one, day, horizon=horizon, workdays=workdays, owners=owners) for day in days}
 
 
 def tried_after(one: History, learn_until: int | None) -> History:
@@ -129,33 +140,58 @@ def tried_after(one: History, learn_until: int | None) -> History:
 # ------------------------------------------------------------------------------------------------ load, quarters
 
 
-def _names(one: History, name: str) -> Names:
-    return one.names.get(name, np.full(len(one.ids), None, np.object_))
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """Who owns each deal that has a clock: `code` is the place of their name."""
+
+    names: Sequence[str | None]
+    code: NDArray[np.int64]
 
 
-def _loads(owners: Names, spells: Spells, alerts: Alerts, spoken: Mask) -> list[Load]:
+def owners_of(one: History) -> Owners:
+    """Worked out once for as many tries as there are."""
+    column = one.names.get("owner")
+    owners = [None] * len(one.ids) if column is None else column.tolist()
+    names = sorted(set(owners), key=lambda name: (name is not None, name or ""))
+    place = {name: number for number, name in enumerate(names)}
+    code = np.fromiter(map(place.__getitem__, owners), np.int64, len(owners))
+    return Owners(names, code[one.deals().row])
+
+
+def _loads(owners: Owners, spells: Spells, alerts: Alerts, spoken: Mask) -> list[Load]:
     """Those who would have been told most first."""
-    rows, week = alerts.row[spoken], (alerts.at[spoken] - _MONDAY) // WEEK
-    begins = (np.maximum(spells.start, spells.watched.since) - _MONDAY) // WEEK
-    ends = (np.maximum(spells.end - 1, spells.start) - _MONDAY) // WEEK
-    found = []
-    for owner in sorted(set(owners[rows].tolist()), key=lambda name: name or ""):
-        mine = np.asarray(owners == owner, np.bool_) if owner is not None else np.array([x is None for x in owners])
-        low, high = int(begins[mine].min()), int(ends[mine].max())
-        here = mine[rows]
-        counts = np.bincount(np.clip(week[here], low, high) - low, minlength=high - low + 1)
-        worked = _worked(begins[mine] - low, ends[mine] - low, high - low + 1) | (counts > 0)
-        found.append(Load(owner, int(here.sum()), float(np.median(counts[worked])), int(counts.max())))
+    rows = alerts.row[spoken]
+    if not len(rows):
+        return []
+    begins, ends = (_week(at) for at in (np.maximum(spells.start, spells.watched.since), spells.end - 1))
+    week = _week(alerts.at[spoken])
+    low = int(min(begins.min(), week.min()))
+    shape = len(owners.names), int(max(ends.max(), week.max())) - low + 2
+    counts = _table(owners.code[rows], week - low, shape)
+    kept = ends >= begins
+    change = _table(owners.code[kept], begins[kept] - low, shape) - _table(
+        owners.code[kept], ends[kept] + 1 - low, shape
+    )
+    worked = (np.cumsum(change, axis=1) > 0) | (counts > 0)
+    found = [
+        Load(
+            owners.names[one],
+            int(counts[one].sum()),
+            float(np.median(counts[one][worked[one]])),
+            int(counts[one].max()),
+        )
+        for one in np.flatnonzero(counts.any(axis=1)).tolist()
+    ]
     return sorted(found, key=lambda load: (-load.alerts, load.owner or ""))
 
 
-def _worked(first: NDArray[np.int64], last: NDArray[np.int64], weeks: int) -> Mask:
-    """The weeks in which anything was open."""
-    kept = last >= first
-    change = np.bincount(np.maximum(first[kept], 0), minlength=weeks + 1)[: weeks + 1]
-    change = change - np.bincount(last[kept] + 1, minlength=weeks + 1)[: weeks + 1]
-    worked: Mask = np.cumsum(change)[:weeks] > 0
-    return worked
+def _week(at: Instants) -> NDArray[np.int64]:
+    return (at - _MONDAY) // WEEK
+
+
+def _table(row: NDArray[np.int64], column: NDArray[np.int64], shape: tuple[int, int]) -> NDArray[np.int64]:
+    """How often each pair stands there."""
+    return np.bincount(row * shape[1] + column, minlength=shape[0] * shape[1]).reshape(shape)
 
 
 def _quarters(told: Spells, at: Instants, spoken: Mask, spells: Spells, seen: Mask, horizon: float) -> list[Quarter]:

@@ -10,7 +10,7 @@ import numpy as np
 from stalewatch.domain.learning.history import Found, History, history
 from stalewatch.services.judging.frames import Coverage
 from stalewatch.services.learning import stored
-from stalewatch.services.learning.backtests import Alerts, Backtest, of_alerts, tried_after
+from stalewatch.services.learning.backtests import Alerts, Backtest, of_alerts, owners_of, tried_after
 from stalewatch.services.learning.lessons import Asked
 from stalewatch.services.learning.past_alerts import PastAlerts, Said
 from stalewatch.services.learning.workdays import workdays_of
@@ -24,12 +24,13 @@ class Tried:
 
     Attributes:
         history: of the records that the rules watch, by object.
-        found: by rule. blind: the rules that cannot be tried, with the fields for want of whose past.
+        found: by rule. told: the records that it would have spoken of. blind: the rules that cannot be tried, with the fields for want of whose past.
     """
 
     history: Mapping[str, History]
     found: Mapping[str, Backtest]
     blind: Mapping[str, Sequence[str]]
+    told: Mapping[str, frozenset[str]]
 
 
 def tried(
@@ -49,6 +50,7 @@ def tried(
     histories: dict[str, History] = {}
     found: dict[str, Backtest] = {}
     blind: dict[str, Sequence[str]] = {}
+    told: dict[str, frozenset[str]] = {}
     for obj in book.objects:
         if chosen is not None and not any(book.by_id[rule].watch == obj for rule in chosen):
             continue
@@ -56,12 +58,15 @@ def tried(
         histories[obj] = one
         said, cannot = _said(conn, book, obj, connections, coverage, asked.as_of, chosen, eventless=eventless)
         blind |= cannot
-        seen = tried_after(one, asked.learn_until)
-        place = {one.ids[row]: number for number, row in enumerate(one.deals().row.tolist())}
+        seen, owners = tried_after(one, asked.learn_until), owners_of(one)
+        ids = [one.ids[row] for row in one.deals().row.tolist()]
+        place = {record: number for number, record in enumerate(ids)}
         for rule, mine in said.items():
             alerts = _alerts(mine, place)
-            found[rule] = of_alerts(seen, alerts, horizon=asked.horizon, workdays=workdays)
-    return Tried(histories, found, blind)
+            spoken = np.flatnonzero(alerts.at >= seen.watched.since)
+            told[rule] = frozenset(ids[row] for row in alerts.row[spoken].tolist())
+            found[rule] = of_alerts(seen, alerts, horizon=asked.horizon, workdays=workdays, owners=owners)
+    return Tried(histories, found, blind, told)
 
 
 def records_of(conn: Connection, connections: Iterable[str], obj: str) -> Found:
