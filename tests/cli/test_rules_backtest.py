@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.company import Company
+from tests.cli.company import RULES, Company
 from tests.cli.conftest import Call
 from tests.cli.test_rules_suggest import exported
 
@@ -59,7 +59,8 @@ def test_the_report_has_its_charts_and_the_table_its_rows(here: Path, call: Call
 def test_one_kind_of_end_alone_breaks_nothing(here: Path, call: Call, outcome: str) -> None:
     folder = exported(here / "export", 60, stages=False, outcome=outcome)
     found = told(call, "--limit", "5d", "--history", folder)
-    assert (found["flagged"]["all"] > 0) is (outcome != "open"), "where nothing ever closed nobody knows since when"
+    assert found["flagged"]["all"] > 0
+    assert (found["precision"]["rate"] is None) is (outcome == "open"), "where nothing ever closed nobody knows"
     assert call("rules", "backtest", "--limit", "9999d", "--history", folder).lines[0].startswith("Not enough history")
     empty = exported(here / "empty", 0, stages=False)
     assert told(call, "--limit", "5d", "--history", empty)["flagged"]["all"] == 0
@@ -93,6 +94,26 @@ def test_a_project_tries_its_rules_on_what_it_keeps(company: Company) -> None:
     assert said.status == 0, said.err
     assert f"this rule ({rule})" in said.lines[0]
     assert company.does("rules", "backtest", "--rule", "nothing").status != 0
+
+
+def test_two_versions_are_compared_over_the_past(company: Company, here: Path) -> None:
+    """Acme was open for ten days on 11 March, and for five on the 6th; by the stricter version Beta is told of, too."""
+    company.has("beta", "2026-03-09")
+    company.writes()
+    assert company.does("sync").status == 0
+    (here / "strict.yaml").write_text(RULES.replace("within: 10d", "within: 5d"))
+    words = ("rules", "diff", here / "rules" / "small.yaml", here / "strict.yaml", "--backtest")
+    said = company.does(*words, "--exit-code", "--format", "markdown")
+    assert said.status == 3, said.err
+    assert "1 → 2 alerts; 0 records newly silent, 1 newly told of" in said.out.replace("\\", "")
+    assert "| too" in said.out
+    found = json.loads(company.does(*words, "--json").out)
+    assert found["alerts"] == {"old": 1, "new": 2}
+    assert found["newly_told"] == [{"id": "export:beta", "outcome": "open"}]
+    assert found["owners"] == [{"owner": "Sato", "old": 1, "new": 2}]
+    same = company.does("rules", "diff", here / "strict.yaml", here / "strict.yaml", "--backtest", "--exit-code")
+    assert same.status == 0
+    assert same.lines[0].startswith("No difference over ")
 
 
 def test_what_does_not_go_together_is_refused(here: Path, call: Call) -> None:

@@ -61,14 +61,14 @@ class Kept:
             as_of=self.as_of if ends is None else ends, observed_from=begins, learn_until=learned, horizon=horizon
         )
 
-    def tried(self, asked: Asked, only: Collection[str] | None = None) -> Tried:
-        """Try these rules, or all that are on."""
+    def tried(self, asked: Asked, only: Collection[str] | None = None, book: Rulebook | None = None) -> Tried:
+        """Try these rules, or all that are on; of another book, if one is given."""
         from stalewatch.services.judging.sources import coverage  # noqa: PLC0415  # need the database's libraries
         from stalewatch.services.learning.rules_tried import tried  # noqa: PLC0415
 
         with self.db.read() as conn:
             fed = coverage(conn)
-            return tried(conn, self.book, self.connections, fed, asked, only, eventless=self.eventless)
+            return tried(conn, book or self.book, self.connections, fed, asked, only, eventless=self.eventless)
 
     def dates(self, found: Tried) -> tuple[str, str]:
         """The first and the last day of what was tried."""

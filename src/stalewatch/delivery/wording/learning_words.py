@@ -187,6 +187,35 @@ _WORDS: Final[dict[str, Words]] = {
     "nobody": {"en": "(nobody)", "ja": "(担当者なし)"},
     "more": {"en": "+{count} more", "ja": "ほか {count} 件"},
     "backtest": {"en": "What would have been said", "ja": "過去に適用した結果"},
+    # ------------------------------------------------------------------------------------------------- diff
+    "compared": {
+        "en": "Over {began} to {until}: {old} → {new} alerts; {silent} records newly silent, {told} newly told of.",
+        "ja": "{began}〜{until} の場合: アラート {old} → {new} 件。"
+        "新たに通知しなくなるデータ {silent} 件、新たに通知するデータ {told} 件。",
+    },
+    "compared_same": {
+        "en": "No difference over {began} to {until}: {new} alerts by either version.",
+        "ja": "{began}〜{until} では違いがありません(どちらもアラート {new} 件)。",
+    },
+    "caught": {
+        "en": "losses seen before: {old} → {new} of {of}",
+        "ja": "事前に捉えた失注: {of} 件中 {old} → {new} 件",
+    },
+    "SILENT": {"en": "NEWLY SILENT", "ja": "新たに通知しないもの"},
+    "TOLD": {"en": "NEWLY TOLD OF", "ja": "新たに通知するもの"},
+    "RECORD": {"en": "RECORD", "ja": "データ"},
+    "ENDED": {"en": "ENDED", "ja": "結果"},
+    "BEFORE": {"en": "BEFORE", "ja": "変更前"},
+    "AFTER": {"en": "AFTER", "ja": "変更後"},
+    "NOT_WON_OLD": {"en": "NOT WON", "ja": "受注せず"},
+    "NOT_WON_NEW": {"en": "NOT WON THEN", "ja": "変更後の受注せず"},
+    "SEEN_OLD": {"en": "LOSSES SEEN", "ja": "失注の捕捉"},
+    "SEEN_NEW": {"en": "LOSSES SEEN THEN", "ja": "変更後の捕捉"},
+    "LEAD_OLD": {"en": "AHEAD", "ja": "先行日数"},
+    "LEAD_NEW": {"en": "AHEAD THEN", "ja": "変更後の先行日数"},
+    "won": {"en": "won", "ja": "受注"},
+    "lost": {"en": "lost", "ja": "失注"},
+    "open": {"en": "open", "ja": "進行中"},
     # ------------------------------------------------------------------------------------------------- charts
     "chart_curve": {"en": "Remaining chance to win by days open: {group}", "ja": "経過日数ごとの受注の見込み: {group}"},
     "chart_chance": {"en": "chance to be won from here", "ja": "この先の受注の見込み"},

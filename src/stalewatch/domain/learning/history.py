@@ -132,7 +132,7 @@ def history(found: Found, *, as_of: int | None = None, observed_from: int | None
     Args:
         as_of: the instant at which it ends; None: the last one that the source names.
         observed_from: the instant from which it was watched; None: the first closing, for what was closed before that
-            is not there.
+            is not there; where nothing ever closed, the first beginning.
     """
     until = last_named(found) if as_of is None else as_of
     closed = found.won | found.lost
@@ -150,7 +150,7 @@ def history(found: Found, *, as_of: int | None = None, observed_from: int | None
     kept = np.flatnonzero(~bad)
     ended = closed[kept] & (found.end[kept] <= until)
     end = np.where(ended, found.end[kept], until)
-    since = first_closing(end, ended, until) if observed_from is None else observed_from
+    since = first_closing(end, ended, _first(found.start[kept], until)) if observed_from is None else observed_from
     return History(
         ids=[found.ids[place] for place in kept.tolist()],
         start=found.start[kept], end=end, won=found.won[kept] & ended, lost=found.lost[kept] & ended,
@@ -164,6 +164,12 @@ def last_named(found: Found) -> int:
     """The last instant that a source names; 0 where it names none."""
     named = [column[column != NEVER] for column in (found.start, found.end, found.visits.at)]
     return int(max((column.max() for column in named if len(column)), default=0))
+
+
+def _first(start: Instants, otherwise: int) -> int:
+    """The first beginning that is known."""
+    known = start[start != NEVER]
+    return int(known.min()) if len(known) else otherwise
 
 
 def _visits(visits: Visits, kept: NDArray[np.intp], size: int, until: int) -> Visits:

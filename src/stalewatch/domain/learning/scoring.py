@@ -103,6 +103,7 @@ def score(
     horizon: float,
     amount: Instants | None = None,
     workdays: Workdays | None = None,
+    closings: bool | None = None,
 ) -> Score:
     """What the flags at these instants would have been worth.
 
@@ -111,10 +112,13 @@ def score(
         horizon: days after the breach within which a win says that the flag was wrong.
         amount: of each spell, in hundredths.
         workdays: counts working days; None: every day is one.
+        closings: whether anything ever closed: where nothing did, nobody knows what becomes of anything; None: as these
+            spells say.
     """
     flagged, late = flags(spells, breach)
     within = round(horizon * DAY)
-    mature = flagged & (breach + within <= spells.watched.until)
+    known = bool((spells.won | spells.lost).any()) if closings is None else closings
+    mature = flagged & (breach + within <= spells.watched.until) & known
     soon = spells.end - breach <= within
     won, lost = mature & spells.won & soon, mature & spells.lost & soon
     closed = flagged & ~spells.open
@@ -137,7 +141,10 @@ def score(
 
 
 def base_rate(spells: Spells, horizon: float) -> Rate:
-    """Not won within the horizon, over all days at whose end a spell was open, as far as the horizon is known."""
+    """Not won within the horizon, over all days at whose end a spell was open, as far as the horizon is known; of none
+    where nothing ever closed."""
+    if spells.open.all():
+        return Rate(0, 0)
     first = np.ceil(spells.entry)
     known = np.floor((spells.watched.until - spells.start) / DAY - horizon)
     last = np.minimum(np.ceil(spells.age) - 1, known)

@@ -103,7 +103,7 @@ def of_alerts(
     first[first == np.iinfo(np.int64).max] = NEVER
     amount = one.amount[stays.row]
     by_deal = score(spells, first, horizon=horizon, amount=amount, workdays=workdays)
-    by_alert = score(told, alerts.at, horizon=horizon)
+    by_alert = score(told, alerts.at, horizon=horizon, closings=not bool(spells.open.all()))
     whole = replace(
         by_deal, flagged=by_alert.flagged, late_entries=by_alert.late_entries, mature=by_alert.mature,
         precision=by_alert.precision, naive=by_alert.naive,
@@ -197,7 +197,7 @@ def _table(row: NDArray[np.int64], column: NDArray[np.int64], shape: tuple[int, 
 def _quarters(told: Spells, at: Instants, spoken: Mask, spells: Spells, seen: Mask, horizon: float) -> list[Quarter]:
     """Alerts by the quarter in which they would have come, losses by that in which they were lost."""
     within = round(horizon * DAY)
-    known = spoken & (at + within <= told.watched.until)
+    known = spoken & (at + within <= told.watched.until) & (not spells.open.all())
     won = known & told.won & (told.end - at <= within)
     alerted, lost = quarter_of(at), quarter_of(spells.end)
     losses = spells.lost & (spells.end >= spells.watched.since)

@@ -24,7 +24,8 @@ class Tried:
 
     Attributes:
         history: of the records that the rules watch, by object.
-        found: by rule. told: the records that it would have spoken of. blind: the rules that cannot be tried, with the fields for want of whose past.
+        found: by rule. told: the records that it would have spoken of.
+        blind: the rules that cannot be tried, with the fields for want of whose past.
     """
 
     history: Mapping[str, History]
