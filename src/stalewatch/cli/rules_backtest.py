@@ -12,6 +12,7 @@ from typing import Any, Final
 import click
 
 from stalewatch import wiring
+from stalewatch.cli import gaps_sheet
 from stalewatch.cli.asking import NoSuch
 from stalewatch.cli.backtest_sheet import Shown, What
 from stalewatch.cli.grid import terminal_width
@@ -39,14 +40,15 @@ _LISTED: Final = "`stalewatch rules explain --short` lists them"
 @command("backtest")
 @click.option("--rule", metavar="ID", help="Only this rule, in full.")
 @click.option("--limit", type=Days(), help="Try this limit on whole deals, and others beside it, in place of rules.")
+@click.option("--questions", is_flag=True, help="Say which open items of the scores (BANT, MEDDIC) went with losses.")
 @looked
 @click.option("--csv", "as_table", is_flag=True, help="Print a row for each rule, or each limit, that was tried.")
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Write the report with its charts into this one file.")  # fmt: skip
 def backtest(
-    invocation: Invocation, rule: str | None, limit: int | None, history: Path | None, as_of: date | None,
-    observed_from: date | None, learn_until: date | None, horizon: int, zone: str | None, as_table: bool,
-    html: Path | None,
+    invocation: Invocation, rule: str | None, limit: int | None, questions: bool, history: Path | None,
+    as_of: date | None, observed_from: date | None, learn_until: date | None, horizon: int, zone: str | None,
+    as_table: bool, html: Path | None,
 ) -> None:  # fmt: skip
     """Say what the rules, or a limit on whole deals, would have flagged: to whom, how early, and whether rightly.
 
@@ -59,11 +61,16 @@ def backtest(
       stalewatch rules backtest --rule stage-time --horizon 90d
       stalewatch rules backtest --limit 101d --history exports/ --html limit.html
       stalewatch rules backtest --history exports/
+      stalewatch rules backtest --questions
     """
     if rule is not None and limit is not None:
         raise click.UsageError("--limit is tried on whole deals, whatever the rules say: leave --rule out")
+    if questions and (rule or limit is not None or as_table or html):
+        raise click.UsageError("--questions is about closed deals alone, and printed as a table or with --json")
     said = Looked(history, as_of, observed_from, learn_until, horizon, zone)
-    if limit is not None:
+    if questions:
+        _ask(invocation, said)
+    elif limit is not None:
         _try_limit(invocation, said, limit, html, as_table=as_table)
     else:
         _try_rules(invocation, said, rule, html, as_table=as_table)
@@ -115,6 +122,16 @@ def _try_rules(invocation: Invocation, said: Looked, rule: str | None, html: Pat
         "cannot_be_tried": {name: list(fields) for name, fields in tried.blind.items()},
     }  # fmt: skip
     _print(invocation, sheet, data, tried.found, reader, html, as_table=as_table, trade={})
+
+
+def _ask(invocation: Invocation, said: Looked) -> None:
+    with _kept(invocation, said) as kept:
+        found = kept.gaps()
+    reader = Reader(language_of(invocation, project_here(invocation)), present(invocation), kept.zone.key)
+    if invocation.json:
+        as_json(gaps_sheet.data(found))
+    else:
+        click.echo(gaps_sheet.sheet(found, reader).as_text(terminal_width()))
 
 
 @contextmanager

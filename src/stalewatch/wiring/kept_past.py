@@ -15,6 +15,7 @@ from stalewatch import shipped
 from stalewatch.clock import Clock
 from stalewatch.domain.instants import from_us, to_us
 from stalewatch.domain.language.nodes import Source
+from stalewatch.domain.learning.gaps import Gap
 from stalewatch.domain.learning.history import last_named
 from stalewatch.services.learning.lessons import Asked
 from stalewatch.services.rules import rulefiles
@@ -69,6 +70,14 @@ class Kept:
         with self.db.read() as conn:
             fed = coverage(conn)
             return tried(conn, book or self.book, self.connections, fed, asked, only, eventless=self.eventless)
+
+    def gaps(self) -> list[Gap]:
+        """Which items of the scores went with losses."""
+        from stalewatch.services.judging.sources import coverage  # noqa: PLC0415  # need the database's libraries
+        from stalewatch.services.learning.qualification import gaps  # noqa: PLC0415
+
+        with self.db.read() as conn:
+            return gaps(conn, self.book, self.connections, coverage(conn))
 
     def dates(self, found: Tried) -> tuple[str, str]:
         """The first and the last day of what was tried."""

@@ -187,6 +187,26 @@ _WORDS: Final[dict[str, Words]] = {
     "nobody": {"en": "(nobody)", "ja": "(担当者なし)"},
     "more": {"en": "+{count} more", "ja": "ほか {count} 件"},
     "backtest": {"en": "What would have been said", "ja": "過去に適用した結果"},
+    # ------------------------------------------------------------------------------------------------- gaps
+    "gaps": {
+        "en": "{clear} of {all} questions went with losses when they were open: {items}",
+        "ja": "未回答のとき失注が明らかに多い項目: {all} 項目中 {clear} 項目({items})",
+    },
+    "gaps_none": {
+        "en": "Of {all} questions none clearly went with losses when it was open.",
+        "ja": "{all} 項目のうち、未回答のとき失注が明らかに多いものはありません。",
+    },
+    "gaps_unknown": {
+        "en": "Not enough history: of no question is known how closed deals answered it.",
+        "ja": "履歴が足りません(終結した案件の回答が分かる項目がありません)。",
+    },
+    "GAPS": {"en": "QUESTIONS, AND HOW CLOSED DEALS ENDED", "ja": "項目と終結した案件の結果"},
+    "ITEM": {"en": "QUESTION", "ja": "項目"},
+    "GAP_OPEN": {"en": "OPEN", "ja": "未回答"},
+    "GAP_LOST": {"en": "LOST", "ja": "失注率"},
+    "GAP_ANSWERED": {"en": "ANSWERED", "ja": "回答済み"},
+    "GAP_DIFFERENCE": {"en": "DIFFERENCE", "ja": "差"},
+    "points": {"en": "{points} points", "ja": "{points} ポイント"},
     # ------------------------------------------------------------------------------------------------- diff
     "compared": {
         "en": "Over {began} to {until}: {old} → {new} alerts; {silent} records newly silent, {told} newly told of.",
