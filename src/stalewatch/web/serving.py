@@ -6,6 +6,7 @@ import contextlib
 import errno
 import ipaddress
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from typing import Final
 from urllib.parse import urlsplit
@@ -23,6 +24,9 @@ from stalewatch.wiring import Stalewatch
 
 GRACE: Final = 5
 """Seconds that answers under way have to end."""
+TURN: Final = 0.0005
+"""Seconds that a thread computes before another one gets its turn. With Python's own 5 ms a page that asks the database
+a hundred times waits as often for whoever counts figures beside it: half a second."""
 
 
 class Exposed(ConfigurationError):
@@ -115,6 +119,7 @@ class Server(uvicorn.Server):
             )
         )  # fmt: skip
         self._on_ready = on_ready
+        sys.setswitchinterval(TURN)
 
     def end(self) -> None:
         """Finish what is under way and stop; safe to call from a signal handler, and twice."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import PurePosixPath
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 from urllib.parse import parse_qsl, quote
 
 from fastapi import Path, Query, Request, Response
@@ -22,7 +22,9 @@ from stalewatch.services.rules.tested import tested
 from stalewatch.services.rules.written import Written, written
 from stalewatch.web.asking import Reading
 from stalewatch.web.auth import Caller
+from stalewatch.web.counting import StillCounting
 from stalewatch.web.desk import At, Desk
+from stalewatch.web.figures import Figures, figures_of
 from stalewatch.web.pages.addresses import Address
 from stalewatch.web.pages.paper import page
 from stalewatch.web.pages.rule_words import Attempt, RuleWords
@@ -30,6 +32,7 @@ from stalewatch.web.pages.rules import figures
 from stalewatch.web.problems import Problem
 from stalewatch.web.rule_trials import Trial, checked, tried, turns_of
 
+T = TypeVar("T")
 RECENT: Final = 10
 """Alerts that are listed."""
 LISTED: Final = 10
@@ -93,25 +96,37 @@ def _attempt(request: Request, desk: Desk, own: Written, text: str, *, is_tried:
 def _shown(request: Request, desk: Desk, rule: Rule, attempt: Attempt | None) -> Response:
     caller: Caller = request.state.caller
     reader, address, visible = desk.reader(request), Address.of(request), desk.visible(request)
-    counted, is_counted = figures(request, desk)
+    kept = figures_of(request)  # what it waits for counts from here
+    counted, is_counted = figures(request, desk, kept.patience())
     own = desk.project
     item = _item(desk, rule, counted, reader)
-    recent = alerts_listed(
-        own.db, own.rulebook, own.sources, AlertFilters(rule=rule.id), desk.now, language=reader.language,
-        visible=visible, sort=AlertSort.OPENED, page=Page(limit=RECENT),
-    ) if caller.principal.allows("alerts:read") else None  # fmt: skip
+    whom = _known(kept, ("concerned", rule.id), lambda: concerned(own.db, rule.id, visible))
+    listed = AlertFilters(rule=rule.id)
+    recent = _known(kept, ("alerts", rule.id, reader.language), lambda: alerts_listed(
+        own.db, own.rulebook, own.sources, listed, desk.now, language=reader.language, visible=visible,
+        sort=AlertSort.OPENED, page=Page(limit=RECENT),
+    )) if caller.principal.allows("alerts:read") else None  # fmt: skip
+    is_counted = is_counted and whom is not None and (recent is not None or not caller.principal.allows("alerts:read"))
     place = written(rule, own.rulebook, own.settings)
     words = RuleWords(desk, rule, item, reader, address)
     return page(
         request, "rule.html", here="rules", rule=item, is_counting=not is_counted,
         scope=words.scope(), chips=words.chips(), parts=words.parts(), states=words.states(), week=words.week(),
-        quarter=words.quarter(), concerned=words.concerned(concerned(own.db, rule.id, visible)),
+        quarter=words.quarter(), concerned=words.concerned(whom or []),
         alerts=[] if recent is None else [words.alert(one) for one in recent.items],
         alerts_total=0 if recent is None else recent.total, alerts_said=words.total(recent),
         place=place, text=attempt.text if attempt else place.text if place else "",
         may_try=place is not None and caller.principal.allows("rules:preview"),
         attempt=None if attempt is None or place is None else words.attempt(attempt, place),
     )  # fmt: skip
+
+
+def _known(kept: Figures, question: Hashable, count: Callable[[], T]) -> T | None:
+    """A figure as a reader of many records gets it; None while it is counted for the first time."""
+    try:
+        return kept.of(question, count)
+    except StillCounting:
+        return None
 
 
 def _item(desk: Desk, rule: Rule, counted: Counted, reader: Reader) -> RuleItem:
