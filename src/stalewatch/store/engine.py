@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final
 from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, SQLAlchemyError
 
 from stalewatch.sdk.errors import ConfigurationError
 from stalewatch.store import renewing
@@ -40,6 +41,10 @@ _LIVELY: Final = {
 }  # fmt: skip
 """A server must take a connection within ten seconds, and one that is gone without a word is noticed within half a
 minute, not after the system's two hours; the address may say otherwise."""
+
+
+REST: Final = 0.25
+"""Seconds after which a connection may have gone without a word."""
 
 
 class Database:
@@ -73,7 +78,6 @@ class Database:
         if self.is_sqlite:
             options["connect_args"] = {"timeout": busy_seconds}
         else:
-            options["pool_pre_ping"] = True
             options["connect_args"] = {name: told for name, told in _LIVELY.items() if name not in self.url.query}
         self._reader = sa.create_engine(_to_look_at(self.url) if looking else self.url, **options)
         self._writer = self._reader if looking else sa.create_engine(self.url, **options)
@@ -231,11 +235,33 @@ def _pragmas(connection: Any, *pragmas: str) -> None:
     cursor.close()
 
 
-def _prepare_postgresql(_writer: Engine | None, reader: Engine) -> None:
+def _prepare_postgresql(writer: Engine | None, reader: Engine) -> None:
     @event.listens_for(reader, "connect")
     def _(connection: Any, _record: object) -> None:
         connection.autocommit = True
         connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+
+    for engine in (reader, writer):
+        if engine is not None:
+            _ask_after_rest(engine)
+
+
+def _ask_after_rest(engine: Engine) -> None:
+    """Ask a connection whether it is still there before it is used again after a while, and take another one if it is
+    not. To ask each time, as the pool offers, is a round trip more for every transaction."""
+
+    @event.listens_for(engine, "checkin")
+    def _(_connection: object, record: Any) -> None:
+        record.info["rests_since"] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _(connection: Any, record: Any, _proxy: object) -> None:
+        if monotonic() - record.info.get("rests_since", monotonic()) < REST:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error  # the pool takes another one
 
 
 def _size(path: str) -> int:
