@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from stalewatch.store import bulk, hooks
 from stalewatch.store.bulk import Found, Row
 from stalewatch.store.errors import ChangedMeanwhile
-from stalewatch.store.expressions import among, is_sqlite
+from stalewatch.store.expressions import among, among_given, given, is_sqlite
 from stalewatch.store.tables import alerts, notices
 
 _MERGED: Final = "merged"
@@ -45,6 +45,12 @@ def _newest() -> sa.Select[Any]:
     return sa.select(alerts).where(alerts.c.episode == last.scalar_subquery())
 
 
+@cache
+def _newest_of(*, lite: bool) -> sa.Select[Any]:
+    mine = _newest().where(among_given(alerts.c.record_id, lite=lite))
+    return mine.order_by(alerts.c.record_id, alerts.c.fingerprint)
+
+
 def latest_of(conn: Connection, record_ids: Collection[str]) -> list[Found]:
     """The newest episode of every problem of these records, resolved ones included, by record and fingerprint.
 
@@ -52,8 +58,7 @@ def latest_of(conn: Connection, record_ids: Collection[str]) -> list[Found]:
     """
     found: list[Found] = []
     for chunk in bulk.chunks(sorted(record_ids)):
-        there = _newest().where(among(conn, alerts.c.record_id, chunk))
-        found.extend(conn.execute(there.order_by(alerts.c.record_id, alerts.c.fingerprint)))
+        found.extend(conn.execute(_newest_of(lite=is_sqlite(conn)), given(conn, chunk)))
     standing: dict[tuple[str, str, str | None], Found] = {}
     for row in found:
         problem = (row.record_id, row.rule_id, row.subject)

@@ -113,9 +113,11 @@ def read(
     return found
 
 
-def tuples(conn: Connection, statement: sa.Select[Any]) -> list[tuple[Any, ...]]:
+def tuples(
+    conn: Connection, statement: sa.Select[Any], given: Mapping[str, Any] | None = None
+) -> list[tuple[Any, ...]]:
     """What a statement finds, as the driver gives it: JSON as text, and yes or no as SQLite's 1 or 0."""
-    result = conn.execute(statement)
+    result = conn.execute(statement, given)
     try:
         return list(result.cursor.fetchall()) if result.cursor is not None else []
     finally:

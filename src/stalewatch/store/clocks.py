@@ -26,7 +26,7 @@ from sqlalchemy.engine import Connection
 from stalewatch.store import bulk
 from stalewatch.store.bulk import Found, Row
 from stalewatch.store.columns import encoded
-from stalewatch.store.expressions import among
+from stalewatch.store.expressions import among, among_given, given, is_sqlite
 from stalewatch.store.facts import read as read_fact
 from stalewatch.store.tables import clocks, facts
 from stalewatch.store.visibility import Visible, seen_ids
@@ -120,9 +120,14 @@ def entries(conn: Connection, ids: Collection[str], kind: type[T]) -> dict[str, 
     decode = msgspec.json.Decoder(kind).decode
     found: dict[str, T] = {}
     for chunk in bulk.chunks(list(ids)):
-        there = sa.select(clocks.c.record_id, clocks.c.entries).where(among(conn, clocks.c.record_id, chunk))
-        found.update((record, decode(text)) for record, text in bulk.tuples(conn, there))
+        rows = bulk.tuples(conn, _entries(lite=is_sqlite(conn)), given(conn, chunk))
+        found.update((record, decode(text)) for record, text in rows)
     return found
+
+
+@cache
+def _entries(*, lite: bool) -> sa.Select[Any]:
+    return sa.select(clocks.c.record_id, clocks.c.entries).where(among_given(clocks.c.record_id, lite=lite))
 
 
 def every(conn: Connection, size: int = bulk.CHUNK, visible: Visible | None = None) -> Iterator[tuple[str, list[str]]]:

@@ -46,6 +46,18 @@ def among(conn: Connection, column: sa.ColumnElement[Any], values: Collection[st
     return column == sa.any_(array(values, sa.Text()))
 
 
+def among_given(column: sa.ColumnElement[Any], *, lite: bool) -> sa.ColumnElement[bool]:
+    """`among` for a statement that is built once, for SQLite (`lite`) or PostgreSQL: the values are `given` with it."""
+    if lite:
+        return column.in_(sa.text("SELECT value FROM json_each(:given)"))
+    return column == sa.any_(sa.bindparam("given", type_=_Array(sa.Text())))
+
+
+def given(conn: Connection, values: Collection[str]) -> dict[str, Any]:
+    """What `among_given` asks for, as a parameter of the statement that has it."""
+    return {"given": msgspec.json.encode(list(values)).decode() if is_sqlite(conn) else values}
+
+
 def one_by_one(conn: Connection, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     """`column`, of which SQLite is to look at every row that the rest of the condition finds: to search its index for
     each of twenty names, most of which are not there, costs it more than the few rows do that are."""

@@ -6,7 +6,8 @@ Each function takes the ids of old records with the id of the new one, and may b
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -15,7 +16,7 @@ from stalewatch.domain.writebacks import WriteState
 from stalewatch.sdk.writing import Kind
 from stalewatch.store import bulk
 from stalewatch.store.bulk import Found
-from stalewatch.store.expressions import among
+from stalewatch.store.expressions import among, among_given, given, is_sqlite
 from stalewatch.store.tables import (
     activity_records,
     alerts,
@@ -82,13 +83,17 @@ def moved_away(conn: Connection, ids: Collection[str]) -> dict[str, set[str]]:
     """Per record the fingerprints of problems of its own that are another record's now; most have none."""
     found: dict[str, set[str]] = {}
     for chunk in bulk.chunks(sorted(ids)):
-        away = (alerts.c.moved_from.is_not(None), among(conn, alerts.c.moved_from, chunk))
-        there = sa.select(alerts.c.moved_from, alerts.c.fingerprint).where(
-            *away, alerts.c.moved_from != alerts.c.record_id
-        )
-        for record, fingerprint in conn.execute(there):
+        for record, fingerprint in conn.execute(_away(lite=is_sqlite(conn)), given(conn, chunk)):
             found.setdefault(record, set()).add(fingerprint)
     return found
+
+
+@cache
+def _away(*, lite: bool) -> sa.Select[Any]:
+    """Built once, as what else every tick asks."""
+    first = alerts.c.moved_from
+    moved = (first.is_not(None), among_given(first, lite=lite), first != alerts.c.record_id)
+    return sa.select(first, alerts.c.fingerprint).where(*moved)
 
 
 def give_notices(conn: Connection, keys: Collection[str], alert_id: str) -> None:

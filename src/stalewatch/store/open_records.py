@@ -7,6 +7,7 @@ it cannot tell (an amount, a piece of a name, single records) is counted among t
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +15,7 @@ from sqlalchemy.engine import Connection
 
 from stalewatch.store import reports
 from stalewatch.store.bulk import Found
-from stalewatch.store.expressions import among
+from stalewatch.store.expressions import among, among_given, given, is_sqlite
 from stalewatch.store.reports import Filters
 from stalewatch.store.tables import open_records as kept
 from stalewatch.store.tables import people
@@ -31,8 +32,14 @@ def total(conn: Connection, filters: Filters, *, visible: Visible | None) -> Fou
 
 def many(conn: Connection, objects: Collection[str]) -> int:
     """How many open records of these objects there are, whoever they belong to."""
-    there = sa.select(sa.func.coalesce(sa.func.sum(kept.c.records), 0)).where(among(conn, kept.c.object, objects))
-    return int(conn.execute(there).scalar_one())
+    return int(conn.execute(_many(lite=is_sqlite(conn)), given(conn, objects)).scalar_one())
+
+
+@cache
+def _many(*, lite: bool) -> sa.Select[Any]:
+    """Built once, as what else every tick asks."""
+    records = sa.func.coalesce(sa.func.sum(kept.c.records), 0)
+    return sa.select(records).where(among_given(kept.c.object, lite=lite))
 
 
 def owners(conn: Connection, filters: Filters, *, visible: Visible | None, limit: int) -> list[Found]:

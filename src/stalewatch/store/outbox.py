@@ -7,6 +7,7 @@ delivery moves only from the state it was seen in, so two workers never both mov
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from sqlalchemy.engine import Connection
 from stalewatch.store import bulk
 from stalewatch.store.bulk import Found, Row
 from stalewatch.store.errors import ChangedMeanwhile
-from stalewatch.store.expressions import among
+from stalewatch.store.expressions import among, among_given, given, is_sqlite
 from stalewatch.store.notices import CLAIMED
 from stalewatch.store.tables import deliveries, destinations, notices
 
@@ -142,11 +143,15 @@ def _held(conn: Connection, targets: Collection[str]) -> dict[str, int | None]:
     """When those of these destinations that are there are due; on PostgreSQL held in the order of their names."""
     held: dict[str, int | None] = {}
     for piece in bulk.chunks(sorted(targets)):
-        there = sa.select(destinations.c.target, destinations.c.due_at)
-        mine = there.where(among(conn, destinations.c.target, piece))
-        rows = conn.execute(mine.order_by(destinations.c.target).with_for_update())
-        held.update((row.target, row.due_at) for row in rows)
+        held.update((target, at) for target, at in conn.execute(_holding(lite=is_sqlite(conn)), given(conn, piece)))
     return held
+
+
+@cache
+def _holding(*, lite: bool) -> sa.Select[Any]:
+    """Built once, as what else every tick asks."""
+    mine = sa.select(destinations.c.target, destinations.c.due_at).where(among_given(destinations.c.target, lite=lite))
+    return mine.order_by(destinations.c.target).with_for_update()
 
 
 def awake(conn: Connection, targets: Collection[str]) -> set[str]:

@@ -7,7 +7,7 @@ What a page does not name stays as it is, so the store's own columns (holds, wai
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from stalewatch.store import bulk
 from stalewatch.store import overwriting as pages
 from stalewatch.store.bulk import Found, Row
 from stalewatch.store.columns import as_text, read_column, unread
-from stalewatch.store.expressions import among
+from stalewatch.store.expressions import among, among_given, given, is_sqlite
 from stalewatch.store.overwriting import Overwriting
 from stalewatch.store.tables import deals, leads
 from stalewatch.store.visibility import Visible, seen_by
@@ -65,12 +65,20 @@ def read_by_ids(
         names: the columns that are wanted, as far as this object has them; None: all.
     """
     table = _table(obj)
-    wanted = list(table.c) if names is None else [column for column in table.c if column.name in names]
+    there = _of_ids(table, None if names is None else frozenset(names), lite=is_sqlite(conn))
+    if visible is not None:
+        there = there.where(seen_by(conn, table, visible))
     found: list[Found] = []
     for chunk in bulk.chunks(sorted(ids)):
-        there = sa.select(*wanted).where(among(conn, table.c.id, chunk), seen_by(conn, table, visible))
-        found.extend(conn.execute(there.order_by(table.c.id)).all())
+        found.extend(conn.execute(there, given(conn, chunk)).all())
     return found
+
+
+@lru_cache(maxsize=64)
+def _of_ids(table: sa.Table, names: frozenset[str] | None, *, lite: bool) -> sa.Select[Any]:
+    """Built once for what every tick and every page asks for."""
+    wanted = [column for column in table.c if names is None or column.name in names]
+    return sa.select(*wanted).where(among_given(table.c.id, lite=lite)).order_by(table.c.id)
 
 
 def columns(

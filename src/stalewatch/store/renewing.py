@@ -31,6 +31,8 @@ _IS_LATE: Final = sa.text(
 )  # a literal, for the index over alerts that are not resolved
 _PLACE: Final = ("object", "connection", "owner", "team", "pipeline", "stage", "name", "amount", "created_at",
                  "close_date")  # fmt: skip
+_TAKEN: Final = sa.delete(stalled).where(stalled.c.record_id.in_(_IDS))
+_COUNTED: Final = sa.update(stalled_versions).values(number=stalled_versions.c.number + 1)
 _COLUMNS: Final = ("record_id", "shelf", *_PLACE, "gravity", "breaches", "breach_at", "rank", "stamp")
 
 
@@ -53,7 +55,7 @@ def renew(conn: Connection) -> None:
         return
     touched.begin(conn)
     if found and _renewed(conn, found):
-        conn.execute(sa.update(stalled_versions).values(number=stalled_versions.c.number + 1))
+        conn.execute(_COUNTED)
 
 
 def _renewed(conn: Connection, found: touched.Touched) -> int:
@@ -61,7 +63,7 @@ def _renewed(conn: Connection, found: touched.Touched) -> int:
     done = 0
     if found.placed:
         placed = sorted(found.placed)
-        done += _count(conn, sa.delete(stalled).where(among(conn, stalled.c.record_id, placed)))
+        done += _count(conn, _TAKEN, {"ids": msgspec.json.encode(placed).decode()})
         put = _put(conn, deals, "deal", placed)
         if put < len(placed):
             put += _put(conn, leads, "lead", placed)
@@ -73,7 +75,7 @@ def _renewed(conn: Connection, found: touched.Touched) -> int:
 
 def _said(conn: Connection, found: touched.Touched) -> Iterator[sa.ColumnElement[bool]]:
     """The rows of which something else may be said."""
-    if found.said:
+    if found.said - found.placed:
         yield among(conn, stalled.c.record_id, sorted(found.said - found.placed))
     if found.owners:
         yield among(conn, stalled.c.owner, sorted(found.owners))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -10,6 +11,9 @@ from sqlalchemy.engine import Connection
 from stalewatch.store import bulk
 from stalewatch.store.bulk import Found, Row
 from stalewatch.store.tables import rule_states
+
+_EVERY: Final = sa.select(rule_states)
+"""Built once, as what else every tick asks."""
 
 
 def upsert(conn: Connection, rows: Sequence[Row]) -> int:
@@ -22,7 +26,7 @@ def upsert(conn: Connection, rows: Sequence[Row]) -> int:
 
 def read(conn: Connection) -> dict[str, Found]:
     """All rules ever seen, by id."""
-    return {row.rule_id: row for row in conn.execute(sa.select(rule_states))}
+    return {row.rule_id: row for row in conn.execute(_EVERY)}
 
 
 def rename(conn: Connection, old: str, new: str) -> None:
