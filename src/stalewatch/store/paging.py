@@ -88,7 +88,8 @@ def _beyond(order: Order, mark: _Mark) -> sa.ColumnElement[bool]:
 
 
 def _total(conn: Connection, wanted: sa.Select[Any]) -> int:
-    some = wanted.with_only_columns(sa.literal(1).label("one")).limit(EXACT_UP_TO + 1).subquery()
+    one = wanted.with_only_columns(sa.literal(1).label("one"), maintain_column_froms=True)
+    some = one.limit(EXACT_UP_TO + 1).subquery()
     return int(conn.execute(sa.select(sa.func.count()).select_from(some)).scalar_one())
 
 
