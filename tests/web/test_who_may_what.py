@@ -49,6 +49,7 @@ CONTRACT: Final[Mapping[str, str | None]] = {
     "GET /v1/leads/unobserved": FIGURES,
     "GET /v1/reports/{period}": FIGURES,
     "GET /v1/rules": RULES,
+    "GET /v1/rules/{id}/backtest": RULES,
     "POST /v1/rules/check": TRIES,
     "POST /v1/rules/preview": TRIES,
     "GET /v1/connections": "admin",

@@ -105,3 +105,26 @@ TRIED: Final[dict[str, Any]] = {
     "description": "What the rules change, or, against `nothing`, who is late by them.",
     "content": {"application/json": {"schema": {"type": "object"}, "example": _TRIED}},
 }
+
+_SHARE: Final = {"over": 61, "of": 88, "rate": 0.6932, "interval": [0.5906, 0.7799]}
+BACKTESTED: Final[dict[str, Any]] = {
+    "description": "What the rule would have said over the past that is kept.",
+    "content": {
+        "application/json": {
+            "schema": {"type": "object"},
+            "example": {
+                "rule": "no-next-meeting", "as_of": "2026-04-15T00:00:00+00:00", "records": 412,
+                "cannot_be_tried": None, "left_out": {},
+                "backtest": {
+                    "flagged": {"all": 104, "won": 31, "lost": 48, "open": 25}, "late_entries": 3,
+                    "mature": {"all": 88, "won": 27, "lost": 40, "open": 21}, "precision": _SHARE,
+                    "naive_precision": _SHARE, "base_rate": _SHARE, "lift": 1.12, "recall": _SHARE, "zombies": _SHARE,
+                    "lead_days": {"p25": 9.0, "p50": 21.0, "p75": 38.0}, "caught_early": _SHARE, "amount": 1_200_000.0,
+                    "horizon_days": 60.0, "won_told_of": _SHARE,
+                    "load": [{"owner": "sato@acme.example", "alerts": 31, "median_a_week": 0.0, "most_a_week": 4}],
+                    "quarters": [{"quarter": "2026-Q1", "alerts": 52, "precision": _SHARE, "recall": _SHARE}],
+                },
+            },
+        }
+    },
+}  # fmt: skip

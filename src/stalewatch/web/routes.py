@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from stalewatch.web import acting, alerts, connections, health, lists, measured, partners, slack
 from stalewatch.web.asking import DealsDueSoon, LeadsDueSoon, Reading, StalledDeals, StalledLeads
 from stalewatch.web.auth import needs
+from stalewatch.web.backtested import Backtesting, backtest_of
 from stalewatch.web.documented import (
     FIGURES,
     HEALTH,
@@ -40,8 +41,8 @@ from stalewatch.web.documented_alerts import (
 from stalewatch.web.documented_connections import CONNECTIONS, SYNC_ASKED
 from stalewatch.web.documented_kpis import KPIS
 from stalewatch.web.documented_measured import FORECAST, REVIEW, UNOBSERVED
+from stalewatch.web.documented_rules import BACKTESTED, RULES, SENT, TRIED
 from stalewatch.web.documented_rules import CHECKED as RULES_CHECKED
-from stalewatch.web.documented_rules import RULES, SENT, TRIED
 from stalewatch.web.kpis import AskedKpis, kpis_of
 from stalewatch.web.pages import (
     act,
@@ -132,6 +133,14 @@ ROUTES: Final = (
     Route("POST", "/v1/alerts/{id}/loss-check", ACT, acting.check_alert, answers(CHECKED, *_ANSWER)),
     Route("POST", "/v1/alerts/{id}/false-alarm", ACT, acting.dismiss_alert, answers(DISMISSED, *_ANSWER)),
     Route("GET", "/v1/rules", "rules:read", rules, answers(RULES, 401, 403, 422, 503), Rules),
+    Route(
+        "GET",
+        "/v1/rules/{id}/backtest",
+        "rules:read",
+        backtest_of,
+        answers(BACKTESTED, 401, 403, 404, 422, 503),
+        Backtesting,
+    ),
     Route(
         "POST",
         "/v1/rules/check",

@@ -9,13 +9,15 @@ import numpy as np
 
 from stalewatch.domain.learning.history import Found, History, history
 from stalewatch.services.judging.frames import Coverage
+from stalewatch.services.judging.sources import coverage
 from stalewatch.services.learning import stored
 from stalewatch.services.learning.backtests import Alerts, Backtest, of_alerts, owners_of, tried_after
 from stalewatch.services.learning.lessons import Asked
 from stalewatch.services.learning.past_alerts import PastAlerts, Said
 from stalewatch.services.learning.workdays import workdays_of
 from stalewatch.services.rules.rulebook import Rulebook
-from stalewatch.store.engine import Connection
+from stalewatch.store.engine import Connection, Database
+from stalewatch.store.visibility import Visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +37,17 @@ class Tried:
 
 
 def tried(
-    conn: Connection, book: Rulebook, connections: Sequence[str], coverage: Coverage, asked: Asked,
+    conn: Connection, book: Rulebook, connections: Sequence[str], fed: Coverage, asked: Asked,
     only: Collection[str] | None = None, *, eventless: bool = False,
+    visible: Visible | None = None,
 ) -> Tried:  # fmt: skip
     """Try rules on the records of some connections.
 
     Args:
-        coverage: what each connection feeds.
+        fed: what each connection feeds.
         only: these rules; None: all that are on.
         eventless: nobody knows which events there were, and when.
+        visible: only records that may be seen; None: all.
     """
     assert asked.as_of is not None  # noqa: S101 - what is kept ends now, unless somebody says otherwise
     chosen = None if only is None else frozenset(only)
@@ -55,9 +59,9 @@ def tried(
     for obj in book.objects:
         if chosen is not None and not any(book.by_id[rule].watch == obj for rule in chosen):
             continue
-        one = history(records_of(conn, connections, obj), as_of=asked.as_of, observed_from=asked.observed_from)
+        one = history(records_of(conn, connections, obj, visible), as_of=asked.as_of, observed_from=asked.observed_from)
         histories[obj] = one
-        said, cannot = _said(conn, book, obj, connections, coverage, asked.as_of, chosen, eventless=eventless)
+        said, cannot = _said(conn, book, obj, connections, fed, asked.as_of, chosen, eventless=eventless)
         blind |= cannot
         seen, owners = tried_after(one, asked.learn_until), owners_of(one)
         ids = [one.ids[row] for row in one.deals().row.tolist()]
@@ -70,21 +74,32 @@ def tried(
     return Tried(histories, found, blind, told)
 
 
-def records_of(conn: Connection, connections: Iterable[str], obj: str) -> Found:
-    """The records that rules of an object watch, with their ends."""
-    return stored.conversions(conn, connections) if obj == "lead" else stored.deals(conn, connections, obj)
+def tried_on(
+    db: Database, book: Rulebook, connections: Sequence[str], asked: Asked, only: Collection[str] | None,
+    visible: Visible | None,
+) -> Tried:  # fmt: skip
+    """Try rules on what a database keeps, in one look; arguments as `tried`."""
+    with db.look() as conn:
+        return tried(conn, book, connections, coverage(conn), asked, only, visible=visible)
+
+
+def records_of(conn: Connection, connections: Iterable[str], obj: str, visible: Visible | None = None) -> Found:
+    """The records that rules of an object watch and that may be seen, with their ends."""
+    if obj == "lead":
+        return stored.conversions(conn, connections, visible)
+    return stored.deals(conn, connections, obj, visible)
 
 
 def _said(
-    conn: Connection, book: Rulebook, obj: str, connections: Sequence[str], coverage: Coverage, as_of: int,
+    conn: Connection, book: Rulebook, obj: str, connections: Sequence[str], fed: Coverage, as_of: int,
     only: frozenset[str] | None, *, eventless: bool,
 ) -> tuple[dict[str, Said], dict[str, list[str]]]:  # fmt: skip
     """What each rule would have said; and those that no connection's past lets us try."""
     said: dict[str, Said] = {}
     blind: list[dict[str, list[str]]] = []
     for connection in connections:
-        fed = coverage.get(connection, {}).get("lead" if obj == "lead" else "deal", ())
-        past = PastAlerts(conn, book, obj, as_of, fed, only, eventless)
+        told = fed.get(connection, {}).get("lead" if obj == "lead" else "deal", ())
+        past = PastAlerts(conn, book, obj, as_of, told, only, eventless)
         into = {rule: said.setdefault(rule, Said()) for rule in past.rules()}
         blind.append(past.blind())
         past.of(connection, into)

@@ -18,6 +18,7 @@ from stalewatch.services.learning.naming import names
 from stalewatch.store import kpi_scans, people, scans
 from stalewatch.store.engine import Connection
 from stalewatch.store.scans import MISSING, Wanted
+from stalewatch.store.visibility import Visible
 
 GONE: Final = "gone from the CRM before it ended"
 NO_END: Final = "closed, and it is not known when"
@@ -52,8 +53,8 @@ class _Table:
         return len(self.columns.get("id", []))
 
 
-def deals(conn: Connection, connections: Iterable[str], obj: str = "deal") -> Found:
-    """Every deal of some connections, and each entry of a stage.
+def deals(conn: Connection, connections: Iterable[str], obj: str = "deal", visible: Visible | None = None) -> Found:
+    """Every deal of some connections that may be seen (None: all), and each entry of a stage.
 
     A deal that vanished while it was open has no end that anybody knows; it is left out, and counted.
     """
@@ -73,21 +74,22 @@ def deals(conn: Connection, connections: Iterable[str], obj: str = "deal") -> Fo
         amount=np.maximum(np.array(read.columns.get("amount", []), np.int64), 0), visits=moves.visits(),
         has_stages=moves.some,
     )  # fmt: skip
-    return without(found, vanished, GONE)
+    hidden = _hidden(read, visible)
+    return without(without(found, hidden), vanished[~hidden], GONE)
 
 
-def conversions(conn: Connection, connections: Iterable[str]) -> Found:
-    """Every lead, from when it was created to when it became a deal (won) or was given up (lost)."""
-    return _leads(conn, connections, start="created_at", good=None)
+def conversions(conn: Connection, connections: Iterable[str], visible: Visible | None = None) -> Found:
+    """Every lead that may be seen, from when it was created to when it became a deal (won) or was given up (lost)."""
+    return _leads(conn, connections, visible, start="created_at", good=None)
 
 
 def hand_offs(conn: Connection, connections: Iterable[str]) -> Found:
     """Every lead that marketing called ready, from then to when it was handed over (won) or given up (lost)."""
-    return _leads(conn, connections, start="mql_at", good="handed_off_at")
+    return _leads(conn, connections, None, start="mql_at", good="handed_off_at")
 
 
-def without(found: Found, some: NDArray[np.bool_], reason: str) -> Found:
-    """The rows but for some, which are counted under a reason."""
+def without(found: Found, some: NDArray[np.bool_], reason: str | None = None) -> Found:
+    """The rows but for some, which are counted under a reason; without one nobody hears of them."""
     kept = np.flatnonzero(~some)
     if len(kept) == len(some):
         return found
@@ -96,7 +98,8 @@ def without(found: Found, some: NDArray[np.bool_], reason: str) -> Found:
     mine = number[found.visits.row] >= 0
     visits = Visits(number[found.visits.row[mine]], found.visits.stage[mine], found.visits.at[mine])
     left_out = Counter(found.left_out)
-    left_out[reason] += int(some.sum())
+    if reason is not None:
+        left_out[reason] += int(some.sum())
     return Found(
         ids=[found.ids[place] for place in kept.tolist()], start=found.start[kept], end=found.end[kept],
         won=found.won[kept], lost=found.lost[kept], names={name: one[kept] for name, one in found.names.items()},
@@ -187,7 +190,17 @@ def _changes(conn: Connection, piece: _Table, name: str) -> tuple[NDArray[np.int
 # --------------------------------------------------------------------------------------------------------- leads
 
 
-def _leads(conn: Connection, connections: Iterable[str], *, start: str, good: str | None) -> Found:
+def _hidden(read: _Table, visible: Visible | None) -> NDArray[np.bool_]:
+    """The rows that may not be seen."""
+    if visible is None:
+        return np.zeros(len(read), np.bool_)
+    both = zip(read.columns.get("owner", []), read.columns.get("id", []), strict=True)
+    return np.array([not visible.covers(owner, record) for owner, record in both], np.bool_)
+
+
+def _leads(
+    conn: Connection, connections: Iterable[str], visible: Visible | None, *, start: str, good: str | None
+) -> Found:
     """Leads from one of their moments to another; a lead that never came to the first is none of these."""
     read, ended = _Table(), [np.zeros(0, np.int64)]
     for connection in connections:
@@ -207,11 +220,12 @@ def _leads(conn: Connection, connections: Iterable[str], *, start: str, good: st
         ids=read.columns.get("id", []), start=begun, end=np.where(won | lost, end, NEVER), won=won, lost=lost,
         names=_named(read, conn), amount=np.zeros(len(left), np.int64), visits=Visits.none(),
     )  # fmt: skip
-    gone = (read.instants("gone_at") != NEVER) & ~won & ~lost
+    gone, hidden = (read.instants("gone_at") != NEVER) & ~won & ~lost, _hidden(read, visible)
+    seen, gone, begun = without(found, hidden), gone[~hidden], begun[~hidden]
     if good is None:
-        return without(found, gone, GONE)
+        return without(seen, gone, GONE)
     here = begun != NEVER
-    return without(without(found, gone & here, GONE), ~here[~(gone & here)], "never ready for sales")
+    return without(without(seen, gone & here, GONE), ~here[~(gone & here)], "never ready for sales")
 
 
 def _ended(conn: Connection, piece: _Table) -> Instants:
