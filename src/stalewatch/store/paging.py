@@ -88,7 +88,9 @@ def _beyond(order: Order, mark: _Mark) -> sa.ColumnElement[bool]:
 
 
 def _total(conn: Connection, wanted: sa.Select[Any]) -> int:
-    one = wanted.with_only_columns(sa.literal(1).label("one"), maintain_column_froms=True)
+    one = wanted.with_only_columns(sa.literal(1).label("one"))
+    if not one.get_final_froms():  # no condition names a column of a table
+        one = one.select_from(*wanted.get_final_froms())
     some = one.limit(EXACT_UP_TO + 1).subquery()
     return int(conn.execute(sa.select(sa.func.count()).select_from(some)).scalar_one())
 
