@@ -17,6 +17,7 @@ from stalewatch.web.counting import StillCounting, log
 from stalewatch.web.desk import Desk
 from stalewatch.web.figures import FEW, Figures
 from stalewatch.web.pages.overview import counted_by
+from stalewatch.web.pages.paper import read_ahead
 
 MOST: Final = 600.0
 """Seconds that it takes at the most."""
@@ -24,7 +25,7 @@ MOST: Final = 600.0
 
 @dataclass
 class Ahead:
-    """Counts once, in a thread of its own. `desk` is the application's, as it is by then."""
+    """Reads the templates and counts once, in a thread of its own. `desk` is the application's, as it is by then."""
 
     desk: Callable[[], Desk]
     _thread: Thread = field(init=False)
@@ -40,6 +41,7 @@ class Ahead:
         """Nothing has to end: it only reads."""
 
     def _run(self) -> None:
+        read_ahead()
         try:
             count_ahead(self.desk())
         except StalewatchError as error:  # whoever asks first counts, and is told why it fails

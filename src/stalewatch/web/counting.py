@@ -32,8 +32,8 @@ OLDEST: Final = 600.0
 """Seconds after which what was counted is not shown any more, also not while it is counted anew."""
 MOST: Final = 500
 """Figures that are kept; the one that nobody asked for the longest goes first."""
-_AT_ONCE: Final = 2
-"""Figures that are counted beside their readers at the same time."""
+_AT_ONCE: Final = 1
+"""Figures that are counted beside their readers at the same time: more would keep each other, and readers, waiting."""
 
 
 class StillCounting(Exception):

@@ -2,8 +2,8 @@
 
     figures_of(request).of(("forecast", key_of(filters)), lambda: forecast(...))
 
-Of few records everything is counted at the moment that somebody asks. Of many a page waits a fifth of a second in all:
-then it says that its figures are being counted and looks again by itself, or shows the last ones with their time.
+Of few records everything is counted at the moment that somebody asks. Of many a page waits an eighth of a second in
+all: then it says that its figures are being counted and looks again by itself, or shows the last ones with their time.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from stalewatch.web.counting import LONGEST, OLDEST, Counting
 from stalewatch.web.desk import desk_of
 
 T = TypeVar("T")
-PATIENCE: Final = 0.2
+PATIENCE: Final = 0.12
 """Seconds that a page waits in all."""
 PROGRAMS: Final = 15.0
 FILES: Final = 60.0

@@ -24,7 +24,7 @@ from stalewatch.wiring import Stalewatch
 
 GRACE: Final = 5
 """Seconds that answers under way have to end."""
-TURN: Final = 0.0005
+TURN: Final = 0.0002
 """Seconds that a thread computes before another one gets its turn. With Python's own 5 ms a page that asks the database
 a hundred times waits as often for whoever counts figures beside it: half a second."""
 

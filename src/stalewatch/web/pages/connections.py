@@ -20,11 +20,10 @@ from stalewatch.web.asking import Reading
 from stalewatch.web.auth import Caller, needs
 from stalewatch.web.connections import order_sync, standing
 from stalewatch.web.desk import At
+from stalewatch.web.figures import PATIENCE
 from stalewatch.web.pages.addresses import Address
 from stalewatch.web.pages.paper import page
 
-PATIENCE: Final = 0.2
-"""Seconds that the page waits until records are counted."""
 BAR: Final = 120
 """Units that a bar is wide."""
 _FULL: Final = 0.8

@@ -40,6 +40,13 @@ def environment() -> Environment:
     return templates
 
 
+def read_ahead() -> None:
+    """Read every template now, so that nobody who asks first waits for it."""
+    templates = environment()
+    for name in templates.list_templates(extensions=["html"]):
+        templates.get_template(name)
+
+
 def page(
     request: Request, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None,
     address: Address | None = None, **shown: Any,

@@ -20,14 +20,12 @@ from stalewatch.services.reporting.rule_figures import Counted
 from stalewatch.services.reporting.rule_list import RuleItem, RuleListing, RuleSort, listed, rules_as_csv
 from stalewatch.web.asking import LARGEST_PAGE
 from stalewatch.web.desk import At, Desk
-from stalewatch.web.figures import FILES
+from stalewatch.web.figures import FILES, PATIENCE
 from stalewatch.web.pages.addresses import Address
 from stalewatch.web.pages.files import table_file
 from stalewatch.web.pages.paper import page
 from stalewatch.web.rules import Rules, counted_for, items_of
 
-PATIENCE: Final = 0.2
-"""Seconds that a page waits for figures that were never counted; then it is shown without them, and asks again."""
 MODES: Final = {"live": ("fine", "●"), "shadow": ("hold", "◌"), "off": ("quiet", "–")}
 """Colour and mark of each mode."""
 _KEPT: Final = ("lang", "mode", "sort", "order")
