@@ -77,11 +77,6 @@ def entries(verdicts: Sequence[Verdict], size: int) -> list[list[Entry]]:
 def deadlines(some: Sequence[Entry]) -> Deadlines:
     """Entries of any records as arrays, one clock each, in order."""
     base = np.fromiter((entry.base for entry in some), np.int8, len(some))
-    starts = [moment for entry in some for moment in entry.waits[::2]]
-    ends = [moment for entry in some for moment in entry.waits[1::2]]
-    first = np.zeros(len(some) + 1, np.int64)
-    np.cumsum([len(entry.waits) // 2 for entry in some], out=first[1:])
-    pauses = Pauses(first, np.array(starts, np.int64), np.array(ends, np.int64)) if starts else None
     unclear = [entry.unclear_until for entry in some]
     return Deadlines(
         base,
@@ -89,9 +84,20 @@ def deadlines(some: Sequence[Entry]) -> Deadlines:
         _instants([entry.warn_at for entry in some]),
         _instants([entry.breach_at for entry in some]),
         _instants([entry.excepted_until for entry in some]),
-        pauses,
+        _pauses([entry.waits for entry in some]),
         _instants(unclear) if any(unclear) else None,
     )
+
+
+def _pauses(waits: Sequence[Sequence[int]]) -> Pauses | None:
+    """The waits of clocks as arrays; None where nothing waits, as mostly."""
+    if not any(waits):
+        return None
+    starts = [moment for mine in waits for moment in mine[::2]]
+    ends = [moment for mine in waits for moment in mine[1::2]]
+    first = np.zeros(len(waits) + 1, np.int64)
+    np.cumsum([len(mine) // 2 for mine in waits], out=first[1:])
+    return Pauses(first, np.array(starts, np.int64), np.array(ends, np.int64))
 
 
 def _instants(moments: Sequence[int | None]) -> Any:

@@ -7,6 +7,8 @@ changes, whoever calls it: a tick, a sync, a replay of history.
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec.structs import replace
 
 from stalewatch.domain import climbing
@@ -14,6 +16,9 @@ from stalewatch.domain.alerts import Alert, AlertState, Cause, Hush, Kind, Polic
 from stalewatch.domain.answered import acknowledge, claim, crm_changed, end_snooze, snooze
 from stalewatch.domain.deadlines import State
 from stalewatch.domain.timers import resting, timed
+
+_BREACHED: Final = State.BREACHED
+"""Asked for several times for every alert; a name of the module's is found at once, one of an enum's is not."""
 
 __all__ = (
     "acknowledge", "claim", "crm_changed", "dismiss", "end", "end_snooze", "is_late_by", "overruled", "snooze",
@@ -175,9 +180,8 @@ def _eased(alert: Alert, clock: Reading, now: int) -> Alert:
 
 def _speak(alert: Alert, clock: Reading, now: int, policy: Policy) -> Step:
     """Say what this moment calls for, unless something holds it back."""
-    again = clock.state is State.BREACHED and alert.breached_at is None and alert.breach_told
-    if clock.state is State.BREACHED and alert.breached_at is None:
-        alert = replace(alert, breached_at=now, ask_at=now if again else alert.ask_at)
+    if clock.state is _BREACHED and alert.breached_at is None:
+        alert = replace(alert, breached_at=now, ask_at=now if alert.breach_told else alert.ask_at)
     alert = _eased(alert, clock, now)
     if _is_late_backlog(alert, clock, policy):
         alert = replace(alert, backlog=True)
@@ -188,13 +192,14 @@ def _speak(alert: Alert, clock: Reading, now: int, policy: Policy) -> Step:
     if _is_held_back(alert, clock, now):
         return Step(timed(alert, policy))
     alert = climbing.planned(alert, now, policy)
-    said = _call(alert, clock, woke=_woke(alert))
-    if said is None and clock.state is State.BREACHED:
+    woke = _woke(alert)
+    said = _call(alert, clock, woke=woke)
+    if said is None and clock.state is _BREACHED:
         said = climbing.due(alert, now)
     if said is not None and policy.muted_by is not None:
         # Not told, so that it is told when the other one falls silent: then the record is looked at anyway.
         return Step(resting(timed(alert, policy), now))
-    if _woke(alert) or alert.hushed_by is not None:
+    if woke or alert.hushed_by is not None:
         alert = replace(alert, snoozed_until=None, hushed_until=None, hushed_by=None, ask_at=None)
     if said is None or alert.is_silent:
         return Step(timed(alert, policy))
@@ -203,20 +208,21 @@ def _speak(alert: Alert, clock: Reading, now: int, policy: Policy) -> Step:
 
 def _is_late_backlog(alert: Alert, clock: Reading, policy: Policy) -> bool:
     since = policy.live_since
-    if since is None or alert.breach_told or clock.state is not State.BREACHED:
+    if since is None or alert.breach_told or clock.state is not _BREACHED:
         return False
     return clock.breach_at <= since and alert.opened_at <= since
 
 
 def _is_held_back(alert: Alert, clock: Reading, now: int) -> bool:
-    if any(until is not None and now < until for until in (alert.snoozed_until, alert.hushed_until)):
+    snoozed, hushed = alert.snoozed_until, alert.hushed_until
+    if (snoozed is not None and now < snoozed) or (hushed is not None and now < hushed):
         return True
-    return alert.ask_at is not None and clock.state is State.BREACHED and now < alert.ask_at
+    return alert.ask_at is not None and clock.state is _BREACHED and now < alert.ask_at
 
 
 def _woke(alert: Alert) -> bool:
     """Whether something held it back that is over by now."""
-    return any(until is not None for until in (alert.snoozed_until, alert.hushed_until, alert.ask_at))
+    return alert.snoozed_until is not None or alert.hushed_until is not None or alert.ask_at is not None
 
 
 def _call(alert: Alert, clock: Reading, *, woke: bool) -> Said | None:

@@ -91,7 +91,7 @@ class Steps:
     def take_all(self, some: Sequence[Watched], faces: Faces) -> list[Moved]:
         """The same for records, to the moment of `faces`: their clocks, one record's behind the other's."""
         moved: list[Moved] = []
-        policies, first = _Policies(self), 0
+        policies, first = _Policies.of_walk(self), 0
         for record in some:
             view = _View(record, faces, range(first, first + len(record.clocks)), policies)
             moved += self._taken(view)
@@ -127,14 +127,14 @@ class Steps:
 
     def _steps(self, view: _View, known_again: Collection[Problem]) -> list[Moved]:
         record, faces = view.record, view.faces
-        muters = self._muters(view)
+        muters = self._muters(view) if view.policies.mutes else ()
         moved = []
         for problem, place in view.problems().items():
             rule = self.rules.get(problem[0])
             if rule is None:
                 continue
             latest = record.alerts.get(problem)
-            muter = next((name for name in muters if problem[0] in self.rules[name].mutes), None)
+            muter = next((name for name in muters if problem[0] in self.rules[name].mutes), None) if muters else None
             mark = self._mark(rule, record, problem, latest)
             reading = view.reading(place, rule)
             outcome = episodes.step(latest, mark, reading, faces.now, view.policies.of(record, rule, muter, mark))
@@ -152,6 +152,8 @@ class Steps:
         if latest is not None:
             return latest.fingerprint
         mark = self._own_mark(rule, record, problem[1])
+        if not record.taken and not record.alerts:
+            return mark
         taken = {*record.taken, *(one.fingerprint for one in record.alerts.values())}
         while mark in taken:
             mark = alerts.fingerprint(self.tenant, mark, record.object, record.id, problem[1])
@@ -179,10 +181,10 @@ class Steps:
         return (Said(Kind.BREACH if alert.breach_told else Kind.WARN),) if alert.was_told else ()
 
     def _muters(self, view: _View) -> list[str]:
-        """Live rules that are breached on this record and hide others."""
+        """Live rules that are breached on this record and hide others; most projects have none that hides any."""
         faces = view.faces
         breached = {faces.clocks[place].rule for place in view.places if faces.state[place] == _BREACHED}
-        return sorted(rule for rule in breached if self.speaks(rule) and self.rules[rule].mutes)
+        return sorted(breached & view.policies.mutes)
 
     def speaks(self, rule: str) -> bool:
         """Whether a rule is live; one in shadow is counted and says nothing."""
@@ -227,10 +229,16 @@ def _goes_on(alert: Alert | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Policies:
-    """The policies of one walk over many records: most of them share one."""
+    """The policies of one walk over many records, most of which share one, and the live rules that hide others."""
 
     steps: Steps
+    mutes: frozenset[str]
     known: dict[tuple[object, ...], Policy] = field(default_factory=dict)
+
+    @classmethod
+    def of_walk(cls, steps: Steps) -> _Policies:
+        """Those of a walk that begins."""
+        return cls(steps, frozenset(name for name, rule in steps.rules.items() if rule.mutes and steps.speaks(name)))
 
     def of(self, record: Watched, rule: Rule, muter: str | None, mark: str) -> Policy:
         steps, since = self.steps, record.live_since.get(rule.id)

@@ -22,6 +22,9 @@ Row = dict[str, Any]
 BACKLOG: Final = "backlog"
 HANDED_OVER: Final = "handed_over"
 """A channel that was told of it hears who looks after it by now; a new owner is told as the last one was."""
+_AT_ONCE: Final = Style.IMMEDIATE
+_BY_TIMER: Final = (Kind.REPEAT, Kind.ESCALATE)
+_BY_DEADLINE: Final = (Kind.BREACH, Kind.WARN, Kind.REOPEN)
 CHECKING: Final = "storm_check"
 """Why a breach is held until the tick that wrote it is over and the storm guard has looked at all of them."""
 
@@ -98,15 +101,14 @@ class Announcer:
 
     def _notice(self, moved: Moved, said: Said, route: Route, rung: Target, edge: int) -> Row:
         key = message_key(moved.alert.fingerprint, moved.alert.episode, said, rung.target)
-        if route.style is Style.IMMEDIATE:
+        if route.style is _AT_ONCE:
             hours = self.ways.hours(rung, moved.record.calendar, route)
             pace = immediate_time(hours, self.now, self.now, sent={}, per_day=1)
             when = (pace.not_before, pace.reason.value)
         else:
             when = self._digest(moved, route, rung, edge)
         row = self._row(key, said.kind.value, rung, route.style, when)
-        row |= _about(moved)
-        row["n"], row["edge_at"] = said.n, edge
+        row.update(_about(moved), n=said.n, edge_at=edge)
         return row
 
     def _digest(self, moved: Moved, route: Route, rung: Target, edge: int) -> tuple[int, str]:
@@ -115,9 +117,9 @@ class Announcer:
     def _edge(self, moved: Moved, said: Said | None, rang: int | None = None) -> int:
         """The moment that the message is about: a deadline or a timer if time brought it, else now."""
         kind = Kind.BREACH if said is None else said.kind
-        if kind in (Kind.REPEAT, Kind.ESCALATE) and rang is not None:
+        if rang is not None and kind in _BY_TIMER:
             return min(rang, self.now)
-        if moved.reading is None or kind not in (Kind.WARN, Kind.BREACH, Kind.REOPEN):
+        if moved.reading is None or kind not in _BY_DEADLINE:
             return self.now
         return min(moved.reading.warn_at if kind is Kind.WARN else moved.reading.breach_at, self.now)
 

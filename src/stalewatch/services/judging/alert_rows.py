@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from stalewatch.domain import levels
 from stalewatch.domain.alerts import Alert, AlertState, Cause, Hush, Kind
@@ -15,6 +15,8 @@ from stalewatch.store.engine import Connection
 from stalewatch.store.events import WAS_LATE
 
 Row = dict[str, Any]
+_PASSED_ON: Final = (Kind.RESOLVE, Kind.ESCALATE)
+"""What is said to others than whoever owns the record."""
 
 
 def alert_id(alert: Alert) -> str:
@@ -161,7 +163,7 @@ def _identity(one: Moved, connection_of: Mapping[str, str]) -> Row:
 
 def _hearer(one: Moved, before: Any) -> Row:
     """Who owned the record when something was last said of it: the next owner has to hear of it, too."""
-    if any(said.kind not in (Kind.RESOLVE, Kind.ESCALATE) for said in one.says):
+    if any(said.kind not in _PASSED_ON for said in one.says):
         return {"told": {"owner": one.record.owner}}
     return {"told": None if before is None else before.told}
 
