@@ -20,6 +20,8 @@ from stalewatch.web.pages.report import report
 
 MOST: Final = 12
 """Curves that are drawn; the tables have all groups."""
+_BEHIND: Final = 1.25
+"""How far a curve goes on behind the day of closing out, where next to nothing is won any more."""
 _TALL: Final = 1.02
 """How far the lines of warn, limit and close-out reach, of the highest chance."""
 
@@ -72,10 +74,12 @@ def curve(name: str, one: Learned, reader: Reader) -> Chart:
 
 
 def _last(one: Learned) -> int:
-    """The last day of which enough is known, and not less than what is suggested."""
-    known = np.flatnonzero(one.found.curve.table.at_risk >= LEAST_AT_RISK)
-    days = [day.day for day in (one.found.warn, one.found.limit, one.found.close_out) if day is not None]
-    return max([int(known[-1]) if len(known) else 0, *days])
+    """The last day that is drawn: some way behind what is suggested, as far as enough is known."""
+    found = one.found
+    known = np.flatnonzero(found.curve.table.at_risk >= LEAST_AT_RISK)
+    days = [day.day for day in (found.warn, found.limit, found.close_out) if day is not None]
+    behind = round(_BEHIND * max(days, default=0)) if found.close_out is not None else len(found.curve.chance)
+    return max([min(int(known[-1]) if len(known) else 0, behind), *days])
 
 
 def _post(day: Day, last: int, top: float) -> list[float | None]:
