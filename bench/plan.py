@@ -80,14 +80,14 @@ class Fleet:
 _FIGURES: Final = {
     "first": (r"deals with their history for the first time: .*? ([\d.,]+) µs of one processor a deal", 1e-6),
     "changed": (r"deals that changed once more: ([\d.,]+) µs of one processor a deal", 1e-6),
-    "due": (r"PostgreSQL, 10,000 due: .*?([\d.,]+) µs of one processor a deadline", 1e-6),
-    "idle": (r"PostgreSQL, an idle tick with 1,000,000 deals: ([\d.,]+) µs", 1e-6),
+    "due": (r"PostgreSQL: a tick with 10,000 due: ([\d.,]+) ms", 1e-7),
+    "idle": (r"PostgreSQL: an idle tick with 1,000,000 deals: ([\d.,]+) ms", 1e-3),
     "day": (r"the KPIs of one day: ([\d.,]+) µs of one processor a deal", 1e-6),
     "answers": (r"PostgreSQL, a manager's own: ([\d.,]+) a second", 1.0),
-    "claims": (r"PostgreSQL, claimed and finished: ([\d.,]+) a second", 1.0),
-    "kilobytes": (r"PostgreSQL, a deal with its past: ([\d.,]+) kB", 1.0),
+    "claims": (r"PostgreSQL: ([\d.,]+) rows a second claimed and finished", 1.0),
+    "kilobytes": (r"PostgreSQL, the database: ([\d.,]+) kB a deal", 1.0),
 }
-"""Where each figure stands on the page, and its unit."""
+"""Where each figure stands on the page, and what it is in seconds (of 10,000 that are due: of one)."""
 
 
 def measured(text: str) -> Measured:

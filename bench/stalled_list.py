@@ -30,6 +30,7 @@ from bench._stalled_readers import Read, begun, finished, reading
 from bench._stalled_store import DEALS, STALLED, SYNCED, Store, later, prepare
 from bench.environments import ROOT
 from bench.measuring import say
+from stalewatch.store.engine import Database
 from stalewatch.web.pages.navigation import ENTRIES
 
 SECONDS: Final = float(os.environ.get("STALEWATCH_BENCH_SECONDS", "10"))
@@ -61,11 +62,23 @@ def _measured(kind: str, url: str) -> None:
     now = later(url)
     with _stalled_crm.serving(SYNCED, now) as (server, change):
         store = prepare(FOLDER / kind.lower(), url, server, now)
+        say(f"           {kind}, the database: {_size(url) / DEALS / 1e3:.1f} kB a deal, with past, deadlines, alerts")
         with _serving(store) as port:
             _lists(kind, url, store, port)
             change()
             _while_syncing(kind, store, port)
             _dashboard(kind, store, port)
+
+
+def _size(url: str) -> int:
+    """Bytes of a database."""
+    db = Database(url)
+    try:
+        if db.is_sqlite:
+            return Path(str(db.url.database)).stat().st_size
+        return int(db.value("SELECT pg_database_size(current_database())"))
+    finally:
+        db.dispose()
 
 
 def _lists(kind: str, url: str, store: Store, port: int) -> None:
