@@ -16,6 +16,7 @@ from stalewatch.domain.routing import (
     Target,
     Via,
     after,
+    firsts,
     ladders,
     route_for,
 )
@@ -224,7 +225,9 @@ def test_no_ladder_is_empty_or_speaks_to_somebody_who_left(
         operator_channel=operator,
         names_suffice=names,
     )
-    for ladder in ladders(Route(name="r", to=tuple(to)), owner, directory):
+    route = Route(name="r", to=tuple(to))
+    assert firsts(route, owner, directory) == tuple(ladder[0] for ladder in ladders(route, owner, directory))
+    for ladder in ladders(route, owner, directory):
         assert ladder[-1].target == UNDELIVERED
         assert all(rung.address for rung in ladder)
         assert len({rung.address for rung in ladder}) == len(ladder)

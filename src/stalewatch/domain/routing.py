@@ -9,7 +9,7 @@ passed over on the way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -139,9 +139,18 @@ def ladders(route: Route, owner: str | None, directory: Directory, *, team: str 
     """
     unique: dict[str, Ladder] = {}
     for name in route.to:
-        rungs = _ladder(name, owner, directory, team)
+        rungs = tuple(_rungs(name, owner, directory, team))
         unique.setdefault(rungs[0].target, rungs)
-    return tuple(unique.values()) or (_numbered([_nowhere()]),)
+    return tuple(unique.values()) or ((_nowhere(),),)
+
+
+def firsts(route: Route, owner: str | None, directory: Directory, *, team: str | None = None) -> tuple[Target, ...]:
+    """The first rung of each of `ladders`, which is all that a notice needs; what stands below is not worked out."""
+    unique: dict[str, Target] = {}
+    for name in route.to:
+        rung = next(_rungs(name, owner, directory, team))
+        unique.setdefault(rung.target, rung)
+    return tuple(unique.values()) or (_nowhere(),)
 
 
 def after(ladder: Ladder, address: str) -> Target:
@@ -151,27 +160,30 @@ def after(ladder: Ladder, address: str) -> Target:
     return ladder[min(place, len(ladder) - 1)]
 
 
-def _ladder(name: str, owner: str | None, directory: Directory, team: str | None) -> Ladder:
-    """All rungs for one entry of `to:`, best first; reasons for passing somebody over stand between them."""
-    known = directory.people.get(owner or "")
-    at_home = (known.team if known else None) or team
-    steps: list[Target | Reason] = []
+def _rungs(name: str, owner: str | None, directory: Directory, team: str | None) -> Iterator[Target]:
+    """The rungs for one entry of `to:`, best first, each worked out when it is asked for."""
+    return _numbered(_steps(name, owner, directory, team))
+
+
+def _steps(name: str, owner: str | None, directory: Directory, team: str | None) -> Iterator[Target | Reason]:
+    """The same with the reasons for passing somebody over between them."""
     if name == "owner":
-        steps += _owner(owner, directory)
-        steps += _manager(owner, directory, Reason.INSTEAD_OF_OWNER)
+        yield from _owner(owner, directory)
+        yield from _manager(owner, directory, Reason.INSTEAD_OF_OWNER)
     elif name == "owner.manager":
-        steps += _manager(owner, directory, Reason.MANAGER)
+        yield from _manager(owner, directory, Reason.MANAGER)
     elif name.startswith("#"):
-        steps.append(_channel(name, Reason.CHANNEL))
+        yield _channel(name, Reason.CHANNEL)
     elif name.startswith(MAIL):
-        steps.append(_mail(name.removeprefix(MAIL), None, Reason.NAMED) if directory.by_email else Reason.NO_EMAIL)
+        yield _mail(name.removeprefix(MAIL), None, Reason.NAMED) if directory.by_email else Reason.NO_EMAIL
     elif name != OPERATOR:
-        steps += _named(name, directory)
+        yield from _named(name, directory)
     if not name.startswith("#") and name != OPERATOR:
-        steps.append(_team_channel(at_home, directory))
-    steps += _last_resorts(directory, Reason.OPERATOR if name == OPERATOR else Reason.OPERATOR_CHANNEL)
-    steps += [*_by_email(owner if name == "owner" else None, directory), _nowhere()]
-    return _numbered(steps)
+        known = directory.people.get(owner or "")
+        yield _team_channel((known.team if known else None) or team, directory)
+    yield from _last_resorts(directory, Reason.OPERATOR if name == OPERATOR else Reason.OPERATOR_CHANNEL)
+    yield from _by_email(owner if name == "owner" else None, directory)
+    yield _nowhere()
 
 
 def _owner(owner: str | None, directory: Directory) -> Iterator[Target | Reason]:
@@ -256,13 +268,13 @@ def _nowhere() -> Target:
     return Target(target=UNDELIVERED, address=UNDELIVERED, via=Via.NOWHERE, reason=Reason.NOBODY_LEFT)
 
 
-def _numbered(steps: Sequence[Target | Reason]) -> Ladder:
+def _numbered(steps: Iterable[Target | Reason]) -> Iterator[Target]:
     """The rungs alone, each address once, each with the reasons that stood before it."""
     passed: list[Reason] = []
-    rungs: dict[str, Target] = {}
+    known: set[str] = set()
     for step in steps:
         if isinstance(step, Reason):
             passed.append(step)
-        else:
-            rungs.setdefault(step.address, replace(step, passed=tuple(passed)))
-    return tuple(rungs.values())
+        elif step.address not in known:
+            known.add(step.address)
+            yield replace(step, passed=tuple(passed)) if passed else step

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from stalewatch.domain.pacing import digest_slot
 from stalewatch.domain.policies import Speaking
-from stalewatch.domain.routing import EVERYTHING_ELSE, NINE, UNDELIVERED, ladders
+from stalewatch.domain.routing import EVERYTHING_ELSE, NINE, UNDELIVERED, firsts
 from stalewatch.sdk.notifier import Style
 from stalewatch.services.alerting.hours import hours_of
 from stalewatch.services.alerting.people import directory
@@ -30,7 +30,7 @@ def tell(conn: Connection, book: Rulebook, speaking: Speaking, record: Any, kind
         source: id of what was said; the words are made of it when it is told.
     """
     people = directory(conn, speaking)
-    rung = ladders(EVERYTHING_ELSE, record.owner, people, team=record.team)[0][0]
+    rung = firsts(EVERYTHING_ELSE, record.owner, people, team=record.team)[0]
     calendar = calendars_of(conn, book, {record.id: record.object})[record.id]
     at = next((route.digest_at for route in speaking.routes if route.style is Style.DIGEST), NINE)
     hours = hours_of(people.people.get(rung.person or ""), calendar, speaking, at)

@@ -254,7 +254,8 @@ class _Tick:
             if not each.is_gone:
                 ends = getattr(rows[each.id], "meeting_ends_at", None)
                 later = self.now + 1 if each.id in anew else ends if ends is not None and ends > self.now else None
-                ahead.append({"record_id": each.id, "next_at": arming.earliest(edge, later), "breach_at": breach})
+                first = edge if later is None else arming.earliest(edge, later)
+                ahead.append({"record_id": each.id, "next_at": first, "breach_at": breach})
         clocks.rearm(conn, ahead)
 
 

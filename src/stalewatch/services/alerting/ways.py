@@ -12,7 +12,7 @@ from stalewatch.domain.directory import Directory
 from stalewatch.domain.hours import Hours
 from stalewatch.domain.pacing import digest_slot
 from stalewatch.domain.policies import Speaking
-from stalewatch.domain.routing import Route, Target, ladders
+from stalewatch.domain.routing import Route, Target, firsts
 from stalewatch.services.alerting.hours import hours_of, zone_of
 from stalewatch.services.alerting.people import people_of
 from stalewatch.store import versions
@@ -47,8 +47,7 @@ class Ways:
         key = (route.to, owner, team)
         found = self._rungs.get(key)
         if found is None:
-            found = [ladder[0] for ladder in ladders(route, owner, self.people, team=team)]
-            self._rungs[key] = found
+            found = self._rungs[key] = firsts(route, owner, self.people, team=team)
         return found
 
     def hours(self, rung: Target, calendar: Calendar, route: Route) -> Hours:
