@@ -138,10 +138,12 @@ class Steps:
             mark = self._mark(rule, record, problem, latest)
             reading = view.reading(place, rule)
             outcome = episodes.step(latest, mark, reading, faces.now, view.policies.of(record, rule, muter, mark))
-            says = outcome.says or self._inherited(outcome.alert, problem in record.heirs)
-            is_named_anew = problem in known_again and latest is not None and not latest.is_over
-            if outcome.alert is not None and (outcome.alert != latest or says or is_named_anew):
-                moved.append(Moved(record, rule.id, rule, problem[1], outcome.alert, reading, says))
+            alert = outcome.alert
+            if alert is None:
+                continue
+            says = outcome.says or self._inherited(alert, problem in record.heirs)
+            if says or alert != latest or (problem in known_again and not alert.is_over):
+                moved.append(Moved(record, rule.id, rule, problem[1], alert, reading, says))
         return moved
 
     def _mark(self, rule: Rule, record: Watched, problem: Problem, latest: Alert | None) -> str:
