@@ -57,7 +57,7 @@ def main(deals: int = DEALS) -> None:
         _export(Path(folder))
         for words in (("suggest",), ("backtest", "--limit", "60d")):
             began = perf_counter()
-            command = [sys.executable, "-m", "stalewatch.cli.main", "rules", *words, "--history", folder]
+            command = [str(Path(sys.executable).with_name("stalewatch")), "rules", *words, "--history", folder]
             subprocess.run(command, check=True, capture_output=True, cwd=folder)  # noqa: S603 - our own program
             taken = perf_counter() - began
             say(f"           rules {words[0]} on {ROWS:,} deals in files: {taken:.1f} s from start to report")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -110,14 +111,15 @@ def looked(function: Decorator) -> Decorator:
 
 
 @contextmanager
-def opened(invocation: Invocation, said: Looked) -> Iterator[Histories]:
+def opened(invocation: Invocation, said: Looked, *, staged: bool = True) -> Iterator[Histories]:
     """The histories that were asked for."""
     with Progress() as bar:
         if said.history is not None:
             clock = wiring.clock_at(invocation.now)
             name = said.history.name
             settings = project_here(invocation)
-            yield from_files(said.history, settings, said.zone, clock, lambda done, of: bar.show(name, done, of))
+            show = partial(bar.show, name)
+            yield from_files(said.history, settings, said.zone, clock, show, staged=staged)
             return
         with closing(wiring.open_project(
             invocation.config, now=invocation.now, language=invocation.lang, looking=True

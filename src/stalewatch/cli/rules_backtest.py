@@ -77,7 +77,7 @@ def backtest(
 
 
 def _try_limit(invocation: Invocation, said: Looked, days: int, html: Path | None, *, as_table: bool) -> None:
-    with opened(invocation, said) as found:
+    with opened(invocation, said, staged=False) as found:
         asked = said.asked(found, DEAL)
         one = tried_after(
             history_of(found.found[DEAL], as_of=asked.as_of, observed_from=asked.observed_from), asked.learn_until

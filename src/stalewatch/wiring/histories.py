@@ -63,13 +63,14 @@ class Histories:
 
 def from_files(
     place: Path, settings: Settings | None, zone: str | None, clock: Clock,
-    progress: Callable[[int, int | None], None],
+    progress: Callable[[int, int | None], None], *, staged: bool = True,
 ) -> Histories:  # fmt: skip
     """What the files of a folder say, or one file of deals, read as the csv connector reads them.
 
     Args:
         settings: of the project, for its own fields; None: there is none.
         zone: of times and dates that name none (IANA); None: that of the project's calendar, or UTC.
+        staged: False: nobody asks for the stages.
 
     Raises:
         ConfigurationError: there is no such folder, zone, or project's catalogue.
@@ -79,8 +80,10 @@ def from_files(
         raise ConfigurationError(f"there is no file or folder {place}")
     catalogue = catalogue_of(settings)
     named = zone or _zone_of(settings)
+    left_alone = {"events": ""} if staged else {"events": "", "stages": ""}
     told = ConnectionSettings(
-        id="history", options={"path": str(place.absolute()), "tz": named}, base=place.absolute().parent,
+        id="history", options={"path": str(place.absolute()), "tz": named, "files": left_alone},
+        base=place.absolute().parent,
         currency=settings.judging.currency if settings else _CURRENCY, now=clock.now,
         catalogue={obj: {name: field.type.value for name, field in fields.items()}
                    for obj, fields in catalogue.objects.items()},

@@ -198,16 +198,18 @@ def _quarters(told: Spells, at: Instants, spoken: Mask, spells: Spells, seen: Ma
     """Alerts by the quarter in which they would have come, losses by that in which they were lost."""
     within = round(horizon * DAY)
     known = spoken & (at + within <= told.watched.until) & (not spells.open.all())
-    won = known & told.won & (told.end - at <= within)
-    alerted, lost = quarter_of(at), quarter_of(spells.end)
-    losses = spells.lost & (spells.end >= spells.watched.since)
+    wrong = known & told.won & (told.end - at <= within)
+    losses = np.flatnonzero(spells.lost & (spells.end >= spells.watched.since))
+    rows = np.flatnonzero(spoken)
+    alerted, lost = quarter_of(at[rows]), quarter_of(spells.end[losses])
+    known, wrong, caught = known[rows], wrong[rows], seen[losses]
     found = []
-    for number in np.union1d(alerted[spoken], lost[losses]).tolist():
-        mine, gone = alerted == number, (lost == number) & losses
+    for number in np.union1d(alerted, lost).tolist():
+        mine, gone = alerted == number, lost == number
         found.append(Quarter(
-            f"{number // 4}-Q{number % 4 + 1}", int((spoken & mine).sum()),
-            Rate(int((known & ~won & mine).sum()), int((known & mine).sum())),
-            Rate(int((seen & gone).sum()), int(gone.sum())),
+            f"{number // 4}-Q{number % 4 + 1}", int(mine.sum()),
+            Rate(int((known & ~wrong & mine).sum()), int((known & mine).sum())),
+            Rate(int((caught & gone).sum()), int(gone.sum())),
         ))  # fmt: skip
     return found
 

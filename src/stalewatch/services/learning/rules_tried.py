@@ -87,7 +87,7 @@ def records_of(conn: Connection, connections: Iterable[str], obj: str, visible: 
     """The records that rules of an object watch and that may be seen, with their ends."""
     if obj == "lead":
         return stored.conversions(conn, connections, visible)
-    return stored.deals(conn, connections, obj, visible)
+    return stored.deals(conn, connections, obj, visible, entered=False)
 
 
 def _said(

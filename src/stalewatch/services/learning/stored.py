@@ -53,16 +53,23 @@ class _Table:
         return len(self.columns.get("id", []))
 
 
-def deals(conn: Connection, connections: Iterable[str], obj: str = "deal", visible: Visible | None = None) -> Found:
+def deals(
+    conn: Connection, connections: Iterable[str], obj: str = "deal", visible: Visible | None = None, *,
+    entered: bool = True,
+) -> Found:  # fmt: skip
     """Every deal of some connections that may be seen (None: all), and each entry of a stage.
 
     A deal that vanished while it was open has no end that anybody knows; it is left out, and counted.
+
+    Args:
+        entered: False: nobody asks for the stages.
     """
     read, moves = _Table(), _Moves()
     for connection in connections:
-        tells = kpi_scans.tells_stages(conn, connection)
+        tells = entered and kpi_scans.tells_stages(conn, connection)
         for piece in _pieces(conn, connection, obj, _DEALS):
-            moves.take(conn, piece, len(read), assume=tells)
+            if entered:
+                moves.take(conn, piece, len(read), assume=tells)
             read.add(piece.columns)
     outcome, gone = read.texts("outcome"), read.instants("gone_at") != NEVER
     won, lost = outcome == "won", outcome == "lost"
