@@ -7,12 +7,17 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from threading import Event
+from typing import cast
 
 import psutil
 import pytest
 
 from stalewatch.engine import child
+from stalewatch.engine.__main__ import begin
 from stalewatch.engine.child import EngineProcess
+from stalewatch.engine.embedded import Embedded
+from stalewatch.services.operating.faults import DatabaseBusy
 
 OBEDIENT = "import sys; sys.stdin.read()"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('x', flush=True); time.sleep(60)"
@@ -67,3 +72,30 @@ def test_an_engine_that_does_not_end_is_made_to(monkeypatch: pytest.MonkeyPatch)
     engine.stop()
     assert pid is not None
     assert not psutil.pid_exists(pid)
+
+
+class Held:
+    """An engine whose database is held by somebody the first times that it begins."""
+
+    def __init__(self, times: int) -> None:
+        self.times, self.began = times, 0
+
+    def start(self) -> None:
+        self.began += 1
+        if self.began <= self.times:
+            raise DatabaseBusy("another process holds the database")
+
+
+def test_an_engine_that_finds_the_database_held_waits_and_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stalewatch.engine.__main__.PAUSE", 0.01)
+    engine = Held(2)
+    begin(cast("Embedded", engine), Event())
+    assert engine.began == 3
+
+
+def test_an_engine_that_waits_for_the_database_can_be_told_to_end() -> None:
+    ending = Event()
+    ending.set()
+    engine = Held(10**9)
+    begin(cast("Embedded", engine), ending)
+    assert engine.began == 0

@@ -62,8 +62,8 @@ class Hours:
     calendar: WorkDays
     digest_at: int = 9 * 60
     quiet: Quiet | None = None
-    _days: dict[int, bool] = field(default_factory=dict, compare=False, repr=False)
-    _instants: dict[tuple[int, int], int] = field(default_factory=dict, compare=False, repr=False)
+    _days: dict[int, bool] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _instants: dict[tuple[int, int], int] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def day_of(self, at: int) -> int:
         """The local date of an instant, as days since 1970-01-01."""

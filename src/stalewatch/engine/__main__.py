@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
+from typing import Final
 
 from stalewatch import wiring
 from stalewatch.clock import SystemClock
@@ -22,10 +23,14 @@ from stalewatch.engine.embedded import Embedded
 from stalewatch.engine.logs import configure
 from stalewatch.engine.redacting import redacted
 from stalewatch.sdk.errors import StalewatchError
+from stalewatch.services.operating.faults import DatabaseBusy
 from stalewatch.settings.known_secrets import secret_texts
 from stalewatch.wiring.live import Live
 
 log = logging.getLogger("stalewatch.engine")
+
+PAUSE: Final = 1.0
+"""Seconds until an engine that found the database held by somebody tries to begin again."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -42,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
         project = wiring.open_project(asked.config, now=now, language=asked.lang, running=True)
         redacted.knows(secret_texts(project.settings))
         engine = Embedded(Live(project, judges=True), language=asked.lang)
-        engine.start()
+        begin(engine, ending)
     except StalewatchError as error:
         log.error("%s", error)
         return 1
@@ -54,6 +59,22 @@ def main(arguments: Sequence[str]) -> int:
         os._exit(1)  # a thread cannot be cancelled, and the interpreter would wait for it
     project.close()
     return 0
+
+
+def begin(engine: Embedded, ending: Event) -> None:
+    """Begin; while another process holds the database (one that stands still, say), wait for it.
+
+    Raises:
+        StoreError: the database cannot be written, and that does not pass by itself.
+    """
+    while not ending.is_set():
+        try:
+            engine.start()
+        except DatabaseBusy as error:
+            log.warning("%s", error)
+            ending.wait(PAUSE)
+        else:
+            return
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:

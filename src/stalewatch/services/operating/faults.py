@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from stalewatch.store.errors import CursorNotUnderstood, StoreError
+from stalewatch.store.errors import CursorNotUnderstood, DatabaseBusy, StoreError
 
-__all__ = ("CursorNotUnderstood", "StoreError")
+__all__ = ("CursorNotUnderstood", "DatabaseBusy", "StoreError")
