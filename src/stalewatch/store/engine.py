@@ -240,6 +240,8 @@ def _prepare_postgresql(writer: Engine | None, reader: Engine) -> None:
     def _(connection: Any, _record: object) -> None:
         connection.autocommit = True
         connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+        # one sum over a million rows must not take every processor from all who read a page
+        connection.execute("SET max_parallel_workers_per_gather = 0")
 
     for engine in (reader, writer):
         if engine is not None:

@@ -10,11 +10,13 @@ else is counting. The key names everything that a figure depends on, also whose 
 from __future__ import annotations
 
 import logging
+import os
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import Lock, get_native_id
 from time import monotonic
 from typing import Any, Final, Generic, TypeVar, cast
 
@@ -34,6 +36,12 @@ MOST: Final = 500
 """Figures that are kept; the one that nobody asked for the longest goes first."""
 _AT_ONCE: Final = 1
 """Figures that are counted beside their readers at the same time: more would keep each other, and readers, waiting."""
+
+
+def _gives_way() -> None:
+    """Where threads have a priority of their own, whoever counts beside readers stands behind them."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, get_native_id(), 10)
 
 
 class StillCounting(Exception):
@@ -67,7 +75,7 @@ class Counting:
     _made: OrderedDict[Hashable, _Made] = field(default_factory=OrderedDict)
     _under_way: dict[Hashable, Future[_Made]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
-    _beside: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_AT_ONCE, "counting"))
+    _beside: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_AT_ONCE, "counting", _gives_way))
     _awaited: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(8, "counting-now"))
 
     def of(

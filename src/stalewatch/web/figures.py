@@ -2,7 +2,7 @@
 
     figures_of(request).of(("forecast", key_of(filters)), lambda: forecast(...))
 
-Of few records everything is counted at the moment that somebody asks. Of many a page waits an eighth of a second in
+Of few records everything is counted at the moment that somebody asks. Of many a page waits a twelfth of a second in
 all: then it says that its figures are being counted and looks again by itself, or shows the last ones with their time.
 """
 
@@ -22,7 +22,7 @@ from stalewatch.web.counting import LONGEST, OLDEST, Counting
 from stalewatch.web.desk import desk_of
 
 T = TypeVar("T")
-PATIENCE: Final = 0.12
+PATIENCE: Final = 0.08
 """Seconds that a page waits in all."""
 PROGRAMS: Final = 15.0
 FILES: Final = 60.0
