@@ -53,11 +53,15 @@ class Holdout:
     rules: frozenset[str] = frozenset()
     critical: bool = False
 
-    def silences(self, rule: Rule, fingerprint: str) -> bool:
-        """Whether this problem is one of the silent ones: always the same answer for the same problem and share."""
+    def measures(self, rule: Rule) -> bool:
+        """Whether some of the rule's alerts stay silent, so that what its others bring about can be measured."""
         if rule.severity is Severity.CRITICAL and not self.critical:
             return False
-        if self.rules and self.rules.isdisjoint({rule.id, rule.pack}):
+        return not self.rules or not self.rules.isdisjoint({rule.id, rule.pack})
+
+    def silences(self, rule: Rule, fingerprint: str) -> bool:
+        """Whether this problem is one of the silent ones: always the same answer for the same problem and share."""
+        if not self.measures(rule):
             return False
         place = int(blake2s(fingerprint.encode(), digest_size=6, person=b"holdout").hexdigest(), 16)
         return place < self.share * 2**48

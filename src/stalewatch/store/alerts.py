@@ -99,8 +99,12 @@ def awaiting(conn: Connection, record_ids: Collection[str]) -> list[Found]:
 
 
 def told_of(conn: Connection, record_ids: Collection[str]) -> list[Found]:
-    """Open alerts of these records whose breach was delivered to somebody, by record and id."""
-    return [row for row in open_for(conn, record_ids) if row.counts_from is not None]
+    """Open alerts of these records whose breach was delivered to somebody, or passed and was held out, by record."""
+    return [row for row in open_for(conn, record_ids) if row.counts_from is not None or _is_held_out(row)]
+
+
+def _is_held_out(row: Any) -> bool:
+    return row.holdout and row.breached_at is not None and not (row.shadow or row.backlog)
 
 
 def open_of_rule(conn: Connection, rule_id: str, limit: int = bulk.CHUNK) -> list[Found]:

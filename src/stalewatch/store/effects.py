@@ -41,6 +41,29 @@ def late(conn: Connection, since: int, visible: Visible | None = None) -> list[F
     return list(conn.execute(sa.select(both).order_by(both.c.rule_id, both.c.told_at, both.c.id)))
 
 
+def first_of_each(
+    conn: Connection, rules: Collection[str], since: int, visible: Visible | None, *, critical: bool
+) -> list[Found]:
+    """The first alert of each problem of these rules, of those that opened at or after an instant, with its fate.
+
+    Told or held out, in no order; `told_at` is when it opened, from where on both count. A problem's later episodes
+    follow from what was said of its first, and are no fair comparison. Not those of which nobody would be told anyway.
+
+    Args:
+        critical: whether alerts that are critical are among them.
+    """
+    wanted = [
+        alerts.c.rule_id.in_(sorted(rules)), alerts.c.opened_at >= since, ~alerts.c.shadow, ~alerts.c.backlog,
+        of_records(conn, alerts.c.record_id, visible),
+    ]  # fmt: skip
+    if not critical:
+        wanted.append(alerts.c.severity != "critical")
+    one = sa.select(alerts.c.fingerprint, sa.func.min(alerts.c.episode).label("episode")).where(*wanted)
+    first = one.group_by(alerts.c.fingerprint).subquery("first")
+    same = sa.and_(alerts.c.fingerprint == first.c.fingerprint, alerts.c.episode == first.c.episode)
+    return list(conn.execute(sa.select(*_FATE, alerts.c.opened_at.label("told_at")).join(first, same)))
+
+
 def first_acts(conn: Connection, since: int) -> dict[str, int]:
     """Alert -> when somebody first answered it at or after an instant; a false alarm is no act."""
     there = sa.select(answers.c.alert_id, sa.func.min(answers.c.at).label("at")).where(

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from stalewatch.services.reporting.effect_told import EffectTold
 from stalewatch.services.reporting.rule_figures import Week
 from stalewatch.services.reporting.rule_list import Brought, Rate, RuleItem, RuleListing
 
@@ -70,6 +71,7 @@ _RULE: Final = RuleItem(
         told=61, acted_within={"1": _RATE, "3": _RATE, "5": _RATE}, ignored=_RATE, false_alarms=_RATE,
         held_out=Rate(0, 0, None, small=True), is_noisy=False,
     ),
+    effect=EffectTold(enough=False, told=131, held_out=12, needed=200, acted=None, recovered=None),
 )  # fmt: skip
 
 RULES: Final[dict[str, Any]] = {

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
 from typing import Final
 
 from stalewatch.domain.instants import Mask
-from stalewatch.domain.learning.intervals import Interval, Rate
+from stalewatch.domain.learning.intervals import Interval, Rate, newcombe
 
 LEAST: Final = 20
 """Closed deals on each side: fewer show no difference."""
@@ -36,14 +35,7 @@ class Gap:
     @property
     def interval(self) -> Interval | None:
         """Of the difference, out of those of both shares (Newcombe 1998); None where `difference` is."""
-        between, mine, other = self.difference, self.open.interval, self.answered.interval
-        if between is None or mine is None or other is None:
-            return None
-        first, second = self.open.over / self.open.of, self.answered.over / self.answered.of
-        return Interval(
-            between - sqrt((first - mine.low) ** 2 + (other.high - second) ** 2),
-            between + sqrt((mine.high - first) ** 2 + (second - other.low) ** 2),
-        )
+        return None if self.difference is None else newcombe(self.open, self.answered)
 
     @property
     def is_clear(self) -> bool:

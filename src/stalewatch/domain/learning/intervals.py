@@ -37,6 +37,22 @@ class Rate(NamedTuple):
         return wilson(self.over, self.of) if self.of else None
 
 
+def newcombe(mine: Rate, other: Rate) -> Interval | None:
+    """The interval of the difference `mine - other` of two shares, out of those of both; None where one has none.
+
+    Robert G. Newcombe, "Interval estimation for the difference between independent proportions: comparison of eleven
+    methods", Statistics in Medicine 17 (1998), 873-890: his tenth, without a correction for continuity.
+    """
+    one, two = mine.interval, other.interval
+    if one is None or two is None:
+        return None
+    first, second = mine.over / mine.of, other.over / other.of
+    return Interval(
+        first - second - sqrt((first - one.low) ** 2 + (two.high - second) ** 2),
+        first - second + sqrt((one.high - first) ** 2 + (second - two.low) ** 2),
+    )
+
+
 def wilson(over: int, of: int) -> Interval:
     """Wilson's score interval of a share.
 

@@ -108,7 +108,7 @@ def _is_wait_over(row: Any, now: int) -> bool:
 
 
 def _is_share_another(row: Any, book: Rulebook) -> bool:
-    return bool(row.said != held_out.document(book.judging.holdout))
+    return held_out.is_another(row.said, book.judging.holdout)
 
 
 def _has_work(seen: int | None, due: bool, now: int) -> bool:

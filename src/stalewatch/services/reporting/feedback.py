@@ -106,8 +106,8 @@ class Heard:
     def since(cls, conn: Connection, book: Rulebook, since: int, visible: Visible | None) -> Heard:
         """Read it, of the records that may be seen."""
         rows, acts = effects.late(conn, since, visible), effects.first_acts(conn, since)
-        acted = [_acted_at(row, acts) for row in rows]
-        return cls(rows, acted, effects.false_alarms(conn, since, visible), _calendars(conn, book, rows))
+        acted = [acted_at_of(row, acts) for row in rows]
+        return cls(rows, acted, effects.false_alarms(conn, since, visible), calendars_for(conn, book, rows))
 
     def effects(self, now: int) -> list[Effect]:
         """What each rule brought about, by rule; rules that said nothing are missing."""
@@ -190,7 +190,7 @@ def _fate(row: Any, acted_at: int, ends: Sequence[int], now: int) -> _Decided | 
     return None if ended_otherwise or now <= ends[-1] else _Decided(None)
 
 
-def _acted_at(row: Any, acts: Mapping[str, int]) -> int:
+def acted_at_of(row: Any, acts: Mapping[str, int]) -> int:
     """When somebody first acted on an alert after it was told; NEVER if nobody did."""
     moments = [acts.get(row.id), row.acted_at, _worked_at(row)]
     return min((at for at in moments if at is not None and at >= row.told_at), default=NEVER)
@@ -201,7 +201,7 @@ def _worked_at(row: Any) -> int | None:
     return row.resolved_at if is_work else None
 
 
-def _calendars(conn: Connection, book: Rulebook, rows: Iterable[Any]) -> Mapping[str, Calendar]:
+def calendars_for(conn: Connection, book: Rulebook, rows: Iterable[Any]) -> Mapping[str, Calendar]:
     """The calendar of each record; one that is gone has the project's."""
     objects = {row.record_id: row.object for row in rows}
     known = {record: obj for record, obj in objects.items() if obj in book.objects}

@@ -13,9 +13,11 @@ from stalewatch.domain.alerts import Cause
 from stalewatch.domain.deadlines import State
 from stalewatch.domain.entries import Entry
 from stalewatch.domain.instants import DAY
+from stalewatch.domain.learning.effect import Measured
 from stalewatch.services.judging import arming
 from stalewatch.services.judging.sources import Sources, trusted
 from stalewatch.services.reporting.feedback import Effect, Heard
+from stalewatch.services.reporting.holding_out import measured
 from stalewatch.services.reporting.reports import data_age
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import clocks, effects, rule_states
@@ -57,12 +59,14 @@ class RuleFigures:
     Attributes:
         states: how many of its clocks are in which state now; of connections with old data all "cannot judge".
         effect: of the last 90 days; None: it said nothing.
+        measured: against what was held out; None: nothing of it is held out.
         live_since, known_since: microseconds since the epoch; None where it is not live, or was never put in force.
     """
 
     states: Mapping[str, int] = field(default_factory=dict)
     week: Week = field(default_factory=Week)
     effect: Effect | None = None
+    measured: Measured | None = None
     live_since: int | None = None
     known_since: int | None = None
 
@@ -103,13 +107,14 @@ def rule_figures(db: Database, book: Rulebook, sources: Sources, now: int, visib
         states = _states(conn, frozenset(ready), now, visible)
         heard = Heard.since(conn, book, now - QUARTER, visible)
         weeks = _weeks(conn, heard, now, visible)
+        against = measured(conn, book, now, visible)
         known = rule_states.read(conn)
         age = data_age(conn, sources, now)
     brought = {one.rule: one for one in heard.effects(now)}
     figures = {
         rule.id: RuleFigures(
             states=states.get(rule.id, {}), week=weeks.get(rule.id, Week()), effect=brought.get(rule.id),
-            live_since=getattr(known.get(rule.id), "live_since", None),
+            measured=against.get(rule.id), live_since=getattr(known.get(rule.id), "live_since", None),
             known_since=getattr(known.get(rule.id), "first_seen_at", None),
         )
         for rule in book.rules.rules

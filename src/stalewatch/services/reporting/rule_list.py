@@ -15,6 +15,7 @@ from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.rule_in_words import parts_in_words
 from stalewatch.domain.instants import shown
 from stalewatch.domain.language.model import Mode, Rule
+from stalewatch.services.reporting.effect_told import EffectTold, effect_told
 from stalewatch.services.reporting.exporting import table_as_csv
 from stalewatch.services.reporting.feedback import Effect, Share
 from stalewatch.services.reporting.rule_figures import Counted, RuleFigures, Week
@@ -62,6 +63,7 @@ class RuleItem(msgspec.Struct, frozen=True, kw_only=True):
         states: how many of its clocks are in which state now. judged, cannot_judge: clocks of open records to which it
             applies; the fields that are missing stand with the connections.
         tested: a test of the project, or of the pack, expects something of it.
+        effect: what being told changes; null unless the rule is live and some of its alerts are held out.
     """
 
     id: str
@@ -84,6 +86,7 @@ class RuleItem(msgspec.Struct, frozen=True, kw_only=True):
     cannot_judge: int
     week: Week
     feedback: Brought | None
+    effect: EffectTold | None = None
 
 
 class RuleListing(msgspec.Struct, frozen=True):
@@ -202,6 +205,7 @@ def _item(
         owner=rule.owner, tags=rule.tags, tested=tested, states=dict(figures.states), judged=figures.judged,
         cannot_judge=figures.unjudged, week=figures.week,
         feedback=None if figures.effect is None else _brought(figures.effect),
+        effect=None if figures.measured is None else effect_told(figures.measured),
     )  # fmt: skip
 
 
