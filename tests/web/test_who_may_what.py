@@ -122,6 +122,16 @@ def test_s2_no_route_is_without_a_line_in_the_contract_and_no_line_without_a_rou
     assert {named(one.method, one.path): one.scope for one in ROUTES} == CONTRACT
 
 
+def test_s38_nobody_without_a_token_can_bring_news_of_a_crm() -> None:
+    """No webhook of a CRM is taken. Whoever adds one meets this test, and signs what it takes as Slack does (S11)."""
+    nameless = {one.path: one.scope for one in ROUTES if one.method not in {"GET", "HEAD"} and one.scope in (None, SIGNATURE)}
+    assert nameless == {
+        "/slack/actions": SIGNATURE, "/slack/commands": SIGNATURE, "/slack/events": SIGNATURE,
+        "/sign-in": None, "/sign-out": None,      # with the mark of the session's own form (S8)
+        "/l/{token}": None, "/p/{token}": None,   # whose link is the secret (S1, S35)
+    }  # fmt: skip
+
+
 def test_s2_openapi_says_the_scope_of_every_route_and_what_comes_without_it(empty: World) -> None:
     for path, operations in create_app(Live(project_of(empty))).openapi()["paths"].items():
         for method, told in operations.items():
