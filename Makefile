@@ -1,6 +1,6 @@
 # stalewatch: python3.11 or newer, pip and make are all it needs. `make PYTHON=python3.12 ...` picks another one.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench gameday lock
+.PHONY: help demo test check coverage bench gameday lock
 SHELL := /bin/sh
 unexport PYTHONDONTWRITEBYTECODE  # the tests start hundreds of processes: none of them compiles what another one has
 
@@ -14,7 +14,7 @@ BY_HASH := install --quiet --disable-pip-version-check --require-hashes --only-b
 COMPILE := pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate $(UPGRADE)
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(READY) ## watch a made-up pipeline go quiet and be nudged; ARGS="--once --lang ja" for one round in Japanese
 	@$(BIN)/stalewatch demo $(ARGS)
@@ -29,6 +29,11 @@ check: $(READY) ## lint, types, import contracts, the lock, and the sizes of the
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/pytest -q tests/house/test_lock.py
 	@$(BIN)/python -m tests.house.figures
+
+coverage: $(READY) ## run the tests and hold the branches that they take to the bars; build/coverage/ keeps the data
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -n auto -m "not slow" $(ARGS); tests=$$?; \
+		$(BIN)/coverage combine --quiet && $(BIN)/python -m tests.house.covered && exit $$tests
 
 bench: $(READY) ## measure side by side what performance promises; ARGS=<name> picks one
 	@$(BIN)/python -m bench $(ARGS)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import network, postgres
 from tests.web.browser import chromium
@@ -21,6 +22,9 @@ pytest_plugins = ["tests.databases"]
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108 - Linux's own folder in memory; what lies in it is made by mkdtemp
 _ROOM: Final = 4 * 1024**3
 """Bytes that have to be free there: SQLite waits for the disk with every transaction, and stories make thousands."""
+
+settings.register_profile("house", settings(), suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")  # a machine that is busy, or counts branches, says nothing of a law
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
