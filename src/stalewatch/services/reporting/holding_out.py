@@ -16,6 +16,7 @@ import numpy as np
 from stalewatch.domain.alerts import Cause
 from stalewatch.domain.calendar import Calendar
 from stalewatch.domain.durations import Duration, Unit
+from stalewatch.domain.instants import NEVER
 from stalewatch.domain.language.model import Mode
 from stalewatch.domain.learning.effect import Against, Measured
 from stalewatch.domain.learning.intervals import Rate
@@ -49,7 +50,8 @@ def measured(conn: Connection, book: Rulebook, now: int, visible: Visible | None
     acts = effects.first_acts(conn, began)
     found: dict[str, list[tuple[bool, bool, bool]]] = {name: [] for name in mine}
     for row, acted_by, recovered_by in _known(fair, calendars_for(conn, book, fair), now):
-        found[row.rule_id].append((row.holdout, acted_at_of(row, acts) <= acted_by, _has_recovered(row, recovered_by)))
+        acted = acted_at_of(row, acts)
+        found[row.rule_id].append((row.holdout, NEVER != acted <= acted_by, _has_recovered(row, recovered_by)))
     return {name: _summed(some) for name, some in found.items()}
 
 
