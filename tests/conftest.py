@@ -63,8 +63,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         report.write_text("".join(f"{line}\n" for line in (platform.platform(), *figures)), encoding="utf-8")
     if versions:
         terminalreporter.write_line(f"tested on PostgreSQL {', '.join(sorted(versions))}")
+    _tell_what_was_left_behind(terminalreporter)
     _announce(terminalreporter, reports, postgres.MISSING, "POSTGRESQL WAS NOT TESTED")
     _announce(terminalreporter, reports, chromium.MISSING, "NO PAGE WAS LOOKED AT IN A BROWSER")
+
+
+def _tell_what_was_left_behind(terminal: pytest.TerminalReporter) -> None:
+    """Name what nobody closed: the test that such an error is shown at only came after the one that left it."""
+    reports = [*terminal.getreports("failed"), *terminal.getreports("error")]
+    told = (line.removeprefix("E").strip() for report in reports for line in report.longreprtext.splitlines())
+    for line in sorted({line for line in told if "ResourceWarning" in line or "Exception ignored in" in line}):
+        terminal.write_line(f"left behind by an earlier test: {line}", red=True)
 
 
 def _announce(terminal: pytest.TerminalReporter, reports: Sequence[pytest.TestReport], why: str, title: str) -> None:

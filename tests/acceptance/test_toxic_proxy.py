@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import socket
+import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from threading import Thread
 from time import monotonic
 
@@ -90,3 +93,20 @@ def test_it_is_late(proxy: Proxy) -> None:
 def test_it_answers_in_the_servers_place(proxy: Proxy) -> None:
     proxy.toxic = Toxic.BAD_GATEWAY
     assert asked(proxy).startswith(b"HTTP/1.1 502")
+
+
+@pytest.mark.parametrize("toxic", [Toxic.NONE, Toxic.STALL, Toxic.REFUSED])
+def test_it_leaves_nothing_open_whenever_it_ends(toxic: Toxic) -> None:
+    """Who has just come in, who is being carried, and who was let in and never read."""
+    with warnings.catch_warnings(record=True) as left, socket.create_server(("127.0.0.1", 0)) as server:
+        warnings.simplefilter("always", ResourceWarning)
+        with between(server.getsockname()) as proxy:
+            proxy.toxic = toxic
+            clients = [socket.create_connection(("127.0.0.1", proxy.port)) for _ in range(20)]
+            for client in clients:
+                with suppress(ConnectionError):
+                    client.sendall(b"?")
+        for client in clients:
+            client.close()
+        gc.collect()
+    assert [str(one.message) for one in left] == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from asyncio import AbstractEventLoop, StreamReader, StreamWriter
+from asyncio import AbstractEventLoop, StreamReader, StreamWriter, Task
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -65,10 +65,14 @@ class Proxy:
     port: int = 0
     spoiled: int = 0
     _loop: AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    _at_work: set[Task[None]] = field(default_factory=set)
+    _open: set[StreamWriter] = field(default_factory=set)
+    _watching: set[Task[None]] = field(default_factory=set)
+    _ends: bool = False
 
     def __post_init__(self) -> None:
         self._dice = Random(self.seed)  # noqa: S311
-        self._server = self._loop.run_until_complete(asyncio.start_server(self._meet, "127.0.0.1", 0))
+        self._server = self._loop.run_until_complete(asyncio.start_server(self._let_in, "127.0.0.1", 0))
         self.port = self._server.sockets[0].getsockname()[1]
         self._thread = Thread(target=self._loop.run_forever, name="toxic-proxy", daemon=True)
         self._thread.start()
@@ -86,13 +90,37 @@ class Proxy:
         self._loop.close()
 
     async def _end(self) -> None:
-        self._server.close()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
+        """A server of asyncio that is closed while it lets somebody in leaves them open for ever: it is closed last."""
+        self._ends = True
+        for task in self._at_work:
             task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        for one in self._open:
+            one.transport.abort()
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.gather(*others, return_exceptions=True)
+        self._server.close()
 
     # ----------------------------------------------------------------------------------------------- one connection
+
+    def _let_in(self, reader: StreamReader, writer: StreamWriter) -> None:
+        self._keep(writer)
+        if self._ends:
+            writer.transport.abort()
+            return
+        task = self._loop.create_task(self._meet(reader, writer))
+        self._at_work.add(task)
+        task.add_done_callback(self._at_work.discard)
+
+    def _keep(self, writer: StreamWriter) -> None:
+        """Know it for as long as it is open: one that is being closed may still have something to send."""
+        self._open.add(writer)
+        self._watching.add(task := self._loop.create_task(self._forget(writer)))
+        task.add_done_callback(self._watching.discard)
+
+    async def _forget(self, writer: StreamWriter) -> None:
+        with suppress(OSError):
+            await writer.wait_closed()
+        self._open.discard(writer)
 
     async def _meet(self, reader: StreamReader, writer: StreamWriter) -> None:
         if self.toxic is Toxic.REFUSED:
@@ -104,6 +132,7 @@ class Proxy:
         except OSError:
             _abort(writer)
             return
+        self._keep(back)
         pumps = [
             asyncio.ensure_future(self._pump(reader, back, writer, is_answer=False)),
             asyncio.ensure_future(self._pump(there, writer, back, is_answer=True)),
