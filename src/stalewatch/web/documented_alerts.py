@@ -14,7 +14,7 @@ _ITEM: Final = AlertItem(
     owner_name="Sato", owner_email="sato@acme.example", subject=None, since="2026-03-26T10:00:00+09:00",
     due="2026-04-09T18:00:00+09:00", opened_at="2026-04-06T09:00:00+09:00", breached_at="2026-04-09T18:00:00+09:00",
     resolved_at=None, cause=None, silent_until=None, snoozed_until=None, snoozed_by=None, snooze_reason=None,
-    acted_at=None, acted_as=None, muted_by=None,
+    acted_at=None, acted_as=None, muted_by=None, holdout=False,
 )  # fmt: skip
 _ANSWERED: Final[dict[str, Any]] = {
     "id": _ITEM.id, "record": _ITEM.record, "rule": _ITEM.rule, "episode": 1, "state": "open", "cause": None,

@@ -26,6 +26,7 @@ class AlertItem(msgspec.Struct, frozen=True, kw_only=True):
         since, due: what its clock counts from, and its limit.
         silent_until: nothing more is said before, because somebody claimed or acknowledged it, or worked on the record.
         cause: why it ended; null while it has not. acted_as: what somebody answered last.
+        holdout: it is held out: nobody is told of it, so that what telling changes can be measured.
     """
 
     id: str
@@ -55,6 +56,7 @@ class AlertItem(msgspec.Struct, frozen=True, kw_only=True):
     acted_at: str | None
     acted_as: str | None
     muted_by: str | None
+    holdout: bool
 
 
 class AlertListing(msgspec.Struct, frozen=True):
@@ -104,7 +106,7 @@ def _item(row: Any, title: str, zone: str) -> AlertItem:
         }.items()
     }  # fmt: skip
     same = ("id", "state", "severity", "episode", "object", "name", "connection", "owner", "owner_name", "owner_email")
-    more = ("subject", "cause", "snoozed_by", "snooze_reason", "acted_as", "muted_by")
+    more = ("subject", "cause", "snoozed_by", "snooze_reason", "acted_as", "muted_by", "holdout")
     told = {name: getattr(row, name) for name in (*same, *more)}
     return AlertItem(rule=row.rule_id, title=title, record=row.record_id, **told, **moments)
 
