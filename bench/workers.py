@@ -7,21 +7,20 @@ deals to store: what a sync does most of the time is wait.
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from time import perf_counter, sleep
+from time import sleep
 from typing import Final
 
 import httpx
 
 from bench import _due_store
 from bench._databases import databases, migrated
-from bench.environments import ROOT
 from bench.measuring import say
+from bench.processes import together, wait_for_all
 from stalewatch.clock import SystemClock
 from stalewatch.domain.instants import DAY, to_us
 from stalewatch.domain.policies import Speaking
@@ -55,18 +54,8 @@ def _synced(url: str, address: str, workers: int) -> float:
         now = to_us(SystemClock().now())
         note_rules(db, _due_store.rulebook(), now)
         register(db, dict.fromkeys(_NAMES, "bench"), now)
-        command = [sys.executable, "-m", "bench.workers", url, address]
-        some = [subprocess.Popen(command, stdin=-1, stdout=-1, text=True, cwd=ROOT) for _ in range(workers)]  # noqa: S603
-        for one in some:
-            assert one.stdout is not None
-            assert one.stdout.readline() == "ready\n"
-        began = perf_counter()
-        for one in some:
-            assert one.stdin is not None
-            one.stdin.write("go\n")
-            one.stdin.flush()
-        done = [int(one.communicate()[0]) for one in some]
-        took = perf_counter() - began
+        took, told = together("bench.workers", url, address, many=workers)
+        done = [int(one) for one in told]
         assert sum(done) == CONNECTIONS, done
         return took
 
@@ -97,9 +86,7 @@ def work(url: str, address: str) -> None:
     db, book, done = Database(url), _due_store.rulebook(), 0
     sync = Sync(db, SystemClock(), book, Speaking())
     with httpx.Client(base_url=address) as client:
-        sys.stdout.write("ready\n")
-        sys.stdout.flush()
-        sys.stdin.readline()
+        wait_for_all()
         first = os.getpid() % CONNECTIONS
         for name in (*_NAMES[first:], *_NAMES[:first]):
             ran = sync.run(name, _Distant(name, client), every=DAY, due_only=True)

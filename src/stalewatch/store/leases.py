@@ -114,11 +114,28 @@ def keep(conn: Connection, leased: Leased, key: str, fence: int, *, lease_us: in
     Raises:
         LeaseLost: somebody else has it; let the error leave the transaction, so that all of it rolls back.
     """
+    given = {"its_key": key, "its_fence": fence, **values}
     if lease_us is not None:
-        values["lease_until"] = database_now() + lease_us
-    held = sa.update(leased.table).where(leased.id == key, leased.table.c.fence == fence)
-    if conn.execute(held.values(values or {"fence": fence})).rowcount == 0:
+        given["lease_us"] = lease_us
+    elif not values:
+        given["fence"] = fence  # a row is held by writing it
+    _write(conn, _held(leased, renewed=lease_us is not None), given, key)
+
+
+def _write(conn: Connection, held: sa.Update, given: Mapping[str, Any], key: str) -> None:
+    if conn.execute(held, given).rowcount == 0:
         raise LeaseLost("the lease ran out and another worker took over; this piece of work was undone", where=key)
+
+
+@cache
+def _held(leased: Leased, *, renewed: bool = False, returned: bool = False) -> sa.Update:
+    """What is written into a row that is still ours, beside the columns that are given. Built once, as `_claiming`."""
+    table = leased.table
+    mine = sa.update(table).where(leased.id == sa.bindparam("its_key"), table.c.fence == sa.bindparam("its_fence"))
+    if returned:
+        return mine.values(attempts=table.c.attempts - 1)
+    until = database_now() + sa.bindparam("lease_us", type_=sa.BigInteger())
+    return mine.values(lease_until=until) if renewed else mine
 
 
 def finish(conn: Connection, leased: Leased, key: str, fence: int, *, due_at: int | None, **values: Any) -> None:
@@ -136,7 +153,8 @@ def release(conn: Connection, leased: Leased, key: str, fence: int, **values: An
     Raises:
         LeaseLost: as in `keep`.
     """
-    keep(conn, leased, key, fence, lease_until=0, attempts=leased.table.c.attempts - 1, **values)
+    given = {"its_key": key, "its_fence": fence, "lease_until": 0, **values}
+    _write(conn, _held(leased, returned=True), given, key)
 
 
 def demand(conn: Connection, leased: Leased, key: str, due_at: int) -> None:
