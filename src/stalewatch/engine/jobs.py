@@ -17,6 +17,7 @@ from stalewatch.domain.instants import HOUR, MINUTE, SECOND, from_day
 from stalewatch.services.alerting.agenda import Agenda
 from stalewatch.services.answering.inbox import Inbox
 from stalewatch.services.judging.arming import PIECE
+from stalewatch.services.learning.monthly import Monthly
 from stalewatch.services.measuring.forecast_days import Days
 from stalewatch.services.measuring.kpi_keeping import Keeping
 from stalewatch.services.measuring.review_posts import ReviewPosts
@@ -28,7 +29,7 @@ from stalewatch.wiring.cycles import cycle_of
 from stalewatch.wiring.live import Each, Live
 from stalewatch.wiring.lookouts import lookout_of
 from stalewatch.wiring.measuring import keeping_of
-from stalewatch.wiring.reviewing import days_of, posts_of
+from stalewatch.wiring.reviewing import days_of, learning_of, posts_of
 from stalewatch.wiring.slack import inbox_of
 
 log = logging.getLogger("stalewatch.engine")
@@ -42,6 +43,8 @@ REVIEW_EVERY: Final = MINUTE
 """How often it is looked whether the hour of a review has come."""
 FORECAST_EVERY: Final = HOUR // 4
 """How often it is looked whether a day has ended whose forecast is not kept."""
+LEARN_EVERY: Final = HOUR
+"""How often it is looked whether a month has begun for which nobody has worked out what limits the history suggests."""
 LOOK_EVERY: Final = 20 * SECOND
 """How often it is looked whether work stands still and services take messages; a minute is too long for `/readyz`."""
 BEAT_EVERY: Final = MINUTE
@@ -90,6 +93,7 @@ def jobs(live: Live, *, language: str | None, is_stopping: Callable[[], bool]) -
     inbox = Each(live, lambda project: inbox_of(project, language))
     measuring = Each(live, partial(keeping_of, is_stopping=is_stopping))
     days, posts, lookout = Each(live, days_of), Each(live, posts_of), Each(live, lookout_of)
+    learning = Each(live, learning_of)
     return (
         Job("sync", lambda: _sync(cycle()), lambda: agenda().until_sync(), wakes=("tick",), shared=True),
         Job("tick", lambda: _tick(cycle()), lambda: agenda().until_tick(), wakes=("dispatch",)),
@@ -99,6 +103,7 @@ def jobs(live: Live, *, language: str | None, is_stopping: Callable[[], bool]) -
         _every("tidy", TIDY_EVERY, lambda: _tidy(live.project)),
         _every("review", REVIEW_EVERY, lambda: _review(posts()), wakes=("dispatch",)),
         _every("forecast", FORECAST_EVERY, lambda: _forecast(days())),
+        _every("learn", LEARN_EVERY, lambda: _learn(learning())),
         _every("retain", RETAIN_EVERY, lambda: _retain(cycle())),
         Job("measure", lambda: _measure(measuring()), lambda: measuring().until()),
         _every("look", LOOK_EVERY, lambda: _look(lookout()), wakes=("dispatch",)),
@@ -177,6 +182,11 @@ def _review(posts: ReviewPosts) -> Done:
 def _forecast(days: Days) -> Done:
     kept = days.keep()
     return Done((f"the forecast of {kept:,} days kept",) if kept else ())
+
+
+def _learn(monthly: Monthly) -> Done:
+    found = monthly.learn()
+    return Done() if found is None else Done((f"limits that the history suggests: {found:,}",))
 
 
 def _tidy(project: Stalewatch) -> Done:

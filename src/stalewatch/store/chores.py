@@ -11,6 +11,7 @@ from stalewatch.store.tables import chores
 
 FORECAST: Final = "forecast"
 REVIEW: Final = "review"
+LEARN: Final = "learn"
 
 
 def begin(conn: Connection, chore: str) -> None:

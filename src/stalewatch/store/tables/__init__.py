@@ -33,6 +33,7 @@ from stalewatch.store.tables.records import (
 )
 from stalewatch.store.tables.sessions import sessions
 from stalewatch.store.tables.stalled import open_records, stalled, stalled_versions
+from stalewatch.store.tables.suggesting import limit_suggestions
 from stalewatch.store.tables.working import chores, workers
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "kpi_totals",
     "kpi_work",
     "leads",
+    "limit_suggestions",
     "links",
     "loss_answers",
     "losses",
