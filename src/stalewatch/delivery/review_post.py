@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -41,6 +41,7 @@ class Posted:
         resting, whole: weighted amounts on stalled deals, and in all.
         lost, entered: leads that vanished without a reason, of so many.
         waiting: people with several late deals that nobody answered.
+        idle: rules on which nobody acts; limits: rules with other limits than the history suggests.
     """
 
     every: str
@@ -59,6 +60,8 @@ class Posted:
     entered: int
     waiting: int
     figures: Sequence[KeyFigure]
+    idle: int = 0
+    limits: int = 0
 
 
 def compose_review(posted: Posted, *, delivery: str, recipient: Recipient, now: datetime, url: str | None) -> Message:
@@ -95,7 +98,25 @@ def _lines(posted: Posted, reader: Reader) -> list[str]:
             "{count} people have several late deals without an answer: the review says who", posted.waiting,
         )  # fmt: skip
         lines.append(said.format(count=reader.number(posted.waiting)))
-    return lines
+    return [*lines, *_of_rules(posted, reader)]
+
+
+def _of_rules(posted: Posted, reader: Reader) -> Iterator[str]:
+    """What is to be done about rules: the review says it, and the message has its link."""
+    words = reader.words
+    if posted.idle:
+        said = words.ngettext(
+            "{count} rule on which nobody acts could be retired: the review says which",
+            "{count} rules on which nobody acts could be retired: the review says which", posted.idle,
+        )  # fmt: skip
+        yield said.format(count=reader.number(posted.idle))
+    if posted.limits:
+        said = words.ngettext(
+            "{count} rule has other limits than the history suggests: the review has the lines to paste",
+            "{count} rules have other limits than the history suggests: the review has the lines to paste",
+            posted.limits,
+        )
+        yield said.format(count=reader.number(posted.limits))
 
 
 def _figure(one: KeyFigure, reader: Reader) -> str:

@@ -7,9 +7,12 @@ from typing import Any, Final
 import msgspec
 
 from stalewatch.services.measuring.review_told import (
+    BroughtTold,
     DealTold,
     FigureTold,
+    IdleTold,
     MovedTold,
+    PatchTold,
     PersonTold,
     ReviewTold,
     RuleTold,
@@ -28,6 +31,7 @@ from stalewatch.services.measuring.told import (
     WeightsTold,
     WorthTold,
 )
+from stalewatch.services.reporting.effect_told import EffectTold, SureRate
 
 _ALL: Final = WorthTold(9, 3_000_000.0, 2_000_000.0, 0, 0)
 _LATE: Final = WorthTold(2, 800_000.0, 500_000.0, 0, 0)
@@ -67,6 +71,9 @@ _MOVED: Final = MovedTold(
     12, 31_000_000.0, 9,
     (DealTold("sf:0065e00001AbCdE", "deal", "Acme renewal", "Sato", 800_000.0, "2026-04-09T18:00:00+09:00"),),
 )  # fmt: skip
+_PATCH: Final = """  # open-too-long (default.yaml, line 40)
+    within:
+      - {is: 88d}   # now 60d; 88 (83-95), won 412, lost 290, open 133"""
 _REVIEW: Final = ReviewTold(
     headline="12 deals went quiet this week, 7 came back",
     sentences=("¥500K of the ¥2M forecast rests on 2 stalled deals",), period="weekly", of="2026-W15",
@@ -74,6 +81,12 @@ _REVIEW: Final = ReviewTold(
     quiet=_MOVED, back=_MOVED, worst=(_DEAL,), rules=(RuleTold("no-next-meeting", "No next meeting", 12, 2, 1),),
     teams=(TeamTold("tokyo", {"no_next_meeting": _RATE}),), forecast=_ALL, forecast_stalled=_LATE, unobserved=_TALLY,
     needs_help=(PersonTold("Sato", "sato@acme.example", "tokyo", 5, 31_000_000.0),),
+    effects=(BroughtTold(
+        "no-next-meeting", "No next meeting",
+        EffectTold(enough=False, told=131, held_out=12, needed=200, acted=None, recovered=None),
+    ),),
+    idle=(IdleTold("no-agenda", "No agenda", SureRate(1, 34, 0.0294, (0.0052, 0.1492)), 'modes: {no-agenda: "off"}'),),
+    limits=(PatchTold("open-too-long", "Open too long", 1, _PATCH),),
     as_of="2026-04-15T00:00:00+00:00", data_age_seconds=240,
 )  # fmt: skip
 

@@ -17,6 +17,7 @@ from stalewatch.domain.reviewing import Every, Span, holding
 from stalewatch.services.measuring.forecast import Forecast, forecast, today_of
 from stalewatch.services.measuring.kpis import Figure, Group, GroupBy, kpis
 from stalewatch.services.measuring.resting import Resting, resting
+from stalewatch.services.measuring.rules_reviewed import RulesReviewed, rules_reviewed, title_of
 from stalewatch.services.measuring.unobserved import Unobserved, unobserved
 from stalewatch.services.reporting.reports import Filters, Reports, Visible
 from stalewatch.store import reviews as store
@@ -97,7 +98,8 @@ class Review:
         team: whose; None: everything that may be seen.
         is_last: the span is the last that ended: what is told of now (forecast, deals, people) belongs to it.
         quiet, back, quiet_before, back_before: what went quiet and came back in the span, and in the one before.
-        rules: those on which nobody acts.
+        rules: those that were told in the span, and on which hardly anybody acted.
+        about_rules: what is to be said of rules as such; nothing in the review of a team, for they are everybody's.
         teams: the figures of hygiene, team by team; needs_help: by name, never a ranking.
         kpis_of: the day at whose end the KPIs stood so; None: none are kept yet.
     """
@@ -117,6 +119,7 @@ class Review:
     forecast: Forecast
     lost: Unobserved
     needs_help: tuple[Overloaded, ...]
+    about_rules: RulesReviewed
 
     @property
     def as_of(self) -> str:
@@ -141,6 +144,8 @@ def review(
     with reports.db.read() as conn:
         now_moved, before_moved = _moves(conn, reports, filters, (span, before), visible)
         ruled = _rules(conn, reports, filters, span, visible)
+        end = _instants(reports, span)[1]
+        about = RulesReviewed() if team is not None else rules_reviewed(conn, reports, end, now, visible)
         waiting = store.unanswered(conn, filters, _days_ago(reports, now), visible=visible)
     measured = kpis(
         reports, group=GroupBy.TEAM, frm=span.last - timedelta(days=91), to=span.last, filters=filters, now=now,
@@ -156,7 +161,7 @@ def review(
         kpis_of=measured.as_of, worst=resting(reports, filters, now, visible=visible, limit=SHOWN).deals, rules=ruled,
         teams=measured.groups, forecast=forecast(reports, filters, now, visible=visible),
         lost=unobserved(reports, filters, span.first, span.last, now, visible=visible),
-        needs_help=tuple(_overloaded(row) for row in waiting if row.deals >= MANY),
+        needs_help=tuple(_overloaded(row) for row in waiting if row.deals >= MANY), about_rules=about,
     )  # fmt: skip
 
 
@@ -216,14 +221,10 @@ def _rules(
     since, until = _instants(reports, span)
     rows = store.by_rule(conn, filters, since, until, visible=visible)
     ignored = [row for row in rows if row.told >= LEAST_TOLD and row.acted < SELDOM * row.told]
-    found = [Ruled(row.rule_id, _title(reports, row.rule_id), row.told, row.acted, row.false_alarms) for row in ignored]
+    found = [
+        Ruled(row.rule_id, title_of(reports, row.rule_id), row.told, row.acted, row.false_alarms) for row in ignored
+    ]
     return tuple(sorted(found, key=lambda one: (-one.told, one.rule)))
-
-
-def _title(reports: Reports, rule_id: str) -> str:
-    rule = reports.book.by_id.get(rule_id)
-    words: Mapping[str, str] = rule.title if rule else {}
-    return words.get(reports.language) or words.get("en") or rule_id
 
 
 def _figures(now: Group, earlier: Group, *, weekly: bool) -> list[KeyFigure]:

@@ -106,6 +106,7 @@ def _figures(found: Review) -> Posted:
         team=found.team, quiet=found.quiet.deals, back=found.back.deals, stalled=forecast.stalled.deals,
         deals=forecast.total.all.deals, resting=forecast.stalled.weighted, whole=forecast.total.all.weighted,
         currency=forecast.currency, lost=counted.unobserved, entered=counted.entered, waiting=len(found.needs_help),
+        idle=len(found.about_rules.idle), limits=len(found.about_rules.limits),
         figures=[
             KeyFigure(
                 kpi=one.now.kpi, value=one.now.value, over=float(one.now.over), of=float(one.now.of), before=one.before

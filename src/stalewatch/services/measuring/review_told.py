@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from stalewatch.delivery.wording import review_words as say
+from stalewatch.delivery.wording import reviewed_rule_words as say_of_rules
 from stalewatch.delivery.wording.forecast_words import forecast_rests
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.unobserved_words import leads_vanished
@@ -12,6 +13,7 @@ from stalewatch.delivery.wording.untrusted import clean
 from stalewatch.services.measuring.kpis import Group
 from stalewatch.services.measuring.review import HYGIENE, Deal, KeyFigure, Moved, Review
 from stalewatch.services.measuring.told import RestingTold, TallyTold, WorthTold, deal_told, tally_told, worth_told
+from stalewatch.services.reporting.effect_told import EffectTold, SureRate, effect_told, sure_rate
 from stalewatch.services.reporting.listing import shown
 
 
@@ -56,6 +58,32 @@ class RuleTold(msgspec.Struct, frozen=True):
     false_alarms: int
 
 
+class BroughtTold(msgspec.Struct, frozen=True):
+    """What being told of a rule's alerts changes."""
+
+    rule: str
+    title: str
+    effect: EffectTold
+
+
+class IdleTold(msgspec.Struct, frozen=True):
+    """A rule on which nobody acts: the share of decided alerts acted on, and the line that retires it."""
+
+    rule: str
+    title: str
+    acted: SureRate
+    line: str
+
+
+class PatchTold(msgspec.Struct, frozen=True):
+    """A rule with other limits than the history suggests, for so many groups; the lines to paste into its file."""
+
+    rule: str
+    title: str
+    groups: int
+    patch: str
+
+
 class TeamTold(msgspec.Struct, frozen=True):
     """The hygiene of a team: KPI -> its figure."""
 
@@ -95,6 +123,9 @@ class ReviewTold(msgspec.Struct, frozen=True, kw_only=True):
     forecast_stalled: WorthTold
     unobserved: TallyTold
     needs_help: tuple[PersonTold, ...]
+    effects: tuple[BroughtTold, ...]
+    idle: tuple[IdleTold, ...]
+    limits: tuple[PatchTold, ...]
     as_of: str
     data_age_seconds: int | None
 
@@ -113,7 +144,10 @@ def sentences(review: Review, reader: Reader) -> tuple[str, ...]:
     ]
     if review.lost.all.entered:
         said.append(leads_vanished(review.lost.all.unobserved, review.lost.all.entered, reader))
-    said += [say.ignored(clean(one.title), one.told, one.acted, reader) for one in review.rules]
+    about, idle = review.about_rules, {one.rule for one in review.about_rules.idle}
+    said += [say.ignored(clean(one.title), one.told, one.acted, reader) for one in review.rules if one.rule not in idle]
+    said += [say_of_rules.idle(clean(one.title), one.acted, reader) for one in about.idle]
+    said += [say_of_rules.other_limits(clean(one.title), one.groups, reader) for one in about.limits]
     said += [
         say.waits(clean(one.name), one.deals, one.amount, found.currency, reader) for one in review.needs_help
     ]  # fmt: skip
@@ -122,7 +156,7 @@ def sentences(review: Review, reader: Reader) -> tuple[str, ...]:
 
 def review_told(review: Review, reader: Reader) -> ReviewTold:
     """The whole of it."""
-    found = review.forecast
+    found, about = review.forecast, review.about_rules
     return ReviewTold(
         headline=headline(review, reader), sentences=sentences(review, reader), period=review.span.every.value,
         of=review.span.key, frm=review.span.first.isoformat(), to=review.span.last.isoformat(), team=review.team,
@@ -138,6 +172,9 @@ def review_told(review: Review, reader: Reader) -> ReviewTold:
         needs_help=tuple(
             PersonTold(one.name, one.email, one.team, one.deals, float(one.amount)) for one in review.needs_help
         ),
+        effects=tuple(BroughtTold(one.rule, one.title, effect_told(one.effect)) for one in about.effects),
+        idle=tuple(IdleTold(one.rule, one.title, sure_rate(one.acted), one.line) for one in about.idle),
+        limits=tuple(PatchTold(one.rule, one.title, one.groups, one.patch) for one in about.limits),
         as_of=review.as_of, data_age_seconds=found.data_age_seconds,
     )  # fmt: skip
 

@@ -55,12 +55,13 @@ def effect_told(one: Measured) -> EffectTold:
 def _compared(one: Against) -> Compared:
     difference = None if one.difference is None else round(one.difference, 4)
     return Compared(
-        told=_rate(one.told), held_out=_rate(one.silent), difference=difference, interval=_sure(one.interval),
+        told=sure_rate(one.told), held_out=sure_rate(one.silent), difference=difference, interval=_sure(one.interval),
         clear=one.is_clear,
     )  # fmt: skip
 
 
-def _rate(one: Rate) -> SureRate:
+def sure_rate(one: Rate) -> SureRate:
+    """A share with its interval."""
     return SureRate(one.over, one.of, None if one.value is None else round(one.value, 4), _sure(one.interval))
 
 

@@ -19,6 +19,7 @@ from stalewatch.domain.alerts import Cause
 from stalewatch.domain.calendar import Calendar
 from stalewatch.domain.durations import Duration, Unit
 from stalewatch.domain.instants import NEVER
+from stalewatch.domain.learning.intervals import Rate
 from stalewatch.services.alerting.noisy import AT_LEAST, is_noisy
 from stalewatch.services.alerting.tellings import calendars_of
 from stalewatch.services.rules.rulebook import Rulebook
@@ -130,6 +131,16 @@ class Heard:
             fate = _fate(row, at, ends, now)
             if fate is not None and fate.acted_within is None:
                 yield row.rule_id, ends[-1]
+
+    def acted_of(self, since: int, until: int) -> Mapping[str, Rate]:
+        """Rule -> of what was told and whose last of `DAYS` passed in [since, until), that on which somebody acted."""
+        found: dict[str, list[int]] = {}
+        told = [one for one in self._told() if not one[0].holdout]
+        for (row, at), ends in _ends(told, self.calendars):
+            fate = _fate(row, at, ends, until) if since <= ends[-1] < until else None
+            if fate is not None:
+                found.setdefault(row.rule_id, []).append(fate.acted_within is not None)
+        return {rule: Rate(sum(some), len(some)) for rule, some in found.items()}
 
     def _told(self) -> Iterator[Told]:
         return zip(self.rows, self.acted, strict=True)

@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 
 from stalewatch.delivery.wording import review_words as say
+from stalewatch.delivery.wording import reviewed_rule_words as say_of_rules
 from stalewatch.delivery.wording.forecast_words import week_ended
 from stalewatch.delivery.wording.list_words import as_of
 from stalewatch.delivery.wording.money import money
@@ -31,6 +32,8 @@ from stalewatch.web.reviewed import AskedReviewPage, reviewed
 
 _TEAMS = 12
 """Teams that the table names; the others are counted."""
+_PATCHES = 3
+"""Rules of which the lines to paste are shown: of more, those of the next month come when these are pasted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ def review_page(request: Request, desk: At, asked: Annotated[AskedReviewPage, Qu
         earlier=words.address.but(of=found.span.before.key),
         later=words.address.but(of=after.key) if after.first <= today else "",
         other=(words.address.but(period="monthly" if every is Every.WEEKLY else None, of=None), every.value),
-        shown=SHOWN,
+        shown=SHOWN, effects=words.effects(), idle=words.idle(), patches=words.patches(),
     )  # fmt: skip
 
 
@@ -173,6 +176,19 @@ class _Words:
     def team(self, group: Group) -> tuple[str, tuple[tuple[str, str], ...]]:
         name = clean(group.name) or self.reader.words.gettext("no team")
         return name, tuple(self._cell(group.figures[one]) for one in HYGIENE)
+
+    def effects(self) -> tuple[str, ...]:
+        """What being told changes, rule by rule: those of which it is known first."""
+        some = sorted(self.found.about_rules.effects, key=lambda one: not one.effect.is_enough)
+        return tuple(say_of_rules.effect(clean(one.title), one.effect, self.reader) for one in some[:SHOWN])
+
+    def idle(self) -> tuple[tuple[str, str], ...]:
+        """(a rule on which nobody acts, the line that retires it)."""
+        return tuple((clean(one.title), one.line) for one in self.found.about_rules.idle[:SHOWN])
+
+    def patches(self) -> tuple[tuple[str, str], ...]:
+        """(a rule with other limits than the history suggests, the lines to paste)."""
+        return tuple((clean(one.title), one.patch) for one in self.found.about_rules.limits[:_PATCHES])
 
     def _cell(self, one: Kpi) -> tuple[str, str]:
         return say.share(one.value, self.reader), say.base(one.over, one.of, self.reader)
