@@ -183,6 +183,74 @@ def test_destinations_are_leased_by_the_same_functions(db: Database) -> None:
         assert leases.claim(conn, DESTINATIONS, due=NOW, lease_us=LONG, limit=3) == []
 
 
+def test_a_claim_of_no_size_is_of_one(crm: Database) -> None:
+    with crm.write() as conn:
+        assert [row.id for row in leases.claim(conn, CONNECTIONS, due=NOW, lease_us=LONG)] == ["sf"]
+
+
+def test_only_the_row_that_is_asked_for_is_found_worn(crm: Database) -> None:
+    for _ in range(PATIENCE):
+        assert len(claim(crm, lease_us=LAPSED, limit=2)) == 2
+    with crm.write() as conn:
+        assert leases.claim(conn, CONNECTIONS, due=NOW, lease_us=LONG, only="hs") == []
+        assert [row.id for row in leases.parked(conn, CONNECTIONS)] == ["hs"]
+        assert leases.unpark(conn, CONNECTIONS, "hs", 20)
+    assert claim(crm, due=NOW) == [("hs", PATIENCE + 2)], "to park it took a fence, so that who comes back is too late"
+
+
+def test_what_is_written_into_one_row_stands_in_no_other(crm: Database) -> None:
+    assert len(claim(crm, limit=2)) == 2, "both at fence 1"
+    with crm.write() as conn:
+        leases.keep(conn, CONNECTIONS, "sf", 1, cursor={"at": "sf"})
+        leases.finish(conn, CONNECTIONS, "hs", 1, due_at=30, last_error="told")
+        found = {row.id: row for row in conn.execute(sa.select(connections))}
+    assert {key: (row.cursor, row.due_at, row.last_error) for key, row in found.items()} == {
+        "sf": ({"at": "sf"}, 10, None),
+        "hs": (None, 30, "told"),
+    }
+    assert (found["sf"].lease_until > 0, found["hs"].lease_until) == (True, 0)
+    assert claim(crm, due=30) == [("hs", 2)], "who ends in good order leaves no lease behind"
+
+
+def test_a_demand_wakes_what_had_nothing_to_do(crm: Database) -> None:
+    claim(crm, due=15)
+    with crm.write() as conn:
+        leases.finish(conn, CONNECTIONS, "sf", 1, due_at=None)
+        leases.demand(conn, CONNECTIONS, "sf", 5)
+    assert claim(crm, due=5) == [("sf", 2)]
+
+
+def test_of_parked_rows_one_returns_as_new_and_the_longest_parked_is_told_first(crm: Database) -> None:
+    for _ in range(PATIENCE - 1):
+        claim(crm, due=15, lease_us=LAPSED)
+    assert claim(crm, due=15, lease_us=LONG) == [("sf", PATIENCE)]
+    with crm.write() as conn:
+        assert leases.park(conn, CONNECTIONS, "sf")
+        assert leases.park(conn, CONNECTIONS, "hs")
+        leases.keep(conn, CONNECTIONS, "sf", PATIENCE + 1, parked_at=7)
+        leases.keep(conn, CONNECTIONS, "hs", 1, parked_at=8)
+        assert [row.id for row in leases.parked(conn, CONNECTIONS)] == ["sf", "hs"]
+        assert leases.unpark(conn, CONNECTIONS, "sf", 12)
+        assert [row.id for row in leases.parked(conn, CONNECTIONS)] == ["hs"]
+    assert attempts(crm) == 0
+    assert claim(crm, due=11) == []
+    assert claim(crm, due=12) == [("sf", PATIENCE + 2)]
+
+
+def test_a_row_is_found_by_its_name_or_by_how_that_begins(db: Database) -> None:
+    names = ["a", "ab", "ac", "ad", "ae", "af", "ag", "b_1", "bx1"]
+    with db.write() as conn:
+        bulk.insert(conn, destinations, [{"target": name} for name in reversed(names)])
+
+        def found(begin: str) -> list[str]:
+            return [row.target for row in leases.find(conn, DESTINATIONS, begin)]
+
+        assert (found("a"), found("ac"), found("c")) == (["a"], ["ac"], [])
+        assert found("b_") == ["b_1"], "an underscore is no wildcard"
+        assert found("b") == ["b_1", "bx1"]
+        assert found("") == names[:5], "a few of them"
+
+
 def test_a_hundred_claimers_get_each_of_ten_thousand_rows_exactly_once(db: Database) -> None:
     """B16: fifty threads here and fifty of another process."""
     rows = 10_000

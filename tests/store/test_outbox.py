@@ -6,11 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
+import sqlalchemy as sa
 
 from stalewatch.store import leases, notices, outbox
 from stalewatch.store.engine import Database
 from stalewatch.store.errors import ChangedMeanwhile
 from stalewatch.store.leases import DESTINATIONS
+from stalewatch.store.tables import destinations
 from tests.store.builders import delivery, notice
 
 LONG = 60_000_000
@@ -162,3 +164,115 @@ def test_a_paused_destination_waits_and_keeps_what_it_has(db: Database) -> None:
             "person:sato",
             "person:mori",
         ]
+
+
+def test_deliveries_of_one_style_and_target_are_counted_by_themselves(db: Database) -> None:
+    off = [delivery(state, state=state) for state in ("cancelled", "superseded", "rerouted")]
+    other = [delivery("loud", style="immediate", state="sent", sent_at=90), delivery("mori", target="person:mori")]
+    with db.write() as conn:
+        outbox.add(conn, [delivery("early", created_at=9), delivery("dead", state="dead"), delivery("ready")])
+        outbox.add(conn, off)
+        assert outbox.made_since(conn, "person:sato", "digest", 10) == 2
+        assert outbox.last_sent(conn, "person:sato", "digest") is None
+        outbox.add(conn, [{"sent_at": None, **row} for row in other])
+        outbox.add(conn, [delivery(f"s{at}", state="sent", sent_at=at) for at in (70, 80)])
+        outbox.add(
+            conn, [delivery("back", state="unknown", sent_at=99), delivery("m", target="m", state="sent", sent_at=95)]
+        )
+        assert outbox.made_since(conn, "person:sato", "digest", 10) == 5
+        assert outbox.last_sent(conn, "person:sato", "digest") == 80
+        assert outbox.made_since(conn, "person:mori", "digest", 0) == 1
+
+
+def test_what_ended_with_something_untold_is_stuck(db: Database) -> None:
+    with db.write() as conn:
+        outbox.add(conn, [delivery(state, state=state) for state in ("dead", "parked", "sent", "ready")])
+        outbox.add(conn, [delivery("dead too", state="dead"), delivery("empty", state="parked")])
+        notices.add(conn, [notice(key) for key in ("dead", "dead too", "parked", "sent", "ready", "told", "free")])
+        for key in ("dead", "dead too", "parked", "sent", "ready"):
+            notices.claim(conn, [key], key)
+        notices.claim(conn, ["told"], "empty")
+        notices.tell(conn, "empty", at=5)
+        assert outbox.stuck(conn) == {"dead": 2, "parked": 1}
+
+
+def test_the_oldest_unfinished_and_what_is_finished_before_it(db: Database) -> None:
+    with db.write() as conn:
+        assert outbox.oldest_unfinished(conn) is None
+        outbox.add(conn, [delivery(state, state=state, created_at=3) for state in outbox.FINISHED])
+        assert outbox.oldest_unfinished(conn) is None
+        outbox.add(conn, [delivery(state, state=state, created_at=9 - n) for n, state in enumerate(outbox.UNFINISHED)])
+        assert outbox.oldest_unfinished(conn) == 6
+        outbox.add(conn, [delivery("mori", target="person:mori")])
+        assert [row.id for row in outbox.unfinished(conn, "person:sato")] == list(reversed(outbox.UNFINISHED))
+
+
+def test_deliveries_of_one_age_come_by_their_names_and_a_few_at_a_time(db: Database) -> None:
+    names = [f"a{n:03}" for n in range(201)]
+    with db.write() as conn:
+        outbox.add(conn, [delivery(name, state="unknown", look_at=5) for name in reversed(names)])
+        for found in (outbox.in_state(conn, ["unknown"]), outbox.to_look_at(conn, 5)):
+            assert [row.id for row in found] == names[:200]
+        assert [row.id for row in outbox.in_state(conn, ["unknown"], limit=1, before=11)] == ["a000"]
+        assert outbox.in_state(conn, ["unknown"], before=10) == [], "not those of the moment itself"
+        assert [row.id for row in outbox.unfinished(conn, "person:sato")] == names
+        assert [row.id for row in outbox.find(conn, "a")] == names[:5]
+        assert [row.id for row in outbox.find(conn, "a1", limit=2)] == ["a100", "a101"]
+        outbox.add(conn, [delivery("a_1", created_at=1, state="unknown", look_at=4)])
+        assert [row.id for row in outbox.find(conn, "a_")] == ["a_1"], "an underscore is no wildcard"
+        assert outbox.in_state(conn, ["unknown"])[0].id == outbox.to_look_at(conn, 5, limit=1)[0].id == "a_1"
+        outbox.note_look(conn, "a000", look_at=77)
+        looks = {key: row.looks for key, row in outbox.by_id(conn, ["a000", "a001", "?"]).items()}
+        assert looks == {"a000": 1, "a001": 0}
+
+
+def test_a_delivery_moves_alone(db: Database) -> None:
+    with db.write() as conn:
+        outbox.add(conn, [delivery("d1"), delivery("d2")])
+        outbox.move(conn, "d1", "ready", "held", at=20)
+        outbox.stands_at(conn, "d1", {"ts": "2"})
+        found = outbox.by_key(conn, ["key-d1", "key-d2", "?"])
+    assert {key: (row.state, row.updated_at, row.receipt) for key, row in found.items()} == {
+        "key-d1": ("held", 20, {"ts": "2"}),
+        "key-d2": ("ready", None, None),
+    }
+
+
+def test_a_call_that_comes_late_is_heard_where_nothing_is_asked(db: Database) -> None:
+    """Destinations that sleep, are due later, are due at the very moment, and are not there yet, at several moments."""
+    with db.write() as conn:
+        outbox.call(conn, {"later": 50, "same": 20, "sleeps": 1, "untouched": 5})
+        (row,) = leases.claim(conn, DESTINATIONS, due=1, lease_us=LONG)
+        leases.finish(conn, DESTINATIONS, row.target, row.fence, due_at=None)
+        assert outbox.awake(conn, ["later", "same", "sleeps", "?"]) == {"later", "same"}
+        assert outbox.destinations_known(conn) == ["later", "same", "sleeps", "untouched"]
+        outbox.call(conn, {"later": 21, "same": 20, "sleeps": 30, "new": 10})
+        outbox.call(conn, {})
+        due = {row.target: row.due_at for row in outbox.waiting_destinations(conn)}
+        assert list(due.items()) == [("untouched", 5), ("new", 10), ("same", 20), ("later", 21), ("sleeps", 30)]
+        leases.park(conn, DESTINATIONS, "sleeps")
+        conn.execute(sa.update(destinations).values(due_at=None))
+        assert outbox.awake(conn, ["later", "sleeps"]) == {"sleeps"}
+        assert [row.target for row in outbox.waiting_destinations(conn)] == ["sleeps"]
+        outbox.pause(conn, ["later"], "revoked")
+        outbox.pause(conn, ["same"], "other")
+        assert outbox.resume(conn, "revoked") == 1
+        paused = conn.scalars(sa.select(destinations.c.target).where(destinations.c.paused_reason.is_not(None)))
+        assert list(paused) == ["same"]
+
+
+def test_messages_are_looked_over_where_something_was_sent_and_by_one_worker(db: Database) -> None:
+    with db.write() as conn:
+        outbox.call(conn, dict.fromkeys(("c", "b", "a", "old", "idle"), 1))
+        sent = (("a", 50), ("b", 50), ("b", 49), ("b", 60), ("c", 70), ("old", 49))
+        outbox.add(conn, [delivery(f"{to}{at}", target=to, state="sent", sending_at=at) for to, at in sent])
+        outbox.add(conn, [delivery("late", target="idle", state="unknown", sending_at=70)])
+        assert outbox.to_sweep(conn, upto=100, since=50) == ["a", "b", "c"]
+        assert outbox.take_sweep(conn, "a", upto=100, at=101)
+        assert not outbox.take_sweep(conn, "a", upto=100, at=102)
+        assert outbox.take_sweep(conn, "b", upto=100, at=90)
+        assert outbox.to_sweep(conn, upto=100, since=50) == ["c", "b"], "the longest first, and never before all"
+        assert outbox.to_sweep(conn, upto=89, since=50) == ["c"]
+        assert outbox.to_sweep(conn, upto=90, since=50) == ["c", "b"]
+        assert outbox.take_sweep(conn, "b", upto=90, at=95)
+        assert [row.id for row in outbox.sent_since(conn, "b", 50)] == ["b50", "b60"]
