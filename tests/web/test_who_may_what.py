@@ -124,7 +124,8 @@ def test_s2_no_route_is_without_a_line_in_the_contract_and_no_line_without_a_rou
 
 def test_s38_nobody_without_a_token_can_bring_news_of_a_crm() -> None:
     """No webhook of a CRM is taken. Whoever adds one meets this test, and signs what it takes as Slack does (S11)."""
-    nameless = {one.path: one.scope for one in ROUTES if one.method not in {"GET", "HEAD"} and one.scope in (None, SIGNATURE)}
+    posted = [one for one in ROUTES if one.method not in ("GET", "HEAD")]
+    nameless = {one.path: one.scope for one in posted if one.scope in (None, SIGNATURE)}
     assert nameless == {
         "/slack/actions": SIGNATURE, "/slack/commands": SIGNATURE, "/slack/events": SIGNATURE,
         "/sign-in": None, "/sign-out": None,      # with the mark of the session's own form (S8)

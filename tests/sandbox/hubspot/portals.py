@@ -12,6 +12,7 @@ import httpx
 
 from stalewatch_sandbox.hubspot.server import HubSpotServer
 from stalewatch_sandbox.serving.clock import Clock
+from tests.network import NO_TLS
 
 NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)
 DATED = "2026-09"
@@ -21,7 +22,9 @@ class Caller:
     """Speaks HTTP with a portal and nothing of any client's."""
 
     def __init__(self, server: HubSpotServer) -> None:
-        self._http = httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {server.token}"})
+        self._http = httpx.Client(
+            base_url=server.url, headers={"Authorization": f"Bearer {server.token}"}, verify=NO_TLS
+        )
 
     def close(self) -> None:
         self._http.close()

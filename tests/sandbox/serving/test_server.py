@@ -15,6 +15,7 @@ from stalewatch_sandbox.serving.clock import Clock
 from stalewatch_sandbox.serving.exchange import Delivery, Request, Response
 from stalewatch_sandbox.serving.faults import Fault, UnknownCase
 from stalewatch_sandbox.serving.server import SandboxBroken, SandboxServer, Switchboard
+from tests.network import NO_TLS
 
 NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)
 BIG = "語" * 5_000
@@ -57,7 +58,7 @@ def server() -> Iterator[SandboxServer]:
 
 @pytest.fixture
 def client(server: SandboxServer) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server.url, timeout=2, trust_env=False) as one:
+    with httpx.Client(base_url=server.url, timeout=2, trust_env=False, verify=NO_TLS) as one:
         yield one
 
 

@@ -16,6 +16,7 @@ from slack_sdk.signature import Clock as SignatureClock
 from slack_sdk.signature import SignatureVerifier
 
 from stalewatch_sandbox.slack.mrkdwn import rendered
+from tests.network import NO_TLS
 from tests.sandbox.slack.workspaces import NINE, Stage, actions, asking, button, listening, modal, section
 
 ANYTHING = some.characters(exclude_categories=["Cs"]) | some.sampled_from("<>&|*_~`!@#:/\"'\n")
@@ -48,14 +49,14 @@ class _Then(SignatureClock):
 
 
 def _page(stage: Stage, **query: str) -> str:
-    return httpx.get(stage.server.url, params={"channel": stage.dm} | query).text
+    return httpx.get(stage.server.url, params={"channel": stage.dm} | query, verify=NO_TLS).text
 
 
 def _press(stage: Stage, path: str, about: str, **fields: str) -> httpx.Response:
     token = re.search(r'name="token" value="([^"]+)"', _page(stage))
     assert token is not None
     form = {"token": token.group(1), "as": stage.rep, "channel": stage.dm, "about": about} | fields
-    return httpx.post(f"{stage.server.url}{path}", data=form)
+    return httpx.post(f"{stage.server.url}{path}", data=form, verify=NO_TLS)
 
 
 @given(
