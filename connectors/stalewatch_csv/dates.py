@@ -60,6 +60,7 @@ _RECENT: Final = 5
 """Digits of Excel's day numbers from May 1927 to October 2173: a column without one holds years, or anything else."""
 _MONTHS_A_YEAR: Final = 12
 _HALF_DAY: Final = 12
+_KEPT: Final = 1 << 14
 _LEAP_BUG: Final = 60
 """Excel's day 60 is 29 February 1900, which never was; every later serial is one too high for 1900-01-01 = 1."""
 
@@ -108,7 +109,6 @@ def has_time(text: str, column: DateColumn = PLAIN) -> bool:
     return _moment(text, column).at is not None
 
 
-@lru_cache(maxsize=1 << 14)
 def instant(text: str, zone: ZoneInfo, column: DateColumn = PLAIN) -> datetime:
     """A time in UTC; without an offset it is local to `zone`, a bare date is the start of that day.
 
@@ -120,6 +120,24 @@ def instant(text: str, zone: ZoneInfo, column: DateColumn = PLAIN) -> datetime:
         return datetime.combine(told.day, told.at or time(), told.zone or zone).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise UnusableError("unparsable date", text) from error
+
+
+class Moments(dict[str, datetime]):
+    """The times that the cells of one column name: `moments[cell]`, raising as `instant` does.
+
+    A column names few days often: what was read is kept, of so many cells.
+    """
+
+    def __init__(self, zone: ZoneInfo, column: DateColumn = PLAIN) -> None:
+        super().__init__()
+        self._zone = zone
+        self._column = column
+
+    def __missing__(self, text: str) -> datetime:
+        if len(self) >= _KEPT:
+            self.clear()
+        self[text] = found = instant(text, self._zone, self._column)
+        return found
 
 
 def day(text: str, zone: ZoneInfo, column: DateColumn = PLAIN) -> date:
@@ -138,7 +156,7 @@ def start_of(local: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(local, time(), zone).astimezone(UTC)
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=_KEPT)
 def _moment(text: str, column: DateColumn) -> Moment:
     told = _iso(text)
     if told is not None:

@@ -43,6 +43,8 @@ class DealReader:
         self._partner = mapping.partner
         self._translate = translator
         self._forms = forms
+        times = (columns.created, columns.closed, columns.modified, columns.attributes.get("close_date"))
+        self._moments = {at: translator.moments(forms.get(at, PLAIN)) for at in times if at is not None}
         self._currency = currency
         self._meant = currency if CONVERTED in mapping.columns else ""
 
@@ -151,7 +153,7 @@ class DealReader:
         text = "" if place is None else cells[place].strip()
         if place is None or not text:
             return None, text
-        return self._translate.instant(text, self._forms.get(place, PLAIN)), text
+        return self._moments[place][text], text
 
     def _named_currency(self, cells: list[str]) -> str | None:
         place = self._columns.attributes.get("amount")

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from stalewatch.sdk.records import Activity, ActivityKind, Actor, FieldChange, MeetingState, StageVisit, Value
-from stalewatch_csv.survey import PLAIN, Form
+from stalewatch_csv.dates import Moments
 from stalewatch_csv.tables import Header
 from stalewatch_csv.unusable import UnusableError
 from stalewatch_csv.values import Translator
@@ -43,16 +43,18 @@ class HappeningReader:
         Refused: if a column that the file must have is missing.
     """
 
-    def __init__(self, header: Header, translator: Translator, time: str, word: str) -> None:
+    def __init__(self, header: Header, time: str, word: str) -> None:
         self._id = header.require("deal_id")
         self.at = header.require(time)
         self._word = header.require(word)
         self._value = header.position("value")
         self._word_name = word
-        self._translate = translator
 
-    def read(self, cells: list[str], form: Form = PLAIN) -> Happening:
-        """Check one row, whose times are written in this form.
+    def read(self, cells: list[str], moments: Moments) -> Happening:
+        """Check one row.
+
+        Args:
+            moments: those of the column `at`.
 
         Raises:
             UnusableError: if it has no deal_id, no time, or no stage or kind.
@@ -63,7 +65,7 @@ class HappeningReader:
         if not word:
             raise UnusableError(f"no {self._word_name}", ", ".join(filter(None, cells)))
         value = "" if self._value is None else cells[self._value].strip()
-        return Happening(deal, self._translate.instant(cells[self.at].strip(), form), word, value)
+        return Happening(deal, moments[cells[self.at].strip()], word, value)
 
 
 def visit(happening: Happening, translator: Translator) -> StageVisit:

@@ -43,7 +43,8 @@ def without_footer(rows: Iterator[Row | BadRow]) -> Iterator[Row | BadRow]:
     """
     held: list[Row | BadRow] = []
     for row in rows:
-        if not held and len(row.cells) > 1 and row.cells[0] and row.cells[1]:
+        cells = row.cells
+        if not held and len(cells) > 1 and cells[0] and cells[1]:
             yield row
             continue
         if len(held) <= _LONGEST and _filled(row) <= 1 and (held or _is_lone(row)):

@@ -85,17 +85,17 @@ class Reading:
         return Table(self._files[role], {"deal_id", "value", *_COLUMNS[role]}, self._mapping.codec)
 
     def _reader(self, role: str) -> HappeningReader:
-        return HappeningReader(self._tables[role].header, self._translate, *_COLUMNS[role])
+        return HappeningReader(self._tables[role].header, *_COLUMNS[role])
 
     def _forms(self, table: Table, days: Collection[int], amounts: Collection[int] = ()) -> Mapping[int, Form]:
         return survey(table.rows(), days, amounts, order=self._mapping.order, mark=self._mapping.mark)
 
     def _gather(self, role: str, spool: Spool) -> Iterator[Rejected]:
         reader, table = self._happenings[role], self._tables[role]
-        form = self._forms(table, [reader.at])[reader.at]
+        moments = self._translate.moments(self._forms(table, [reader.at])[reader.at])
         for row in table.rows():
             try:
-                happening = reader.read(_cells(row), form)
+                happening = reader.read(_cells(row), moments)
                 if role == EVENTS:
                     meaning(happening, self._translate)
             except UnusableError as error:

@@ -1,8 +1,8 @@
-"""A private temporary file that sorts what does not fit in memory: who was seen, and what happened to whom.
+"""What of a reading has to be remembered: who was seen, and what happened to whom.
 
-stages.csv and events.csv come in any order, but a page must hold a deal together with everything that
-happened to it. SQLite's unnamed database lives in a cache of fixed size, spills to a temporary file when
-that is full, and is gone when it is closed.
+stages.csv and events.csv come in any order, but a page must hold a deal together with everything that happened to it.
+So much as a number of rows is kept in memory; beyond, all of it goes to SQLite's unnamed database, which lives in a
+cache of fixed size, spills to a private temporary file when that is full, and is gone when it is closed.
 """
 
 from __future__ import annotations
@@ -11,10 +11,13 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
 from types import TracebackType
+from typing import Final
 
 from stalewatch_csv.evidence import Happening
 
-_SCHEMA = """
+IN_MEMORY: Final = 200_000
+"""Rows, of all files together: some 60 MB."""
+_SCHEMA: Final = """
 pragma journal_mode = off;
 pragma synchronous = off;
 create table deal (id text primary key, line integer) without rowid;
@@ -24,12 +27,16 @@ create table happening (role text, deal text, at text, line integer, word text, 
 
 
 class Spool:
-    """Remembers the rows of one reading; use it as a context manager."""
+    """Remembers the rows of one reading; use it as a context manager.
 
-    def __init__(self) -> None:
-        self._file = sqlite3.connect("", isolation_level=None)
-        self._file.executescript(_SCHEMA)
-        self._file.execute("begin")
+    Args:
+        in_memory: how many rows are kept there.
+    """
+
+    def __init__(self, in_memory: int = IN_MEMORY) -> None:
+        self._most = in_memory
+        self._kept = _Kept()
+        self._file: _File | None = None
 
     def __enter__(self) -> Spool:
         return self
@@ -37,29 +44,92 @@ class Spool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
 
     def claim(self, deal: str, line: int) -> int | None:
         """Note that this line is the deal's; if an earlier line is, answer that one."""
+        return self._place().claim(deal, line)
+
+    def keep(self, role: str, line: int, happening: Happening) -> None:
+        """Keep one row of stages.csv or events.csv until its deal comes by."""
+        self._place().keep(role, line, happening)
+
+    def about(self, role: str, deal: str) -> list[Happening]:
+        """Everything of that role about one deal, oldest first."""
+        return (self._file or self._kept).about(role, deal)
+
+    def strangers(self, role: str) -> Iterator[tuple[int, str]]:
+        """Lines whose deal was never claimed, with its id."""
+        yield from (self._file or self._kept).strangers(role)
+
+    def _place(self) -> _Kept | _File:
+        """Where the next row goes."""
+        if self._file is None and self._kept.rows >= self._most:
+            self._file = _File(self._kept)
+            self._kept = _Kept()
+        return self._file or self._kept
+
+
+class _Kept:
+    """In memory."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.deals: dict[str, int] = {}
+        self.happenings: dict[tuple[str, str], list[tuple[datetime, int, Happening]]] = {}
+
+    def claim(self, deal: str, line: int) -> int | None:
+        first = self.deals.setdefault(deal, line)
+        self.rows += first == line
+        return None if first == line else first
+
+    def keep(self, role: str, line: int, happening: Happening) -> None:
+        self.rows += 1
+        self.happenings.setdefault((role, happening.deal), []).append((happening.at, line, happening))
+
+    def about(self, role: str, deal: str) -> list[Happening]:
+        return [happening for _, _, happening in sorted(self.happenings.get((role, deal), ()))]
+
+    def strangers(self, role: str) -> Iterator[tuple[int, str]]:
+        unknown = sorted(deal for kind, deal in self.happenings if kind == role and deal not in self.deals)
+        for deal in unknown:
+            for line in sorted(line for _, line, _ in self.happenings[role, deal]):
+                yield line, deal
+
+
+class _File:
+    """In a file; begins with what was kept in memory."""
+
+    def __init__(self, kept: _Kept) -> None:
+        self._file = sqlite3.connect("", isolation_level=None)
+        self._file.executescript(_SCHEMA)
+        self._file.execute("begin")
+        self._file.executemany("insert into deal values (?, ?)", kept.deals.items())
+        for (role, _), held in kept.happenings.items():
+            for _, line, happening in held:
+                self.keep(role, line, happening)
+
+    def close(self) -> None:
+        self._file.close()
+
+    def claim(self, deal: str, line: int) -> int | None:
         if self._file.execute("insert or ignore into deal values (?, ?)", (deal, line)).rowcount:
             return None
         (first,) = self._file.execute("select line from deal where id = ?", (deal,)).fetchone()
         return int(first)
 
     def keep(self, role: str, line: int, happening: Happening) -> None:
-        """Keep one row of stages.csv or events.csv until its deal comes by."""
         at = happening.at.isoformat(timespec="microseconds")
         row = (role, happening.deal, at, line, happening.word, happening.value)
         self._file.execute("insert into happening values (?, ?, ?, ?, ?, ?)", row)
 
     def about(self, role: str, deal: str) -> list[Happening]:
-        """Everything of that role about one deal, oldest first."""
         query = "select at, word, value from happening where role = ? and deal = ? order by at, line"
         rows = self._file.execute(query, (role, deal))
         return [Happening(deal, datetime.fromisoformat(at), word, value) for at, word, value in rows]
 
     def strangers(self, role: str) -> Iterator[tuple[int, str]]:
-        """Lines whose deal was never claimed, with its id."""
         query = (
             "select line, deal from happening where role = ? and deal not in (select id from deal) order by deal, line"
         )

@@ -18,6 +18,8 @@ class Form(NamedTuple):
     number: NumberColumn = numbers.PLAIN
 
 
+_REMEMBERED: Final = 1 << 14
+"""Different cells of a column: the same one says nothing new."""
 PLAIN: Final = Form()
 """ISO 8601, and numbers with a point: how our own columns are written."""
 
@@ -40,17 +42,25 @@ def survey(
     """
     date_evidence = {place: DateEvidence() for place in days}
     number_evidence = {place: NumberEvidence() for place in amounts}
-    seeing: list[tuple[int, Callable[[str], None]]] = [
-        *((place, one.see) for place, one in date_evidence.items()),
-        *((place, one.see) for place, one in number_evidence.items()),
+    seeing: list[tuple[int, Callable[[str], None], set[str]]] = [
+        *((place, one.see, set()) for place, one in date_evidence.items()),
+        *((place, one.see, set()) for place, one in number_evidence.items()),
     ]
     for row in rows:
         if isinstance(row, Row):
-            for place, see in seeing:
-                text = row.cells[place].strip()
-                if text:
-                    see(text)
+            cells = row.cells
+            for place, see, seen in seeing:
+                text = cells[place]
+                if text not in seen:
+                    _look(text, see, seen)
     return {
         **{place: Form(date=one.column(order)) for place, one in date_evidence.items()},
         **{place: Form(number=one.column(mark)) for place, one in number_evidence.items()},
     }
+
+
+def _look(text: str, see: Callable[[str], None], seen: set[str]) -> None:
+    if len(seen) < _REMEMBERED:
+        seen.add(text)
+    if told := text.strip():
+        see(told)

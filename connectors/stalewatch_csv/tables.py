@@ -17,6 +17,7 @@ from stalewatch.sdk.errors import Refused, TryLater
 from stalewatch_csv.encodings import Encoding, detect
 from stalewatch_csv.footers import BadRow, Row, without_footer
 from stalewatch_csv.headings import plain
+from stalewatch_csv.splitting import split
 from stalewatch_csv.transport import chunks, faults_by_name, unpacked
 from stalewatch_csv.unusable import printable
 
@@ -132,13 +133,7 @@ class Table:
     def _rows(self) -> Iterator[Row | BadRow]:
         header = self.header
         with self._text() as text:
-            lines = _Lines(islice(text, header.end, None), header.end)
-            reader = csv.reader(lines, delimiter=header.delimiter, strict=True)
-            while True:
-                row = _next(reader, lines, len(header.columns))
-                if row is None:
-                    return
-                yield row
+            yield from split(islice(text, header.end, None), header.end, header.delimiter, len(header.columns))
 
     def _guess(self, head: str, delimiter: str) -> _Guess:
         """The header if this is the delimiter: the first row with two known headings, else the first row."""
@@ -168,54 +163,3 @@ class _Guess(NamedTuple):
     cells: list[str]
     delimiter: str
     end: int
-
-
-class _Lines:
-    """Lines for the csv reader that remember the last one, to tell a torn end from a bad row."""
-
-    def __init__(self, source: Iterator[str], count: int) -> None:
-        self._source = source
-        self.last = "\n"
-        self.count = count
-
-    def __iter__(self) -> _Lines:
-        return self
-
-    def __next__(self) -> str:
-        self.last = next(self._source)
-        self.count += 1
-        return self.last
-
-    @property
-    def ended_early(self) -> bool:
-        """True if the newest line has no line break: only the last line of a file can lack it."""
-        return not self.last.endswith(("\n", "\r"))
-
-
-def _next(reader: Iterator[list[str]], lines: _Lines, width: int) -> Row | BadRow | None:
-    line = lines.count + 1
-    try:
-        cells = next(reader)
-    except StopIteration:
-        return None
-    except csv.Error as error:
-        return BadRow(line, "not CSV", f"{error}: {lines.last}", torn=lines.ended_early)
-    if len(cells) != width:
-        spare = len(cells) - width
-        if cells and (spare < 0 or any(cells[width:])):
-            detail = f"{len(cells)} cells under {width} columns"
-            return BadRow(line, "wrong number of cells", detail, tuple(cells), lines.ended_early)
-        cells = cells[:width]
-    return _checked(line, cells, torn=lines.ended_early)
-
-
-def _checked(line: int, cells: list[str], *, torn: bool) -> Row | BadRow:
-    joined = "".join(cells)
-    if "\0" in joined:
-        return BadRow(line, "NUL bytes", joined)
-    if not joined.isascii():
-        try:
-            joined.encode()
-        except UnicodeEncodeError:
-            return BadRow(line, "broken characters", joined, torn=torn)
-    return Row(line, cells)

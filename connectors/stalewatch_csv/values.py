@@ -48,9 +48,13 @@ class Translator:
             "datetime": lambda text, _, form: dates.instant(text, zone, form.date),
         }
 
-    def instant(self, text: str, form: Form = PLAIN) -> datetime:
-        """A time in UTC; see `dates.instant`."""
-        return dates.instant(text, self.zone, form.date)
+    def instant(self, text: str) -> datetime:
+        """A time in UTC, as our own columns are written; see `dates.instant`."""
+        return dates.instant(text, self.zone)
+
+    def moments(self, form: Form) -> dates.Moments:
+        """The times that a column of this form names."""
+        return dates.Moments(self.zone, form.date)
 
     def word(self, name: str, text: str) -> str | None:
         """Our word for a choice; one that nobody knows stays as it is, and is judged as unknown."""

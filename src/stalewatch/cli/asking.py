@@ -16,22 +16,17 @@ from stalewatch.cli.deal_lists import Shown
 from stalewatch.cli.grid import terminal_width
 from stalewatch.cli.invocation import Invocation
 from stalewatch.cli.list_options import WEEK
-from stalewatch.cli.projects import language_of, open_project
+from stalewatch.cli.projects import NoSuch, language_of, open_project
 from stalewatch.delivery.wording.list_words import counted
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.times import duration
 from stalewatch.domain.durations import Duration
 from stalewatch.domain.instants import to_us
-from stalewatch.sdk.errors import StalewatchError
 from stalewatch.services.alerting.people import called
 from stalewatch.services.reporting.exporting import as_csv
 from stalewatch.services.reporting.listing import Listing, Reason
 from stalewatch.services.reporting.reports import Filters, Page, Reports
 from stalewatch.wiring import Stalewatch
-
-
-class NoSuch(StalewatchError):
-    """Something was asked for by a name that nothing has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,10 @@ import click
 import msgspec
 
 from stalewatch.cli.actor import actor
-from stalewatch.cli.asking import NoSuch, reader_of
+from stalewatch.cli.asking import reader_of
 from stalewatch.cli.invocation import Invocation, Moment, command
 from stalewatch.cli.printing import as_json
-from stalewatch.cli.projects import language_of, open_project
+from stalewatch.cli.projects import NoSuch, language_of, open_project
 from stalewatch.cli.records import record_called
 from stalewatch.cli.write_sheet import happened, planned
 from stalewatch.domain.instants import to_us

@@ -6,8 +6,13 @@ from datetime import date, datetime
 
 from stalewatch import wiring
 from stalewatch.cli.invocation import Invocation
+from stalewatch.sdk.errors import StalewatchError
 from stalewatch.settings import Settings
 from stalewatch.wiring import BrokenProject, Stalewatch
+
+
+class NoSuch(StalewatchError):
+    """Something was asked for by a name that nothing has."""
 
 
 def open_project(invocation: Invocation) -> Stalewatch:

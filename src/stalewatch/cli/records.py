@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stalewatch.cli.asking import NoSuch
 from stalewatch.cli.printing import say
+from stalewatch.cli.projects import NoSuch
 from stalewatch.domain.language.model import Rule, RuleSet
 from stalewatch.domain.language.nearest import nearest
 from stalewatch.sdk.errors import ConfigurationError

@@ -1,23 +1,40 @@
-"""`stalewatch rules ...`: check, test and explain what is judged by."""
+"""`stalewatch rules ...`: check, test and explain what is judged by.
+
+Each is imported when it is called: to suggest a limit takes neither lists of deals nor the database's libraries.
+"""
 
 from __future__ import annotations
 
-from stalewatch.cli.invocation import group
-from stalewatch.cli.rules_backtest import backtest
-from stalewatch.cli.rules_check import check
-from stalewatch.cli.rules_diff import diff
-from stalewatch.cli.rules_explain import explain
-from stalewatch.cli.rules_feedback import feedback
-from stalewatch.cli.rules_fmt import fmt
-from stalewatch.cli.rules_preview import show_preview
-from stalewatch.cli.rules_promote import promote
-from stalewatch.cli.rules_route import route
-from stalewatch.cli.rules_schema import schema
-from stalewatch.cli.rules_suggest import suggest
-from stalewatch.cli.rules_test import test
+from importlib import import_module
+from typing import Final
+
+import click
+
+from stalewatch.cli.invocation import Group
+
+_FOUND: Final = {
+    "check": "rules_check:check", "test": "rules_test:test", "explain": "rules_explain:explain", "fmt": "rules_fmt:fmt",
+    "schema": "rules_schema:schema", "route": "rules_route:route", "preview": "rules_preview:show_preview",
+    "diff": "rules_diff:diff", "promote": "rules_promote:promote", "feedback": "rules_feedback:feedback",
+    "suggest": "rules_suggest:suggest", "backtest": "rules_backtest:backtest",
+}  # fmt: skip
 
 
-@group("rules")
+class Rules(Group):
+    """The commands by their names, in the order of the alphabet."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_FOUND)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _FOUND:
+            return None
+        module, _, name = _FOUND[cmd_name].partition(":")
+        found: click.Command = getattr(import_module(f"stalewatch.cli.{module}"), name)
+        return found
+
+
+@click.group("rules", cls=Rules)
 def rules() -> None:
     """Check, test and explain rules.
 
@@ -33,7 +50,3 @@ def rules() -> None:
       stalewatch rules suggest               limits that the history suggests
       stalewatch rules backtest              what the rules would have said, and whether rightly
     """
-
-
-for command in (check, test, explain, fmt, schema, route, show_preview, diff, promote, feedback, suggest, backtest):
-    rules.add_command(command)

@@ -13,14 +13,13 @@ import click
 
 from stalewatch import wiring
 from stalewatch.cli import gaps_sheet
-from stalewatch.cli.asking import NoSuch
 from stalewatch.cli.backtest_sheet import Shown, What
 from stalewatch.cli.grid import terminal_width
 from stalewatch.cli.history_options import Days, Looked, looked, opened
 from stalewatch.cli.invocation import Invocation, command
 from stalewatch.cli.printing import as_json
 from stalewatch.cli.progress import Progress
-from stalewatch.cli.projects import language_of, present, project_here
+from stalewatch.cli.projects import NoSuch, language_of, present, project_here
 from stalewatch.cli.saving import save
 from stalewatch.cli.sheet import Sheet
 from stalewatch.delivery.wording.learning_words import say

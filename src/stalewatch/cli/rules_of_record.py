@@ -9,11 +9,11 @@ from typing import Any, Final
 
 import click
 
-from stalewatch.cli.asking import NoSuch, reader_of
+from stalewatch.cli.asking import reader_of
 from stalewatch.cli.grid import terminal_width
 from stalewatch.cli.invocation import Invocation
 from stalewatch.cli.printing import as_json, say
-from stalewatch.cli.projects import language_of, open_project
+from stalewatch.cli.projects import NoSuch, language_of, open_project
 from stalewatch.cli.records import record_called, rules_called
 from stalewatch.delivery.columns import width, wrapped
 from stalewatch.delivery.wording import record_words, silence_words

@@ -10,12 +10,11 @@ from typing import Any, Final
 import click
 
 from stalewatch import wiring
-from stalewatch.cli.asking import NoSuch
 from stalewatch.cli.grid import terminal_width
 from stalewatch.cli.history_options import Looked, looked, opened
 from stalewatch.cli.invocation import Invocation, command
 from stalewatch.cli.printing import as_json
-from stalewatch.cli.projects import language_of, present, project_here
+from stalewatch.cli.projects import NoSuch, language_of, present, project_here
 from stalewatch.cli.saving import save
 from stalewatch.cli.suggest_sheet import Shown
 from stalewatch.delivery.wording.learning_words import say

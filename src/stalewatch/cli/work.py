@@ -11,11 +11,11 @@ import click
 import msgspec
 
 from stalewatch.cli.actor import actor
-from stalewatch.cli.asking import NoSuch, reader_of
+from stalewatch.cli.asking import reader_of
 from stalewatch.cli.explained_work import explained
 from stalewatch.cli.grid import Column, grid, terminal_width
 from stalewatch.cli.invocation import Invocation, command, group
-from stalewatch.cli.projects import open_project
+from stalewatch.cli.projects import NoSuch, open_project
 from stalewatch.cli.work_words import happened, summary
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.times import moment
@@ -119,7 +119,7 @@ def retry(invocation: Invocation, ids: tuple[str, ...], everything_: bool, state
     """Send messages once more that were given up (dead), or of which nobody knows whether they arrived (parked).
 
     Somebody may read a parked one twice. What a CRM refused, or what could not be written into it, is tried again by
-    its id, or with --all --state refused or given_up.
+    its id, or with --all --state refused or given_up; a record that was set aside is judged again by its id.
     """
     only = NOT_WRITTEN if state in NOT_WRITTEN else ENDED
     asked = _Asked(ids, everything_, state, only=only, option="--state")

@@ -18,6 +18,7 @@ from stalewatch.domain.language.model import Catalogue
 from stalewatch.domain.learning.history import Found
 from stalewatch.sdk.connector import ConnectionSettings
 from stalewatch.sdk.errors import ConfigurationError
+from stalewatch.services.judging import collecting
 from stalewatch.services.learning import files
 from stalewatch.services.rules.rulefiles import catalogue_sources
 from stalewatch.settings import Settings
@@ -90,7 +91,8 @@ def from_files(
     )  # fmt: skip
     pages = plugins.connector(_FILES)(told).pull(None, full=True)
     chosen = ZoneInfo(named)
-    return Histories({DEAL: files.found(pages, chosen, progress)}, catalogue, chosen, told.currency)
+    with collecting.seldom():
+        return Histories({DEAL: files.found(pages, chosen, progress)}, catalogue, chosen, told.currency)
 
 
 def from_project(app: Stalewatch, zone: str | None) -> Histories:

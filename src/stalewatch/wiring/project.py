@@ -23,7 +23,6 @@ from stalewatch.sdk.errors import ConfigurationError
 from stalewatch.sdk.notifier import Notifier
 from stalewatch.services.rules.choices import Lists
 from stalewatch.services.rules.rulebook import Rulebook
-from stalewatch.services.syncing.noticing import due_soon
 from stalewatch.settings import Connecting, Settings
 from stalewatch.wiring.checking import BrokenProject, Examined, examine
 from stalewatch.wiring.connectors import connection_of, make_connector
@@ -104,9 +103,14 @@ class Stalewatch:
         if identity not in self._connectors:
             self._connectors[identity] = make_connector(
                 self.settings, self.connection(identity), self.rulebook, self.clock,
-                due_soon=lambda: due_soon(self.db, self.clock, identity), database=lambda: self.db,
+                due_soon=lambda: self._due_soon(identity), database=lambda: self.db,
             )  # fmt: skip
         return self._connectors[identity]
+
+    def _due_soon(self, identity: str) -> list[str]:
+        from stalewatch.services.syncing.noticing import due_soon  # noqa: PLC0415  # needs the database's libraries
+
+        return due_soon(self.db, self.clock, identity)
 
     def whole_connector(self, identity: str) -> Connector:
         """A connector of its own that reads every field, to look at a connection; raises like `connector`."""

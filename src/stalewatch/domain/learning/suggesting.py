@@ -160,7 +160,9 @@ def _cells(spells: Spells) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     entry = np.ceil(spells.entry).astype(np.int64)
     ended = np.where(spells.won, 2, np.where(spells.lost, 1, 0))
     seen = entry <= age
-    return np.unique(np.column_stack([entry, age, ended])[seen], axis=0, return_counts=True)
+    shape = (int(entry.max()) + 1, int(age.max()) + 1, 3)
+    kinds, many = np.unique(np.ravel_multi_index((entry[seen], age[seen], ended[seen]), shape), return_counts=True)
+    return np.column_stack(np.unravel_index(kinds, shape)), many
 
 
 def _weighted(cells: NDArray[np.int64], weights: NDArray[np.int64]) -> Table:
@@ -168,14 +170,18 @@ def _weighted(cells: NDArray[np.int64], weights: NDArray[np.int64]) -> Table:
     entry, age, ended = cells.T
     days = int(age.max()) + 1
     at_risk = np.cumsum(_summed(weights, entry, days + 1) - _summed(weights, age + 1, days + 1), axis=1)[:, :days]
-    won, lost = (_summed(weights * (ended == kind), age, days) for kind in (2, 1))
+    won, lost = (_summed(weights[:, ended == kind], age[ended == kind], days) for kind in (2, 1))
     return Table(at_risk, won, lost)
 
 
 def _summed(weights: NDArray[np.int64], day: NDArray[np.int64], days: int) -> NDArray[np.int64]:
     """Per row of weights the sum of each day."""
-    order = np.argsort(day, kind="stable")
-    named, first = np.unique(day[order], return_index=True)
     sums = np.zeros((len(weights), days), np.int64)
-    sums[:, named] = np.add.reduceat(weights[:, order], first, axis=1)
+    if not len(day):
+        return sums
+    if (day[1:] < day[:-1]).any():
+        order = np.argsort(day, kind="stable")
+        day, weights = day[order], weights[:, order]
+    named, first = np.unique(day, return_index=True)
+    sums[:, named] = np.add.reduceat(weights, first, axis=1)
     return sums

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -37,14 +36,18 @@ def found(pages: Iterable[Page], zone: ZoneInfo, progress: Callable[[int, int | 
         people |= {one.id: one for one in page.people}
         left_out.update(one.reason for one in page.rejected)
         progress(len(deals), page.total)
-    dated = _is_dated(deals, visits, zone)
-    counted = partial(local_day, zone=zone) if dated else to_us
     place = {deal.id: row for row, deal in enumerate(deals)}
+    visits = [one for one in visits if one.deal in place]
+    moments = ([deal.created_at for deal in deals], [deal.closed_at for deal in deals], [v.entered_at for v in visits])
+    named = {moment for column in moments for moment in column if moment is not None}
+    dated = all(_begins_a_day(moment.astimezone(zone)) for moment in named)
+    counted = {moment: local_day(moment, zone) if dated else to_us(moment) for moment in named}
+    start, end, entered = (_instants(column, counted) for column in moments)
     outcome = [deal.outcome for deal in deals]
     return Found(
         ids=[deal.id for deal in deals],
-        start=_instants([deal.created_at for deal in deals], counted),
-        end=_instants([deal.closed_at for deal in deals], counted),
+        start=start,
+        end=end,
         won=np.array([one is Outcome.WON for one in outcome], np.bool_),
         lost=np.array([one is Outcome.LOST for one in outcome], np.bool_),
         names={
@@ -56,21 +59,14 @@ def found(pages: Iterable[Page], zone: ZoneInfo, progress: Callable[[int, int | 
         },
         amount=np.array([_hundredths(deal) for deal in deals], np.int64),
         visits=Visits(
-            np.array([place[one.deal] for one in visits if one.deal in place], np.int64),
-            names(one.stage for one in visits if one.deal in place),
-            _instants([one.entered_at for one in visits if one.deal in place], counted),
+            np.array([place[one.deal] for one in visits], np.int64),
+            names(one.stage for one in visits),
+            entered,
         ),
         left_out=dict(left_out.most_common(_LONGEST)),
         has_stages=bool(visits),
         dated=dated,
     )
-
-
-def _is_dated(deals: Sequence[Deal], visits: Sequence[StageVisit], zone: ZoneInfo) -> bool:
-    """Whether every moment begins a local day: then ages are counted in whole days."""
-    named = [moment for deal in deals for moment in (deal.created_at, deal.closed_at) if moment is not None]
-    named += [one.entered_at for one in visits]
-    return all(_begins_a_day(moment.astimezone(zone)) for moment in named)
 
 
 def local_day(moment: datetime, zone: ZoneInfo) -> int:
@@ -84,8 +80,8 @@ def _begins_a_day(moment: datetime) -> bool:
     return moment == before or moment.timestamp() == before.timestamp()
 
 
-def _instants(moments: Sequence[datetime | None], counted: Callable[[datetime], int]) -> Instants:
-    return np.array([NEVER if moment is None else counted(moment) for moment in moments], np.int64)
+def _instants(moments: Sequence[datetime | None], counted: Mapping[datetime, int]) -> Instants:
+    return np.array([NEVER if moment is None else counted[moment] for moment in moments], np.int64)
 
 
 def _text(value: object) -> str | None:

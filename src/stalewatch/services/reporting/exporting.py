@@ -6,10 +6,11 @@ import csv
 import io
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from stalewatch.services.reporting.alert_list import AlertItem
-from stalewatch.services.reporting.listing import Item
+if TYPE_CHECKING:
+    from stalewatch.services.reporting.alert_list import AlertItem
+    from stalewatch.services.reporting.listing import Item
 
 COLUMNS: Final = (
     *("id", "object", "name", "owner_name", "owner_email", "team", "pipeline", "stage", "amount", "currency"),
@@ -29,6 +30,8 @@ def as_csv(items: Iterable[Item]) -> str:
 
 def alerts_as_csv(items: Iterable[AlertItem]) -> str:
     """The alerts as CSV with a header, a column for each of their members."""
+    from stalewatch.services.reporting.alert_list import AlertItem  # noqa: PLC0415  # needs the database's libraries
+
     names = AlertItem.__struct_fields__
     return table_as_csv(names, ({name: getattr(item, name) for name in names} for item in items))
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from stalewatch.domain.language.model import Catalogue, FieldType
 from stalewatch.sdk.connector import Description
-from stalewatch.store import connections
-from stalewatch.store.engine import Database
+
+if TYPE_CHECKING:
+    from stalewatch.store.engine import Database
 
 Lists = Mapping[str, Mapping[str, Sequence[str]]]
 """Per object and field, every value that may be chosen."""
@@ -61,6 +62,8 @@ def known(db: Database, configured: Sequence[str]) -> Lists:
     Raises:
         StoreError: the database cannot be asked.
     """
+    from stalewatch.store import connections  # noqa: PLC0415  # to check rules takes none of the database's libraries
+
     with db.read() as conn:
         return offered(connections.read(conn), configured)
 
