@@ -1,6 +1,6 @@
 # stalewatch: python3.11 or newer, pip and make are all it needs. `make PYTHON=python3.12 ...` picks another one.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check coverage bench gameday lock
+.PHONY: help demo test check coverage mutants bench gameday lock
 SHELL := /bin/sh
 unexport PYTHONDONTWRITEBYTECODE  # the tests start hundreds of processes: none of them compiles what another one has
 
@@ -34,6 +34,9 @@ coverage: $(READY) ## run the tests and hold the branches that they take to the 
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest -n auto -m "not slow" $(ARGS); tests=$$?; \
 		$(BIN)/coverage combine --quiet && $(BIN)/python -m tests.house.covered && exit $$tests
+
+mutants: $(READY) ## change core modules here and there: do their tests notice 85 %? ARGS="leases --sample 150" asks for less
+	@$(BIN)/python -m tests.mutation $(ARGS)
 
 bench: $(READY) ## measure side by side what performance promises; ARGS=<name> picks one
 	@$(BIN)/python -m bench $(ARGS)
