@@ -15,9 +15,13 @@ from threading import Event, Thread
 import pytest
 from playwright.sync_api import Page, expect
 
+from stalewatch.domain.learning.effect import Against, Measured
+from stalewatch.domain.learning.intervals import Rate
 from stalewatch.sdk.records import Person
 from stalewatch.services.access import sessions
+from stalewatch.services.measuring import review
 from stalewatch.services.measuring.kpi_keeping import Keeping
+from stalewatch.services.measuring.rules_reviewed import Brought, Idle, Patched, RulesReviewed
 from stalewatch.web.app import create_app
 from stalewatch.web.serving import Server, listen, url_of
 from stalewatch.wiring.live import Live
@@ -42,6 +46,19 @@ HERS = ("Hikari Foods", "Aozora Rail", "Kumo Textiles", "Minato Logistics", "Sak
 TEAMS = ("Tokyo", "Osaka", "Nagoya", "Sendai", "Fukuoka", "Sapporo", "Kobe")
 NOT_HERS = "Somebody else's"
 A4 = (595, 842)
+_ROW = '      - {pipeline: "new", stage: "proposal", is: 21d}   # now 15bd; 30 (28-33), won 412, lost 290, open 99'
+MUCH = RulesReviewed(
+    effects=tuple(
+        Brought(f"r{number}", "Customer silent", Measured(*(Against(Rate(263, 371), Rate(21, 41)) for _ in range(2))))
+        for number in range(5)
+    ),
+    idle=tuple(Idle(f"r{number}", "No agenda", Rate(1, 34)) for number in range(5)),
+    limits=tuple(
+        Patched(f"r{number}", "Too long", 12, "\n".join(["  # too-long", "    within:", *[_ROW] * 12]))
+        for number in range(4)
+    ),
+)
+"""As much as a review may say of rules."""
 
 
 @pytest.fixture(scope="module")
@@ -145,5 +162,17 @@ def test_from_the_worst_deals_to_two_printed_pages(visit: Visit) -> None:
     expect(page.locator("html")).to_have_attribute("lang", "ja")
     expect(page.get_by_role("heading", level=1)).to_have_text(f"{len(HERS)}件が新たに滞留し、0件が動き出しました")
 
+    assert sheets(page.pdf(prefer_css_page_size=True)) == [A4, A4]
+    assert visit.complaints == []
+
+
+def test_two_pages_hold_all_that_may_be_said_of_rules(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(review, "rules_reviewed", lambda *_: MUCH)
+    page = visit.goes("/review?of=2026-W12&lang=ja")
+    mine = page.locator(".rules-said")
+    expect(mine.get_by_role("heading", level=2)).to_have_text("ルールについて")
+    expect(mine.locator("pre")).to_have_count(3)
+    expect(mine).to_contain_text('modes: {r0: "off"}')
+    expect(mine).to_contain_text("差は+20ポイント(+4~+35)")
     assert sheets(page.pdf(prefer_css_page_size=True)) == [A4, A4]
     assert visit.complaints == []
