@@ -109,6 +109,7 @@ def test_a_digest_is_a_letter_that_reads_well(office: PostOffice, language: str)
 REFUSALS = {
     "the address is refused": ("RCPT", "550 no such user", TargetGone),
     "the address is refused for now": ("RCPT", "450 greylisted", SlowDown),
+    "a login is wanted before an address is taken": ("RCPT", "530 log in first", WorkspaceDown),
     "the sender is refused": ("MAIL", "553 not yours", WorkspaceDown),
     "a login is wanted": ("MAIL", "530 log in first", WorkspaceDown),
     "the server is busy": ("MAIL", "421 later", SlowDown),

@@ -13,6 +13,7 @@ from stalewatch.delivery.slack import HOSTS, connect, scopes
 from stalewatch.delivery.slack.client import BASE_URL
 from stalewatch.delivery.slack.errors import ScopeMissing
 from stalewatch.delivery.slack.notifier import SlackNotifier
+from stalewatch.delivery.slack.options import app_token
 from stalewatch.delivery.slack.scopes import EVERY, OPTIONAL, SCOPES, TO_SPEAK
 from stalewatch.sdk.errors import ConfigurationError
 from stalewatch.sdk.notifier import Action, Entry, Notifier, NotifierSettings
@@ -21,8 +22,12 @@ from tests.delivery.slack.workspace import NINE, Stage, message
 TOKEN = "xoxb-1-2-abc"  # noqa: S105  # opens nothing
 
 
+def settings(**options: Any) -> NotifierSettings:
+    return NotifierSettings(options={"bot_token": TOKEN, **options}, base=Path(), now=lambda: NINE)
+
+
 def made(**options: Any) -> Notifier:
-    return connect(NotifierSettings(options={"bot_token": TOKEN, **options}, base=Path(), now=lambda: NINE))
+    return connect(settings(**options))
 
 
 def test_it_is_found_by_its_name() -> None:
@@ -35,6 +40,15 @@ def test_a_bots_token_is_enough(token: str) -> None:
     notifier = made(bot_token=token)
     assert isinstance(notifier, SlackNotifier)
     assert repr(notifier.client) == f"SlackClient({BASE_URL})"
+
+
+def test_socket_mode_has_a_token_of_its_own_kind() -> None:
+    for told, token in (("xapp-1-A0-b", "xapp-1-A0-b"), (" xapp-1\n", "xapp-1"), (None, ""), ("", "")):
+        assert app_token(settings(app_token=told)) == token
+    with pytest.raises(ConfigurationError) as caught:
+        app_token(settings(app_token=TOKEN))
+    assert "xapp-…" in (caught.value.cure or "")
+    assert TOKEN not in str(caught.value)
 
 
 @pytest.mark.security
