@@ -138,6 +138,8 @@ def test_a_claim_given_back_does_not_count(crm: Database) -> None:
     assert attempts(crm) == 0
     assert claim(crm, due=13) == []
     assert claim(crm, due=15) == [("sf", 2)]
+    with pytest.raises(LeaseLost, match="sf"), crm.write() as conn:
+        leases.release(conn, CONNECTIONS, "sf", 1)
 
 
 def test_a_row_that_kills_its_worker_is_parked_and_the_others_go_on(crm: Database) -> None:
