@@ -77,4 +77,5 @@ def _kind(kind: str, reader: Reader) -> str:
         Kind.ANSWER: words.pgettext("kind of work", "Answer"),
         Kind.FIGURES: words.pgettext("kind of work", "Figures of days"),
         Kind.CHORE: words.pgettext("kind of work", "Daily work"),
+        Kind.RECORD: words.pgettext("kind of work", "Record"),
     }[Kind(kind)]

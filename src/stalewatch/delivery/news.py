@@ -108,6 +108,14 @@ class Noisy:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class RecordSetAside:
+    """A record, called `name`, is judged no more: it ended the processes that did."""
+
+    record: str
+    name: str
+
+
 News = (
     StormHeld
     | ConnectionFailed
@@ -119,4 +127,5 @@ News = (
     | GivenUp
     | RulesRefused
     | Noisy
+    | RecordSetAside
 )

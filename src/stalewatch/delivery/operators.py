@@ -15,12 +15,14 @@ from stalewatch.delivery.news import (
     News,
     Noisy,
     NothingJudged,
+    RecordSetAside,
     RulesRefused,
     ServiceDown,
     StormHeld,
     Undelivered,
 )
 from stalewatch.delivery.telling import Recipient
+from stalewatch.delivery.wording.aside import aside
 from stalewatch.delivery.wording.explained import brand
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.times import moment
@@ -92,6 +94,8 @@ def _entry(news: News, reader: Reader, kinds: Mapping[str, str]) -> Entry:
             headline, body = _rules_refused(news, reader)
         case Noisy():
             headline, body = _noisy(news, reader)
+        case RecordSetAside():
+            headline, body = aside(news, reader)
     return Entry(record="", headline=headline, body=body, severity="warning")
 
 

@@ -89,7 +89,7 @@ def jobs(live: Live, *, language: str | None, is_stopping: Callable[[], bool]) -
         is_stopping: asked between pages and between messages.
     """
     cycle = Each(live, partial(cycle_of, language=language, is_stopping=is_stopping, is_accepted=True))
-    agenda = Each(live, lambda project: Agenda(project.db, project.clock, project.sources))
+    agenda = Each(live, lambda project: Agenda(project.db, project.clock, project.sources, project.rulebook.version))
     inbox = Each(live, lambda project: inbox_of(project, language))
     measuring = Each(live, partial(keeping_of, is_stopping=is_stopping))
     days, posts, lookout = Each(live, days_of), Each(live, posts_of), Each(live, lookout_of)

@@ -18,6 +18,7 @@ from stalewatch.store.bulk import Found, Row
 from stalewatch.store.errors import ChangedMeanwhile
 from stalewatch.store.expressions import among, among_given, given, is_sqlite
 from stalewatch.store.tables import alerts, notices
+from stalewatch.store.trails import records_aside
 
 _MERGED: Final = "merged"
 _LATE: Final = ("breach", "repeat", "reopen")
@@ -156,14 +157,15 @@ def timers_due(conn: Connection, upto: int, limit: int, *, connection: str | Non
 
 @cache
 def _timers(*, of_one: bool) -> sa.Select[Any]:
-    there = sa.select(alerts).where(*_rings()[: 2 if of_one else 1])
+    there = sa.select(alerts).where(*_rings()[: 3 if of_one else 2])
     return there.order_by(alerts.c.due_at, alerts.c.id).limit(sa.bindparam("limit"))
 
 
 @cache
 def _rings() -> Sequence[sa.ColumnElement[bool]]:
     due = alerts.c.due_at <= sa.bindparam("upto", type_=sa.BigInteger())
-    return due, alerts.c.connection == sa.bindparam("connection", type_=sa.Text())
+    is_known = alerts.c.record_id.not_in(records_aside())
+    return due, is_known, alerts.c.connection == sa.bindparam("connection", type_=sa.Text())
 
 
 @cache

@@ -29,6 +29,7 @@ from stalewatch.store.columns import encoded
 from stalewatch.store.expressions import among, among_given, given, is_sqlite
 from stalewatch.store.facts import read as read_fact
 from stalewatch.store.tables import clocks, facts
+from stalewatch.store.trails import records_aside
 from stalewatch.store.visibility import Visible, seen_ids
 
 T = TypeVar("T")
@@ -72,7 +73,7 @@ def rearm(conn: Connection, rows: Sequence[Row]) -> int:
 
 
 def due(conn: Connection, connection: str, upto: int, *, since: int, limit: int) -> list[str]:
-    """Records with an edge in [since, upto], the earliest first."""
+    """Records with an edge in [since, upto], the earliest first, without those that are set aside."""
     given = {"connection": connection, "since": since, "upto": upto, "limit": limit}
     return list(conn.scalars(_due(), given))
 
@@ -92,7 +93,7 @@ def _many_due() -> sa.Select[Any]:
 def _between() -> Sequence[sa.ColumnElement[bool]]:
     since, upto = (sa.bindparam(name, type_=sa.BigInteger()) for name in ("since", "upto"))
     mine = clocks.c.connection == sa.bindparam("connection", type_=sa.Text())
-    return mine, clocks.c.next_at >= since, clocks.c.next_at <= upto
+    return mine, clocks.c.next_at >= since, clocks.c.next_at <= upto, clocks.c.record_id.not_in(records_aside())
 
 
 def count_due(conn: Connection, connection: str, upto: int, *, since: int | None) -> int:
@@ -198,6 +199,20 @@ def forget_ruleset(conn: Connection, connection: str) -> None:
     """Note that all deadlines of a connection have to be computed again: what it can tell has changed."""
     conn.execute(sa.delete(facts).where(facts.c.key == f"settled:{connection}"))
     bulk.set_where(conn, clocks, clocks.c.connection == connection, {"ruleset": None})
+
+
+def outdate(conn: Connection, record: str) -> None:
+    """Let a record be judged anew: somebody thinks that there is another answer now."""
+    rows = [{"record_id": record, "ruleset": None}]
+    for connection in conn.scalars(sa.select(clocks.c.connection).where(clocks.c.record_id == record)).all():
+        conn.execute(sa.delete(facts).where(facts.c.key == f"settled:{connection}"))
+        bulk.update(conn, clocks, rows, by=("record_id",))
+
+
+def silence(conn: Connection, ids: Collection[str], ruleset: str) -> None:
+    """Let these records have nothing ahead, by these rules, as those are that were set aside."""
+    rows = [{"record_id": record, "next_at": None, "ruleset": ruleset} for record in sorted(ids)]
+    bulk.update(conn, clocks, rows, by=("record_id",))
 
 
 def counts(conn: Connection, now: int) -> list[Found]:

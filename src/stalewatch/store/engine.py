@@ -28,11 +28,9 @@ __all__ = ["WAL_LIMIT", "Connection", "Database"]  # Connection: what services h
 
 WAL_LIMIT: Final = 16 * 1024 * 1024
 """Bytes of write-ahead log above which `Database.tidy` folds it into the file."""
-
 CACHE: Final = 16 * 1024
 """Kilobytes of pages that a connection which writes to SQLite may keep: those of a page of 10,000 records are written
 once, and not again and again because there was no room."""
-
 _FORMS: Final = "sqlite:///stalewatch.db or postgresql+psycopg://user@host/name"
 
 _LIVELY: Final = {
@@ -41,8 +39,6 @@ _LIVELY: Final = {
 }  # fmt: skip
 """A server must take a connection within ten seconds, and one that is gone without a word is noticed within half a
 minute, not after the system's two hours; the address may say otherwise."""
-
-
 REST: Final = 0.25
 """Seconds after which a connection may have gone without a word."""
 
@@ -81,9 +77,12 @@ class Database:
             options["connect_args"] = {name: told for name, told in _LIVELY.items() if name not in self.url.query}
         self._reader = sa.create_engine(_to_look_at(self.url) if looking else self.url, **options)
         self._writer = self._reader if looking else sa.create_engine(self.url, **options)
+        self._marker = self._reader if looking else sa.create_engine(self.url, **options)
         self._kept = Kept(self._reader)
         prepare = _prepare_sqlite if self.is_sqlite else _prepare_postgresql
         prepare(None if looking else self._writer, self._reader)
+        if not looking:
+            _prepare_marker(self._marker, lite=self.is_sqlite)
 
     @property
     def is_sqlite(self) -> bool:
@@ -105,6 +104,17 @@ class Database:
             StoreError: and its kinds, also for the commit itself.
         """
         with self._speaking(), self._writer.begin() as conn, renewing.renewed(conn):
+            yield conn
+
+    @contextmanager
+    def mark(self) -> Iterator[Connection]:
+        """A transaction that does not wait for the disk: the end of the machine may undo it, that of a process cannot.
+        For tables that no list follows from.
+
+        Raises:
+            StoreError: and its kinds.
+        """
+        with self._speaking(), self._marker.begin() as conn:
             yield conn
 
     @contextmanager
@@ -170,8 +180,8 @@ class Database:
     def dispose(self) -> None:
         """Close every connection. The object can be used again; it then opens new ones."""
         self._kept.close()
-        self._writer.dispose()
-        self._reader.dispose()
+        for engine in (self._writer, self._marker, self._reader):
+            engine.dispose()
 
     @contextmanager
     def _speaking(self) -> Iterator[None]:
@@ -218,13 +228,29 @@ def _prepare_sqlite(writer: Engine | None, reader: Engine) -> None:
     if writer is None:
         return
 
+    _write_sqlite(writer, "synchronous=FULL")
+
+
+def _write_sqlite(writer: Engine, synchronous: str) -> None:
     @event.listens_for(writer, "connect")
     def _(connection: Any, _record: object) -> None:
-        _pragmas(connection, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"cache_size={-CACHE}")
+        _pragmas(connection, "journal_mode=WAL", synchronous, "foreign_keys=ON", f"cache_size={-CACHE}")
 
     @event.listens_for(writer, "begin")
     def _(conn: Connection) -> None:
         conn.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _prepare_marker(marker: Engine, *, lite: bool) -> None:
+    if lite:
+        _write_sqlite(marker, "synchronous=NORMAL")
+        return
+    _ask_after_rest(marker)
+
+    @event.listens_for(marker, "connect")
+    def _(connection: Any, _record: object) -> None:
+        connection.execute("SET SESSION synchronous_commit = off")
+        connection.commit()
 
 
 def _pragmas(connection: Any, *pragmas: str) -> None:

@@ -13,6 +13,11 @@ from stalewatch.store import facts
 FACT: Final = "house"
 
 
+def has_name(conn: Connection) -> bool:
+    """Whether it was given one."""
+    return facts.read(conn, FACT) is not None
+
+
 def name(conn: Connection) -> UUID:
     """The house's name, which is given to it now if it has none."""
     found = facts.read(conn, FACT)

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 from stalewatch.store.bulk import Found
 from stalewatch.store.clocks import TICKED
 from stalewatch.store.tables import alerts, clocks, connections, facts, notices, waits
+from stalewatch.store.trails import records_aside
 
 _IS_HELD: Final = sa.text("notices.state = 'held'")
 """Written out, not as a parameter: only so may SQLite use the index over what is held."""
@@ -40,7 +41,8 @@ def _statement() -> sa.Select[Any]:
     seen = ticked.correlate(connections).scalar_subquery()
     ahead = sa.select(clocks.c.next_at).where(clocks.c.connection == mine, clocks.c.next_at >= seen)
     edge = ahead.order_by(clocks.c.next_at).limit(1).correlate(connections).scalar_subquery()
-    rings = (alerts.c.due_at <= sa.bindparam("now", type_=sa.BigInteger()), alerts.c.connection == mine)
+    is_past = alerts.c.due_at <= sa.bindparam("now", type_=sa.BigInteger())
+    rings = (is_past, alerts.c.connection == mine, alerts.c.record_id.not_in(records_aside()))
     timer = sa.exists(sa.select(sa.literal(1)).select_from(alerts).where(*rings).correlate(connections))
     days = (waits.c.ended_at.is_(None), waits.c.due_at.is_not(None))
     day = sa.select(sa.func.min(waits.c.due_at)).where(*days).scalar_subquery()

@@ -112,7 +112,7 @@ def _messages(found: Snapshot) -> Iterator[Metric]:
         for key, many in sorted(counted.items()):
             family.add_metric([key], many)
         yield family
-    yield _gauge("parked", "Connections and destinations that were set aside.", len(found.parked))
+    yield _gauge("parked", "Connections, destinations and records that were set aside.", len(found.parked))
     yield _gauge("destinations_paused", "Destinations whose service is down.", len(found.paused))
     yield _gauge("services_down", "Services that take no messages.", len(found.down))
     overdue = found.dispatch_overdue / SECOND

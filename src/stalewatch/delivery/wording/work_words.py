@@ -20,7 +20,7 @@ def what(kind: str, state: str, reader: Reader) -> str:
         return words.pgettext("piece of work", "held back")
     if kind == "write":
         return _write(state, reader)
-    if kind in ("connection", "answer", "figures", "chore"):
+    if kind in ("connection", "answer", "figures", "chore", "record"):
         return _aside(kind, reader)
     if kind == "destination":
         if state == "paused":
@@ -42,6 +42,7 @@ def _aside(kind: str, reader: Reader) -> str:
         "connection": words.pgettext("piece of work", "connection set aside"),
         "answer": words.pgettext("piece of work", "answer set aside"),
         "figures": words.pgettext("piece of work", "figures of days set aside"),
+        "record": words.pgettext("piece of work", "record set aside"),
     }.get(kind, words.pgettext("piece of work", "daily work set aside"))
 
 

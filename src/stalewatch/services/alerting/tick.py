@@ -16,10 +16,11 @@ from stalewatch.domain.instants import NEVER, SECOND, to_us
 from stalewatch.domain.policies import Speaking
 from stalewatch.domain.readings import Faces
 from stalewatch.domain.steps import Moved, Watched
-from stalewatch.services.alerting import awaited, held_out, outdated
+from stalewatch.services.alerting import awaited, due, held_out, outdated
 from stalewatch.services.alerting.announcing import CHECKING, Announcer
 from stalewatch.services.alerting.guarding import Guard, operator_notice
 from stalewatch.services.alerting.route_facts import RouteFacts, columns_asked
+from stalewatch.services.alerting.trails import Trail
 from stalewatch.services.alerting.watching import is_inherited, watch
 from stalewatch.services.alerting.ways import Ways
 from stalewatch.services.judging import arming, collecting, evidence, holds, in_force
@@ -27,7 +28,7 @@ from stalewatch.services.judging.alert_rows import alert_id, keep
 from stalewatch.services.judging.golive import live_since
 from stalewatch.services.judging.sources import Sources, believed, coverage
 from stalewatch.services.rules.rulebook import Rulebook
-from stalewatch.store import alerts, clocks, notices, outbox, waits
+from stalewatch.store import clocks, notices, outbox, waits
 from stalewatch.store.engine import Connection, Database
 from stalewatch.store.pulse import pulse
 
@@ -130,10 +131,15 @@ class _Tick:
 
         A record that is due again right after it was looked at waits for the next tick: no fault of ours may spin.
         """
+        with Trail(self.db, f"tick:{connection}", PAGE, self.now) as trail:
+            self._walk(connection, since, clock, trail)
+
+    def _walk(self, connection: str, since: Mapping[str, int], clock: Clock, trail: Trail) -> None:
         before: list[str] = []
         is_late = connection in self.late
-        while is_late or self._has_work(connection):
+        while (is_late or self._has_work(connection)) and trail.begin():
             is_late = False
+            named = due.named(self.db, connection, self.now, trail)
             with collecting.seldom(), self.db.write() as conn:
                 in_force.require(conn, self.book.version)
                 seen = clocks.lock(conn, connection)
@@ -142,32 +148,32 @@ class _Tick:
                 if seen > self.now:  # somebody tried a later `--now` before
                     clocks.rewind(conn, connection, self.now)
                     seen = self.now
-                due = clocks.due(conn, connection, self.now, since=seen, limit=PAGE)
-                timers = alerts.timers_due(conn, self.now, PAGE, connection=connection)
-                ids = sorted({*due, *(row.record_id for row in timers)})
+                edges, rings = due.first(conn, connection, self.now, seen, trail.size)
+                ids = sorted((edges + rings)[: trail.size])
                 if not ids:
                     clocks.advance(conn, connection, self.now, since=seen)
+                    trail.end(conn)
                     return
                 if ids == before:
                     return
-                rings = self._page(conn, ids, since, NEVER if seen == clocks.BEGINNING else seen)
+                if named and ids != named:  # another worker was quicker
+                    continue
+                rings_again = self._page(conn, ids, since, NEVER if seen == clocks.BEGINNING else seen)
                 # Nobody stores clocks of this connection meanwhile, and those of a page are set beyond now.
-                is_all = len(due) < PAGE and not timers and not rings
-                if is_all or not self._is_due(conn, connection, seen):
+                is_all = len(edges) < trail.size and not rings and not rings_again
+                if is_all or not due.is_any(conn, connection, self.now, seen):
                     if _has_work(seen, False, self.now):
                         clocks.advance(conn, connection, self.now, since=seen)
+                    trail.end(conn)
                     return
+                trail.passed(conn, len(ids))
                 before = ids
 
     def _has_work(self, connection: str) -> bool:
         """A look without a lock: who finds nothing writes nothing."""
         with self.db.read() as conn:
             seen = clocks.watermark(conn, connection)
-            return _has_work(seen, self._is_due(conn, connection, seen), self.now)
-
-    def _is_due(self, conn: Connection, connection: str, seen: int) -> bool:
-        timers = alerts.is_timer_due(conn, self.now, connection)
-        return timers or bool(clocks.due(conn, connection, self.now, since=seen, limit=1))
+            return _has_work(seen, due.is_any(conn, connection, self.now, seen), self.now)
 
     def _page(self, conn: Connection, ids: Sequence[str], since: Mapping[str, int], seen: int) -> bool:
         """Look at records that have something due; whether a timer of theirs rings again already."""

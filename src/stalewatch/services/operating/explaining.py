@@ -15,6 +15,7 @@ from stalewatch.services.reporting.pieces import ENDED, NOT_WRITTEN, Kind, waiti
 from stalewatch.store import leases, outbox
 from stalewatch.store.engine import Connection, Database
 from stalewatch.store.leases import CHORES, CONNECTIONS, DESTINATIONS, INBOX, KPIS, WRITEBACKS, Leased
+from stalewatch.store.trails import RECORD
 
 PATIENCE: Final = leases.PATIENCE
 """Claims that may end without a word before a row is set aside."""
@@ -117,8 +118,9 @@ class Explaining:
                 told = row._mapping
                 state, error = str(told.get("state") or ""), told.get("error") or told.get("last_error") or ""
                 yield Explained(
-                    id=key, kind=kind, state=state, lease=lease, error=error,
-                    next=_next(lease, now), target=told.get("connection") or "", record=told.get("record_id") or "",
+                    id=key, kind=Kind.RECORD if key.startswith(RECORD) else kind, state=state, lease=lease, error=error,
+                    next=_next(lease, now), target=told.get("connection") or "",
+                    record=told.get("record_id") or (key.removeprefix(RECORD) if key.startswith(RECORD) else ""),
                     workers=_doing(alive, job or key), can=tuple(_can(kind, key, state, lease)),
                 )  # fmt: skip
 

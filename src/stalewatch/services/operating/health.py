@@ -13,7 +13,7 @@ from stalewatch.domain.instants import MINUTE, SECOND, to_us
 from stalewatch.services.alerting import failing
 from stalewatch.services.judging.sources import Sources
 from stalewatch.services.telling import outages
-from stalewatch.store import accounts, clocks, connections, inbox, migrate, moved, notices, outbox
+from stalewatch.store import accounts, clocks, connections, inbox, migrate, moved, notices, outbox, trails
 from stalewatch.store.engine import Connection, Database
 from stalewatch.store.errors import StoreError
 from stalewatch.store.lease_figures import waiting
@@ -135,6 +135,8 @@ class Health:
                 found = [*self._connections(conn)]
                 reasons = [reason for one in found for reason in _troubles(one)]
                 reasons += _waiting(self._destinations(conn))
+                aside = trails.aside(conn)
+                reasons += [f"records that ended the processes that judged them: {len(aside)}"] if aside else []
                 reasons += [f"{one} takes no messages; its token or the service is gone" for one in outages.down(conn)]
         except StoreError as error:
             return Readiness((*known, f"database: {error.what}"))
@@ -154,7 +156,7 @@ class Health:
                 deliveries=outbox.counts(conn),
                 notices=_summed((row.state, row.many) for row in counted),
                 held=_summed((row.reason or "", row.many) for row in counted if row.state == notices.HELD),
-                parked=(*(one.id for one in found if one.is_parked), *outgoing.parked),
+                parked=(*(one.id for one in found if one.is_parked), *outgoing.parked, *sorted(trails.aside(conn))),
                 paused=outgoing.paused,
                 dispatch_overdue=outgoing.overdue,
                 answers=inbox.counts(conn),

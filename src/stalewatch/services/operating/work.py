@@ -17,6 +17,7 @@ from stalewatch.domain.policies import Speaking
 from stalewatch.domain.routing import UNDELIVERED, ladders, route_for
 from stalewatch.domain.writebacks import WriteEvent, WriteState
 from stalewatch.domain.writebacks import after as written_after
+from stalewatch.services.alerting import trails
 from stalewatch.services.alerting.people import directory
 from stalewatch.services.alerting.route_facts import RouteFacts
 from stalewatch.services.reporting.pieces import ENDED, INSIDE, NOT_WRITTEN, Kind, Piece, to_park, waiting_for_a_word
@@ -84,7 +85,8 @@ class Work:
         return self._each(pieces, "work.drop", self._drop)
 
     def retry(self, pieces: Collection[Piece]) -> Moved:
-        """Send these messages once more: they were given up, or nobody knows whether they arrived."""
+        """Do these once more: messages that were given up, or of which nobody knows whether they arrived; writes that
+        were not made; records that ended the processes that judged them."""
         return self._each(pieces, "work.retry", self._retry)
 
     def park(self, names: Collection[str]) -> Moved:
@@ -111,7 +113,7 @@ class Work:
         match piece.kind:
             case Kind.NOTICE:
                 return self._release_notice(conn, piece, now)
-            case Kind.DELIVERY:
+            case Kind.DELIVERY | Kind.RECORD:
                 return self._retry(conn, piece, now)
             case Kind.WRITE:
                 return leases.unpark(conn, WRITEBACKS, piece.key, now) or self._write_again(conn, piece, now)
@@ -125,6 +127,8 @@ class Work:
     def _retry(self, conn: Connection, piece: Piece, now: int) -> bool:
         if piece.kind is Kind.WRITE:
             return self._write_again(conn, piece, now)
+        if piece.kind is Kind.RECORD:
+            return trails.let_go(conn, piece.key)
         if piece.kind is not Kind.DELIVERY or piece.state not in ENDED:
             return False
         self._move(conn, piece, Event.RETRIED, now, attempts=0, looks=0, look_at=None, not_before=now)

@@ -13,6 +13,7 @@ from stalewatch.domain.writebacks import WriteState
 from stalewatch.store import connections, leases, notices, outbox, records, writebacks
 from stalewatch.store.engine import Connection
 from stalewatch.store.leases import CONNECTIONS, DESTINATIONS
+from stalewatch.store.trails import RECORD
 
 MOST: Final = 100_000
 """More pieces of work than this are not looked at in one call; the next call sees the rest."""
@@ -33,6 +34,7 @@ class Kind(StrEnum):
     ANSWER = "answer"
     FIGURES = "figures"
     CHORE = "chore"
+    RECORD = "record"
 
 
 INSIDE: Final[Mapping[Kind, leases.Leased]] = {
@@ -122,7 +124,7 @@ def _writes(conn: Connection) -> Iterator[Piece]:
 
 
 def set_aside(conn: Connection) -> Iterator[Piece]:
-    """Connections and destinations whose work ended their worker again and again, and services that are down."""
+    """What ended its worker again and again (connections, destinations, records), and services that are down."""
     for row in leases.parked(conn, CONNECTIONS):
         why = row.last_error or ""
         yield Piece(id=row.id, kind=Kind.CONNECTION, key=row.id, state="parked", why=why, since=row.parked_at)
@@ -130,10 +132,22 @@ def set_aside(conn: Connection) -> Iterator[Piece]:
         yield _destination(row.target, "parked", "", row.parked_at)
     for kind, leased in INSIDE.items():
         for row in leases.parked(conn, leased):
+            if row.id.startswith(RECORD):
+                yield _record(conn, row)
+                continue
             yield Piece(id=row.id[:10], kind=kind, key=row.id, state="parked", why="", since=row.parked_at)
     for row in outbox.waiting_destinations(conn):
         if row.paused_reason is not None:
             yield _destination(row.target, "paused", row.paused_reason, row.due_at)
+
+
+def _record(conn: Connection, row: Any) -> Piece:
+    """A record that ended the processes that judged it."""
+    record = row.id.removeprefix(RECORD)
+    name = records.names(conn, [record]).get(record, record)
+    return Piece(
+        id=row.id, kind=Kind.RECORD, key=row.id, state="parked", why="", record=name, since=row.parked_at
+    )  # fmt: skip
 
 
 def to_park(conn: Connection, names: Collection[str]) -> Iterator[Piece]:

@@ -288,7 +288,14 @@ def _pause(error: ConnectorError, every: int) -> int:
 
 
 def register(db: Database, wanted: dict[str, str], now: int) -> None:
-    """Make sure that every configured connection (id to type) has its row, and the house its name."""
+    """Make sure that every configured connection (id to type) has its row, and the house its name.
+
+    It is asked each round, and writes nothing where nothing is new.
+    """
+    with db.read() as conn:
+        known = {row.id: row.type for row in connections.read(conn)}
+        if wanted.items() <= known.items() and house.has_name(conn):
+            return
     with db.write() as conn:
         connections.ensure(conn, wanted, now)
         house.name(conn)

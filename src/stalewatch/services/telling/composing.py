@@ -38,7 +38,7 @@ from stalewatch.domain.routing import (
     route_for,
 )
 from stalewatch.sdk.notifier import Message, Style
-from stalewatch.services.alerting import blind, noisy, refused, standstill
+from stalewatch.services.alerting import blind, noisy, refused, standstill, trails
 from stalewatch.services.alerting.announcing import BACKLOG
 from stalewatch.services.alerting.route_facts import RouteFacts
 from stalewatch.services.alerting.tellings import Teller
@@ -187,6 +187,7 @@ class Composer:
             blind.UNFED: lambda row: blind.unfed(conn, self.book, row.kind.partition(":")[2], row.created_at),
             refused.REFUSED: lambda row: refused.news(conn),  # noqa: ARG005  # as it is now
             blind.UNREADABLE: lambda row: blind.unreadable(conn, self.book, row.kind.partition(":")[2], row.created_at),
+            trails.ASIDE: lambda row: trails.news(conn, row),
             noisy.NOISY: lambda row: noisy.news(conn, self.book, row.kind.partition(":")[2], row.created_at),
         }
         found = [known.get(row.kind.partition(":")[0], lambda row: self._failure(conn, row))(row) for row in some]

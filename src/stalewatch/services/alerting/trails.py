@@ -1,0 +1,137 @@
+"""Whoever walks over records leaves a trail: a record that ends its process again and again is found and set aside.
+
+A page of records is one transaction, so that a process which ends in it leaves nothing behind. Therefore each walk says
+beforehand that it begins. Where it was begun and came to no end, the next one takes a tenth of the records at once, and
+so on down to one record, which is named before it is looked at. It is set aside when that, too, came to no end: after
+as many as `leases.PATIENCE` ends in a row, and everything else goes on. A walk that gets past the records among which
+the last one ended has been unlucky, and goes on with whole pages.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Final, Self
+
+from stalewatch.delivery.news import RecordSetAside
+from stalewatch.domain.instants import SECOND
+from stalewatch.sdk.errors import StalewatchError
+from stalewatch.services.alerting.guarding import operator_notice
+from stalewatch.store import clocks, notices, outbox, records, trails
+from stalewatch.store.engine import Connection, Database
+from stalewatch.store.errors import StoreError
+from stalewatch.store.leases import PATIENCE
+
+LEASE: Final = 10 * SECOND
+"""Who looks for the record that ended others says so at least this often."""
+NARROWER: Final = 10
+ASIDE: Final = "record"
+"""The notice's kind is `record:<id>`."""
+
+
+@dataclass(slots=True)
+class Trail:
+    """One walk over records of a connection.
+
+        with Trail(db, "tick:crm", PAGE, now) as trail:
+            while trail.begin():
+                with db.write() as conn:
+                    ...  # no more than `size` records; if that is one, `name` it in front of the transaction
+                    trail.passed(conn, size)
+
+    A walk is over when its block is; an error that nobody foresaw counts like the end of the process.
+
+    Attributes:
+        work: what is done, and with which connection.
+        most: records of a whole page. size: how many of them to take at once now.
+    """
+
+    db: Database
+    work: str
+    most: int
+    now: int
+    size: int = field(default=0, init=False)
+    _left: int | None = field(default=None, init=False)
+    _is_begun: bool = field(default=False, init=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:  # fmt: skip
+        if self._is_begun and (error is None or isinstance(error, StalewatchError)):
+            with suppress(StoreError), self.db.mark() as conn:  # unsaid, it is one end more to be explained: a detour
+                self.end(conn)
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether one record at a time is looked at, which has to be named."""
+        return self.size == 1
+
+    def begin(self) -> bool:
+        """Say that records will be looked at; False: somebody else is about to find out which one they end with."""
+        if self._is_begun:
+            return True
+        with self.db.mark() as conn:
+            attempts = trails.begin(conn, self.work, lease_us=LEASE)
+            if attempts == PATIENCE:
+                trails.suspect(conn, self.work, None)
+        if attempts > PATIENCE and self._set_aside():
+            return self.begin()
+        self.size, self._left = self._share(attempts), self._share(attempts - 1) if attempts > 1 else None
+        self._is_begun = attempts > 0
+        return self._is_begun
+
+    def name(self, record: str) -> None:
+        """Say which record is looked at next."""
+        with self.db.mark() as conn:
+            trails.suspect(conn, self.work, record)
+
+    def passed(self, conn: Connection, many: int) -> None:
+        """So many were looked at in this transaction."""
+        if self._left is None:
+            return
+        self._left -= many
+        if self._left <= 0:
+            self.end(conn)
+        else:
+            trails.keep(conn, self.work, lease_us=LEASE)
+
+    def end(self, conn: Connection) -> None:
+        """All that was begun has come to its end with this transaction."""
+        trails.end(conn, self.work)
+        self._is_begun = False
+
+    def _share(self, attempts: int) -> int:
+        return max(1, int(self.most / NARROWER ** (min(attempts, PATIENCE) - 1)))
+
+    def _set_aside(self) -> bool:
+        """Set the named record aside and tell the operator; False: the last process ended before it named one."""
+        with self.db.write() as conn:
+            record = trails.suspected(conn, self.work)
+            if record is None:
+                return False
+            trails.set_aside(conn, record)
+            trails.end(conn, self.work)
+            notices.add(conn, [operator_notice(f"{ASIDE}:{record}", 1, self.now)])
+            outbox.call(conn, {"operator": self.now})
+            return True
+
+
+def news(conn: Connection, notice: Any) -> RecordSetAside | None:
+    """What the operator is told of a record that was set aside; None if it was let go before."""
+    record = notice.kind.partition(":")[2]
+    if record not in trails.aside(conn):
+        return None
+    return RecordSetAside(record, records.names(conn, [record]).get(record, record))
+
+
+def let_go(conn: Connection, row: str) -> bool:
+    """Let a record that was set aside (the name of its row) be judged and looked at again; True if it was."""
+    record = row.removeprefix(trails.RECORD)
+    if not trails.let_go(conn, record):
+        return False
+    clocks.outdate(conn, record)
+    return True
