@@ -94,7 +94,7 @@ def test_b11_a_revoked_token_kills_no_message(
     with at_work(crew), closing(Kept(Database(url))) as database:
         with armed(acme.slack.board.faults, "token"):
             acme.enters(waiting)
-            until(lambda: database.notices() >= waiting, PATIENCE + waiting / 5)
+            crew.awaits(lambda: database.notices() >= waiting, PATIENCE + waiting / 5)
             sleep(2)
             assert not acme.told()
         verdict = judged(acme, crew, url, patience=300)

@@ -20,7 +20,7 @@ from stalewatch.store import migrate
 from stalewatch.store.engine import Database
 from tests.acceptance.harness import company, work
 from tests.acceptance.harness.company import Company
-from tests.acceptance.harness.crew import Crew, Work, at_work, until
+from tests.acceptance.harness.crew import Crew, Work, at_work
 from tests.acceptance.harness.designs import Design
 from tests.acceptance.harness.own_postgres import OwnPostgres, own_postgres
 from tests.acceptance.harness.torment import FREEZE, KILL, Torment
@@ -73,7 +73,7 @@ def ended(
     crew = Crew(nursery, engine.work, config, acme.folder / "log", hands=engine.hands, design=design)
     with at_work(crew):
         acme.enters(2)
-        until(acme.has_heard_all, 60)  # all of them have begun
+        crew.awaits(acme.has_heard_all, 60)  # all of them have begun
         Torment(acme, crew, seed, more or {}, pause).run(plan)
         verdict = judged(acme, crew, url, patience=patience)
         crew.end()

@@ -91,12 +91,12 @@ class Story:
         self.seen: dict[str, datetime] = {}
         self.said: list[str] = [f"seed {seed}"]
 
-    def run(self, steps: int) -> None:
+    def run(self, steps: int, deals: int = 5) -> None:
         now = at("2026-03-02 09:00")
-        for number in range(5):
+        for number in range(deals):
             self.company.begins(f"d{number}")
         for _ in range(steps):
-            for _ in range(self.dice.randrange(4)):
+            for _ in range(self.dice.randrange(4 * deals // 5)):
                 self.said.append(self.company.edit(now))
             if self.dice.random() < 0.3:
                 self._edits_rules(now)
@@ -175,9 +175,9 @@ def told_of(world: World) -> list[tuple[Any, ...]]:
     return sorted(found) + sorted((row.key, row.state) for row in rows(world, notices))
 
 
-def holds(seed: int, fresh: Opening, steps: int = 6) -> None:
+def holds(seed: int, fresh: Opening, steps: int = 6, deals: int = 5) -> None:
     story = Story(seed, fresh)
-    story.run(steps)
+    story.run(steps, deals)
     watched, everything = story.worlds
     history = "\n".join(story.said)
     assert told_of(watched) == told_of(everything), history
@@ -215,7 +215,7 @@ def test_watching_change_by_change_equals_reading_once_at_the_end(seed: int, fre
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1_000, 1_300))
+@pytest.mark.parametrize("seed", range(1_000, 1_100))
 def test_watching_change_by_change_equals_reading_once_at_the_end_long(seed: int, fresh: Opening) -> None:
     holds(seed, fresh, steps=20)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -16,6 +16,8 @@ from tests.acceptance.harness.designs import Design
 
 PATIENCE: Final = 10.0
 """Seconds that a process has to end in after SIGTERM."""
+_MOST: Final = 9
+"""For so many times of what is allowed others may have the processor: who turns round and round starves for ever."""
 Work = Callable[[Sequence[str], Path, Design], None]
 
 
@@ -25,6 +27,8 @@ class Crew:
     Attributes:
         killed, frozen: how often that was done to one of them.
         failed: exit codes of those that ended by themselves.
+        starved: seconds in which one of them could have worked and got no processor, since `look_after` was first
+            called; the most of any.
     """
 
     def __init__(
@@ -37,6 +41,8 @@ class Crew:
         self._asleep: list[tuple[float, BaseProcess]] = []
         self._struck: set[int] = set()
         self.killed = self.frozen = 0
+        self._hunger: dict[int, float] = {}
+        self.starved = 0.0
         self.failed: list[int | None] = []
 
     @property
@@ -57,6 +63,27 @@ class Crew:
         while len(self._working) < self._hands:
             self._working.append(self._nursery.Process(**self._begin))
             self._working[-1].start()
+        self._asks_for_hunger()
+
+    def _asks_for_hunger(self) -> None:
+        """Of all that starve at once the hungriest counts, and of its threads the one that waited most."""
+        known, self._hunger = self._hunger, {pid: starved(pid) for pid in self.pids}
+        self.starved += max([0.0, *(now - known.get(pid, 0.0) for pid, now in self._hunger.items())])
+
+    def awaits(self, true: Callable[[], object], seconds: float) -> float:
+        """Look after them until something is so; the seconds that it took, without those in which one of them starved.
+
+        On a busy machine they get a tenth of a processor, and that is no fault of theirs.
+
+        Raises:
+            TimeoutError: it never was.
+        """
+        before = self.starved
+
+        def hungry() -> float:
+            return min(self.starved - before, _MOST * seconds)
+
+        return until(true, seconds, meanwhile=self.look_after, besides=hungry)
 
     def pid(self, number: int) -> int:
         """Of one of them."""
@@ -142,16 +169,31 @@ def at_work(crew: Crew) -> Iterator[Crew]:
         crew.close()
 
 
-def until(true: Callable[[], object], seconds: float, *, meanwhile: Callable[[], object] = lambda: None) -> float:
-    """Wait until something is so; the seconds that it took.
+def starved(pid: int) -> float:
+    """Seconds for which a process was ready to work and waited for a processor; 0 where Linux does not tell.
+
+    Of its threads the one that waited most: they wait side by side.
+    """
+    waited = 0
+    with suppress(OSError, ValueError, IndexError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            waited = max(waited, int((task / "schedstat").read_text().split()[1]))
+    return waited / 1e9
+
+
+def until(
+    true: Callable[[], object], seconds: float, *, meanwhile: Callable[[], object] = lambda: None,
+    besides: Callable[[], float] = lambda: 0.0,
+) -> float:  # fmt: skip
+    """Wait until something is so; the seconds that it took, less those that `besides` counts.
 
     Raises:
         TimeoutError: it never was.
     """
     began = monotonic()
     while not true():
-        if monotonic() - began > seconds:
+        if monotonic() - began - besides() > seconds:
             raise TimeoutError(f"not within {seconds} seconds")
         meanwhile()
         sleep(0.02)
-    return monotonic() - began
+    return monotonic() - began - besides()

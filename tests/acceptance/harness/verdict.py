@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import sleep
 
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from stalewatch.store.engine import Database
 from stalewatch.store.tables import audit, deals, deliveries, destinations, notices
 from tests.acceptance.harness.company import Company
-from tests.acceptance.harness.crew import Crew, until
+from tests.acceptance.harness.crew import Crew
 from tests.acceptance.harness.work import LEASE
 
 PATIENCE = 60.0
@@ -27,7 +27,9 @@ class Verdict:
 
     Attributes:
         told: in how many messages each deal stood.
-        settled: seconds from the last blow to the moment at which nothing was left to be done; None: never.
+        settled: seconds from the last blow to the moment at which nothing was left to be done, without those in which
+            a worker waited for a processor that others had; None: never.
+        starved: those seconds.
         why: what is known of each deal that was lost or doubled, a line each.
     """
 
@@ -37,6 +39,7 @@ class Verdict:
     kills: int
     freezes: int
     why: tuple[str, ...] = ()
+    starved: float = 0.0
 
     @property
     def lost(self) -> set[str]:
@@ -55,6 +58,7 @@ class Verdict:
 
     def __str__(self) -> str:
         after = "never settled" if self.settled is None else f"settled after {self.settled:.1f} s"
+        after += f" and {self.starved:.1f} s without a processor" if self.starved >= 1 else ""
         told = f"{len(self.meant)} meant, {self.told.total()} told, {len(self.lost)} lost, {len(self.doubled)} doubled"
         return f"{self.kills} kills, {self.freezes} freezes: {told}, {after}"
 
@@ -72,17 +76,19 @@ def judged(company: Company, crew: Crew, database: str, *, patience: float = PAT
         database: its URL, not through any proxy.
     """
     crew.wake_all()
+    before = crew.starved
     with _opened(database) as db:
         try:
-            settled = until(lambda: company.has_heard_all() and not _left(db), patience, meanwhile=crew.look_after)
+            settled = crew.awaits(lambda: company.has_heard_all() and not _left(db), patience)
         except TimeoutError:
             settled = None
+        hungry = crew.starved - before
         sleep(LEASE if crew.frozen else 0)
         verdict = Verdict(frozenset(company.meant), company.told(), settled, crew.killed, crew.frozen)
         names = sorted(verdict.lost | set(verdict.doubled))[:10]
         why = tuple(line for name in names for line in _explained(db, name))
         why += tuple(f"left: {dict(row._mapping)}" for row in _left(db)[:10])
-    return Verdict(verdict.meant, verdict.told, settled, crew.killed, crew.frozen, why)
+    return replace(verdict, why=why, starved=hungry)
 
 
 def _left(db: Database) -> list[sa.Row[tuple[str, str, str]]]:
