@@ -20,9 +20,11 @@ from stalewatch.services.measuring.limit_patches import limit_patch
 from stalewatch.services.measuring.other_limits import OtherLimits, other_limits
 from stalewatch.store import suggestions
 from stalewatch.store.suggestions import Suggested
+from stalewatch.wiring.reviewing import keep_and_post, learning_of
 from tests import databases
 from tests.databases import SQLITE_DAILY
 from tests.services.world import World, at, deal, rulebook
+from tests.web.office import project_of
 
 RULES = """
 stalewatch: 1
@@ -130,6 +132,12 @@ def test_not_before_every_connection_was_read(migrated_database_url: str) -> Non
     assert monthly(world).learn() == 0
     assert latest(world) == ()
     database.dispose()
+
+
+def test_a_round_of_run_once_learns_as_the_engine_does(world: World) -> None:
+    keep_and_post(project_of(world))
+    assert len(latest(world)) == 1
+    assert learning_of(project_of(world)).learn() is None
 
 
 def test_a_year_of_months_is_kept(world: World) -> None:

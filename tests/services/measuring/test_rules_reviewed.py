@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -18,28 +20,44 @@ from stalewatch.services.measuring.rules_reviewed import LEAST, RulesReviewed
 from stalewatch.services.reporting.reports import Reports, Visible
 from stalewatch.store import suggestions
 from stalewatch.store.suggestions import Suggested
-from tests.databases import SQLITE_DAILY
-from tests.services.conftest import Founder
+from tests import databases
 from tests.services.test_stories_feedback import DIGEST, PLAIN, answered, judging
 from tests.services.world import World, at, deal, rulebook
-
-pytestmark = SQLITE_DAILY
 
 WEEK = Span(Every.WEEKLY, "2026-W13", date(2026, 3, 23), date(2026, 3, 29))
 SATO: Final = Visible(frozenset({"crm:sato"}))
 NAMES: Final = tuple(f"deal{number:02}" for number in range(LEAST))
 
 
-@pytest.fixture
-def world(found: Founder) -> World:
-    """Twenty deals of which their owners heard on Monday, 16 March; one of them is Tanaka's. It is the 30th."""
-    world = found(PLAIN, judging=judging(), speaking=DIGEST)
+def founded(path: Path) -> World:
+    return World(databases.opened(f"sqlite:///{path}"), rulebook(PLAIN, judging=judging()), speaking=DIGEST)
+
+
+@pytest.fixture(scope="module")
+def lived(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, World]:
+    """Twenty deals of which their owners heard on Monday, 16 March; one of them is Tanaka's. Lived through once."""
+    path = tmp_path_factory.mktemp("rules") / "stalewatch.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    world = founded(path)
     for name in NAMES:
         owner = "tanaka" if name == NAMES[0] else "sato"
         world.has(deal(name, created_at=at("2026-02-28 10:00"), owner=owner))
     for moment in ("2026-03-02 14:00", "2026-03-14 20:00", "2026-03-16 10:00", "2026-03-30 10:00"):
         world.reaches(moment)
-    return world
+    world.db.dispose()
+    return path, world
+
+
+@pytest.fixture
+def world(lived: tuple[Path, World], tmp_path: Path) -> Iterator[World]:
+    """It is the 30th."""
+    mine = tmp_path / "stalewatch.db"
+    mine.write_bytes(lived[0].read_bytes())
+    world = founded(mine)
+    world.crm.deals = dict(lived[1].crm.deals)
+    world.clock.move_to(at("2026-03-30 10:00"))
+    yield world
+    world.db.dispose()
 
 
 def said(world: World, visible: Visible | None = None, team: str | None = None) -> Review:

@@ -28,20 +28,20 @@ def other_limits(title: str, groups: int, reader: Reader) -> str:
     return said.format(title=title, count=reader.number(groups))
 
 
-def effect(title: str, found: Measured, reader: Reader) -> str:
+def effect(found: Measured, reader: Reader) -> str:
     """What being told changes, or how far it is from being known."""
     words = reader.words
     if not found.is_enough:
         said = words.gettext(
-            "{title}: not enough yet: {told} told and {silent} held out; {least} it takes, {few} of them held out"
+            "not enough yet: {told} told and {silent} held out; {least} it takes, {few} of them held out"
         )
         return said.format(
-            title=title, told=reader.number(found.told), silent=reader.number(found.silent),
-            least=reader.number(LEAST), few=reader.number(LEAST_SILENT),
+            told=reader.number(found.told), silent=reader.number(found.silent), least=reader.number(LEAST),
+            few=reader.number(LEAST_SILENT),
         )  # fmt: skip
     acted, recovered = (_against(one, reader) for one in (found.acted, found.recovered))
-    said = words.gettext("{title}: acted on within 5 business days: {acted}; recovered within 10: {recovered}")
-    return said.format(title=title, acted=acted, recovered=recovered)
+    said = words.gettext("acted on within 5 business days: {acted}; recovered within 10: {recovered}")
+    return said.format(acted=acted, recovered=recovered)
 
 
 def _against(one: Against, reader: Reader) -> str:

@@ -67,3 +67,14 @@ def sure_rate(one: Rate) -> SureRate:
 
 def _sure(one: Interval | None) -> tuple[float, float] | None:
     return None if one is None else (round(one.low, 4), round(one.high, 4))
+
+
+def measured_of(told: EffectTold) -> Measured:
+    """What was told, in numbers that can be reckoned with; shares of none while there are not enough."""
+    return Measured(*(_against(one, told) for one in (told.acted, told.recovered)))
+
+
+def _against(one: Compared | None, told: EffectTold) -> Against:
+    if one is None:
+        return Against(Rate(0, told.told), Rate(0, told.held_out))
+    return Against(Rate(one.told.over, one.told.of), Rate(one.held_out.over, one.held_out.of))

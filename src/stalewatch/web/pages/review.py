@@ -180,7 +180,11 @@ class _Words:
     def effects(self) -> tuple[str, ...]:
         """What being told changes, rule by rule: those of which it is known first."""
         some = sorted(self.found.about_rules.effects, key=lambda one: not one.effect.is_enough)
-        return tuple(say_of_rules.effect(clean(one.title), one.effect, self.reader) for one in some[:SHOWN])
+        named = self.reader.words.gettext("{title}: {figure}")
+        return tuple(
+            named.format(title=clean(one.title), figure=say_of_rules.effect(one.effect, self.reader))
+            for one in some[:SHOWN]
+        )
 
     def idle(self) -> tuple[tuple[str, str], ...]:
         """(a rule on which nobody acts, the line that retires it)."""

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from stalewatch.delivery.wording import rule_figure_words as say
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.record_words import MARKS, state
+from stalewatch.delivery.wording.reviewed_rule_words import effect
 from stalewatch.delivery.wording.rule_in_words import parts_in_words
 from stalewatch.delivery.wording.times import moment
 from stalewatch.delivery.wording.untrusted import clean
@@ -19,6 +20,7 @@ from stalewatch.domain.language.model import Rule
 from stalewatch.domain.language.nodes import Source, Span
 from stalewatch.domain.language.rendering import pointed
 from stalewatch.services.reporting.alert_list import AlertItem, AlertListing
+from stalewatch.services.reporting.effect_told import measured_of
 from stalewatch.services.reporting.rule_list import Rate, RuleItem
 from stalewatch.services.reporting.rule_readers import Concerned
 from stalewatch.services.rules.rulefiles import Checked
@@ -160,6 +162,8 @@ class RuleWords:
             Fact(words.gettext("False alarms"), self._rate(came.false_alarms)),
             *([Fact(words.gettext("Held out, and acted on all the same"), self._rate(came.held_out))]
               if came.held_out.of else []),
+            *([] if self.item.effect is None else
+              [Fact(words.gettext("What being told changes"), effect(measured_of(self.item.effect), self.reader))]),
         ]  # fmt: skip
 
     def concerned(self, some: Iterable[Concerned]) -> list[tuple[str, str, str]]:
