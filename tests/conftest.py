@@ -3,6 +3,7 @@ its absence is announced."""
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import tempfile
@@ -32,6 +33,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--every-database", action="store_true", help="tell every story on SQLite and on PostgreSQL, not on one of them"
     )
     parser.addoption("--figures", type=Path, help="write the figures that tests took into this file")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """What `-n auto` means: a worker more than processors, for every third story waits for a process of its own."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(tryfirst=True)
