@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from stalewatch.domain.learning.effect import Against, Measured
+from stalewatch.domain.learning.effect import Measured
 from stalewatch.domain.learning.intervals import Rate
 from stalewatch.domain.policies import Holdout
 from stalewatch.sdk.records import Activity, ActivityKind, Actor, MeetingState, Outcome
-from stalewatch.services.reporting.effect_told import effect_told, measured_of
 from stalewatch.services.reporting.holding_out import measured
 from stalewatch.services.reporting.reports import Visible
 from stalewatch.services.reporting.rule_figures import rule_figures
@@ -88,16 +87,6 @@ def test_both_sides_count_from_when_they_opened_each_problem_once(found: Founder
     assert not now.is_enough
     assert seen(world, Visible(frozenset({"tanaka"}))).told == 0
     assert rule_figures(world.db, world.book, {"crm": None}, world.us, None).rules["quiet"].measured == now
-
-
-@pytest.mark.parametrize("told", [180, 179])
-def test_programs_read_the_same_figures_and_none_before_there_are_enough(told: int) -> None:
-    one = Measured(*(Against(Rate(over, told), Rate(5, 20)) for over in (120, 90)))
-    said = effect_told(one)
-    assert (said.enough, said.acted is not None, said.held_out) == (told == 180, told == 180, 20)
-    back = measured_of(said)
-    assert (back == one) is said.enough
-    assert (back.told, back.silent, back.is_enough) == (told, 20, said.enough)
 
 
 def test_another_share_begins_anew_and_none_measures_nothing(found: Founder) -> None:
