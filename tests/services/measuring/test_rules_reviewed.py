@@ -97,7 +97,8 @@ def test_nothing_is_proposed_of_a_rule_that_does_not_speak_any_more_or_long_ago(
     assert review(reports, later, world.us, visible=None).about_rules.idle == ()
 
 
-def test_another_limit_is_a_patch_for_who_may_see_everything(world: World) -> None:
+@pytest.mark.security
+def test_s9_another_limit_is_a_patch_for_who_may_see_everything(world: World) -> None:
     text = PLAIN.replace("{latest_of: [created_at, last_meeting_at, next_meeting_at]}", "created_at")
     world.book = rulebook(text, judging=judging())
     with world.db.write() as conn:
