@@ -17,6 +17,7 @@ from stalewatch.services.operating.explaining import Explaining, Next
 from stalewatch.services.operating.health import Health
 from stalewatch.services.operating.work import Work
 from stalewatch.services.reporting.pieces import Kind
+from stalewatch.services.syncing import doubting, sync
 from stalewatch.services.syncing.recomputing import recompute
 from stalewatch.store import clocks
 from stalewatch.store.leases import PATIENCE
@@ -121,6 +122,24 @@ def test_a_record_that_ends_the_process_when_rules_change_is_set_aside_and_judge
         assert trails.let_go(conn, aside.key)
     assert Agenda(world.db, world.clock, {"crm": None}).until_sync() == 0, "somebody has to judge it"
     assert judged_anew(world) == 1
+
+
+def test_a_record_that_ends_the_process_as_its_page_is_stored_is_set_aside_and_its_connection_goes_on(
+    found: Founder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync, "LEASE", 0)
+    world = found(QUIET)
+    world.has(*(deal(name, created_at=at("2026-03-02 10:00"), next_step="call") for name in SIX))
+    world.clock.move_to(at("2026-03-02 12:30"))
+    with deadly(arming, "judge", lambda _conn, _book, _obj, ids, *_rest: list(ids)):
+        assert deaths(world.syncs) == doubting.SURE + PATIENCE
+        world.changes("deal3", next_step="call again")
+        world.reaches("2026-03-16 18:00")
+        assert heard(world) == [name for name in SIX if f"crm:{name}" != POISON]
+    with world.db.write() as conn:
+        assert trails.let_go(conn, f"record:{POISON}")
+    world.rounds()
+    assert heard(world) == SIX
 
 
 def test_an_unlucky_process_sets_nothing_aside(found: Founder) -> None:

@@ -209,6 +209,14 @@ def outdate(conn: Connection, record: str) -> None:
         bulk.update(conn, clocks, rows, by=("record_id",))
 
 
+def postpone(conn: Connection, connection: str, obj: str, ids: Collection[str]) -> None:
+    """Leave it to others to judge these records of a connection: they are `stale`, also those never judged before."""
+    new = {"connection": connection, "object": obj, "entries": "[]"}
+    bulk.insert(conn, clocks, [{"record_id": record, **new} for record in sorted(ids)])
+    bulk.update(conn, clocks, [{"record_id": record, "ruleset": None} for record in sorted(ids)], by=("record_id",))
+    conn.execute(sa.delete(facts).where(facts.c.key == f"settled:{connection}"))
+
+
 def silence(conn: Connection, ids: Collection[str], ruleset: str) -> None:
     """Let these records have nothing ahead, by these rules, as those are that were set aside."""
     rows = [{"record_id": record, "next_at": None, "ruleset": ruleset} for record in sorted(ids)]

@@ -12,12 +12,12 @@ from stalewatch.domain.instants import DAY, MINUTE, SECOND, to_us
 from stalewatch.domain.policies import Speaking
 from stalewatch.sdk.connector import Connector, Cursor, Description, Page
 from stalewatch.sdk.errors import BadCursor, ConnectorError, NeedsReconnect, TryLater
-from stalewatch.services.judging import arming, collecting, in_force
+from stalewatch.services.judging import collecting, in_force
 from stalewatch.services.judging.in_force import RulesMoved
 from stalewatch.services.judging.sources import coverage, lacking, note_lacking
 from stalewatch.services.rules import choices
 from stalewatch.services.rules.rulebook import Rulebook
-from stalewatch.services.syncing import asked, believing, folding, noticing
+from stalewatch.services.syncing import asked, believing, doubting, folding, noticing
 from stalewatch.services.syncing.folding import Folded, folded
 from stalewatch.services.syncing.recording import Recorder
 from stalewatch.services.syncing.stopping import Progress, Stopped
@@ -194,10 +194,7 @@ class Sync:
             noticing.note(conn, claimed.id, page.findings)
         if page.open_ids is not None:
             self._compare(conn, claimed.id, page.open_ids, done, now)
-        for obj, ids in recorded.touched.items():
-            if obj in self.book.objects:
-                past = recorded.past.get(obj)
-                done.judged += arming.judge(conn, self.book, obj, ids, fed, now, past).records
+        done.judged += doubting.judge(conn, self.book, claimed, recorded.touched, fed, now, recorded.past)
 
     def _vanish(self, conn: Connection, connection: str, done: Synced, began: int, now: int) -> None:
         """Records that a complete pull did not show are gone, unless they are so many that the pull is doubted."""
