@@ -39,7 +39,7 @@ def test_the_conversation_is_that_of_the_message_before_that_of_the_click() -> N
 
 
 def test_the_first_button_of_ours_counts_among_links_and_others() -> None:
-    others = [
+    others: list[dict[str, Any]] = [
         {"action_id": "open_link", "value": "a9", "action_ts": AT},
         {"action_id": "stalewatch.why", "action_ts": AT},
         {"action_id": "stalewatch.why", "value": "a9"},
