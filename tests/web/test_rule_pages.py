@@ -33,6 +33,7 @@ def with_text(world: World, text: str = RULES, name: str = "0.yaml") -> World:
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """However busy the machine is: the figures are waited for."""
     monkeypatch.setattr("stalewatch.web.pages.rules.PATIENCE", 30.0)
+    monkeypatch.setattr("stalewatch.web.pages.rule.PATIENCE", 30.0)
 
 
 @pytest.fixture
@@ -219,3 +220,30 @@ def test_s27_what_a_rule_file_says_is_text_on_every_page(quiet_world: World) -> 
         mine = pages(attack)
         assert mine[:2] == usual[:2], attack
         assert {tag for tag, _ in mine[2]} <= {tag for tag, _ in usual[2]} | {"ol", "li", "pre", "em", "code"}, attack
+
+
+def test_the_past_says_what_other_limits_would_have_done(revops: Visitor) -> None:
+    """Each chart has its table; a young company hears that its history is too short, and no number."""
+    part = revops.page("/rules/too-old").one("section", id="past")
+    assert part.one("p", class_="answer").text.startswith("Not enough history: this rule (too-old) flags")
+    table = part.all("table")[-1]
+    assert [row.one("th").text for row in table.one("tbody").all("tr")] == [
+        "15 days", "30 days", "45 days", "60 days (as written)", "75 days", "90 days", "120 days", "180 days",
+    ]  # fmt: skip
+    assert [one.text for one in table.all("th")][1:5] == ["Flagged", "Known", "Not won", "95 %"]
+    assert len(part.all("figure")) == len(part.all("details")) == 2
+    assert "not enough history: 0 won, fewer than 50" in part.text
+    assert "an association, not an effect" in part.text
+    japanese = revops.page("/rules/too-old?lang=ja").one("section", id="past")
+    assert japanese.one("h2").text == "過去の記録での成績"
+    assert "60日(現在)" in japanese.text
+
+
+@pytest.mark.security
+def test_s9_the_past_of_what_nobody_may_see_is_not_told(own: World) -> None:
+    """Tanaka owns Zeta, which was late; Sato may not see it."""
+    office = Office.of(with_text(own), "rules:read")
+    office.token = tokens.create(own.db, "sato@acme.example", ["rules:read"], own.us, person="sato@acme.example")
+    part = Visitor(office).page("/rules/too-old").one("section", id="past")
+    assert "of 2 records" in part.text
+    assert "of 3 records" in Visitor(Office.of(with_text(own), "rules:read")).page("/rules/too-old").one("main").text

@@ -9,7 +9,7 @@ from typing import Final
 
 from stalewatch.cli.grid import Column
 from stalewatch.cli.sheet import Sheet, Table
-from stalewatch.cli.suggest_sheet import ahead, interval, rate
+from stalewatch.delivery.wording.learning_figures import ahead, interval, rate
 from stalewatch.delivery.wording.learning_words import say
 from stalewatch.delivery.wording.money import money
 from stalewatch.delivery.wording.reader import Reader

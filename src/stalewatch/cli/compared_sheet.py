@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from stalewatch.cli.grid import Column
 from stalewatch.cli.sheet import Sheet, Table
-from stalewatch.cli.suggest_sheet import ahead, rate
+from stalewatch.delivery.wording.learning_figures import ahead, rate
 from stalewatch.delivery.wording.learning_words import say
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.untrusted import printable

@@ -7,7 +7,7 @@ from typing import Any
 
 from stalewatch.cli.grid import Column
 from stalewatch.cli.sheet import Sheet, Table
-from stalewatch.cli.suggest_sheet import interval, rate
+from stalewatch.delivery.wording.learning_figures import interval, rate
 from stalewatch.delivery.wording.learning_words import say
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.domain.learning.gaps import Gap

@@ -24,13 +24,15 @@ from stalewatch.cli.saving import save
 from stalewatch.cli.sheet import Sheet
 from stalewatch.delivery.wording.learning_words import say
 from stalewatch.delivery.wording.reader import Reader
+from stalewatch.domain.calendar_zone import zone_named
 from stalewatch.domain.learning.history import History
 from stalewatch.domain.learning.history import history as history_of
 from stalewatch.services.learning.backtests import Backtest, of_limit, others, tried_after
+from stalewatch.services.learning.lessons import DEAL
 from stalewatch.services.learning.plain import backtest_data
 from stalewatch.services.learning.workdays import weekdays
 from stalewatch.services.reporting.exporting import table_as_csv
-from stalewatch.wiring.histories import DEAL, Histories
+from stalewatch.wiring.histories import Histories
 from stalewatch.wiring.kept_past import Kept, kept_by, kept_in_files
 
 _LISTED: Final = "`stalewatch rules explain --short` lists them"
@@ -82,8 +84,9 @@ def _try_limit(invocation: Invocation, said: Looked, days: int, html: Path | Non
             history_of(found.found[DEAL], as_of=asked.as_of, observed_from=asked.observed_from), asked.learn_until
         )
     reader = Reader(language_of(invocation, project_here(invocation)), present(invocation), found.zone.key)
-    result = of_limit(one, days, horizon=asked.horizon, workdays=weekdays)
-    beside = others(one, horizon=asked.horizon, workdays=weekdays)
+    dates = None if found.found[DEAL].dated else zone_named(found.zone.key).local_day
+    result = of_limit(one, days, horizon=asked.horizon, workdays=weekdays, dates=dates)
+    beside = others(one, horizon=asked.horizon, workdays=weekdays, dates=dates)
     began, until = _dates(found, one, DEAL)
     shown = Shown(reader, found.currency, len(one.ids), began, until)
     sheet = shown.one(What(None, days, DEAL), result, beside, one.left_out)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
@@ -19,18 +19,12 @@ from stalewatch.cli.saving import save
 from stalewatch.cli.suggest_sheet import Shown
 from stalewatch.delivery.wording.learning_words import say
 from stalewatch.delivery.wording.reader import Reader
-from stalewatch.domain.language.model import FromFields, Rule
-from stalewatch.services.learning.lessons import Lesson, lesson
+from stalewatch.domain.language.model import Rule
+from stalewatch.services.learning.lessons import Lesson, kind_of, lesson
 from stalewatch.services.learning.patches import patch, within
 from stalewatch.services.learning.plain import lesson_data
 from stalewatch.services.reporting.exporting import table_as_csv
-from stalewatch.wiring.histories import CONVERSION, DEAL, HAND_OFF, Histories
-
-_STARTS: Final = {
-    ("deal", "created_at"): (DEAL, False), ("deal", "stage_entered_at"): (DEAL, True),
-    ("lead", "created_at"): (CONVERSION, False), ("lead", "mql_at"): (HAND_OFF, False),
-}  # fmt: skip
-"""The clocks for which a limit can be learned: of what, and whether stage by stage."""
+from stalewatch.wiring.histories import Histories
 
 
 @command("suggest")
@@ -96,17 +90,12 @@ def _for(rule: Rule | None, lessons: Sequence[Lesson], invocation: Invocation) -
     """
     if rule is None:
         return list(lessons)
-    about, staged = _kind(rule) or ("", False)
+    about, staged = kind_of(rule) or ("", False)
     mine = [one for one in lessons if one.about == about]
     if not mine:
         reader = Reader(language_of(invocation, project_here(invocation)), present(invocation))
         raise NoSuch(say("not_about", reader, rule=rule.id))
     return [one.only(staged=staged) for one in mine]
-
-
-def _kind(rule: Rule) -> tuple[str, bool] | None:
-    fields = rule.start.fields if isinstance(rule.start, FromFields) else ()
-    return _STARTS.get((rule.watch, fields[0].name)) if len(fields) == 1 else None
 
 
 def _reader(invocation: Invocation, found: Histories) -> Reader:

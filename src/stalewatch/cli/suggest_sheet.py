@@ -8,11 +8,10 @@ from typing import Final
 
 from stalewatch.cli.grid import Column
 from stalewatch.cli.sheet import Sheet, Table
+from stalewatch.delivery.wording.learning_figures import ahead, interval, percent, rate
 from stalewatch.delivery.wording.learning_words import say
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.untrusted import printable
-from stalewatch.domain.learning.intervals import Rate
-from stalewatch.domain.learning.scoring import Score
 from stalewatch.domain.learning.suggesting import LEAST_AT_RISK, LEAST_WON, Day, Lacking
 from stalewatch.services.learning.lessons import Lesson
 from stalewatch.services.learning.limits import Group, Learned
@@ -158,24 +157,3 @@ class Shown:
                 rate(score.precision), interval(score.precision), "" if score.lift is None else f"{score.lift:.2f}",
                 rate(score.recall), ahead(score, self.reader),
             ]  # fmt: skip
-
-
-def percent(share: float) -> str:
-    """A share with one decimal: those of a rule are compared."""
-    return f"{100 * share:.1f}%"
-
-
-def rate(one: Rate) -> str:
-    """A share; "" where there is none."""
-    return "" if one.value is None else percent(one.value)
-
-
-def interval(one: Rate) -> str:
-    """Its interval; "" where there is none."""
-    found = one.interval
-    return "" if found is None else f"{percent(found.low)}–{percent(found.high)}"
-
-
-def ahead(one: Score, reader: Reader) -> str:
-    """The median of the days by which losses were flagged before; "" where there are none."""
-    return "" if one.lead is None else say("days", reader, days=reader.number(round(one.lead.p50, 1)))

@@ -52,14 +52,20 @@ class Figures:
     renews: bool = False
     _began: float = field(default_factory=monotonic)
 
-    def of(self, question: Hashable, count: Callable[[], T]) -> T:
+    def of(self, question: Hashable, count: Callable[[], T], *, most: float | None = None) -> T:
         """The answer to a question about what this reader may see; `question` names all else that it depends on.
+
+        Args:
+            most: seconds to wait for it at the most, also where there are few open records: for what is counted over
+                all that ever were. None: as the reader waits.
 
         Raises:
             StillCounting: nothing is known yet, and counting takes too long to wait for it.
         """
         oldest = OLDEST_OF_ALL if self.visible is None else OLDEST
-        found = self.counting.of((question, self.visible), count, patience=self.patience, oldest=oldest)
+        found = self.counting.of(
+            (question, self.visible), count, patience=lambda: _least(self.patience(), most), oldest=oldest
+        )
         self.age, self.renews = max(self.age, found.age), self.renews or found.renews
         return found.value
 
@@ -76,6 +82,10 @@ class Figures:
     def reach(self) -> int:
         """How many open records they may see."""
         return reach(self.reports, visible=self.visible)
+
+
+def _least(wait: float | None, most: float | None) -> float | None:
+    return most if wait is None else wait if most is None else min(wait, most)
 
 
 def figures_of(request: Request) -> Figures:

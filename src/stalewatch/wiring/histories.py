@@ -20,13 +20,11 @@ from stalewatch.sdk.connector import ConnectionSettings
 from stalewatch.sdk.errors import ConfigurationError
 from stalewatch.services.judging import collecting
 from stalewatch.services.learning import files
+from stalewatch.services.learning.lessons import CONVERSION, DEAL, HAND_OFF
 from stalewatch.services.rules.rulefiles import catalogue_sources
 from stalewatch.settings import Settings
 from stalewatch.wiring.project import Stalewatch
 
-DEAL: Final = "deal"
-CONVERSION: Final = "conversion"
-HAND_OFF: Final = "hand_off"
 _FILES: Final = "csv"
 _CURRENCY: Final = "USD"
 

@@ -69,7 +69,8 @@ class Kept:
 
         with self.db.read() as conn:
             fed = coverage(conn)
-            return tried(conn, book or self.book, self.connections, fed, asked, only, eventless=self.eventless)
+            return tried(conn, book or self.book, self.connections, fed, asked, only, eventless=self.eventless,
+                         zone=self.zone.key)  # fmt: skip
 
     def gaps(self) -> list[Gap]:
         """Which items of the scores went with losses."""

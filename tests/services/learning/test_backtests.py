@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from stalewatch.domain.calendar_zone import zone_named
 from stalewatch.domain.instants import DAY, to_us
 from stalewatch.domain.learning.history import History, Visits
 from stalewatch.domain.learning.spells import Watched
@@ -90,6 +91,8 @@ def test_quarters_begin_with_their_months() -> None:
     days = [at("2025-12-31 23:00", "UTC"), at("2026-01-01 00:00", "UTC"), at("2026-04-01 00:00", "UTC")]
     found = quarter_of(np.array([to_us(one) for one in days], np.int64)).tolist()
     assert found == [2025 * 4 + 3, 2026 * 4, 2026 * 4 + 1]
+    new_year = np.array([to_us(at("2025-12-31 23:00", "UTC"))], np.int64)
+    assert quarter_of(new_year, zone_named("Asia/Tokyo").local_day).tolist() == [2026 * 4], "where people live"
 
 
 @pytest.fixture

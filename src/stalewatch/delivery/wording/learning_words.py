@@ -236,6 +236,23 @@ _WORDS: Final[dict[str, Words]] = {
     "won": {"en": "won", "ja": "受注"},
     "lost": {"en": "lost", "ja": "失注"},
     "open": {"en": "open", "ja": "進行中"},
+    # ------------------------------------------------------------------------------------------------- a rule's page
+    "past": {"en": "What the past says", "ja": "過去の記録での成績"},
+    "past_counting": {
+        "en": "What the rule would have said over the past is being counted.",
+        "ja": "過去の記録でこのルールを試しています。",
+    },
+    "past_of": {"en": "of {many} records, up to {until}", "ja": "対象 {many} 件、{until} まで"},
+    "OTHER_LIMITS": {"en": "Other limits", "ja": "ほかの期限"},
+    "as_written": {"en": "{limit} (as written)", "ja": "{limit}(現在)"},
+    "times": {"en": "{share} of each", "ja": "各期限の {share}"},
+    "suggests": {"en": "What limit the history suggests", "ja": "履歴から求めた期限"},
+    "suggests_which": {
+        "en": "Learned from all records that you may see, in calendar days, whatever the rule's conditions and calendar"
+        " say.",
+        "ja": "閲覧できるすべてのデータから暦日で求めています(ルールの条件とカレンダーは考慮しません)。",
+    },
+    "nothing_learned": {"en": "Not enough history: there is none yet.", "ja": "履歴が足りません(まだありません)。"},
     # ------------------------------------------------------------------------------------------------- charts
     "chart_curve": {"en": "Remaining chance to win by days open: {group}", "ja": "経過日数ごとの受注の見込み: {group}"},
     "chart_chance": {"en": "chance to be won from here", "ja": "この先の受注の見込み"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -15,6 +15,8 @@ from stalewatch.domain.learning.intervals import Rate
 from stalewatch.domain.learning.scoring import Score, Workdays, after_days, flags, score
 from stalewatch.domain.learning.spells import Spells
 
+Dates = Callable[[Instants], NDArray[np.int64]]
+"""The local date of each instant, as its number."""
 WEEK: Final = 7 * DAY
 _MONDAY: Final = 4 * DAY
 """The first Monday after the epoch."""
@@ -77,24 +79,28 @@ class Backtest:
 
 
 def of_limit(
-    one: History, days: int, *, horizon: float, workdays: Workdays | None = None, owners: Owners | None = None
-) -> Backtest:
+    one: History, days: int, *, horizon: float, workdays: Workdays | None = None, owners: Owners | None = None,
+    dates: Dates | None = None,
+) -> Backtest:  # fmt: skip
     """A limit on whole deals: each is flagged so many days after its beginning, if it is still open."""
     spells = one.deals().spells
     breach = after_days(spells, days)
     rows = np.flatnonzero(breach != NEVER)
     return of_alerts(
-        one, Alerts(rows.astype(np.int64), breach[rows]), horizon=horizon, workdays=workdays, owners=owners
-    )
+        one, Alerts(rows.astype(np.int64), breach[rows]), horizon=horizon, workdays=workdays, owners=owners,
+        dates=dates,
+    )  # fmt: skip
 
 
 def of_alerts(
-    one: History, alerts: Alerts, *, horizon: float, workdays: Workdays | None = None, owners: Owners | None = None
-) -> Backtest:
+    one: History, alerts: Alerts, *, horizon: float, workdays: Workdays | None = None, owners: Owners | None = None,
+    dates: Dates | None = None,
+) -> Backtest:  # fmt: skip
     """Alerts of any kind. Whether one was right is counted for each; what was seen of losses, for each deal.
 
     Args:
         owners: those of the history, if they are known.
+        dates: by which quarters are told; None: in UTC, which is right where a history has nothing but dates.
     """
     stays = one.deals()
     spells, told = stays.spells, stays.spells.only(alerts.row)
@@ -113,12 +119,14 @@ def of_alerts(
     return Backtest(
         score=whole, nagged=Rate(int((seen & spells.won).sum()), int((spells.won & ~was_late).sum())),
         load=_loads(owners or owners_of(one), spells, alerts, spoken),
-        quarters=_quarters(told, alerts.at, spoken & ~late, spells, seen & ~was_late, horizon),
+        quarters=_quarters(told, alerts.at, spoken & ~late, spells, seen & ~was_late, horizon, dates),
         horizon=horizon,
     )  # fmt: skip
 
 
-def others(one: History, *, horizon: float, workdays: Workdays | None = None) -> dict[int, Backtest]:
+def others(
+    one: History, *, horizon: float, workdays: Workdays | None = None, dates: Dates | None = None
+) -> dict[int, Backtest]:
     """What other limits on whole deals would have done: about so many, up to where hardly anything still closes."""
     spells = one.deals().spells
     closed = spells.age[~spells.open]
@@ -127,7 +135,9 @@ def others(one: History, *, horizon: float, workdays: Workdays | None = None) ->
     last = max(1, int(_FAR * np.percentile(closed, 99)))
     days = sorted({max(1, round(last * step / STEPS)) for step in range(1, STEPS + 1)})
     owners = owners_of(one)
-    return {day: of_limit(one, day, horizon=horizon, workdays=workdays, owners=owners) for day in days}
+    return {
+        day: of_limit(one, day, horizon=horizon, workdays=workdays, owners=owners, dates=dates) for day in days
+    }  # fmt: skip
 
 
 def tried_after(one: History, learn_until: int | None) -> History:
@@ -194,14 +204,16 @@ def _table(row: NDArray[np.int64], column: NDArray[np.int64], shape: tuple[int, 
     return np.bincount(row * shape[1] + column, minlength=shape[0] * shape[1]).reshape(shape)
 
 
-def _quarters(told: Spells, at: Instants, spoken: Mask, spells: Spells, seen: Mask, horizon: float) -> list[Quarter]:
+def _quarters(
+    told: Spells, at: Instants, spoken: Mask, spells: Spells, seen: Mask, horizon: float, dates: Dates | None
+) -> list[Quarter]:
     """Alerts by the quarter in which they would have come, losses by that in which they were lost."""
     within = round(horizon * DAY)
     known = spoken & (at + within <= told.watched.until) & (not spells.open.all())
     wrong = known & told.won & (told.end - at <= within)
     losses = np.flatnonzero(spells.lost & (spells.end >= spells.watched.since))
     rows = np.flatnonzero(spoken)
-    alerted, lost = quarter_of(at[rows]), quarter_of(spells.end[losses])
+    alerted, lost = quarter_of(at[rows], dates), quarter_of(spells.end[losses], dates)
     known, wrong, caught = known[rows], wrong[rows], seen[losses]
     found = []
     for number in np.union1d(alerted, lost).tolist():
@@ -214,7 +226,8 @@ def _quarters(told: Spells, at: Instants, spoken: Mask, spells: Spells, seen: Ma
     return found
 
 
-def quarter_of(at: Instants) -> NDArray[np.int64]:
-    """Four times the year and the quarter's place in it, in UTC."""
-    months = at.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64)
+def quarter_of(at: Instants, dates: Dates | None = None) -> NDArray[np.int64]:
+    """Four times the year and the quarter's place in it."""
+    days = at // DAY if dates is None else dates(at)
+    months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
     return months // 3 + 4 * 1970

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stalewatch.domain.calendar_zone import zone_named
 from stalewatch.domain.learning.history import Found, History, history
 from stalewatch.services.judging.frames import Coverage
 from stalewatch.services.judging.sources import coverage
@@ -39,7 +40,7 @@ class Tried:
 def tried(
     conn: Connection, book: Rulebook, connections: Sequence[str], fed: Coverage, asked: Asked,
     only: Collection[str] | None = None, *, eventless: bool = False,
-    visible: Visible | None = None,
+    visible: Visible | None = None, zone: str | None = None,
 ) -> Tried:  # fmt: skip
     """Try rules on the records of some connections.
 
@@ -48,10 +49,12 @@ def tried(
         only: these rules; None: all that are on.
         eventless: nobody knows which events there were, and when.
         visible: only records that may be seen; None: all.
+        zone: whose dates tell the quarters (IANA); None: that of the calendar which counts where nothing else is said.
     """
     assert asked.as_of is not None  # noqa: S101 - what is kept ends now, unless somebody says otherwise
     chosen = None if only is None else frozenset(only)
     workdays = workdays_of(book.calendars.default)
+    dates = book.calendars.default.local_day if zone is None else zone_named(zone).local_day
     histories: dict[str, History] = {}
     found: dict[str, Backtest] = {}
     blind: dict[str, Sequence[str]] = {}
@@ -70,7 +73,7 @@ def tried(
             alerts = _alerts(mine, place)
             spoken = np.flatnonzero(alerts.at >= seen.watched.since)
             told[rule] = frozenset(ids[row] for row in alerts.row[spoken].tolist())
-            found[rule] = of_alerts(seen, alerts, horizon=asked.horizon, workdays=workdays, owners=owners)
+            found[rule] = of_alerts(seen, alerts, horizon=asked.horizon, workdays=workdays, owners=owners, dates=dates)
     return Tried(histories, found, blind, told)
 
 

@@ -90,9 +90,9 @@ def conversions(conn: Connection, connections: Iterable[str], visible: Visible |
     return _leads(conn, connections, visible, start="created_at", good=None)
 
 
-def hand_offs(conn: Connection, connections: Iterable[str]) -> Found:
-    """Every lead that marketing called ready, from then to when it was handed over (won) or given up (lost)."""
-    return _leads(conn, connections, None, start="mql_at", good="handed_off_at")
+def hand_offs(conn: Connection, connections: Iterable[str], visible: Visible | None = None) -> Found:
+    """Every lead that may be seen and was ready, from then to when it was handed over (won) or given up (lost)."""
+    return _leads(conn, connections, visible, start="mql_at", good="handed_off_at")
 
 
 def without(found: Found, some: NDArray[np.bool_], reason: str | None = None) -> Found:

@@ -12,6 +12,8 @@ from starlette.concurrency import run_in_threadpool
 
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.domain.language.model import Rule
+from stalewatch.services.learning.lessons import Asked
+from stalewatch.services.learning.looking_back import LookedBack, look_back
 from stalewatch.services.reporting.alert_list import AlertFilters, AlertSort, alerts_listed
 from stalewatch.services.reporting.reports import Page
 from stalewatch.services.reporting.rule_figures import Counted
@@ -24,9 +26,10 @@ from stalewatch.web.asking import Reading
 from stalewatch.web.auth import Caller
 from stalewatch.web.counting import StillCounting
 from stalewatch.web.desk import At, Desk
-from stalewatch.web.figures import Figures, figures_of
+from stalewatch.web.figures import PATIENCE, Figures, figures_of
 from stalewatch.web.pages.addresses import Address
 from stalewatch.web.pages.paper import page
+from stalewatch.web.pages.rule_past import shown, titles
 from stalewatch.web.pages.rule_words import Attempt, RuleWords
 from stalewatch.web.pages.rules import figures
 from stalewatch.web.problems import Problem
@@ -106,11 +109,14 @@ def _shown(request: Request, desk: Desk, rule: Rule, attempt: Attempt | None) ->
         own.db, own.rulebook, own.sources, listed, desk.now, language=reader.language, visible=visible,
         sort=AlertSort.OPENED, page=Page(limit=RECENT),
     )) if caller.principal.allows("alerts:read") else None  # fmt: skip
-    is_counted = is_counted and whom is not None and (recent is not None or not caller.principal.allows("alerts:read"))
+    past = _looked_back(desk, kept, rule)
+    may_read = caller.principal.allows("alerts:read")
+    is_counted = is_counted and None not in (past, whom) and (recent is not None or not may_read)
     place = written(rule, own.rulebook, own.settings)
     words = RuleWords(desk, rule, item, reader, address)
     return page(
-        request, "rule.html", here="rules", rule=item, is_counting=not is_counted,
+        request, "rule.html", here="rules", rule=item, is_counting=not is_counted, titles=titles(reader),
+        past=None if past is None else shown(rule, past, reader),
         scope=words.scope(), chips=words.chips(), parts=words.parts(), states=words.states(), week=words.week(),
         quarter=words.quarter(), concerned=words.concerned(whom or []),
         alerts=[] if recent is None else [words.alert(one) for one in recent.items],
@@ -121,12 +127,21 @@ def _shown(request: Request, desk: Desk, rule: Rule, attempt: Attempt | None) ->
     )  # fmt: skip
 
 
-def _known(kept: Figures, question: Hashable, count: Callable[[], T]) -> T | None:
+def _known(kept: Figures, question: Hashable, count: Callable[[], T], most: float | None = None) -> T | None:
     """A figure as a reader of many records gets it; None while it is counted for the first time."""
     try:
-        return kept.of(question, count)
+        return kept.of(question, count, most=most)
     except StillCounting:
         return None
+
+
+def _looked_back(desk: Desk, kept: Figures, rule: Rule) -> LookedBack | None:
+    """What the past says of it; None while it is counted: it is of all records that ever were, and takes its time."""
+    own, asked = desk.project, Asked(as_of=desk.now)
+    connections = [one.id for one in own.settings.connections]
+    return _known(kept, ("looked back", own.rulebook.version, rule.id), lambda: look_back(
+        own.db, own.rulebook, rule, connections, asked, kept.visible
+    ), most=PATIENCE)  # fmt: skip
 
 
 def _item(desk: Desk, rule: Rule, counted: Counted, reader: Reader) -> RuleItem:
