@@ -222,7 +222,8 @@ def _rules(
     rows = store.by_rule(conn, filters, since, until, visible=visible)
     ignored = [row for row in rows if row.told >= LEAST_TOLD and row.acted < SELDOM * row.told]
     found = [
-        Ruled(row.rule_id, title_of(reports, row.rule_id), row.told, row.acted, row.false_alarms) for row in ignored
+        Ruled(row.rule_id, title_of(reports.book, reports.language, row.rule_id), row.told, row.acted, row.false_alarms)
+        for row in ignored
     ]
     return tuple(sorted(found, key=lambda one: (-one.told, one.rule)))
 

@@ -22,6 +22,7 @@ from stalewatch.services.measuring.other_limits import other_limits
 from stalewatch.services.reporting.feedback import Heard
 from stalewatch.services.reporting.holding_out import measured
 from stalewatch.services.reporting.reports import Reports, Visible
+from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import suggestions
 from stalewatch.store.engine import Connection
 
@@ -91,17 +92,19 @@ def rules_reviewed(conn: Connection, reports: Reports, until: int, now: int, vis
     heard = Heard.since(conn, reports.book, end - _TOLD, visible)
     brought = measured(conn, reports.book, now, visible)
     return RulesReviewed(
-        effects=tuple(Brought(rule, title_of(reports, rule), one) for rule, one in brought.items()),
+        effects=tuple(
+            Brought(rule, title_of(reports.book, reports.language, rule), one) for rule, one in brought.items()
+        ),
         idle=tuple(_idle(reports, heard, end)),
         limits=tuple(_patched(conn, reports)) if visible is None else (),
     )
 
 
-def title_of(reports: Reports, rule_id: str) -> str:
-    """What a rule is called, in the language of the reports."""
-    rule = reports.book.by_id.get(rule_id)
+def title_of(book: Rulebook, language: str, rule_id: str) -> str:
+    """What a rule is called; one that is gone, by its id."""
+    rule = book.by_id.get(rule_id)
     words: Mapping[str, str] = rule.title if rule else {}
-    return words.get(reports.language) or words.get("en") or rule_id
+    return words.get(language) or words.get("en") or rule_id
 
 
 def _idle(reports: Reports, heard: Heard, end: int) -> Iterator[Idle]:
@@ -109,11 +112,13 @@ def _idle(reports: Reports, heard: Heard, end: int) -> Iterator[Idle]:
         sure = acted.interval
         lives = reports.book.modes.get(rule) is Mode.LIVE
         if lives and acted.of >= LEAST and sure is not None and sure.high < SELDOM:
-            yield Idle(rule, title_of(reports, rule), acted)
+            yield Idle(rule, title_of(reports.book, reports.language, rule), acted)
 
 
 def _patched(conn: Connection, reports: Reports) -> Iterator[Patched]:
     spec = reports.book.calendars.default.spec
     found = other_limits(reports.book, suggestions.latest(conn), spec.closes - spec.opens)
     for one in found:
-        yield Patched(one.rule.id, title_of(reports, one.rule.id), len(one.rows), limit_patch(one))
+        yield Patched(
+            one.rule.id, title_of(reports.book, reports.language, one.rule.id), len(one.rows), limit_patch(one)
+        )
