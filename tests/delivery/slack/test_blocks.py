@@ -113,8 +113,9 @@ def mrkdwn(thing: Any) -> list[dict[str, Any]]:
 
 
 @pytest.mark.security
-@pytest.mark.parametrize("count", [10, 46])
-@pytest.mark.parametrize("text", ["😀" * 4_000, "&" * 32_000, "*a" * 16_000])
+@pytest.mark.parametrize(
+    ("text", "count"), [("😀" * 4_000, 46), ("&" * 32_000, 46), ("*a" * 16_000, 46), ("*a" * 16_000, 10)]
+)
 def test_s22_the_longest_of_everything_fits(text: str, count: int) -> None:
     """S22: every field of every entry at once."""
     full = Entry(
