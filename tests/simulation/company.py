@@ -25,9 +25,10 @@ class Firm(Company):
     Attributes:
         edits: how often anything was edited; a pull's cursor says up to which edit it saw.
         past: what stood in the CRM after each edit.
+        people: who sells, and who leads them unless they are alone.
     """
 
-    def __init__(self, dice: Random) -> None:
+    def __init__(self, dice: Random, *, alone: bool = False) -> None:
         super().__init__(dice)
         self.merged: dict[str, str] = {}
         self.edits = 0
@@ -36,7 +37,7 @@ class Firm(Company):
         self.people = [
             Person(id="sato", name="Sato", email="sato@acme.example", manager="tanaka", zone=zones[0]),
             Person(id="tanaka", name="Tanaka", email="tanaka@acme.example", zone=zones[1]),
-        ]
+        ][: 1 if alone else 2]
 
     def begins(self, name: str) -> None:
         super().begins(name)

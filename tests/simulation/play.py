@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, NamedTuple
 from unittest.mock import patch
@@ -15,26 +15,17 @@ import sqlalchemy as sa
 from stalewatch.clock import FixedClock
 from stalewatch.domain.instants import DAY, HOUR, SECOND, to_us
 from stalewatch.domain.writebacks import Writeback
-from stalewatch.sdk.errors import WriteUnknown
 from stalewatch.sdk.notifier import Style
-from stalewatch.sdk.writing import Fields, Note, Task
 from stalewatch.services.alerting import agenda
 from stalewatch.services.alerting.agenda import Agenda
-from stalewatch.services.answering.acts import Acknowledge, Act, Claim, FalseAlarm, Hold, Lose, LossTag, Mistake, Snooze
-from stalewatch.services.answering.respond import Office, respond
-from stalewatch.services.judging.in_force import RulesMoved
 from stalewatch.services.operating.cycle import Cycle, Source
 from stalewatch.services.operating.work import Work
 from stalewatch.services.rules.rulebook import Rulebook
-from stalewatch.services.writing.asking import NotAllowed, ask
-from stalewatch.store import records
-from stalewatch.store.errors import ChangedMeanwhile, LeaseLost
-from stalewatch.store.tables import alerts, deals
-from tests.services.company import dice
 from tests.simulation import rules
 from tests.simulation.company import Crm, Firm
+from tests.simulation.happenings import LOST_RACES, QUIET, happens
 from tests.simulation.ledger import Ledger
-from tests.simulation.plan import Happening, Plan, What, draw
+from tests.simulation.plan import Happening, Plan
 from tests.simulation.stage import Killed, Theatre, the_same_names
 
 MOST: Final = 1500
@@ -47,9 +38,6 @@ FAR: Final = 40 * DAY
 """Nothing may hang on an engine's asking once a day."""
 SOON: Final = 61 * SECOND
 """How often an engine would look."""
-QUIET: Final = frozenset(What) - {What.RULES, What.ANSWER, What.WISH}
-"""What happens without writing into the database."""
-LOST_RACES: Final = (ChangedMeanwhile, LeaseLost, RulesMoved)
 
 
 class Left(NamedTuple):
@@ -108,11 +96,11 @@ class Play:
 
     @property
     def book(self) -> Rulebook:
-        return rules.book(self.plan.calendar, self.edition, self.plan.age)
+        return rules.book(self.plan.calendar, self.edition, self.plan.age, self.plan.pack)
 
     @property
     def speaking(self) -> Any:
-        return rules.speaking(Style.IMMEDIATE if self.plan.at_once else Style.DIGEST)
+        return rules.speaking(Style.IMMEDIATE if self.plan.at_once else Style.DIGEST, alone=self.plan.alone)
 
     @property
     def ages(self) -> dict[str, int | None]:
@@ -157,7 +145,7 @@ class Play:
         while is_quiet and self.waiting and self.waiting[0].at <= there:
             one = self.waiting.popleft()
             self.clock.move_to(max(self.now, one.at))
-            self._survives(partial(self._happens, one))
+            self._survives(partial(happens, self, one))
             is_quiet = one.what in QUIET
         if is_quiet:
             self.clock.move_to(max(self.now, there))
@@ -196,6 +184,10 @@ class Play:
                 self.db, self.clock, self.book, self.speaking, self.ages, {"crm": source}, lambda: self.ledger
             )
         return self._cycles[self.edition]
+
+    def begins_anew(self) -> None:
+        """A worker that knows what the database knows and nothing else."""
+        self._cycles = {}
 
     def work(self) -> bool:
         """Everything that is due; True if anything was."""
@@ -240,18 +232,18 @@ class Play:
         return bool(said)
 
     def _survives(self, work: Callable[[], bool]) -> bool:
-        """Whoever dies is started again, with what the database knows and nothing else."""
+        """Whoever dies is started again."""
         try:
             return work()
         except Killed:
             self.say("the worker dies")
-            self._cycles = {}
+            self.begins_anew()
             return True
         except LOST_RACES as error:
             self.say(f"undone: {type(error).__name__}")
             return True
 
-    def _frozen(self) -> None:
+    def freezes(self) -> None:
         """While this worker stands still for longer than any lease, another one does its work."""
         if self.is_nested:
             return
@@ -268,109 +260,3 @@ class Play:
             self.is_nested = False
             self._cycles, self.db.sleeps, self.db.lives = kept, sleeping, lives
         self.say("awake again")
-
-    # ------------------------------------------------------------------------------------------- happenings
-
-    def _happens(self, one: Happening) -> bool:
-        said = _HAPPENS[one.what](self, one.number)
-        self.say(f"{one.what}: {said}" if said else one.what.value)
-        return True
-
-    def _edit(self, _number: int) -> str:
-        return self.firm.edit(self.now)
-
-    def _rules(self, number: int) -> str:
-        self.edition = number % len(rules.EDITIONS)
-        self._cycles = {}
-        return f"edition {self.edition}"
-
-    def _answer(self, number: int) -> str:
-        """Somebody answers what they were told of."""
-        told = [row for row in self.rows(alerts) if row.state != "resolved" and row.breach_told_at is not None]
-        if not told:
-            return "nobody was told of anything"
-        row = told[number % len(told)]
-        act = _act(number, self.now)
-        office = Office(book=self.book, allowed={"crm": Writeback.FIELDS})
-        try:
-            came = respond(self.db, self.clock, office, row.id, act, actor="sato@acme.example", visible=None)
-        except LOST_RACES as error:
-            return f"{type(error).__name__}"
-        return f"{type(act).__name__} of {row.record_id} {row.rule_id}: {came.refusal or 'taken'}"
-
-    def _wish(self, number: int) -> str:
-        there = self.rows(deals, deals.c.gone_at.is_(None), deals.c.is_open)
-        if not there:
-            return "there is no deal"
-        wish = (Fields(next_step="call"), Note(text="x"), Task(text="x", due=date(2027, 6, 1)))[number % 3]
-        self.crm.loses.append((None, WriteUnknown("no answer"), None)[number % 3])
-        with self.db.write() as conn:
-            [row] = records.read_by_ids(conn, "deal", [there[number % len(there)].id])
-            try:
-                ask(conn, Writeback.FIELDS, row, wish, actor="sato@acme.example", now=self.us)
-            except NotAllowed as error:
-                return error.why.value
-        return f"{type(wish).__name__} into {row.id}"
-
-    def _away(self, _number: int) -> None:
-        self.crm.away = True
-
-    def _back(self, _number: int) -> None:
-        self.crm.away = False
-
-    def _breaks(self, _number: int) -> None:
-        self.crm.breaks += 1
-
-    def _revoked(self, _number: int) -> None:
-        self.ledger.revoked = True
-
-    def _mended(self, _number: int) -> None:
-        self.ledger.revoked = False
-
-    def _blind(self, _number: int) -> None:
-        self.ledger.blind = True
-
-    def _seeing(self, _number: int) -> None:
-        self.ledger.blind = False
-
-    def _death(self, number: int) -> str:
-        self.db.lives, self.db.is_sudden = number % 12, number % 2 == 0
-        return f"{'before' if self.db.is_sudden else 'after'} commit {self.db.lives}"
-
-    def _freeze(self, number: int) -> str:
-        self.db.sleeps = number % 10
-        return f"{self.db.sleeps} transactions on"
-
-
-_HAPPENS: Final[dict[What, Callable[[Play, int], str | None]]] = {
-    What.EDIT: Play._edit, What.RULES: Play._rules, What.ANSWER: Play._answer, What.WISH: Play._wish,
-    What.AWAY: Play._away, What.BACK: Play._back, What.BREAKS: Play._breaks, What.REVOKED: Play._revoked,
-    What.MENDED: Play._mended, What.BLIND: Play._blind, What.SEEING: Play._seeing, What.DEATH: Play._death,
-    What.FREEZE: Play._freeze,
-}  # fmt: skip
-
-
-def _act(number: int, now: datetime) -> Act:
-    later = to_us(now) + (1 + number % 4) * 24 * HOUR
-    day = (now + timedelta(days=2 + number % 5)).date()
-    acts: tuple[Act, ...] = (
-        Acknowledge(), Claim(), Snooze(until=later, reason="later"), FalseAlarm(why=Mistake.HANDLED),
-        Hold(until=day, who="Mori", reason="budget", evidence="mail"), Lose(tag=LossTag.BUDGET, note="x"),
-    )  # fmt: skip
-    return acts[number % len(acts)]
-
-
-def prepare(seed: int, db: Theatre, plan: Plan | None = None) -> Play:
-    """A world for a seed, in which nothing has happened yet."""
-    plan = plan or draw(dice(seed))
-    clock = FixedClock(plan.start)
-    db.begins(clock)
-    firm, throws = Firm(dice(seed + 1)), dice(seed + 2)
-    catalogue = rules.book(plan.calendar, 0, plan.age).rules.catalogue
-    names = {obj: list(fields) for obj, fields in catalogue.objects.items()}
-    crm, ledger = Crm(names, firm, clock.now), Ledger(clock, throws)
-    play = Play(seed, db, plan, firm, clock, crm, ledger)
-    db.asleep = ledger.freezes = play._frozen
-    ledger.said = play.say
-    crm.in_two = seed % 3 == 0
-    return play

@@ -29,11 +29,13 @@ CALENDARS: Final = (
     replace(TOKYO, name="new-york", zone="America/New_York", holidays="US", closed=()),
     Spec("lord-howe", "Australia/Lord_Howe", 9 * 60, 18 * 60, frozenset(range(5)), None, ()),
 )
-RULES: Final = """
+_HEAD: Final = """
 stalewatch: 1
 pack: small
 title: {en: Small, ja: 小}
 rules:
+"""
+_QUIET: Final = """\
   - id: quiet
     title: {en: Quiet, ja: 静か}
     watch: deal
@@ -42,13 +44,16 @@ rules:
     pause: {until: hold_until, from: hold_set_at, max: 60d}
     warn: 4d
     severity: critical
-    mutes: [no-step]
+"""
+_NO_STEP: Final = """\
   - id: no-step
     title: {en: No next step, ja: 次なし}
     watch: deal
     start: {since: {next_step: empty}}
     within: 2bd
     severity: warning
+"""
+_DWELLING: Final = """\
   - id: dwelling
     title: {en: Long in its stage, ja: 滞留}
     watch: deal
@@ -57,37 +62,57 @@ rules:
     warn: 2bd
     severity: warning
 """
-EDITIONS: Final = (
-    RULES,
-    RULES.replace("within: 12d", "within: 8bd").replace("within: 2bd", "within: 3bd"),
-    RULES.replace("warn: 4d", "warn: 1d").replace("{is: 40bh}", "{is: 30bh}"),
-    RULES + "exceptions:\n  - {rules: [dwelling], where: {stage: discovery}, until: 2026-11-05, because: fair}\n",
-)
-"""Other limits, warnings and units; an exception. All of them read the same fields."""
+PACKS: Final = (
+    f"{_HEAD}{_QUIET}    mutes: [no-step]\n{_NO_STEP}{_DWELLING}",
+    f"{_HEAD}{_QUIET}", f"{_HEAD}{_NO_STEP}", f"{_HEAD}{_DWELLING}",
+)  # fmt: skip
+"""All of the rules, for a company; or one, for a tiny one."""
+EDITIONS: Final = 4
+
+
+def edited(pack: str, edition: int) -> str:
+    """Other limits, warnings and units; an exception. All of them read the same fields."""
+    match edition:
+        case 1:
+            return pack.replace("within: 12d", "within: 8bd").replace("within: 2bd", "within: 3bd")
+        case 2:
+            return pack.replace("warn: 4d", "warn: 1d").replace("{is: 40bh}", "{is: 30bh}")
+        case 3 if "id: dwelling" in pack:
+            silenced = "{rules: [dwelling], where: {stage: discovery}, until: 2026-11-05, because: fair}"
+            return f"{pack}exceptions:\n  - {silenced}\n"
+        case _:
+            return pack
 
 
 @cache
 def is_business_day(calendar: int, day: date) -> bool:
     """Whether one of the calendars works on a date."""
-    return bool(Calendar(CALENDARS[calendar]).is_business_day(np.array([to_day(day)]))[0])
+    return bool(_calendar(calendar).is_business_day(np.array([to_day(day)]))[0])
 
 
 @cache
-def book(calendar: int, edition: int, age_hours: int) -> Rulebook:
-    """One edition of the rules, by one of the calendars."""
+def _calendar(number: int) -> Calendar:
+    return Calendar(CALENDARS[number])
+
+
+@cache
+def book(calendar: int, edition: int, age_hours: int, pack: int = 0) -> Rulebook:
+    """One edition of one of the packs, by one of the calendars."""
     judging = Judging(
         mode=Mode.LIVE, rollout=None, storm_guard=StormGuard(share=0.9, at_least=8), currency="JPY", ladders=Ladders(),
         max_data_age=Duration(age_hours, Unit.HOUR),
     )  # fmt: skip
-    return rulebook(EDITIONS[edition], judging=judging, calendars=Calendars.single(Calendar(CALENDARS[calendar])))
+    calendars = Calendars.single(_calendar(calendar))
+    return rulebook(edited(PACKS[pack], edition), judging=judging, calendars=calendars)
 
 
 @cache
-def speaking(style: Style) -> Speaking:
-    """Everybody hears by day, critical matters at once or with the rest; who cannot be reached is heard of in sales."""
+def speaking(style: Style, *, alone: bool = False) -> Speaking:
+    """Everybody hears by day, critical matters at once or with the rest; also in sales, unless somebody is alone."""
     at_once = Route(
-        name="grave", to=("owner", "#sales"), style=style, matches=lambda facts: facts.get("severity") == "critical"
-    )
+        name="grave", to=("owner",) if alone else ("owner", "#sales"), style=style,
+        matches=lambda facts: facts.get("severity") == "critical",
+    )  # fmt: skip
     return Speaking(
         routes=(at_once, Route(name="all", to=("owner",))), quiet=Quiet(QUIET_FROM, QUIET_TO),
         operator_channel="#revops",
