@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -38,11 +38,9 @@ def found(pages: Iterable[Page], zone: ZoneInfo, progress: Callable[[int, int | 
         progress(len(deals), page.total)
     place = {deal.id: row for row, deal in enumerate(deals)}
     visits = [one for one in visits if one.deal in place]
-    moments = ([deal.created_at for deal in deals], [deal.closed_at for deal in deals], [v.entered_at for v in visits])
-    named = {moment for column in moments for moment in column if moment is not None}
-    dated = all(_begins_a_day(moment.astimezone(zone)) for moment in named)
-    counted = {moment: local_day(moment, zone) if dated else to_us(moment) for moment in named}
-    start, end, entered = (_instants(column, counted) for column in moments)
+    dated, (start, end, entered) = _instants(
+        ([one.created_at for one in deals], [one.closed_at for one in deals], [one.entered_at for one in visits]), zone
+    )
     outcome = [deal.outcome for deal in deals]
     return Found(
         ids=[deal.id for deal in deals],
@@ -80,8 +78,13 @@ def _begins_a_day(moment: datetime) -> bool:
     return moment == before or moment.timestamp() == before.timestamp()
 
 
-def _instants(moments: Sequence[datetime | None], counted: Mapping[datetime, int]) -> Instants:
-    return np.array([NEVER if moment is None else counted[moment] for moment in moments], np.int64)
+def _instants(columns: Sequence[Sequence[datetime | None]], zone: ZoneInfo) -> tuple[bool, list[Instants]]:
+    """Whether all of these begin a local day, and the columns as instants: whole days if they do."""
+    named = {moment for column in columns for moment in column if moment is not None}
+    dated = all(_begins_a_day(moment.astimezone(zone)) for moment in named)
+    counted: dict[datetime | None, int] = {one: local_day(one, zone) if dated else to_us(one) for one in named}
+    counted[None] = NEVER
+    return dated, [np.fromiter(map(counted.__getitem__, column), np.int64, len(column)) for column in columns]
 
 
 def _text(value: object) -> str | None:
