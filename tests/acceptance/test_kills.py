@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import signal
-import time
 from collections import Counter
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerContext
@@ -18,6 +17,7 @@ import sqlalchemy as sa
 
 from stalewatch.store.engine import Database
 from stalewatch.store.tables import notices
+from tests.acceptance.harness.crew import joined
 from tests.acceptance.harness.designs import Design
 from tests.acceptance.harness.nursery import works_for
 from tests.acceptance.worker import STRUCK, work
@@ -26,9 +26,7 @@ from tests.delivery.ledger import entries
 
 KILLS = 20
 PATIENCE = 60.0
-"""Seconds after which what is not settled counts as stuck."""
-
-
+"""Seconds after the last kill after which what is not settled counts as stuck."""
 LAZY = 5.0
 """Seconds after which a process that was to end as it sends is killed instead, as it has nothing to send."""
 
@@ -51,21 +49,20 @@ def run(
     nursery: ForkServerContext, url: str, folder: Path, *, kills: int, seed: int, design: Design, slack: str = ""
 ) -> Ended:
     """Start a worker, kill it, start the next one, until the last one ends by itself."""
-    dice, killed, deadline = Random(seed), 0, time.monotonic() + PATIENCE  # noqa: S311
-    while time.monotonic() < deadline:
+    dice = Random(seed)  # noqa: S311
+    for killed in range(kills + 1):
         _chooses(folder, None if slack or killed == kills else dice)
         process = nursery.Process(target=work, args=(url, folder, design, slack))
         process.start()
         if killed < kills:
             _works_for_a_moment(process, folder, dice)
         else:
-            process.join(deadline - time.monotonic())
+            joined(process, PATIENCE)
         if process.exitcode not in (None, -signal.SIGKILL):
             assert process.exitcode == 0, f"the worker failed, seed {seed}"
             return Ended(killed, *told(url, folder))
         process.kill()
         process.join()
-        killed += 1
     raise AssertionError(f"not settled after {PATIENCE} seconds, seed {seed}")
 
 

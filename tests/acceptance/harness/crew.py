@@ -197,3 +197,10 @@ def until(
         meanwhile()
         sleep(0.02)
     return monotonic() - began - besides()
+
+
+def joined(process: BaseProcess, seconds: float) -> None:
+    """Wait for the end of a process, for so many seconds in which it had a processor when it wanted one."""
+    pid = process.pid or 0
+    with suppress(TimeoutError):
+        until(lambda: not process.is_alive(), seconds, besides=lambda: min(starved(pid), _MOST * seconds))
