@@ -16,7 +16,8 @@ class Area:
     Attributes:
         modules: patterns below the root.
         tests: files and folders below the root; those that need PostgreSQL, and long ones, are left out.
-        without: words of names of tests that are left out too (`-k`), because they take long and judge little else.
+        without: words of names of tests that are left out too (`-k`), because they take long, or ask how long
+            something takes.
         uncached: take `@cache` off: mutmut leaves decorated functions as they are, and these hold the SQL.
     """
 
@@ -39,6 +40,7 @@ AREAS: Final = {
     "language": Area(
         modules=("src/stalewatch/domain/language/**/*.py",),
         tests=("tests/domain/language", "tests/domain/test_trial_files.py"),
+        without=("test_security", "never_crashes", "arbitrary_rules", "hurry", "slip_of_the_keyboard"),
     ),
     "alerts": Area(
         modules=("src/stalewatch/domain/alerts.py", "src/stalewatch/domain/episodes.py"),

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests import databases
+from tests.mutation import drawn
 from tests.mutation.areas import ROOT, Area
 from tests.mutation.changes import Change, changes
 
-_NEEDED: Final = ("src", "tests", "connectors", "rules", "alembic")
+_NEEDED: Final = ("src", "tests", "connectors", "rules", "alembic", "docs")
 _CACHE: Final = re.compile(r"^@cache\n", re.MULTILINE)
 
 
@@ -62,7 +63,7 @@ def judge(folder: Path, chosen: Sequence[Change], children: int) -> dict[str, in
     """
     (folder / "tmp").mkdir()
     place = {"TMPDIR": str(folder / "tmp"), "STALEWATCH_MUTATION": str(folder)}
-    mutmut = [str(Path(sys.executable).with_name("mutmut")), "run", f"--max-children={children}"]
+    mutmut = [sys.executable, str(Path(drawn.__file__)), "run", f"--max-children={children}"]
     subprocess.run([*mutmut, *(change.name for change in chosen)], cwd=folder, env=os.environ | place, check=True)
     codes = dict(_codes((folder / "mutants").rglob("*.py.meta")))
     return {change.name: codes[change.name] for change in chosen}
