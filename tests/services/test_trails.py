@@ -157,6 +157,19 @@ def test_an_unlucky_process_sets_nothing_aside(found: Founder) -> None:
     assert (heard(world), Health(world.db, world.clock, {"crm": None}).look().parked) == (SIX, ())
 
 
+def test_where_everything_ends_the_process_no_record_after_record_is_set_aside(
+    found: Founder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trails, "MOST_ASIDE", 2)
+    world = found(QUIET)
+    watched(world)
+    with deadly(Steps, "take_all", lambda *_given: [POISON]):
+        for _ in range(4 * PATIENCE):
+            with pytest.raises(Dies):
+                world.ticks()
+    assert len(Health(world.db, world.clock, {"crm": None}).look().parked) == 2
+
+
 def test_who_looks_for_the_record_is_alone(found: Founder, monkeypatch: pytest.MonkeyPatch) -> None:
     world = found(QUIET)
     watched(world)

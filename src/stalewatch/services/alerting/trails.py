@@ -26,6 +26,9 @@ from stalewatch.store.leases import PATIENCE
 LEASE: Final = 10 * SECOND
 """Who looks for the record that ended others says so at least this often."""
 NARROWER: Final = 10
+MOST_ASIDE: Final = 10
+"""Where more records than these end processes it is no fault of theirs: no further one is set aside, and `/readyz` says
+that deadlines are not looked at."""
 ASIDE: Final = "record"
 """The notice's kind is `record:<id>`."""
 
@@ -93,6 +96,8 @@ class Trail:
         """So many were looked at in this transaction."""
         if self._left is None:
             return
+        if self.is_alone:
+            trails.suspect(conn, self.work, None)
         self._left -= many
         if self._left <= 0:
             self.end(conn)
@@ -108,10 +113,11 @@ class Trail:
         return max(1, int(self.most / NARROWER ** (min(attempts, PATIENCE) - 1)))
 
     def _set_aside(self) -> bool:
-        """Set the named record aside and tell the operator; False: the last process ended before it named one."""
+        """Set the named record aside and tell the operator; False: the last process ended before it named one, or too
+        many are set aside already."""
         with self.db.write() as conn:
             record = trails.suspected(conn, self.work)
-            if record is None:
+            if record is None or len(trails.aside(conn)) >= MOST_ASIDE:
                 return False
             trails.set_aside(conn, record)
             trails.end(conn, self.work)
