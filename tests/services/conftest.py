@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import pytest
 
+from stalewatch.services.judging import arming
+from stalewatch.services.judging.frames import Coverage
+from stalewatch.services.judging.standing import Standing
+from stalewatch.services.rules.rulebook import Rulebook
+from stalewatch.store import changes, records
+from stalewatch.store.engine import Connection
 from tests import databases
 from tests.services import witness
 from tests.services.world import IMMEDIATE, World, rulebook
@@ -30,3 +36,26 @@ def found(migrated_database_url: str) -> Iterator[Founder]:
     with witness.watching():
         yield world_of
     database.dispose()
+
+
+@pytest.fixture
+def brought(monkeypatch: pytest.MonkeyPatch) -> list[Standing]:
+    """What syncs have read of records before they judged them: all of it is looked at, and has to be what is stored,
+    whatever was written between the reading and the judging."""
+    found: list[Standing] = []
+    judge = arming.judge
+
+    def watched(
+        conn: Connection, book: Rulebook, obj: str, ids: Collection[str], coverage: Coverage, now: int,
+        standing: Standing | None = None,
+    ) -> arming.Judged:  # fmt: skip
+        if standing is not None:
+            found.append(standing)
+            past = standing.past
+            assert past.records == changes.past(conn, past.records, past.fields).records
+            if standing.table is not None:
+                assert standing.table == records.columns(conn, obj, standing.ids, [*standing.table])
+        return judge(conn, book, obj, ids, coverage, now, standing)
+
+    monkeypatch.setattr(arming, "judge", watched)
+    return found

@@ -18,6 +18,7 @@ from stalewatch.domain.entries import Entry
 from stalewatch.domain.instants import to_us
 from stalewatch.services.judging import arming
 from stalewatch.services.judging.golive import note_rules
+from stalewatch.services.judging.standing import Standing
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.syncing.recomputing import recompute
 from stalewatch.store import clocks
@@ -209,9 +210,12 @@ def _nothing_due_is_left_behind(world: World, history: str) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_watching_change_by_change_equals_reading_once_at_the_end(seed: int, fresh: Opening) -> None:
+def test_watching_change_by_change_equals_reading_once_at_the_end(
+    seed: int, fresh: Opening, brought: list[Standing]
+) -> None:
     for one in range(seed * 2, seed * 2 + 2):
         holds(one, fresh)
+    assert any(one.table is not None and any(one.past.records.values()) for one in brought)
 
 
 @pytest.mark.slow

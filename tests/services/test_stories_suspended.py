@@ -14,6 +14,7 @@ from stalewatch.sdk.records import Activity, ActivityKind, Actor, MeetingState
 from stalewatch.services.answering.acts import Acknowledge, Act, Claim, FalseAlarm, Hold, Mistake, Snooze, Until
 from stalewatch.services.answering.outcomes import Answer, Office
 from stalewatch.services.answering.respond import answer
+from stalewatch.services.judging.standing import Standing
 from stalewatch.store import writebacks
 from tests.databases import SQLITE_DAILY
 from tests.services.conftest import Founder
@@ -233,8 +234,9 @@ def test_a_snooze_until_the_meeting_is_over(found: Founder, came: MeetingState) 
 
 
 @SQLITE_DAILY
-def test_a_hold_until_the_customer_writes_ends_with_their_mail(found: Founder) -> None:
-    """What it waited for came on Wednesday: it is asked again at the close of that day."""
+def test_a_hold_until_the_customer_writes_ends_with_their_mail(found: Founder, brought: list[Standing]) -> None:
+    """What it waited for came on Wednesday: it is asked again at the close of that day. The wait ends only after the
+    sync has read the deal, and that reading counts for nothing any more."""
     world = lives(late(found), CHANGED)
     until = date(2026, 4, 10)
     hold = Hold(until=until, who="Ms Mori", reason="budget", evidence="mail of 16 March", ends=Until.CUSTOMER)
@@ -242,7 +244,9 @@ def test_a_hold_until_the_customer_writes_ends_with_their_mail(found: Founder) -
     lives(world, "2026-03-17 11:00")
     assert state(world) == "waiting"
     world.crm.activities.append(_happened("2026-03-18 11:00", by=Actor.CUSTOMER))
+    assert all(one.table is not None for one in brought)
     lives(world, "2026-03-18 11:30")
+    assert [one.past.records for one in brought if one.table is None] == [{}]
     assert called_for(world) == ["1:breach"]
     lives(world, "2026-03-18 18:00")
     assert (called_for(world), state(world)) == (["1:breach", "1:repeat"], "open")

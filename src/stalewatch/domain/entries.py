@@ -6,15 +6,16 @@ does not apply to the record; a closed record has none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
+from typing import Any, Final, cast
 
 import msgspec
 import numpy as np
 
 from stalewatch.domain.clocks import Verdict
 from stalewatch.domain.deadlines import Deadlines, State
-from stalewatch.domain.instants import NEVER
+from stalewatch.domain.instants import NEVER, Instants
 from stalewatch.domain.pauses import Pauses
 
 _WATCHING: Final = State.WATCHING.value
@@ -69,9 +70,26 @@ def entries(verdicts: Sequence[Verdict], size: int) -> list[list[Entry]]:
     """The entries of each of a frame's `size` records, in the order of the rules."""
     found: list[list[Entry]] = [[] for _ in range(size)]
     for verdict in verdicts:
-        for record, entry in _told(verdict):
+        for record, entry in zip(*_told(verdict), strict=True):
             found[record].append(entry)
     return found
+
+
+def since_kept(mine: Sequence[Entry], before: Mapping[tuple[str, str | None], Entry], now: int) -> list[Entry]:
+    """Entries of a record with `ran_since`; `before` are those that were stored, by what they belong to."""
+    return [
+        entry if entry.base != _WATCHING else entry.kept(before.get((entry.rule, entry.subject)), now) for entry in mine
+    ]
+
+
+def moving(clocks_of: Sequence[Sequence[Entry]]) -> list[tuple[int, Entry]]:
+    """The clocks of some records that `may_change` (without a call for each), with their records' places."""
+    return [
+        (place, entry)
+        for place, mine in enumerate(clocks_of)
+        for entry in mine
+        if entry.base == _WATCHING or entry.excepted_until is not None or entry.unclear_until is not None
+    ]
 
 
 def deadlines(some: Sequence[Entry]) -> Deadlines:
@@ -104,45 +122,36 @@ def _instants(moments: Sequence[int | None]) -> Any:
     return np.array([NEVER if moment is None else moment for moment in moments], np.int64)
 
 
-def _told(verdict: Verdict) -> Iterator[tuple[int, Entry]]:
-    """The entries of a rule; nobody pays for what is unclear where nothing is."""
-    unclear = verdict.deadlines.unclear_until
-    if unclear is None:
-        return _of(verdict)
-    base = verdict.deadlines.base
-    until = unclear[(base != State.CLOSED) & (base != State.NOT_APPLICABLE)].tolist()
-    return (
-        (row, msgspec.structs.replace(entry, unclear_until=None if moment == NEVER else moment))
-        for (row, entry), moment in zip(_of(verdict), until, strict=True)
-    )
-
-
-def _of(verdict: Verdict) -> Iterator[tuple[int, Entry]]:
-    clocks = verdict.deadlines
+def _told(verdict: Verdict) -> tuple[list[int], list[Entry]]:
+    """The records and entries of a rule, a column at a time."""
+    clocks, pauses = verdict.deadlines, verdict.deadlines.pauses
     kept = np.flatnonzero((clocks.base != State.CLOSED) & (clocks.base != State.NOT_APPLICABLE))
-    columns = (
-        clocks.base, clocks.anchor, clocks.warn_at, clocks.breach_at, verdict.limit,
-        verdict.estimated, clocks.excepted_until,
-    )  # fmt: skip
-    told = zip(kept.tolist(), verdict.row[kept].tolist(), *(column[kept].tolist() for column in columns), strict=True)
-    rule, subject, pauses = verdict.rule.id, verdict.subject, clocks.pauses
-    for position, row, base, anchor, warn_at, breach_at, limit, estimated, excepted in told:
-        yield (
-            row,
-            Entry(
-                rule,
-                None if subject is None else str(subject[position]),
-                base,
-                None if anchor == NEVER else anchor,
-                None if warn_at == NEVER else warn_at,
-                None if breach_at == NEVER else breach_at,
-                limit,
-                estimated,
-                None if excepted == NEVER else excepted,
-                None,
-                () if pauses is None else _waits(pauses, position),
-            ),
-        )
+    subjects = verdict.subject
+    columns: tuple[Iterable[Any], ...] = (
+        repeat(verdict.rule.id),
+        repeat(None) if subjects is None else [str(subjects[position]) for position in kept.tolist()],
+        clocks.base[kept].tolist(),
+        _moments(clocks.anchor[kept]),
+        _moments(clocks.warn_at[kept]),
+        _moments(clocks.breach_at[kept]),
+        verdict.limit[kept].tolist(),
+        verdict.estimated[kept].tolist(),
+        _moments(clocks.excepted_until[kept]),
+        repeat(None),
+        repeat(()) if pauses is None else [_waits(pauses, position) for position in kept.tolist()],
+        repeat(None) if clocks.unclear_until is None else _moments(clocks.unclear_until[kept]),
+    )
+    return verdict.row[kept].tolist(), list(map(Entry, *columns))
+
+
+def _moments(instants: Instants) -> Iterable[int | None]:
+    """Instants with None where there is none; mostly all of them are there, or none is."""
+    there = instants != NEVER
+    if there.all():
+        return cast("list[int]", instants.tolist())
+    if not there.any():
+        return repeat(None)
+    return [moment if known else None for moment, known in zip(instants.tolist(), there.tolist(), strict=True)]
 
 
 def _waits(pauses: Pauses, position: int) -> tuple[int, ...]:

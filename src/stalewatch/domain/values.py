@@ -39,9 +39,12 @@ def store(kind: FieldType, value: Value) -> Stored:
     Raises:
         BadValue: if it is of another type, not finite or absurdly large.
     """
-    if value is None or value == "":
-        return None
-    return _STORE[kind](value)
+    return None if is_empty(value) else _STORE[kind](value)
+
+
+def is_empty(value: Value) -> bool:
+    """Whether a CRM says nothing by it."""
+    return value is None or (isinstance(value, str) and not value)  # a Decimal compares slowly with a text
 
 
 def storing(kind: FieldType) -> Callable[[Value], Stored]:

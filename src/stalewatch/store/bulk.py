@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql.dml import UpdateBase
 
 from stalewatch.store import touched
-from stalewatch.store.columns import Json, encoded
+from stalewatch.store.columns import Json, encoded_all
 from stalewatch.store.expressions import among, array, is_sqlite
 
 Row = Mapping[str, Any]
@@ -169,7 +169,7 @@ def _count(conn: Connection, statement: UpdateBase) -> int:
 def _values(column: sa.Column[Any], rows: Sequence[Row]) -> list[Any]:
     """What the rows have in this column, as it is stored: JSON as its text."""
     values = list(map(itemgetter(column.name), rows))
-    return [encoded(value) for value in values] if isinstance(column.type, Json) else values
+    return encoded_all(values) if isinstance(column.type, Json) else values
 
 
 # --------------------------------------------------------------------------------------------------------- SQLite

@@ -12,22 +12,26 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from operator import itemgetter
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from stalewatch.store import bulk
 from stalewatch.store.bulk import Row
-from stalewatch.store.columns import as_text, encoded, read_column
+from stalewatch.store.columns import as_text, encoded, encoded_all, read_column
 from stalewatch.store.expressions import among, one_by_one
 from stalewatch.store.tables import changes
 
 _Key = tuple[str, str, int, int]
 """What tells one change from another: record_id, field, at, ordinal."""
 _KEY: Final = ("record_id", "field", "at", "ordinal")
-_key_of = itemgetter(*_KEY)
+_key: Final[Callable[[Row], _Key]] = itemgetter(*_KEY)
+_FIRST_TWO: Final = itemgetter(0, 1)
 _TOLD: Final = tuple(as_text(changes.c[name]) for name in (*_KEY, "value", "source"))
+
+_IS_PLAIN: Final = sa.and_(changes.c.source == "crm", changes.c.ordinal == 0)
+_SAID: Final = (*_TOLD[:3], _TOLD[4], sa.type_coerce(_IS_PLAIN, sa.Integer()).label("is_plain"))
 
 
 class Change(NamedTuple):
@@ -45,16 +49,28 @@ class Change(NamedTuple):
 _as_change: Final[Callable[[tuple[Any, ...]], Change]] = partial(tuple.__new__, Change)
 
 
-@dataclass(frozen=True, slots=True)
+Told = Mapping[str, Sequence[tuple[int, Any]]]
+"""Of one record the (at, value) of each field that has a past, oldest first."""
+
+
+@dataclass(slots=True)
 class Past:
     """What was said of some fields of some records, read once for all who look at it.
 
     Attributes:
-        fields: per field (record, at, value), by record and instant; a field without a past has no rows.
+        fields: those that were read.
+        records: of each of the records what was said of it.
+        noticed: the (record, field) of which not everything is the CRM's word, one at an instant.
     """
 
-    ids: frozenset[str]
-    fields: Mapping[str, Sequence[tuple[str, int, Any]]]
+    fields: frozenset[str]
+    records: dict[str, Told]
+    noticed: set[tuple[str, str]]
+
+    def without(self, ids: Collection[str]) -> None:
+        """Forget what was read of these records: something was written since."""
+        for record in ids:
+            self.records.pop(record, None)
 
 
 class _What(NamedTuple):
@@ -72,23 +88,35 @@ def add(conn: Connection, rows: Sequence[Row], *, echoes: Collection[str] = ()) 
     """
     if not rows:
         return []
-    ids, fields = {row["record_id"] for row in rows}, {row["field"] for row in rows}
-    there = _keys_since(conn, ids, fields.difference(echoes), min(row["at"] for row in rows))
-    new = [row for row in rows if row["field"] not in echoes and _key(row) not in there]
-    new += _unheard(conn, [row for row in rows if row["field"] in echoes])
+    there = _beside(conn, rows, echoes)
+    fresh = [(key, row) for key, row in zip(map(_key, rows), rows, strict=True) if key not in there]
+    new = [row for key, row in fresh if key[1] not in echoes]
+    new += _unheard({key: row for key, row in fresh if key[1] in echoes}, there)
     bulk.insert(conn, changes, new)
     return sorted({row["record_id"] for row in new})
 
 
-def _unheard(conn: Connection, rows: Sequence[Row]) -> list[Row]:
-    """Rows that are not there yet, and say something else than what is there or comes with them just before."""
-    if not rows:
-        return []
-    there = _stored(conn, {row["record_id"] for row in rows}, {row["field"] for row in rows})
-    held: dict[_Key, _What] = dict(there)
-    fresh = {key: row for row in rows if (key := _key(row)) not in there}
-    held.update((key, _What(encoded(row["value"]), row["source"])) for key, row in fresh.items())
-    echoed = _repeated(sorted(held), held)
+def _unheard(fresh: Mapping[_Key, Row], there: Mapping[_Key, str | None]) -> list[Row]:
+    """Those of these rows that say something else than what is there or comes with them just before.
+
+    Args:
+        there: what stands in their fields, and maybe in others, as stored text.
+    """
+    told: dict[tuple[str, str], list[tuple[int, int, str | None]]] = {(key[0], key[1]): [] for key in fresh}
+    for (record, field, at, ordinal), text in there.items():
+        beside = told.get((record, field))
+        if beside is not None:
+            beside.append((at, ordinal, text))
+    texts = encoded_all([row["value"] for row in fresh.values()])
+    for (record, field, at, ordinal), text in zip(fresh, texts, strict=True):
+        told[record, field].append((at, ordinal, text))
+    echoed = {
+        (*place, at, ordinal)
+        for place, mine in told.items()
+        if len(mine) > 1
+        for (_, _, before), (at, ordinal, text) in pairwise(sorted(mine, key=_FIRST_TWO))
+        if before == text
+    }
     return [row for key, row in fresh.items() if key not in echoed]
 
 
@@ -119,17 +147,23 @@ def read(conn: Connection, ids: Collection[str], fields: Collection[str]) -> lis
 
 
 def past(conn: Connection, ids: Collection[str], fields: Collection[str]) -> Past:
-    """The values of these fields by field, without who says so: many rows of few columns."""
-    found: dict[str, list[tuple[str, int, Any]]] = {name: [] for name in fields}
+    """The values of these fields: many rows of few columns."""
+    found: dict[str, dict[str, list[tuple[int, Any]]]] = {record: {} for record in ids}
+    noticed: set[tuple[str, str]] = set()
     for chunk in bulk.chunks(sorted(ids)):
-        columns = (changes.c.record_id, changes.c.field, changes.c.at, as_text(changes.c.value))
-        rows = bulk.tuples(conn, _select(conn, columns, chunk, fields).order_by(*changes.primary_key))
-        if rows:
-            records, names, instants, values = zip(*rows, strict=True)
-            told = zip(records, instants, read_column(changes.c.value, values), strict=True)
-            for name, row in zip(names, told, strict=True):
-                found[name].append(row)
-    return Past(frozenset(ids), found)
+        rows = bulk.tuples(conn, _select(conn, _SAID, chunk, fields).order_by(*changes.primary_key))
+        values = read_column(changes.c.value, [row[3] for row in rows])
+        here = there = None
+        for (record, name, at, _, is_plain), value in zip(rows, values, strict=True):
+            if record != here:  # to compare costs less than to look up
+                here, there, mine = record, None, found[record]
+            if name != there:
+                there = name
+                mine[name] = told = []
+            told.append((at, value))
+            if not is_plain:
+                noticed.add((record, name))
+    return Past(frozenset(fields), {**found}, noticed)
 
 
 def replace_history(
@@ -202,16 +236,16 @@ def _keys(wanted: sa.ColumnElement[bool]) -> sa.Select[Any]:
     return sa.select(*_TOLD[:4]).where(wanted).order_by(*changes.primary_key)
 
 
-def _key(row: Row) -> _Key:
-    return cast("_Key", _key_of(row))
-
-
-def _keys_since(conn: Connection, ids: Collection[str], fields: Collection[str], since: int) -> set[_Key]:
-    """What there is from an instant on: what a page tells is mostly later than all that was told before."""
-    found: set[_Key] = set()
-    for chunk in bulk.chunks(sorted(ids)):
-        there = _select(conn, _TOLD[:4], chunk, fields).where(changes.c.at >= since)
-        found.update(cast("list[_Key]", bulk.tuples(conn, there)))
+def _beside(conn: Connection, rows: Sequence[Row], echoes: Collection[str]) -> dict[_Key, str | None]:
+    """What stands in the fields of these rows, as stored text. Of fields without echoes only from the earliest row on:
+    what a page tells is mostly later than all that was told before."""
+    fields = {row["field"] for row in rows}
+    later = changes.c.at >= min(row["at"] for row in rows)
+    asked = sa.or_(later, changes.c.field.in_(sorted(fields.intersection(echoes)))) if echoes else later
+    found: dict[_Key, str | None] = {}
+    for chunk in bulk.chunks(sorted({row["record_id"] for row in rows})):
+        there = bulk.tuples(conn, _select(conn, _TOLD[:5], chunk, fields).where(asked))
+        found.update(((record, field, at, ordinal), text) for record, field, at, ordinal, text in there)
     return found
 
 

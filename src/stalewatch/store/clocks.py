@@ -25,7 +25,7 @@ from sqlalchemy.engine import Connection
 
 from stalewatch.store import bulk
 from stalewatch.store.bulk import Found, Row
-from stalewatch.store.columns import encoded
+from stalewatch.store.columns import encoded_all
 from stalewatch.store.expressions import among, among_given, given, is_sqlite
 from stalewatch.store.facts import read as read_fact
 from stalewatch.store.tables import clocks, facts
@@ -48,13 +48,14 @@ def upsert(conn: Connection, rows: Sequence[Row]) -> int:
     judged_at differs is left alone. Edges below the connection's watermark are moved up to it: they are due now.
     """
     floors = {connection: share(conn, connection) for connection in {row["connection"] for row in rows}}
-    return bulk.upsert(conn, clocks, [_clamped(row, floors[row["connection"]]) for row in rows], silent=("judged_at",))
+    texts = encoded_all([row["entries"] for row in rows])
+    clamped = [_clamped(row, floors[row["connection"]], text) for row, text in zip(rows, texts, strict=True)]
+    return bulk.upsert(conn, clocks, clamped, silent=("judged_at",))
 
 
-def _clamped(row: Row, floor: int) -> Row:
+def _clamped(row: Row, floor: int, entries: str | None) -> Row:
     next_at = row["next_at"]
-    lifted = None if next_at is None else max(next_at, floor)
-    return {**row, "next_at": lifted, "entries": encoded(row["entries"])}
+    return {**row, "next_at": None if next_at is None else max(next_at, floor), "entries": entries}
 
 
 def wake(conn: Connection, connection: str, due: Mapping[str, int]) -> None:

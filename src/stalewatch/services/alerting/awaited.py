@@ -24,21 +24,23 @@ MEETING: Final = "meeting_over"
 """The events, as `alerts.snooze_ends` and `waits.ends` name them."""
 
 
-def end(conn: Connection, book: Rulebook, ids: Collection[str], now: int) -> None:
-    """End what waits for something, of these records, that has happened by now."""
+def end(conn: Connection, book: Rulebook, ids: Collection[str], now: int) -> list[str]:
+    """End what waits for something, of these records, that has happened by now; returns the deals that waited."""
     waiting, asleep = waits.awaiting(conn, ids), alerts.awaiting(conn, ids)
     if not waiting and not asleep:
-        return
+        return []
+    waited: list[str] = []
     happened = _Happened.read(conn, {row.record_id for row in (*waiting, *asleep)}, now)
     for row in waiting:
         at = happened.since(row.record_id, row.ends, row.set_at)
         if at is not None:
-            holds.end(conn, book, [row.id], at, row.ends, now)
+            waited += holds.end(conn, book, [row.id], at, row.ends, now)
     awake = [row for row in asleep if happened.since(row.record_id, row.snooze_ends, row.acted_at or 0) is not None]
     alerts.update(
         conn,
         [{"id": row.id, "version": row.version, **changing(_awake(row, now), row, now)} for row in awake],
     )
+    return waited
 
 
 def _awake(row: Any, now: int) -> Any:

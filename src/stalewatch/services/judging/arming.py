@@ -10,21 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stalewatch.domain.deadlines import State
-from stalewatch.domain.entries import Entry, deadlines, entries
+from stalewatch.domain.entries import Entry, deadlines, entries, moving, since_kept
 from stalewatch.domain.frame import Frame
 from stalewatch.domain.instants import OUTSIDE, Instants, Mask
 from stalewatch.domain.readings import Faces
 from stalewatch.services.judging import frames
 from stalewatch.services.judging.frames import Coverage, Table
+from stalewatch.services.judging.standing import PIECE, Standing, judged_by
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import clocks, records
-from stalewatch.store.changes import Past
 from stalewatch.store.engine import Connection
 
-_decode = msgspec.json.Decoder(list[Entry]).decode
-
-PIECE = 16_000
-"""Records judged at once: the columns of one piece fit the processor's cache."""
+_decode_all = msgspec.json.Decoder(list[list[Entry]]).decode
 
 
 @dataclass(slots=True)
@@ -37,19 +34,22 @@ class Judged:
 
 def judge(
     conn: Connection, book: Rulebook, obj: str, ids: Collection[str], coverage: Coverage, now: int,
-    past: Past | None = None,
+    standing: Standing | None = None,
 ) -> Judged:  # fmt: skip
     """Compute the clocks of these records and make those that changed due, so that the next tick looks at them.
 
     Args:
-        past: what the caller's transaction has read of it already, and not written since.
+        standing: what the caller's transaction has read of them already.
     """
     done = Judged()
     wanted = sorted(ids)
     needs = book.needs[obj]
-    names = [*frames.columns_for(obj, needs), *(("meeting_ends_at",) if obj != "lead" else ())]
+    names = judged_by(book, obj)
+    past = None if standing is None else standing.past
     for start in range(0, len(wanted), PIECE):
-        table = records.columns(conn, obj, wanted[start : start + PIECE], names)
+        piece = wanted[start : start + PIECE]
+        known = None if standing is None else standing.columns(piece, names)
+        table = records.columns(conn, obj, piece, names) if known is None else known
         frame = frames.build(conn, book.rules.catalogue, needs, obj, table, coverage, past)
         done.records += frame.size
         done.changed += _store(conn, book, frame, table, now)
@@ -58,26 +58,30 @@ def judge(
 
 def _store(conn: Connection, book: Rulebook, frame: Frame, table: Table, now: int) -> list[str]:
     """Judge a frame and store the clocks that say something else than before; answers with their records."""
-    before = {row[0]: row for row in clocks.stored(conn, frame.keys)}
+    stored = clocks.stored(conn, frame.keys)
+    told = _decode_all(f"[{','.join([row.entries for row in stored])}]")
+    before = {row.record_id: (row, mine) for row, mine in zip(stored, told, strict=True)}
     fresh = entries(book.judge.judge(frame), frame.size)
     rows, changed = [], []
     sooner: dict[str, dict[str, int]] = {}
     edges = next_edges(fresh, now)
     ends = table.get("meeting_ends_at") or [None] * frame.size
     for key, connection, mine, edge, end in zip(frame.keys, table["connection"], fresh, edges, ends, strict=True):
-        old = before.get(key)
-        earlier = {} if old is None else book.by_key(_decode(old[1]))
-        kept = [entry.kept(earlier.get(entry.key), now) if entry.runs else entry for entry in mine]
-        is_same = old is not None and list(earlier.values()) == kept
-        if old is not None and is_same and old[2] == book.version:
+        old, known = before.get(key, (None, ()))
+        kept, is_same = mine, known == mine  # then nothing of it runs
+        if not is_same:
+            earlier = book.by_key(known)
+            kept = since_kept(mine, earlier, now)
+            is_same = list(earlier.values()) == kept
+        if old is not None and is_same and old.ruleset == book.version:
             # Its next edge stands, also one that is due and was not looked at yet; a meeting may end before it.
-            if end is not None and (old[3] is None or end < old[3]):
+            if end is not None and (old.next_at is None or end < old.next_at):
                 sooner.setdefault(connection, {})[key] = end
             continue
         changed.append(key)
         first = now if old is not None or _speaks(kept, now) else earliest(edge, end)
-        if old is not None and is_same and old[2] is not None:
-            first = earliest(old[3], end)  # other rules say the same of it: there is nothing to look at
+        if old is not None and is_same and old.ruleset is not None:
+            first = earliest(old.next_at, end)  # other rules say the same of it: there is nothing to look at
         rows.append(
             {
                 "record_id": key,
@@ -99,11 +103,11 @@ def _store(conn: Connection, book: Rulebook, frame: Frame, table: Table, now: in
 def next_edges(clocks_of: Sequence[Sequence[Entry]], now: int) -> list[int | None]:
     """Per record the first moment after `now` at which one of its clocks changes by itself."""
     found: list[int | None] = [None] * len(clocks_of)
-    moving = [(place, entry) for place, mine in enumerate(clocks_of) for entry in mine if entry.may_change]
-    if not moving:
+    ahead = moving(clocks_of)
+    if not ahead:
         return found
-    edges = deadlines([entry for _, entry in moving]).next_edge(np.full(len(moving), now, np.int64)).tolist()
-    for (place, _), edge in zip(moving, edges, strict=True):
+    edges = deadlines([entry for _, entry in ahead]).next_edge(np.full(len(ahead), now, np.int64)).tolist()
+    for (place, _), edge in zip(ahead, edges, strict=True):
         first = found[place]
         if edge != OUTSIDE and (first is None or edge < first):
             found[place] = edge
@@ -135,7 +139,7 @@ def earliest(*moments: int | None) -> int | None:
 
 def next_breach(mine: Sequence[Entry], now: int, live: Collection[str]) -> int | None:
     """The earliest deadline ahead among a record's running clocks, of the rules that would speak (`Rulebook.live`)."""
-    ahead = (one.breach_at for one in mine if one.rule in live and one.breach_at is not None and one.breach_at > now)
+    ahead = (one.breach_at for one in mine if one.breach_at is not None and one.breach_at > now and one.rule in live)
     return earliest(*ahead)
 
 
@@ -149,4 +153,4 @@ def states(some: Sequence[Entry], now: int) -> list[State]:
 
 def _speaks(mine: Sequence[Entry], now: int) -> bool:
     """Whether a clock is at risk or beyond already, so that somebody may have to be told."""
-    return any(entry.warn_at is not None and entry.warn_at <= now for entry in mine if entry.runs)
+    return any(entry.warn_at is not None and entry.warn_at <= now and entry.runs for entry in mine)

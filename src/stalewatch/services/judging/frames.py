@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from itertools import groupby, repeat
+from itertools import chain, groupby, repeat
 from operator import is_not, itemgetter
 from typing import Any
 
@@ -132,25 +132,26 @@ def _histories(
 ) -> dict[str, History]:
     if not needs.history:
         return {}
-    place = {record: row for row, record in enumerate(ids)}
-    known = past.fields if past is not None and place.keys() <= past.ids else {}
-    told = {**changes.past(conn, ids, needs.history - known.keys()).fields, **known}
+    told = past.records if past is not None and needs.history <= past.fields else {}
+    unread = [record for record in ids if record not in told]
+    if unread:
+        told = {**told, **changes.past(conn, unread, needs.history).records}
+    mine = [told[record] for record in ids]
     return {
-        name: _history(kinds[name], place, rows, text=name in needs.values)
+        name: _history(kinds[name], rows, text=name in needs.values)
         for name in sorted(needs.history & kinds.keys())
-        if (rows := [row for row in told[name] if row[0] in place])
+        if any(rows := [one.get(name, ()) for one in mine])
     }
 
 
-def _history(kind: Field, place: Mapping[str, int], rows: Sequence[Any], *, text: bool) -> History:
+def _history(kind: Field, rows: Sequence[Sequence[tuple[int, Any]]], *, text: bool) -> History:
+    """The past of a field; `rows` are what each record has of it."""
+    instants, values = zip(*chain.from_iterable(rows), strict=True)
     # The whole text of a past value is kept even where nobody reads it: "it changed" is asked of it.
-    past = column(kind, [row[2] for row in rows], text=text or kind.type.is_text)
-    return History(
-        np.fromiter((place[row[0]] for row in rows), np.int64, len(rows)),
-        np.fromiter((row[1] for row in rows), np.int64, len(rows)),
-        past.values,
-        past.present,
-    )
+    past = column(kind, values, text=text or kind.type.is_text)
+    many = np.fromiter(map(len, rows), np.int64, len(rows))
+    place = np.repeat(np.arange(len(rows)), many)
+    return History(place, np.fromiter(instants, np.int64, len(instants)), past.values, past.present)
 
 
 def _events(conn: Connection, needs: Needs, ids: Sequence[str]) -> dict[str, Events]:

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from stalewatch.services.judging import arming
 from stalewatch.services.judging.frames import Coverage
+from stalewatch.services.judging.standing import Standing
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import clocks, trails
-from stalewatch.store.changes import Past
 from stalewatch.store.engine import Connection
 
 SURE: Final = 2
@@ -23,12 +23,12 @@ SURE: Final = 2
 
 def judge(
     conn: Connection, book: Rulebook, claimed: Any, touched: Mapping[str, Collection[str]], coverage: Coverage,
-    now: int, past: Mapping[str, Past],
+    now: int, standing: Mapping[str, Standing],
 ) -> int:  # fmt: skip
     """Judge these records of a claimed connection, by object, without those that are set aside; answers how many.
 
     Args:
-        past: as `arming.judge` has it, by object.
+        standing: as `arming.judge` has it, by object.
     """
     aside, judged = trails.aside(conn), 0
     for obj, ids in touched.items():
@@ -38,5 +38,5 @@ def judge(
         if claimed.attempts > SURE:
             clocks.postpone(conn, claimed.id, obj, mine)
         else:
-            judged += arming.judge(conn, book, obj, mine, coverage, now, past.get(obj)).records
+            judged += arming.judge(conn, book, obj, mine, coverage, now, standing.get(obj)).records
     return judged

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from stalewatch.sdk.connector import Description
+from stalewatch.services.judging.frames import Table
+from stalewatch.services.judging.standing import Standing
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.syncing import first_touch, history
 from stalewatch.store import activities, records
@@ -42,17 +44,26 @@ def folded(description: Description, before: Mapping[str, Collection[str]] | Non
     return Folded(fields, {obj: names - frozenset((before or {}).get(obj, ())) for obj, names in fields.items()})
 
 
-def refresh(conn: Connection, book: Rulebook, obj: str, ids: Collection[str], now: int, marked: Folded) -> set[str]:
+def refresh(
+    conn: Connection, book: Rulebook, obj: str, ids: Collection[str], now: int, marked: Folded,
+    standing: Standing | None = None,
+) -> set[str]:  # fmt: skip
     """Write what activities say of these records at `now`, and that it changed; returns those that say something else.
 
     What is not there any more (a task that was done, a hand-off that made the first contact an earlier one) empties
     the field.
+
+    Args:
+        standing: what the caller's transaction has read of some of them already.
     """
     changed: set[str] = set()
     described = "lead" if obj == "lead" else "deal"
     for name, fold in _FOLDS[obj].items():
         if name in marked.fields.get(described, ()):
-            rows, seen_before = _differing(conn, obj, ids, name, fold(conn, ids, now), now)
+            asked = (name, "first_seen_at")
+            known = None if standing is None else standing.columns(ids, asked)
+            present = records.columns(conn, obj, ids, asked) if known is None else known
+            rows, seen_before = _differing(present, name, fold(conn, ids, now), now)
             if name not in marked.fresh[described]:
                 history.note(conn, book, obj, [row for row in rows if row["id"] in seen_before], now, only=(name,))
             records.update(conn, obj, rows)
@@ -67,11 +78,8 @@ def unfolded(marked: Folded) -> list[str]:
     ]
 
 
-def _differing(
-    conn: Connection, obj: str, ids: Collection[str], name: str, found: Mapping[str, int], now: int
-) -> tuple[list[Row], set[str]]:
+def _differing(present: Table, name: str, found: Mapping[str, int], now: int) -> tuple[list[Row], set[str]]:
     """The rows to write, and the records that did not come only now: for those it is a change."""
-    present = records.columns(conn, obj, ids, (name, "first_seen_at"))
     rows = [
         {"id": one, name: found.get(one)}
         for one, known in zip(present["id"], present[name], strict=True)

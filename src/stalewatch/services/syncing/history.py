@@ -10,7 +10,7 @@ from typing import Any, Final
 from stalewatch.domain.instants import to_us
 from stalewatch.domain.kpi.reads import BESIDE
 from stalewatch.domain.language.model import FieldType
-from stalewatch.domain.values import BadValue, Stored, store
+from stalewatch.domain.values import BadValue, Stored, is_empty, storing
 from stalewatch.sdk.connector import Page
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import changes, records
@@ -143,7 +143,9 @@ def replace(conn: Connection, connection: str, page: Page, rows: Collection[Row]
 
 def _told(connection: str, book: Rulebook, page: Page, now: int) -> Iterable[Row]:
     """The page's visits and changes as rows; values that no field could hold are left out."""
-    kinds = {name: field.type for fields in book.rules.catalogue.objects.values() for name, field in fields.items()}
+    catalogue = book.rules.catalogue.objects.values()
+    stored = {name: storing(field.type) for fields in catalogue for name, field in fields.items()}
+    as_text = storing(FieldType.TEXT)
     pipelines: dict[str, str] = {}
     for visit in page.visits:
         record, at = f"{connection}:{visit.deal}", to_us(visit.entered_at)
@@ -151,12 +153,15 @@ def _told(connection: str, book: Rulebook, page: Page, now: int) -> Iterable[Row
         if visit.pipeline is not None and pipelines.get(record) != visit.pipeline:
             pipelines[record] = visit.pipeline
             yield _crm(record, "pipeline", at, visit.pipeline, now)
+    told, at = None, 0
     for change in page.changes:
         try:
-            value = store(kinds.get(change.field, FieldType.TEXT), change.value)
+            value = None if is_empty(change.value) else stored.get(change.field, as_text)(change.value)
         except BadValue:
             continue  # one absurd value of the past; its neighbours still tell when the field changed
-        yield _crm(f"{connection}:{change.record}", change.field, to_us(change.at), value, now)
+        if change.at is not told:  # what changed together was mostly told together
+            told, at = change.at, to_us(change.at)
+        yield _crm(f"{connection}:{change.record}", change.field, at, value, now)
 
 
 def _numbered(rows: Iterable[Row]) -> Iterable[Row]:

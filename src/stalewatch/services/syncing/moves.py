@@ -2,120 +2,129 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from stalewatch.domain import movements
 from stalewatch.domain.movements import Event, Visit
+from stalewatch.services.judging.standing import Standing, read
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import changes, events, records
 from stalewatch.store.engine import Connection
 
 Row = dict[str, Any]
-Past = Mapping[str, Sequence[tuple[int, Any]]]
-"""Per field (at, value), oldest first."""
 
-_MOVING: Final = ("stage", "pipeline", "amount", "close_date", "proposal_sent_at")
+_MOVING: Final = frozenset({"stage", "pipeline", "amount", "close_date", "proposal_sent_at"})
 """Fields whose past tells when a deal moved and how."""
 _FIELDS: Final = ("stage_entered_at", "previous_amount", "close_date_pushes")
 """Fields that follow from it."""
+_PRESENT: Final = ("stage", "created_at", "closed_at", "first_seen_at")
 _EVENTS: Final = ("close_date_pushed", "stage_regressed", "amount_decreased", "proposal_sent")
 
 
-def derive(conn: Connection, book: Rulebook, obj: str, ids: Collection[str]) -> changes.Past:
-    """Write what the past of these deals says; return that past.
+def derive(conn: Connection, book: Rulebook, obj: str, ids: Collection[str]) -> Standing:
+    """Write what the past of these deals says; return how they stand then.
 
     Events from before we first saw the record start no clock: nobody could have been told in time.
     """
-    past = changes.past(conn, ids, _MOVING)
-    pasts = _by_record(past)
     order = book.rules.catalogue.objects[obj]["stage"].values
     kept = book.needs[obj].history & frozenset(_FIELDS)
-    names = ["stage", "created_at", "closed_at", "first_seen_at", *_FIELDS]
-    present = records.columns(conn, obj, pasts.keys(), names)
+    standing = read(conn, book, obj, ids, (*_PRESENT, *_FIELDS), kept | _MOVING)
+    present, past = standing.table or {}, standing.past
     rows: list[Row] = []
     found: list[Row] = []
-    history: list[Row] = []
-    for record, *values in zip(present["id"], *(present[name] for name in names), strict=True):
-        stage, created, closed, seen, entered, *_ = known = values
-        moves = _Moves(pasts[record], closed)
-        told = moves.fields(stage, entered)
-        if [told[name] for name in _FIELDS] != known[-len(_FIELDS) :]:
-            rows.append({"id": record, **told})
-        found += _events(record, moves.events(order), seen)
-        history += [row for row in moves.past(record, created or 0) if row["field"] in kept]
+    history: dict[str, list[Row]] = {}
+    for place, (record, stage, created, closed, seen, *known) in enumerate(
+        zip(*(present[name] for name in ("id", *_PRESENT, *_FIELDS)), strict=True)
+    ):
+        mine = past.records[record]
+        if _MOVING.isdisjoint(mine):
+            continue
+        moves = _Moves(mine, closed)
+        told = moves.fields(stage, known[0])
+        if told != known:
+            rows.append({"id": record, **dict(zip(_FIELDS, told, strict=True))})
+            for name, value in zip(_FIELDS, told, strict=True):
+                present[name][place] = value
+        found += [_event(record, kind, one) for kind, one in moves.events(order) if one.at >= seen]
+        pasts = moves.past(created or 0)
+        if any(pasts[name] != mine.get(name, []) or (record, name) in past.noticed for name in kept):
+            history[record] = [_change(record, name, at, value) for name in kept for at, value in pasts[name]]
     records.update(conn, obj, rows)
     events.replace(conn, ids, _EVENTS, found)
-    if kept:
-        changes.replace_history(conn, pasts.keys(), kept, history)
-    return past
+    _rewrite(conn, past, kept, history)
+    return standing
+
+
+def _rewrite(conn: Connection, past: changes.Past, kept: Collection[str], history: Mapping[str, Sequence[Row]]) -> None:
+    """Store the past of these fields of the deals of which it is another one, and have it in `past` as it is then."""
+    if not history:
+        return
+    changes.replace_history(conn, history.keys(), kept, [row for rows in history.values() for row in rows])
+    now = changes.past(conn, history.keys(), kept)
+    for record, told in now.records.items():
+        others = {name: rows for name, rows in past.records[record].items() if name not in kept}
+        past.records[record] = {**others, **told}
 
 
 class _Moves:
     """How one deal moved."""
 
-    def __init__(self, past: Past, closed_at: int | None) -> None:
-        self._past = past
+    def __init__(self, past: changes.Told, closed_at: int | None) -> None:
+        self._amounts = past.get("amount", ())
+        self._sent = past.get("proposal_sent_at", ())
         self._closed_at = closed_at
-        self._visits = movements.stage_runs(_visits(past["stage"], past["pipeline"]))
-        self._pushes = movements.close_date_pushes(past["close_date"], closed_at)
+        self._visits = movements.stage_runs(_visits(past.get("stage", ()), past.get("pipeline", ())))
+        dates = past.get("close_date", ())
+        self._pushes = movements.close_date_pushes(dates, closed_at) if len(dates) > 1 else []
 
-    def fields(self, stage: str | None, entered: int | None) -> Row:
-        """The fields now; `entered` is what the CRM itself says of the present stage, used where its past does not."""
+    def fields(self, stage: str | None, entered: int | None) -> list[float | None]:
+        """The `_FIELDS` now; `entered` is what the CRM itself says of the present stage, used where its past does
+        not."""
         since = movements.stage_entered_at(self._visits, stage) or entered
-        amount = movements.previous_amount(self._past["amount"], since)
-        return {"stage_entered_at": since, "previous_amount": amount, "close_date_pushes": len(self._pushes)}
+        return [since, movements.previous_amount(self._amounts, since), len(self._pushes)]
 
-    def past(self, record: str, created: int) -> Iterator[Row]:
+    def past(self, created: int) -> changes.Told:
         """When each of the fields changed: with every stage entered, with every push."""
-        for run in self._visits:
-            yield _change(record, "stage_entered_at", run.at, run.at)
-            yield _change(record, "previous_amount", run.at, movements.previous_amount(self._past["amount"], run.at))
-        if self._pushes:
-            yield _change(record, "close_date_pushes", min(created, self._pushes[0].at - 1), 0)
-        for count, push in enumerate(self._pushes, start=1):
-            yield _change(record, "close_date_pushes", push.at, count)
-
-    def events(self, order: Sequence[str]) -> Mapping[str, Sequence[Event]]:
-        """The events that `each` rules follow; `order` is that of the stages."""
+        none_yet = [(min(created, self._pushes[0].at - 1), 0)] if self._pushes else []
         return {
-            "close_date_pushed": self._pushes,
-            "stage_regressed": movements.stage_regressions(self._visits, order),
-            "amount_decreased": movements.amount_decreases(self._past["amount"], self._closed_at),
-            "proposal_sent": movements.proposals_sent(self._past["proposal_sent_at"], self._visits),
+            "stage_entered_at": [(run.at, run.at) for run in self._visits],
+            "previous_amount": [(run.at, movements.previous_amount(self._amounts, run.at)) for run in self._visits],
+            "close_date_pushes": none_yet + [(push.at, count) for count, push in enumerate(self._pushes, start=1)],
         }
 
+    def events(self, order: Sequence[str]) -> Iterator[tuple[str, Event]]:
+        """The events that `each` rules follow, by kind; `order` is that of the stages."""
+        for push in self._pushes:
+            yield "close_date_pushed", push
+        if len(self._visits) > 1:
+            for back in movements.stage_regressions(self._visits, order):
+                yield "stage_regressed", back
+        if len(self._amounts) > 1:
+            for less in movements.amount_decreases(self._amounts, self._closed_at):
+                yield "amount_decreased", less
+        for sent in movements.proposals_sent(self._sent, self._visits):
+            yield "proposal_sent", sent
 
-def _visits(stages: Sequence[tuple[int, Any]], pipelines: Sequence[tuple[int, Any]]) -> Iterator[Visit]:
-    """Every entry of a stage with the pipeline in force then, as far as the history tells pipelines."""
+
+def _visits(stages: Sequence[tuple[int, Any]], pipelines: Sequence[tuple[int, Any]]) -> list[Visit]:
+    """The entries of stages with the pipeline in force then, as far as the history tells pipelines; a CRM that says the
+    same stage again and again says it once here."""
     ahead = iter([*((at, value) for at, value in pipelines if value is not None), (None, None)])
     pipeline, (begins, following) = None, next(ahead)
+    found: list[Visit] = []
+    before = None
     for at, stage in stages:
         while begins is not None and begins <= at:
             pipeline, (begins, following) = following, next(ahead)
-        if stage is not None:
-            yield Visit(str(stage), at, pipeline)
-
-
-def _by_record(past: changes.Past) -> dict[str, dict[str, list[tuple[int, Any]]]]:
-    found: dict[str, dict[str, list[tuple[int, Any]]]] = {}
-    for name, rows in past.fields.items():
-        for record, at, value in rows:
-            mine = found.get(record)
-            if mine is None:
-                mine = found[record] = defaultdict(list)
-            mine[name].append((at, value))
+        if stage is not None and (stage, pipeline) != before:
+            before = stage, pipeline
+            found.append(Visit(str(stage), at, pipeline))
     return found
 
 
-def _events(record: str, news: Mapping[str, Sequence[Event]], seen: int) -> Iterable[Row]:
-    return (
-        {"record_id": record, "kind": kind, "subject": event.subject, "at": event.at, "began": event.at}
-        for kind, some in news.items()
-        for event in some
-        if event.at >= seen
-    )
+def _event(record: str, kind: str, event: Event) -> Row:
+    return {"record_id": record, "kind": kind, "subject": event.subject, "at": event.at, "began": event.at}
 
 
 def _change(record: str, name: str, at: int, value: Any) -> Row:

@@ -10,6 +10,7 @@ from stalewatch.services.alerting.ruled import Ruled
 from stalewatch.services.alerting.trails import Trail
 from stalewatch.services.judging import arming, in_force
 from stalewatch.services.judging.sources import coverage
+from stalewatch.services.judging.standing import PIECE
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.syncing.stopping import Progress
 from stalewatch.store import clocks, facts, records, trails
@@ -27,7 +28,7 @@ def recompute(db: Database, clock: Clock, book: Rulebook, connection: str, progr
         Stopped: `progress` raised it, between two pieces.
         RulesMoved: other rules were put in force; whoever has them goes on.
     """
-    with Trail(db, f"judge:{connection}", arming.PIECE, to_us(clock.now())) as trail:
+    with Trail(db, f"judge:{connection}", PIECE, to_us(clock.now())) as trail:
         return _take_up(db, clock, book, connection) + _again(db, clock, book, connection, trail, progress)
 
 
@@ -79,7 +80,7 @@ def _take_up(db: Database, clock: Clock, book: Rulebook, connection: str) -> int
     with db.read() as look:
         known = facts.read(look, key)
         for obj in (obj for obj in book.objects if obj not in (known or ())):
-            for piece in records.column_chunks(look, obj, ["id"], connection=connection, size=arming.PIECE):
+            for piece in records.column_chunks(look, obj, ["id"], connection=connection, size=PIECE):
                 judged = {row[0] for row in clocks.stored(look, piece["id"])}
                 ids = [record for record in piece["id"] if record not in judged]
                 with db.write() as conn:

@@ -16,11 +16,12 @@ from stalewatch.services.alerting import awaited
 from stalewatch.services.alerting.people import override_for
 from stalewatch.services.judging import holds
 from stalewatch.services.judging.evidence import refresh
+from stalewatch.services.judging.standing import Standing
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.syncing import folding, history, merging, moves, striking, working
 from stalewatch.services.syncing.folding import Folded
 from stalewatch.services.syncing.shaping import OBJECTS, Row, Shape, row_of, shape_of
-from stalewatch.store import activities, changes, clocks, people, quarantine, records
+from stalewatch.store import activities, clocks, people, quarantine, records
 from stalewatch.store.engine import Connection
 
 
@@ -33,7 +34,7 @@ class Recorded:
         moved: those that gained, lost or changed an activity.
         shown: those that stood on the page, changed or not, per object.
         rejected: rows left out, by reason.
-        past: what was read of the past of those that are deals, per object.
+        standing: how those that are deals stand, as far as it was read and not written since, per object.
     """
 
     touched: dict[str, set[str]] = field(default_factory=dict)
@@ -41,7 +42,7 @@ class Recorded:
     shown: dict[str, set[str]] = field(default_factory=dict)
     records: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
-    past: dict[str, changes.Past] = field(default_factory=dict)
+    standing: dict[str, Standing] = field(default_factory=dict)
 
     def touch(self, obj: str, ids: Iterable[str]) -> None:
         self.touched.setdefault(obj, set()).update(ids)
@@ -91,8 +92,8 @@ class Recorder:
         for obj, ids in done.touched.items():
             if obj != "lead":
                 refresh(conn, self.book, obj, ids, self.now, moved=done.moved)
-                done.past[obj] = moves.derive(conn, self.book, obj, ids)
-                awaited.end(conn, self.book, ids, self.now)
+                done.standing[obj] = moves.derive(conn, self.book, obj, ids)
+                done.standing[obj].without(awaited.end(conn, self.book, ids, self.now))
         self._fold(conn, done)
         return done
 
@@ -101,7 +102,11 @@ class Recorder:
         yesterday, and is not today, holds the old word until then."""
         for obj in {**done.touched, **done.shown}:
             ids = done.touched.get(obj, set()) | done.shown.get(obj, set())
-            done.touch(obj, folding.refresh(conn, self.book, obj, ids, self.now, self.folded))
+            standing = done.standing.get(obj)
+            changed = folding.refresh(conn, self.book, obj, ids, self.now, self.folded, standing)
+            if standing is not None:
+                standing.without(changed)
+            done.touch(obj, changed)
 
     def _records(
         self, conn: Connection, rows: Sequence[Row], told: history.Told, as_of: int | None, done: Recorded
@@ -117,8 +122,9 @@ class Recorder:
             clocks.wake(conn, self.connection, dict.fromkeys(handed_over, self.now))
             working.note(conn, self.book, obj, page.news, self.now)
             page.write(conn)
-            done.touch(obj, (row["id"] for row in page.news))
-            records.touch(conn, obj, [row["id"] for row in mine], self.began)
+            news = {row["id"] for row in page.news}  # written as seen just now
+            done.touch(obj, news)
+            records.touch(conn, obj, [row["id"] for row in mine if row["id"] not in news], self.began)
 
     def _unite(self, conn: Connection, merged: Mapping[str, str], done: Recorded) -> None:
         """Before what else the page says of the new records, which then stands beside what they took over."""

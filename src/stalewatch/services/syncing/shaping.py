@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from stalewatch.domain.language.model import Catalogue, FieldType
-from stalewatch.domain.values import BadValue, Stored, clean, store, storing
+from stalewatch.domain.values import BadValue, Stored, clean, is_empty, store, storing
 from stalewatch.sdk.records import Deal, Lead, Outcome, Value
 from stalewatch.store import records
 
@@ -90,7 +90,7 @@ def _stored(shape: Shape, values: Mapping[str, Value]) -> tuple[Row, Row, list[s
         place = shape.get(name)
         if place is None:
             continue
-        one = None if value is None or value == "" else place.storing(value)
+        one = None if is_empty(value) else place.storing(value)
         if place.is_column:
             own[name] = one
         elif one is not None:

@@ -194,7 +194,7 @@ class Sync:
             noticing.note(conn, claimed.id, page.findings)
         if page.open_ids is not None:
             self._compare(conn, claimed.id, page.open_ids, done, now)
-        done.judged += doubting.judge(conn, self.book, claimed, recorded.touched, fed, now, recorded.past)
+        done.judged += doubting.judge(conn, self.book, claimed, recorded.touched, fed, now, recorded.standing)
 
     def _vanish(self, conn: Connection, connection: str, done: Synced, began: int, now: int) -> None:
         """Records that a complete pull did not show are gone, unless they are so many that the pull is doubted."""
