@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,9 @@ from stalewatch.sdk.errors import NeedsReconnect, TryLater
 from stalewatch.services.alerting.agenda import Agenda
 from stalewatch.services.operating.cycle import Cycle, Source
 from stalewatch.services.operating.health import Health
-from stalewatch.store import connections
+from stalewatch.services.syncing.sync import register
+from stalewatch.store import clocks, connections
+from stalewatch.store.engine import Database
 from tests import databases
 from tests.services.world import HOUR, World, at, deal, default_pack, rulebook
 
@@ -167,6 +170,26 @@ def test_the_agenda_names_the_next_thing_of_each_kind(world: World) -> None:
     assert agenda.until_tick() == 0
     assert rounds.tick().looked == 1
     assert agenda.until_tick() > 0
+
+
+def test_deadlines_of_records_that_wait_to_be_judged_again_wake_those_who_judge(world: World) -> None:
+    agenda = Agenda(world.db, world.clock, {"crm": AGES}, world.book.version)
+    cycle(world).run()
+    world.clock.advance(timedelta(microseconds=agenda.until_tick()))
+    cycle(world).sync()
+    assert (agenda.until_tick(), agenda.until_sync() > 0) == (0, True)
+    by_others = replace(agenda, version="others")
+    assert (by_others.until_tick() > 0, by_others.until_sync()) == (True, 0)
+    with world.db.write() as conn:
+        clocks.forget_ruleset(conn, "crm")
+    assert (agenda.until_tick() > 0, agenda.until_sync()) == (True, 0)
+
+
+def test_a_round_that_finds_nothing_new_registers_nothing(world: World) -> None:
+    """It can be done by somebody who may only look."""
+    looking = Database(world.db.url.render_as_string(hide_password=False), looking=True)
+    register(looking, {"crm": "memory"}, world.us)
+    looking.dispose()
 
 
 def test_old_data_gives_the_tick_nothing_to_wait_for(world: World) -> None:
