@@ -35,6 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--figures", type=Path, help="write the figures that tests took into this file")
 
 
+@pytest.hookimpl(optionalhook=True)  # without xdist nobody asks
 def pytest_xdist_auto_num_workers() -> int:
     """What `-n auto` means: a worker more than processors, for every third story waits for a process of its own."""
     return (os.cpu_count() or 1) + 1
