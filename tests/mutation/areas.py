@@ -34,7 +34,7 @@ class Area:
 AREAS: Final = {
     "calendar": Area(
         modules=("src/stalewatch/domain/calendar*.py",),
-        tests=tuple(f"tests/domain/test_calendar{part}.py" for part in ("", "_nights", "_laws")),
+        tests=tuple(f"tests/domain/test_calendar{part}.py" for part in ("", "s", "_nights", "_laws")),
         without=("zone_database", "todays_zones and not 0"),
     ),
     "language": Area(
