@@ -275,4 +275,7 @@ def test_messages_are_looked_over_where_something_was_sent_and_by_one_worker(db:
         assert outbox.to_sweep(conn, upto=89, since=50) == ["c"]
         assert outbox.to_sweep(conn, upto=90, since=50) == ["c", "b"]
         assert outbox.take_sweep(conn, "b", upto=90, at=95)
-        assert [row.id for row in outbox.sent_since(conn, "b", 50)] == ["b50", "b60"]
+        outbox.add(
+            conn, [delivery(key, target="b", state="sent", sending_at=at) for key, at in (("a", 70), ("b5", 50))]
+        )
+        assert [row.id for row in outbox.sent_since(conn, "b", 50)] == ["b5", "b50", "b60", "a"]
