@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 from stalewatch.domain.instants import HOUR, MINUTE, SECOND, from_day
 from stalewatch.services.alerting.agenda import Agenda
 from stalewatch.services.answering.inbox import Inbox
-from stalewatch.services.judging.arming import PIECE
+from stalewatch.services.judging.standing import PIECE
 from stalewatch.services.learning.monthly import Monthly
 from stalewatch.services.measuring.forecast_days import Days
 from stalewatch.services.measuring.kpi_keeping import Keeping
