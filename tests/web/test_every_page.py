@@ -115,7 +115,7 @@ def test_a_page_costs_the_same_number_of_queries_however_long_the_list(
     before = [queries(path) for path in paths]
     world.has(*(deal(f"d{n}", created_at=at("2026-03-03 10:00"), amount=Decimal(n)) for n in range(60)))
     assert [queries(path) for path in paths] == before
-    assert max(before) <= 26
+    assert max(before) <= 32  # the review: what rules did, what else the past would have them say
 
 
 def test_files_are_kept_by_name_of_their_content(visitor: Visitor) -> None:
