@@ -58,6 +58,15 @@ def test_what_takes_long_is_shown_again_with_its_age_and_counted_beside_the_read
     assert kept.of("open", sums.count, oldest=2 * OLDEST).value == 4
 
 
+def test_what_no_hour_changes_much_is_good_for_as_long_as_its_asker_says() -> None:
+    sums = Sums(takes=2.0)
+    kept = Counting(lambda: sums.now)
+    assert kept.of("past", sums.count, lasts=OLDEST).value == 1
+    sums.now += OLDEST - 3
+    assert kept.of("past", sums.count, lasts=OLDEST) == Figure(1, age=OLDEST - 3)
+    assert kept.of("past", sums.count).renews
+
+
 def test_a_count_that_fails_beside_the_reader_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:
     sums = Sums(takes=2.0)
     kept = Counting(lambda: sums.now)

@@ -63,8 +63,9 @@ class _Made:
     at: float
     cost: float
 
-    def is_young(self, now: float) -> bool:
-        return self.cost >= CHEAP and now - self.at < min(LONGEST, TIMES * self.cost)
+    def is_young(self, now: float, lasts: float | None) -> bool:
+        good = min(LONGEST, TIMES * self.cost) if lasts is None else lasts
+        return self.cost >= CHEAP and now - self.at < good
 
 
 @dataclass(frozen=True)
@@ -80,25 +81,26 @@ class Counting:
 
     def of(
         self, key: Hashable, count: Callable[[], T], *, patience: Callable[[], float | None] = lambda: None,
-        oldest: float = OLDEST,
+        oldest: float = OLDEST, lasts: float | None = None,
     ) -> Figure[T]:  # fmt: skip
         """The figure of this name, counted now or not long ago.
 
         Args:
             patience: seconds to wait where nothing is known yet, None: as long as it takes; asked only then.
             oldest: seconds after which what is known is not shown.
+            lasts: seconds for which it is good, of what no hour changes much; None: by what it cost.
 
         Raises:
             StillCounting: it takes longer than that; the count goes on.
             Exception: whatever `count` raises.
         """
-        known = self._known(key, count, oldest)
+        known = self._known(key, count, oldest, lasts)
         if known is not None:
             return known
         wait = patience()
         with self._lock:
             made = self._made.get(key)
-            if made is not None and made.is_young(self.clock()):  # somebody counted it meanwhile
+            if made is not None and made.is_young(self.clock(), lasts):  # somebody counted it meanwhile
                 return Figure(cast("T", made.value))
             future = self._going(key, count, self._awaited if wait is None else self._beside)
         try:
@@ -108,7 +110,9 @@ class Counting:
                 raise
             raise StillCounting from None
 
-    def _known(self, key: Hashable, count: Callable[[], T], oldest: float) -> Figure[T] | None:
+    def _known(
+        self, key: Hashable, count: Callable[[], T], oldest: float, lasts: float | None
+    ) -> Figure[T] | None:
         """What was counted before and may be shown; what is no longer young is counted anew beside."""
         now = self.clock()
         with self._lock:
@@ -116,7 +120,7 @@ class Counting:
             if made is None or made.cost < CHEAP or now - made.at >= oldest:
                 return None
             self._made.move_to_end(key)
-            renews = not made.is_young(now)
+            renews = not made.is_young(now, lasts)
             if renews:
                 self._going(key, count, self._beside)
             return Figure(cast("T", made.value), now - made.at, renews)

@@ -52,19 +52,22 @@ class Figures:
     renews: bool = False
     _began: float = field(default_factory=monotonic)
 
-    def of(self, question: Hashable, count: Callable[[], T], *, most: float | None = None) -> T:
+    def of(
+        self, question: Hashable, count: Callable[[], T], *, most: float | None = None, lasts: float | None = None
+    ) -> T:
         """The answer to a question about what this reader may see; `question` names all else that it depends on.
 
         Args:
             most: seconds to wait for it at the most, also where there are few open records: for what is counted over
                 all that ever were. None: as the reader waits.
+            lasts: seconds for which it is good, of what no hour changes much; None: by what it cost.
 
         Raises:
             StillCounting: nothing is known yet, and counting takes too long to wait for it.
         """
         oldest = OLDEST_OF_ALL if self.visible is None else OLDEST
         found = self.counting.of(
-            (question, self.visible), count, patience=lambda: _least(self.patience(), most), oldest=oldest
+            (question, self.visible), count, patience=lambda: _least(self.patience(), most), oldest=oldest, lasts=lasts
         )
         self.age, self.renews = max(self.age, found.age), self.renews or found.renews
         return found.value

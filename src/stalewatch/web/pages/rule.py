@@ -26,7 +26,7 @@ from stalewatch.web.asking import Reading
 from stalewatch.web.auth import Caller
 from stalewatch.web.counting import StillCounting
 from stalewatch.web.desk import At, Desk
-from stalewatch.web.figures import PATIENCE, Figures, figures_of
+from stalewatch.web.figures import OLDEST_OF_ALL, PATIENCE, Figures, figures_of
 from stalewatch.web.pages.addresses import Address
 from stalewatch.web.pages.paper import page
 from stalewatch.web.pages.rule_past import shown, titles
@@ -127,10 +127,10 @@ def _shown(request: Request, desk: Desk, rule: Rule, attempt: Attempt | None) ->
     )  # fmt: skip
 
 
-def _known(kept: Figures, question: Hashable, count: Callable[[], T], most: float | None = None) -> T | None:
+def _known(kept: Figures, question: Hashable, count: Callable[[], T], **how: float) -> T | None:
     """A figure as a reader of many records gets it; None while it is counted for the first time."""
     try:
-        return kept.of(question, count, most=most)
+        return kept.of(question, count, **how)
     except StillCounting:
         return None
 
@@ -141,7 +141,7 @@ def _looked_back(desk: Desk, kept: Figures, rule: Rule) -> LookedBack | None:
     connections = [one.id for one in own.settings.connections]
     return _known(kept, ("looked back", own.rulebook.version, rule.id), lambda: look_back(
         own.db, own.rulebook, rule, connections, asked, kept.visible
-    ), most=PATIENCE)  # fmt: skip
+    ), most=PATIENCE, lasts=OLDEST_OF_ALL)  # fmt: skip
 
 
 def _item(desk: Desk, rule: Rule, counted: Counted, reader: Reader) -> RuleItem:
