@@ -110,9 +110,7 @@ class Counting:
                 raise
             raise StillCounting from None
 
-    def _known(
-        self, key: Hashable, count: Callable[[], T], oldest: float, lasts: float | None
-    ) -> Figure[T] | None:
+    def _known(self, key: Hashable, count: Callable[[], T], oldest: float, lasts: float | None) -> Figure[T] | None:
         """What was counted before and may be shown; what is no longer young is counted anew beside."""
         now = self.clock()
         with self._lock:
