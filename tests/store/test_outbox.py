@@ -222,8 +222,8 @@ def test_deliveries_of_one_age_come_by_their_names_and_a_few_at_a_time(db: Datab
         assert [row.id for row in outbox.find(conn, "a_")] == ["a_1"], "an underscore is no wildcard"
         assert outbox.in_state(conn, ["unknown"])[0].id == outbox.to_look_at(conn, 5, limit=1)[0].id == "a_1"
         outbox.note_look(conn, "a000", look_at=77)
-        looks = {key: row.looks for key, row in outbox.by_id(conn, ["a000", "a001", "?"]).items()}
-        assert looks == {"a000": 1, "a001": 0}
+        looks = {key: (row.looks, row.look_at) for key, row in outbox.by_id(conn, ["a000", "a001", "?"]).items()}
+        assert looks == {"a000": (1, 77), "a001": (0, 5)}
 
 
 def test_a_delivery_moves_alone(db: Database) -> None:
@@ -248,6 +248,7 @@ def test_a_call_that_comes_late_is_heard_where_nothing_is_asked(db: Database) ->
         assert outbox.destinations_known(conn) == ["later", "same", "sleeps", "untouched"]
         outbox.call(conn, {"later": 21, "same": 20, "sleeps": 30, "new": 10})
         outbox.call(conn, {})
+        assert outbox.destinations_known(conn) == ["later", "new", "same", "sleeps", "untouched"]
         due = {row.target: row.due_at for row in outbox.waiting_destinations(conn)}
         assert list(due.items()) == [("untouched", 5), ("new", 10), ("same", 20), ("later", 21), ("sleeps", 30)]
         leases.park(conn, DESTINATIONS, "sleeps")
