@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -295,28 +294,3 @@ def test_fields_of_any_script_can_be_named() -> None:
     assert faults(made, data_of(one_rule(rule))) == []
     rule = 'use: a/b\nid: x\nwhere: {"契約/月数": {at_least: 3}, 金額: 3, stage: new}'
     assert faults(made, data_of(one_rule(rule))) == []
-
-
-NAMED: Final = ("properties", "patternProperties", "definitions")
-"""Keywords whose keys are names of ours."""
-OFTEN_ONE: Final = ("items", "additionalProperties", "propertyNames", "not", "if", "then", "else")
-
-
-def keywords(part: object) -> Iterator[str]:
-    """Every keyword of a schema, wherever it stands."""
-    if not isinstance(part, dict):
-        return
-    yield from part
-    for name, inner in part.items():
-        parts = inner.values() if name in NAMED else inner if name in ("anyOf", "allOf") else [inner]
-        if name in (*NAMED, *OFTEN_ONE, "anyOf", "allOf"):
-            for one in parts:
-                yield from keywords(one)
-
-
-@pytest.mark.parametrize("kind", ["rules", "tests", "fields"])
-def test_a_schema_says_nothing_that_editors_do_not_understand(kind: str) -> None:
-    """An editor leaves out a word that it does not know, and then takes what the word was to refuse."""
-    understood = {*NAMED, *OFTEN_ONE, "$ref", "$schema", "allOf", "anyOf", "const", "description", "enum", "examples"}
-    understood |= {"maxProperties", "minItems", "minProperties", "pattern", "required", "title", "type"}
-    assert set(keywords(schema(kind).schema)) <= understood
