@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import tempfile
+from functools import _lru_cache_wrapper
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +17,7 @@ from hypothesis import settings
 
 _FOLDER: Final = Path(os.environ["STALEWATCH_MUTATION"])
 _TIMES: Final = _FOLDER / "times.json"
+_NOTES: Final = os.environ.get("MUTANT_UNDER_TEST") == "stats"
 _took: Final[dict[str, float]] = {}
 
 settings.register_profile("mutation", max_examples=25, derandomize=True, deadline=None, database=None)
@@ -41,6 +44,16 @@ def _copied(url: str) -> None:
     shutil.copyfile(_FOLDER / "template.db", str(sa.make_url(url).database))
 
 
+def pytest_runtest_setup() -> None:
+    """While it is noted which test comes past what: what one left in a cache would hide that the next one needs it."""
+    if _NOTES:
+        for name, module in list(sys.modules.items()):
+            if name.startswith("tests."):
+                for kept in list(vars(module).values()):
+                    if isinstance(kept, _lru_cache_wrapper):
+                        kept.cache_clear()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if _TIMES.exists():
@@ -53,5 +66,5 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_sessionfinish() -> None:
-    if os.environ.get("MUTANT_UNDER_TEST") == "stats":
+    if _NOTES:
         _TIMES.write_text(json.dumps(_took), encoding="utf-8")
