@@ -18,9 +18,9 @@ from stalewatch.clock import Clock, FixedClock
 from stalewatch.engine.embedded import Embedded
 from stalewatch.sdk.notifier import Style
 from stalewatch.services.alerting.tick import tick
-from stalewatch.services.judging import arming
 from stalewatch.services.judging.golive import note_rules
 from stalewatch.services.judging.in_force import RulesMoved
+from stalewatch.services.syncing import recomputing
 from stalewatch.services.syncing.recomputing import recompute
 from stalewatch.services.syncing.sync import Sync
 from stalewatch.store import clocks as stored
@@ -147,10 +147,10 @@ MANY, PIECE = 12, 4
 
 
 class Deadly(Clock):
-    """Kills its process when it is asked for the n-th time: each piece of a recompute asks once, before it judges."""
+    """Kills its process in front of a piece: a recompute asks when it begins, and before it judges each piece."""
 
     def __init__(self, now: datetime, lives: int) -> None:
-        self._now, self._lives = now, lives
+        self._now, self._lives = now, 1 + lives
 
     def now(self) -> datetime:
         self._lives -= 1
@@ -162,7 +162,7 @@ class Deadly(Clock):
 @pytest.fixture
 def edited(migrated_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A world whose rules were just tightened: none of its deadlines is computed by them yet."""
-    monkeypatch.setattr(arming, "PIECE", PIECE)
+    monkeypatch.setattr(recomputing, "PIECE", PIECE)
     db = databases.opened(migrated_database_url)
     world = World(db, rulebook(UNWARNED), speaking=IMMEDIATE)
     for number in range(MANY):
