@@ -20,7 +20,7 @@ demo: $(READY) ## watch a made-up pipeline go quiet and be nudged; ARGS="--once 
 	@$(BIN)/stalewatch demo $(ARGS)
 
 test: $(READY) ## run the tests on SQLite and PostgreSQL; ARGS="-k calendar" picks some of them
-	@$(BIN)/pytest -n auto -m "not slow" $(ARGS)
+	@$(BIN)/pytest -n auto --dist worksteal -m "not slow" $(ARGS)
 
 check: $(READY) ## lint, types, import contracts, the lock, and the sizes of the house
 	@$(BIN)/ruff check .
@@ -32,7 +32,7 @@ check: $(READY) ## lint, types, import contracts, the lock, and the sizes of the
 
 coverage: $(READY) ## run the tests and hold the branches that they take to the bars; build/coverage/ keeps the data
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -n auto -m "not slow" $(ARGS); tests=$$?; \
+	@$(BIN)/coverage run -m pytest -n auto --dist worksteal -m "not slow" $(ARGS); tests=$$?; \
 		$(BIN)/coverage combine --quiet && $(BIN)/python -m tests.house.covered && exit $$tests
 
 mutants: $(READY) ## change core modules here and there: do their tests notice 85 %? ARGS="leases --sample 150" asks for less

@@ -126,7 +126,8 @@ class Quarter:
             zone = ZoneInfo(slack.workspace.users[user].zone)
             today = self.company.clock.now().astimezone(zone).date()
             values = _filled(view.said["blocks"], today, self.dice)
-            assert slack.interactions.submit(user, view, values).status == 200
+            # Slack waits for three seconds; on a busy machine a person is told of trouble, and sends the form again.
+            assert any(slack.interactions.submit(user, view, values).status == 200 for _ in range(3))
             self.answers["sent" if not view.errors else f"refused: {sorted(view.errors)}"] += 1
         slack.interactions.dismiss(user, view)
 
