@@ -76,7 +76,7 @@ def _part(
     part: Part, old: Rule, new: Rule, words: tuple[dict[str, str], dict[str, str]], speaker: Speaker
 ) -> tuple[str, str, str] | None:
     """What it is, what it said, and what it says; None where both read the same."""
-    reader, nothing = speaker.reader, _say("nothing", speaker.reader)
+    reader = speaker.reader
     match part:
         case LimitChanged(when=when, old=was, new=now):
             if was == now:
@@ -89,12 +89,19 @@ def _part(
             return label, _limit(was, reader), _limit(now, reader)
         case ModeChanged(old=before, new=after):
             return _say("mode", reader), before.value, after.value
-        case Reworded(word=word, old=before, new=after):
-            if word in _SPOKEN:
-                said = [one.get(word, nothing) for one in words]
-            else:
-                said = [_plain(value, reader) or nothing for value in (before, after)]
-            return None if said[0] == said[1] and word not in _SPOKEN else (_say(word, reader), said[0], said[1])
+        case _:
+            return _reworded(part, words, reader)
+
+
+def _reworded(
+    part: Reworded, words: tuple[dict[str, str], dict[str, str]], reader: Reader
+) -> tuple[str, str, str] | None:
+    word, nothing = part.word, _say("nothing", reader)
+    if word in _SPOKEN:
+        was, now = (one.get(word, nothing) for one in words)
+        return _say(word, reader), was, now
+    was, now = (_plain(value, reader) or nothing for value in (part.old, part.new))
+    return None if was == now else (_say(word, reader), was, now)
 
 
 def _limit(length: Duration | None, reader: Reader) -> str:
