@@ -15,7 +15,6 @@ from stalewatch.delivery.news import (
     News,
     Noisy,
     NothingJudged,
-    RecordSetAside,
     RulesRefused,
     ServiceDown,
     StormHeld,
@@ -94,7 +93,7 @@ def _entry(news: News, reader: Reader, kinds: Mapping[str, str]) -> Entry:
             headline, body = _rules_refused(news, reader)
         case Noisy():
             headline, body = _noisy(news, reader)
-        case RecordSetAside():
+        case _:
             headline, body = aside(news, reader)
     return Entry(record="", headline=headline, body=body, severity="warning")
 
@@ -109,7 +108,7 @@ def _of_connection(
             return _nothing_judged(news, name, reader)
         case CannotJudge():
             return _cannot_judge(news, name, reader)
-        case Doubted():
+        case _:
             return _doubted(news, name, reader)
 
 

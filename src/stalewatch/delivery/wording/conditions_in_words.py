@@ -13,7 +13,6 @@ from stalewatch.delivery.wording.values import choice
 from stalewatch.domain.language.model import (
     All,
     AnyOf,
-    Arithmetic,
     Compare,
     Condition,
     Contains,
@@ -94,8 +93,8 @@ class Speaker:
                 return self._say(_SAID["contains"], left=self.field(ref), right=text)
             case IsSet(ref=ref):
                 return self._say(_SAID["set"], left=self.field(ref))
-            case Entered(ref=ref):
-                return self._say(_SAID["entered"], left=self.field(ref))
+            case _:
+                return self._say(_SAID["entered"], left=self.field(condition.ref))
 
     def field(self, ref: Ref) -> str:
         """The field's title, or its name where it has none."""
@@ -130,8 +129,8 @@ class Speaker:
                 return self.field(term)
             case Literal():
                 return self._literal(term, of)
-            case Arithmetic(op=op, left=left, right=right):
-                return f"({self._term(left, None)} {op} {self._term(right, None)})"
+            case _:
+                return f"({self._term(term.left, None)} {term.op} {self._term(term.right, None)})"
 
     def _literal(self, literal: Literal, of: Ref | None) -> str:
         value = literal.value
