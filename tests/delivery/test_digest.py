@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 
 from stalewatch.delivery.backlog import compose_backlog_summary
 from stalewatch.delivery.contents import MOST_ENTRIES
+from stalewatch.delivery.customers import Heard, with_answers
 from stalewatch.delivery.digest import MOST_CHIPS, compose_digest
 from stalewatch.delivery.immediate import compose_immediate
 from stalewatch.delivery.subjects import place
 from stalewatch.delivery.telling import Recipient, Telling
 from stalewatch.domain.alerts import Cause, Kind
+from stalewatch.domain.customer_answers import CustomerAnswer, Word
 from stalewatch.domain.durations import Duration, Unit
 from stalewatch.domain.language.model import Severity
 from stalewatch.sdk.notifier import Message, Style
@@ -214,6 +216,9 @@ class TestTheWhole:
         assert digest(told(), *near, to=sato("ja")).footer == ["まもなく期限:ほか2件(火曜日)"]
         later = warned("w9", due=at("11-27 18:00"), days_over=-5)
         assert digest(told(), *near, later).footer == ["Soon: 3 more, the first on Tuesday"]
+        undated = [warned(f"u{number}", due=None, days_over=-3) for number in range(5)]
+        assert digest(told(), *undated).footer == ["Soon: 2 more"]
+        assert digest(told(), *undated, to=sato("ja")).footer == ["まもなく期限:ほか2件"]
         assert len(digest(*near).entries) == 5, "where nothing is late there is room"
 
     def test_ends_with_what_is_still_open(self) -> None:
@@ -335,6 +340,50 @@ class TestWhatIsPassedOn:
         mild = [replace(each, record=f"k{each.record}", team="Kansai", days_over=0) for each in handed(1)]
         footer = digest(*handed(5), *mild, to=tanaka()).footer
         assert footer[0] == "Kansai: 1 deal without an answer from your team for 5 business days, ¥12.4M."
+
+    def test_of_many_owners_counts_those_beyond_the_twelfth_together(self) -> None:
+        some = [replace(each, owner_name=f"Rep {n // 2:02}") for n, each in enumerate(handed(28))]
+        named = ", ".join(f"Rep {n:02} 2" for n in range(12))
+        assert f"Kanto 1, by owner: {named}, and 4 more" in digest(*some, to=tanaka()).footer
+
+
+def test_one_deal_that_settled_says_by_what() -> None:
+    won = settled(cause=Cause.CLOSED, outcome="won")
+    message = compose_immediate([won], delivery="d", recipient=sato(), now=NOW)
+    assert (message.title, message.entries[0].body) == ("✅ Hikari Foods", "“Customer went silent”: deal won.")
+    japanese = compose_immediate([won], delivery="d", recipient=sato("ja"), now=NOW)
+    assert japanese.entries[0].body == "「お客様からの返信なし」:受注"
+
+
+class TestWhatCustomersAnswered:
+    """The answer to a loss check, in the message of whoever owns the deal."""
+
+    HEARD = Heard("d7", "Northwind", CustomerAnswer(Word.PRIORITY), at("11-19 16:00"))
+
+    def with_answer(self, message: Message | None, language: str = "en") -> Message:
+        said = with_answers(
+            message, [self.HEARD], delivery="d", recipient=sato(language), now=NOW, list_url="https://sw.example/"
+        )
+        assert said is not None
+        return said
+
+    def test_stands_at_the_end_of_a_digest_under_a_heading_of_its_own(self) -> None:
+        message = self.with_answer(digest(told()))
+        assert message.title == digest(told()).title
+        assert [(one.record, one.section) for one in message.entries] == [("d1", ""), ("d7", "Customers answered")]
+
+    @pytest.mark.parametrize(("language", "title"), [
+        ("en", "1 customer answered"), ("ja", "1件のお客様から回答がありました"),
+    ])  # fmt: skip
+    def test_is_a_message_of_its_own_where_nothing_else_is_to_be_said(self, language: str, title: str) -> None:
+        message = self.with_answer(None, language)
+        [entry] = message.entries
+        assert (message.title, entry.headline, entry.section) == (title, "Northwind", "")
+        assert (message.style, message.url) == (Style.DIGEST, "https://sw.example/")
+
+    def test_nothing_heard_leaves_the_digest_as_it_is(self) -> None:
+        message = digest(told())
+        assert with_answers(message, [], delivery="d", recipient=sato(), now=NOW) is message
 
 
 class TestABacklog:

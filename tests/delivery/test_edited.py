@@ -63,6 +63,7 @@ ENDINGS: list[tuple[dict[str, Any], str, str]] = [
     ({"cause": Cause.CLOSED, "outcome": "won"}, "Deal won", "受注"),
     ({"cause": Cause.CLOSED, "outcome": "lost"}, "Deal lost", "失注"),
     ({"cause": Cause.RE_ANCHORED, "next_meeting": at("11-24 10:00")}, "Next meeting on 24 Nov", "次回商談 11月24日"),
+    ({"cause": Cause.RE_ANCHORED, "customer_at": at("11-20 08:00")}, "The customer answered", "お客様から返信あり"),
     ({"cause": Cause.RE_ANCHORED}, "There is news", "新しい動きあり"),
 ]
 
@@ -105,6 +106,15 @@ def test_a_rule_that_is_gone_leaves_its_deal_by_its_old_name() -> None:
     assert (entry.headline, entry.note) == ("✅ Hikari Foods", "The rule was changed")
 
 
+def test_a_rule_that_is_gone_has_no_title_beside_the_one_that_is_left() -> None:
+    ended = after(
+        digest(told(), warned()),
+        alert_d1_ghosted=over(None, Cause.RULE_CHANGED),
+        alert_d1_no_next_meeting=over(settled(rule="n", title={"en": "No next meeting"}, cause=Cause.SATISFIED)),
+    )
+    assert only(ended).note == "The rule was changed · “No next meeting”: Done"
+
+
 OLD = {"en": "Too old", "ja": "古い"}
 HOLD = {"act": "hold", "by": "Tanaka", "last_day": date(2025, 12, 1), "reason": "budget committee"}
 TOLD_AT = {"by": "Tanaka", "at": at("11-20 10:00")}
@@ -128,6 +138,12 @@ NOTES: list[tuple[dict[str, Any], str, str]] = [
          "answer": answered(act="snooze", by="Tanaka", until=at("11-24 18:00"), ends="customer_reply")},
         "Snoozed until the customer answers, 24 Nov at the latest (Tanaka)",
         "お客様の返信があるまで(遅くとも11月24日)通知を休止(Tanaka)",
+    ),
+    (
+        {"state": AlertState.SNOOZED,
+         "answer": answered(act="snooze", by="Tanaka", until=at("11-24 18:00"), ends="meeting_over")},
+        "Snoozed until the meeting is over, 24 Nov at the latest (Tanaka)",
+        "商談が終わるまで(遅くとも11月24日)通知を休止(Tanaka)",
     ),
     (
         {"state": AlertState.WAITING, "answer": answered(**HOLD)},

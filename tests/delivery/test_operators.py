@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from stalewatch.delivery.news import CannotJudge, ConnectionFailed, Doubted, GivenUp, News, StormHeld, Undelivered
+from stalewatch.delivery.news import (
+    CannotJudge,
+    ConnectionFailed,
+    Doubted,
+    GivenUp,
+    News,
+    Noisy,
+    StormHeld,
+    Undelivered,
+)
 from stalewatch.delivery.operators import compose_operator
 from stalewatch.sdk.notifier import Message, Style
 from tests.delivery.tellings import NOW, at, sato
@@ -93,6 +102,27 @@ def test_what_reached_nobody_has_a_page(language: str) -> None:
         assert message.url == "https://sw.example/undelivered"
         assert message.link in ("Open what was not delivered", "届かなかったお知らせを開く")
     assert operator(StormHeld(30, 100), url="https://sw.example").url == "https://sw.example"
+
+
+@pytest.mark.parametrize(
+    ("why", "english", "japanese"),
+    [
+        ("not_true", "Mostly the data were wrong:", "多くはデータの誤りでした。"),
+        ("handled", "Mostly it was done where the CRM does not show it:", "多くはCRMに現れない形で対応済みでした。"),
+        ("not_useful", "Mostly it did not fit the deal:", "多くは案件に合っていませんでした。"),
+    ],
+)
+def test_a_rule_that_cries_wolf_says_what_helps_against_it(why: str, english: str, japanese: str) -> None:
+    noisy = Noisy("ghosted", SILENCE, 9, 20, why)
+    [entry] = operator(noisy).entries
+    assert entry.headline == "“Customer went silent” is often a false alarm: 9 of 20"
+    assert entry.body.startswith(english)
+    assert "`stalewatch rules promote ghosted --to shadow`" in entry.body
+    [entry] = operator(noisy, language="ja").entries
+    assert (entry.headline, entry.body[: len(japanese)]) == (
+        "「お客様からの返信なし」は誤検知が目立ちます(20件中9件)",
+        japanese,
+    )
 
 
 def test_several_pieces_of_news_are_one_message() -> None:
