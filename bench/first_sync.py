@@ -1,8 +1,9 @@
-"""A first sync of a million deals, over the real connector into the real store, and a cycle in which some changed.
+"""A first sync of 50,000 and of a million deals, over the real connector into the real store, and cycles in which some
+changed: 5,000 from all over the table, so that of a million hardly two of them share a page of the database.
 
 The org is simulated in a process of its own and makes its records while they are read; the sync is a process of its
-own, too, whose memory is measured from its start to its end. `STALEWATCH_BENCH_DEALS` makes it smaller,
-`STALEWATCH_BENCH_PG_URL` names an empty PostgreSQL database to do the same with.
+own, too, whose memory is measured from its start to its end. `STALEWATCH_BENCH_DEALS` says how many deals instead,
+`STALEWATCH_BENCH_PG_URL` names an empty PostgreSQL database to do the same with the most of them.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ from stalewatch_salesforce.connector import SalesforceConnector
 from stalewatch_sandbox.salesforce.sandbox import SalesforceSandbox
 from stalewatch_sandbox.salesforce.stock import STAGES
 
-DEALS: Final = int(os.environ.get("STALEWATCH_BENCH_DEALS", "1000000"))
+SIZES: Final = tuple(int(size) for size in os.environ.get("STALEWATCH_BENCH_DEALS", "50000,1000000").split(","))
+DEALS: Final = SIZES[-1]
 CHANGED: Final = 5_000
 """So few that the connector remembers what it read when the next window overlaps with the last one."""
 _OCCASIONS: Final = ("for the first time, so that what they were before is written, too", "once more")
@@ -53,15 +55,16 @@ _OPEN: Final = [stage for stage in STAGES if not stage.is_closed]
 
 def main() -> None:
     """On SQLite, and on PostgreSQL where one is named."""
-    with tempfile.TemporaryDirectory() as folder:
-        for url in (f"sqlite:///{Path(folder) / 'bench.db'}", os.environ.get("STALEWATCH_BENCH_PG_URL")):
-            if url is not None:
-                _measured(url)
+    for deals in SIZES:
+        with tempfile.TemporaryDirectory() as folder:
+            _measured(f"sqlite:///{Path(folder) / 'bench.db'}", deals)
+    if url := os.environ.get("STALEWATCH_BENCH_PG_URL"):
+        _measured(url, DEALS)
 
 
-def _measured(url: str) -> None:
-    with serving(DEALS) as (process, told):
-        command = [sys.executable, "-m", "bench.first_sync", "sync", url, told["url"]]
+def _measured(url: str, deals: int) -> None:
+    with serving(deals) as (process, told):
+        command = [sys.executable, "-m", "bench.first_sync", "sync", url, told["url"], str(deals)]
         with subprocess.Popen(command, stdin=-1, stdout=-1, text=True) as sync:  # noqa: S603 - this module
             assert sync.stdin is not None
             assert sync.stdout is not None
@@ -146,7 +149,7 @@ def stock(sandbox: SalesforceSandbox, deals: int) -> None:
 # ------------------------------------------------------------------------------------------------------ the sync
 
 
-def sync(url: str, server: str) -> None:
+def sync(url: str, server: str, deals: int) -> None:
     """A first sync, then one of what changed; a line of figures each."""
     db, clock = Database(url), FixedClock(NOW)
     migrate.upgrade(db, shipped.migrations())
@@ -170,7 +173,7 @@ def sync(url: str, server: str) -> None:
         f"           {kind}, {done.records:,} deals with their history for the first time: {took:.0f} s, "
         f"{done.records / took:,.0f} deals/s, {spent / done.records * 1e6:.0f} µs of one processor a deal; "
         f"{memory.at(1 / 3)} MB at a third, {memory.at(2 / 3)} at two thirds, {peak()} at the most; of that "
-        f"{connector.spent / 2 / DEALS * 1e6:.1f} µs a row from bulk results to records",
+        f"{connector.spent / 2 / deals * 1e6:.1f} µs a row from bulk results to records",
         flush=True,
     )
     for occasion in _OCCASIONS:
@@ -180,8 +183,8 @@ def sync(url: str, server: str) -> None:
         done = runs.run("sf", connector, every=_EVERY)
         spent = process_time() - spent - (connector.spent - first)
         print(
-            f"           {kind}, {done.judged:,} deals that changed {occasion}: {spent / done.records * 1e6:.0f} µs of "
-            "one processor a deal, stored and judged",
+            f"           {kind}, {done.judged:,} of {deals:,} deals that changed {occasion}: "
+            f"{spent / done.records * 1e6:.0f} µs of one processor a deal, stored and judged",
             flush=True,
         )
     db.dispose()
@@ -234,4 +237,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "serve":
         serve(int(sys.argv[2]))
     else:
-        sync(sys.argv[2], sys.argv[3])
+        sync(sys.argv[2], sys.argv[3], int(sys.argv[4]))
