@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import numpy as np
@@ -10,7 +13,6 @@ import numpy as np
 from bench.calendar import TOKYO
 from bench.judge import rules_of
 from bench.measuring import say, spent
-from bench.tick import stored
 from stalewatch import shipped
 from stalewatch.domain.calendar import Calendar
 from stalewatch.domain.calendars import Calendars
@@ -18,7 +20,8 @@ from stalewatch.domain.language.model import Field
 from stalewatch.domain.needs import needs
 from stalewatch.domain.values import Stored
 from stalewatch.services.judging import frames
-from stalewatch.store import records
+from stalewatch.store import migrate, records
+from stalewatch.store.engine import Database
 
 ROWS: Final = 20_000
 
@@ -29,9 +32,19 @@ def main() -> None:
     needed = needs(rules, Calendars.single(Calendar(TOKYO)))["deal"]
     table = _table(rules.catalogue.objects["deal"], sorted(needed.fields))
     fed = {"crm": {"deal": sorted(needed.fields)}}
-    with stored(1) as db, db.read() as conn:
+    with _empty() as db, db.read() as conn:
         took = spent(lambda: frames.build(conn, rules.catalogue, needed, "deal", table, fed), 15)
     say(f"           {len(needed.fields)} fields of a deal: {took.median / ROWS * 1e6:.2f} µs a deal")
+
+
+@contextmanager
+def _empty() -> Iterator[Database]:
+    """A database with the schema: no deal's past is in it."""
+    with TemporaryDirectory() as folder:
+        db = Database(f"sqlite:///{Path(folder) / 'bench.db'}")
+        migrate.upgrade(db, shipped.migrations())
+        yield db
+        db.dispose()
 
 
 def _table(kinds: Mapping[str, Field], names: Sequence[str]) -> dict[str, Sequence[Any]]:
