@@ -8,11 +8,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Event, Thread
+from time import sleep
 
 import pytest
+from slack_sdk.socket_mode.builtin import SocketModeClient
+from slack_sdk.socket_mode.builtin.connection import ConnectionState
 
 from stalewatch.delivery.slack.heard import Heard
-from stalewatch.delivery.slack.socket import Socket
+from stalewatch.delivery.slack.socket import Socket, _hang_up
 from stalewatch_sandbox.slack.api import APP_TOKEN
 from tests.web.reception import soon
 
@@ -51,3 +55,34 @@ def test_one_that_was_never_started_ends_at_once() -> None:
     socket = Socket(APP_TOKEN, NOBODY, taken)
     socket.stop()
     assert not socket.is_connected()
+
+
+class Beginning:
+    """A session that is listened to only when it has been closed already, as happens between two threads."""
+
+    session_id, sock = "beginning", None
+
+    def __init__(self) -> None:
+        self.asked, self.closed = Event(), Event()
+
+    def is_active(self) -> bool:
+        self.asked.set()
+        return self.closed.wait(10)
+
+    def close(self) -> None:
+        self.closed.set()
+
+    def run_until_completion(self, state: ConnectionState) -> None:
+        while not state.terminated:
+            sleep(0.01)
+
+
+def test_it_ends_also_while_it_begins_to_listen() -> None:
+    client = SocketModeClient(APP_TOKEN, auto_reconnect_enabled=False)
+    session = Beginning()
+    client.current_session = session  # type: ignore[assignment]  # it stands in for a connection
+    assert session.asked.wait(10)
+    ending = Thread(target=_hang_up, args=(client,), daemon=True)
+    ending.start()
+    ending.join(10)
+    assert not ending.is_alive()

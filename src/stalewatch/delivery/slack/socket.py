@@ -32,6 +32,8 @@ log = logging.getLogger("stalewatch.slack")
 FIRST_WAIT: Final = 1.0
 LONGEST_WAIT: Final = 60.0
 PING_SECONDS: Final = 5.0
+_AGAIN: Final = 0.05
+"""Seconds after which whoever has not ended is told to once more."""
 Take = Callable[[Heard], Mapping[str, Any] | None]
 
 
@@ -117,8 +119,19 @@ def _hang_up(client: SocketModeClient) -> None:
         with suppress(OSError):  # it has just broken by itself
             line.shutdown(SHUT_RDWR)
     client.message_queue.put(None)
+    _end_listening(client)
     client.close()
     client.disconnect()  # what one of its threads still opened while it closed
+
+
+def _end_listening(client: SocketModeClient) -> None:
+    """`close` waits without end for whoever listens, who forgets the word to end if it comes as listening begins."""
+    listening = client.current_session_runner
+    listening.event.set()
+    while listening.is_alive():
+        client.current_session_state.terminated = True
+        client.disconnect()
+        listening.thread.join(_AGAIN)
 
 
 def _quiet() -> logging.Logger:
