@@ -107,6 +107,7 @@ def take(browser: Browser, home: str, language: Language, scheme: Scheme, folder
     ).items():
         page.goto(home + path)
         page.wait_for_load_state("networkidle")
+        page.wait_for_selector('main [hx-trigger^="load"]', state="detached")  # until all figures are counted
         told = {"format": "webp", "quality": QUALITY}
         shot = context.new_cdp_session(page).send("Page.captureScreenshot", told)
         file_of(name, language, scheme, folder).write_bytes(base64.b64decode(shot["data"]))
