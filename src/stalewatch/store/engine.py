@@ -77,7 +77,7 @@ class Database:
             options["connect_args"] = {name: told for name, told in _LIVELY.items() if name not in self.url.query}
         self._reader = sa.create_engine(_to_look_at(self.url) if looking else self.url, **options)
         self._writer = self._reader if looking else sa.create_engine(self.url, **options)
-        self._marker = self._reader if looking else sa.create_engine(self.url, **options)
+        self._marker = self._reader if looking else sa.create_engine(self.url, isolation_level="AUTOCOMMIT", **options)
         self._kept = Kept(self._reader)
         prepare = _prepare_sqlite if self.is_sqlite else _prepare_postgresql
         prepare(None if looking else self._writer, self._reader)
@@ -108,13 +108,13 @@ class Database:
 
     @contextmanager
     def mark(self) -> Iterator[Connection]:
-        """A transaction that does not wait for the disk: the end of the machine may undo it, that of a process cannot.
-        For tables that no list follows from.
+        """A connection whose statements are each a transaction that does not wait for the disk: the end of the machine
+        may undo it, that of a process cannot. For tables that no list follows from.
 
         Raises:
             StoreError: and its kinds.
         """
-        with self._speaking(), self._marker.begin() as conn:
+        with self._speaking(), self._marker.connect() as conn:
             yield conn
 
     @contextmanager
@@ -228,13 +228,9 @@ def _prepare_sqlite(writer: Engine | None, reader: Engine) -> None:
     if writer is None:
         return
 
-    _write_sqlite(writer, "synchronous=FULL")
-
-
-def _write_sqlite(writer: Engine, synchronous: str) -> None:
     @event.listens_for(writer, "connect")
     def _(connection: Any, _record: object) -> None:
-        _pragmas(connection, "journal_mode=WAL", synchronous, "foreign_keys=ON", f"cache_size={-CACHE}")
+        _pragmas(connection, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"cache_size={-CACHE}")
 
     @event.listens_for(writer, "begin")
     def _(conn: Connection) -> None:
@@ -242,15 +238,16 @@ def _write_sqlite(writer: Engine, synchronous: str) -> None:
 
 
 def _prepare_marker(marker: Engine, *, lite: bool) -> None:
-    if lite:
-        _write_sqlite(marker, "synchronous=NORMAL")
-        return
-    _ask_after_rest(marker)
+    if not lite:
+        _ask_after_rest(marker)
 
     @event.listens_for(marker, "connect")
     def _(connection: Any, _record: object) -> None:
-        connection.execute("SET SESSION synchronous_commit = off")
-        connection.commit()
+        if lite:
+            _pragmas(connection, "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
+        else:
+            connection.execute("SET SESSION synchronous_commit = off")
+            connection.commit()
 
 
 def _pragmas(connection: Any, *pragmas: str) -> None:
