@@ -77,6 +77,9 @@ def test_the_report_is_one_file_with_its_chart(here: Path, call: Call) -> None:
         "rules", "suggest", "--history", exported(here / "export", stages=False), "--html", "r.html", "--lang", "ja"
     )
     assert said.status == 0, said.err
+    answer, written = said.out.splitlines()
+    assert "期限は" in answer
+    assert written == "r.html を作成しました"
     page = (here / "r.html").read_text()
     assert page.count("<svg") >= 1
     assert "<script" not in page

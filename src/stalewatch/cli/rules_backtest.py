@@ -24,6 +24,7 @@ from stalewatch.cli.saving import save
 from stalewatch.cli.sheet import Sheet
 from stalewatch.delivery.wording.learning_words import say
 from stalewatch.delivery.wording.reader import Reader
+from stalewatch.delivery.wording.untrusted import printable
 from stalewatch.domain.calendar_zone import zone_named
 from stalewatch.domain.learning.history import History
 from stalewatch.domain.learning.history import history as history_of
@@ -174,6 +175,8 @@ def _print(
         click.echo(_csv(rows), nl=False)
     elif html is None:
         click.echo(sheet.as_text(terminal_width()))
+    else:
+        click.echo(printable(sheet.headline))
     if html is not None:
         from stalewatch.cli.learning_page import backtest_page  # noqa: PLC0415  # charts and templates take long
 

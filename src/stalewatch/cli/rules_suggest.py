@@ -19,6 +19,7 @@ from stalewatch.cli.saving import save
 from stalewatch.cli.suggest_sheet import Shown
 from stalewatch.delivery.wording.learning_words import say
 from stalewatch.delivery.wording.reader import Reader
+from stalewatch.delivery.wording.untrusted import printable
 from stalewatch.domain.language.model import Rule
 from stalewatch.services.learning.lessons import Lesson, kind_of, lesson
 from stalewatch.services.learning.patches import patch, within
@@ -62,6 +63,8 @@ def suggest(
     elif html is None:
         click.echo(shown.sheet().as_text(terminal_width()))
         _tell_patch(lessons, chosen, found, reader)
+    else:
+        click.echo(printable(shown.headline(lessons[0])))
     if html is not None:
         from stalewatch.cli.learning_page import suggestion_page  # noqa: PLC0415  # charts and templates take long
 
