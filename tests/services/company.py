@@ -50,6 +50,7 @@ class Life:
     outcome: Outcome = Outcome.OPEN
     closed_at: datetime | None = None
     deleted: bool = False
+    born: datetime = BORN
 
     def now(self, name: str) -> Any:
         """The last value; of several in one second the one that was written last."""
@@ -60,8 +61,8 @@ class Life:
             name: self.now(name) for name in ("next_step", "hold_set_at", "hold_until", "forecast_category", "pain")
         }
         return Deal(
-            id=self.name, name=self.name.title(), owner=self.now("owner"), created_at=BORN, pipeline="new_business",
-            stage=self.now("stage"), close_date=self.now("close_date"), amount=self.now("amount"), currency="JPY",
+            id=self.name, name=self.name.title(), owner=self.now("owner"), created_at=self.born,
+            pipeline="new_business", stage=self.now("stage"), close_date=self.now("close_date"), amount=self.now("amount"), currency="JPY",
             amount_in_project_currency=self.now("amount"), outcome=self.outcome, closed_at=self.closed_at,
             fields=fields,
         )  # fmt: skip

@@ -204,7 +204,7 @@ class _RuleOnFrame:
         breach_at = np.full(self.size, NEVER, np.int64)
         warn_at = breach_at if self.plan.rule.warn is None and self.default_warn is None else breach_at.copy()
         for calendar, limit_here, mine in self._groups(clocks, limit):
-            here = None if pauses is None else _selected(pauses, mine)
+            here = None if pauses is None else pauses.taken(mine)
             breach, warn = self._due(calendar, limit_here, mine, here)
             lost = breach == OUTSIDE if warn is breach else (breach == OUTSIDE) | (warn == OUTSIDE)
             if somewhere(lost):
@@ -251,16 +251,6 @@ class _RuleOnFrame:
         count = np.zeros(self.size + 1, np.int64)
         count[clocks + 1] = np.diff(packed.first)
         return Pauses(np.cumsum(count), packed.start, packed.end)
-
-
-def _selected(pauses: Pauses, clocks: Clocks) -> Pauses | None:
-    """The pauses of some clocks, renumbered; None if they have none, so that nobody pays for them."""
-    count = pauses.first[clocks + 1] - pauses.first[clocks]
-    if not np.count_nonzero(count):
-        return None
-    first = np.concatenate(([0], np.cumsum(count)))
-    source = np.repeat(pauses.first[clocks] - first[:-1], count) + np.arange(first[-1])
-    return Pauses(first, pauses.start[source], pauses.end[source])
 
 
 @lru_cache(maxsize=1024)

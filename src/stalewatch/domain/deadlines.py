@@ -57,6 +57,16 @@ class Deadlines:
     pauses: Pauses | None = None
     unclear_until: Instants | None = None
 
+    def taken(self, some: NDArray[np.intp]) -> Deadlines:
+        """Some of the clocks."""
+        breach_at = self.breach_at[some]
+        return Deadlines(
+            self.base[some], self.anchor[some],
+            breach_at if self.warn_at is self.breach_at else self.warn_at[some], breach_at,
+            self.excepted_until[some], None if self.pauses is None else self.pauses.taken(some),
+            None if self.unclear_until is None else self.unclear_until[some],
+        )  # fmt: skip
+
     def state(self, now: Instants) -> NDArray[np.int8]:
         """The state of every clock at its own `now`."""
         timed = [(now >= self.breach_at, State.BREACHED)]

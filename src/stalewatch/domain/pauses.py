@@ -20,3 +20,12 @@ class Pauses:
     first: NDArray[np.int64]
     start: Instants
     end: Instants
+
+    def taken(self, rows: NDArray[np.intp]) -> Pauses | None:
+        """Those of some rows, renumbered; None if they have none, so that nobody pays for them."""
+        count = self.first[rows + 1] - self.first[rows]
+        if not np.count_nonzero(count):
+            return None
+        first = np.concatenate(([0], np.cumsum(count)))
+        source = np.repeat(self.first[rows] - first[:-1], count) + np.arange(first[-1])
+        return Pauses(first, self.start[source], self.end[source])

@@ -9,17 +9,23 @@ from typing import Any
 import numpy as np
 import pytest
 
+from stalewatch.domain.alerts import policy_of
 from stalewatch.domain.assemble import Snapshot
+from stalewatch.domain.calendar import Calendar
 from stalewatch.domain.deadlines import State
+from stalewatch.domain.durations import Duration, Unit
 from stalewatch.domain.frame import Column, Frame, History
 from stalewatch.domain.instants import DAY, HOUR, to_us
 from stalewatch.domain.learning import states
+from stalewatch.domain.learning.retold import spoken
 from tests.domain.judge_batches import Batch, batch
+from tests.services.world import TOKYO
 
 DAILY = range(3)
 MANY = range(100, 300)
-Clock = tuple[int, str, int]
-"""Record, rule, anchor."""
+Alert = tuple[int, str, int]
+"""Record, rule, and the moment of the breach."""
+POLICY = policy_of(Calendar(TOKYO), Duration(2, Unit.HOUR), Duration(3, Unit.BUSINESS_DAY))
 
 
 def with_whole_past(record: Snapshot) -> Snapshot | None:
@@ -54,29 +60,27 @@ def lives(frame: Frame, as_of: int) -> History:
     return states.life(frame.columns["created_at"], end, None, 1)
 
 
-def told(one: Batch, records: Sequence[Snapshot], as_of: int, end: int) -> dict[Clock, int]:
+def told(one: Batch, records: Sequence[Snapshot], as_of: int, end: int) -> set[Alert]:
     """What would have been said, and when."""
     frame = one.frame(records)
     among = states.seen(frame, lives(frame, end), as_of, frame.history.keys(), ())
-    found: dict[Clock, int] = {}
+    found: set[Alert] = set()
     for verdict in one.fast.judge(among.frame):
-        said = states.spoken(verdict, among)
-        for record, anchor, at in zip(said.record.tolist(), said.anchor.tolist(), said.at.tolist(), strict=True):
-            key = (record, verdict.rule.id, anchor)
-            found[key] = min(at, found.get(key, at))
+        said = spoken(verdict, among, lambda _row: POLICY)
+        found |= {(row, verdict.rule.id, at) for row, at in zip(said.record.tolist(), said.at.tolist(), strict=True)}
     return found
 
 
-def late_at(one: Batch, record: Snapshot, moments: Sequence[int]) -> dict[int, set[tuple[str, int]]]:
-    """The clocks that an engine would call late at each of some moments, knowing what was known then.
+def late_at(one: Batch, record: Snapshot, moments: Sequence[int]) -> dict[int, set[str]]:
+    """The rules that an engine would call late at each of some moments, knowing what was known then.
 
     Each look is a record of its own, and all of them are judged together: an engine would judge each alone.
     """
     now = np.array(moments, np.int64)
-    found: dict[int, set[tuple[str, int]]] = {moment: set() for moment in moments}
+    found: dict[int, set[str]] = {moment: set() for moment in moments}
     for verdict in one.fast.judge(one.frame([known_at(record, moment) for moment in moments])):
         for clock in np.flatnonzero(verdict.deadlines.state(now[verdict.row]) == State.BREACHED).tolist():
-            found[moments[int(verdict.row[clock])]].add((verdict.rule.id, int(verdict.deadlines.anchor[clock])))
+            found[moments[int(verdict.row[clock])]].add(verdict.rule.id)
     return found
 
 
@@ -93,16 +97,15 @@ def check_against_an_engine_that_looks_all_the_time(seed: int) -> int:
     for place, record in enumerate(records):
         begin = to_us(record.values["created_at"])  # type: ignore[arg-type]
         end = as_of if record.values["is_open"] else as_of - 5 * DAY
-        mine = {key[1:]: at for key, at in found.items() if key[0] == place}
-        looks = {*range(begin, end, 60 * HOUR), *mine.values(), *(at - 1 for at in mine.values() if at > begin)}
+        mine = sorted((at, rule) for row, rule, at in found if row == place)
+        looks = {*range(begin, end, 60 * HOUR), *(at for at, _ in mine), *(at - 1 for at, _ in mine if at > begin)}
         moments = sorted(at for at in looks if at < end)
         late = late_at(one, record, moments) if moments else {}
         for moment in moments:
-            for clock in late[moment]:
-                assert clock in mine, f"{clock} of record {place} is late at {moment}, and nobody was told"
-                assert mine[clock] <= moment, f"{clock} of record {place} was late before it was told"
-        for clock, at in mine.items():
-            assert clock in late.get(at, ()), f"{clock} of record {place} was told at {at}, and was not late"
+            silent = late[moment] - {rule for at, rule in mine if at <= moment}
+            assert not silent, f"{silent} of record {place} are late at {moment}, and nobody was told"
+        for at, rule in mine:
+            assert rule in late[at], f"{rule} of record {place} was told at {at}, and was not late"
     return len(found)
 
 
@@ -115,8 +118,7 @@ def check_that_the_future_does_not_matter(seed: int) -> None:
         if not before:
             continue
         cut = told(one, [known_at(records[place], moment) for place in before], moment, as_of + 99 * DAY)
-        expected = {(before.index(record), rule, anchor): at for (record, rule, anchor), at in whole.items()
-                    if record in before and at < moment}  # fmt: skip
+        expected = {(before.index(row), rule, at) for row, rule, at in whole if row in before and at < moment}
         assert cut == expected
 
 

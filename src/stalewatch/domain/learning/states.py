@@ -15,16 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stalewatch.domain.branchless import constant
-from stalewatch.domain.clocks import Verdict
-from stalewatch.domain.deadlines import Deadlines, State
 from stalewatch.domain.frame import Column, Events, Frame, History
-from stalewatch.domain.instants import NEVER, OUTSIDE, Instants, Mask
+from stalewatch.domain.instants import Instants, Mask
 from stalewatch.domain.unfolding import Moments, Past, moments, past, unfold
 
 LIFE: Final = "#life"
 """The column that says whether a record was open."""
-_WAITS: Final = 8
-"""Waits one after the other in which a breach may lie; one more is not followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,48 +90,6 @@ def seen(frame: Frame, alive: History, as_of: int, reads: Collection[str], untol
         events={kind: _held(one, cut[f"#{kind}"]) for kind, one in frame.events.items()},
         unknown={name: cut[name].before for name in told},
     ))  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """What one rule would have said of the records of a frame: once for each of its clocks."""
-
-    record: NDArray[np.int64]
-    anchor: Instants
-    at: Instants
-
-
-def spoken(verdict: Verdict, among: Seen) -> Spoken:
-    """The first moment at which each clock of a rule would have been late, in the states in which it was so."""
-    clocks = verdict.deadlines
-    begun, end = among.at[verdict.row], among.until[verdict.row]
-    late = _late_from(clocks, begun)
-    flagged = np.flatnonzero((clocks.base == State.WATCHING) & (late != OUTSIDE) & (late < end))
-    record, anchor, at = among.record[verdict.row[flagged]], clocks.anchor[flagged], late[flagged]
-    subject = np.zeros(len(flagged), np.int64)
-    if verdict.subject is not None:
-        _, subject = np.unique(verdict.subject[flagged].astype(np.str_), return_inverse=True)
-    order = np.lexsort((at, subject, anchor, record))
-    same = np.zeros(len(order), np.bool_)
-    for column in (record, anchor, subject):
-        ordered = column[order]
-        same[1:] = (ordered[1:] == ordered[:-1]) & (same[1:] if column is not record else True)
-    first = order[~same]
-    return Spoken(record[first], anchor[first], at[first])
-
-
-def _late_from(clocks: Deadlines, begun: Instants) -> Instants:
-    """When each clock is late at the earliest, not before its state began; OUTSIDE where it never is."""
-    late = np.maximum(np.where(clocks.breach_at == NEVER, OUTSIDE, clocks.breach_at), begun)
-    late = np.maximum(late, clocks.excepted_until)
-    if clocks.unclear_until is not None:
-        late = np.maximum(late, clocks.unclear_until)
-    for _ in range(_WAITS if clocks.pauses is not None else 0):
-        paused = clocks.paused_until(late)
-        if (paused == NEVER).all():
-            return late
-        late = np.maximum(late, paused)
-    return late
 
 
 def _as_history(one: Events) -> History:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from stalewatch.domain.alerts import policy_of
 from stalewatch.domain.clocks import Judge
 from stalewatch.domain.evidence import DERIVED, Act, changes_of
 from stalewatch.domain.frame import Column, Frame, History
@@ -19,6 +20,7 @@ from stalewatch.domain.kpi.reads import with_columns
 from stalewatch.domain.language.model import Catalogue, Each, FieldType, Origin
 from stalewatch.domain.language.reads import fields_read
 from stalewatch.domain.learning import states
+from stalewatch.domain.learning.retold import PolicyOf, spoken
 from stalewatch.domain.needs import Needs
 from stalewatch.sdk.records import ActivityKind, Actor, MeetingState
 from stalewatch.services.judging import frames
@@ -96,10 +98,18 @@ class PastAlerts:
             if not len(alive.row):
                 continue
             among = states.seen(frame, alive, self.as_of, self.book.needs[self.obj].history, self.untold())
+            governs = self._policies(among.frame)
             for verdict in judge.judge(among.frame):
-                told = states.spoken(verdict, among)
+                told = spoken(verdict, among, governs)
                 into[verdict.rule.id].ids += [frame.keys[row] for row in told.record.tolist()]
                 into[verdict.rule.id].at.append(told.at)
+
+    def _policies(self, frame: Frame) -> PolicyOf:
+        """What governs the alerts of each row of a frame, by the calendar that it follows."""
+        chosen, judging = self.book.calendars.choose(frame, self.book.rules), self.book.judging
+        found = [policy_of(one, judging.keep_for, judging.reopen_within) for one in chosen.calendars]
+        which = chosen.which
+        return lambda row: found[0 if which is None else int(which[row])]
 
     def rules(self) -> list[str]:
         """The rules that are tried."""
