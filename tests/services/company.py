@@ -62,9 +62,9 @@ class Life:
         }
         return Deal(
             id=self.name, name=self.name.title(), owner=self.now("owner"), created_at=self.born,
-            pipeline="new_business", stage=self.now("stage"), close_date=self.now("close_date"), amount=self.now("amount"), currency="JPY",
-            amount_in_project_currency=self.now("amount"), outcome=self.outcome, closed_at=self.closed_at,
-            fields=fields,
+            pipeline="new_business", stage=self.now("stage"), close_date=self.now("close_date"),
+            amount=self.now("amount"), currency="JPY", amount_in_project_currency=self.now("amount"),
+            outcome=self.outcome, closed_at=self.closed_at, fields=fields,
         )  # fmt: skip
 
 
