@@ -70,12 +70,12 @@ class Crm:
 
 
 @contextmanager
-def opened(name: str) -> Iterator[Crm]:
+def opened(name: str, size: int = DEALS) -> Iterator[Crm]:
     clock = Clock(datetime.now(UTC) - timedelta(days=1))
     if name == "salesforce":
         with SalesforceSandbox(clock) as sandbox:
             made = {"StageName": "Qualification", "CloseDate": clock.now().date()}
-            deals = [sandbox.org.insert("Opportunity", made | {"Name": f"D{n}"}) for n in range(DEALS)]
+            deals = [sandbox.org.insert("Opportunity", made | {"Name": f"D{n}"}) for n in range(size)]
             app = sandbox.app
             auth = {"flow": "client_credentials", "login_url": sandbox.url, "client_id": app.client_id,
                     "client_secret": app.client_secret}  # fmt: skip
@@ -86,7 +86,7 @@ def opened(name: str) -> Iterator[Crm]:
     with HubSpotServer(clock) as server:
         server.api.limits.allowance.burst = server.api.limits.allowance.searches = None
         first = {"pipeline": "default", "dealstage": "appointmentscheduled"}
-        deals = [server.portal.create("deals", first | {"dealname": f"D{n}"}) for n in range(DEALS)]
+        deals = [server.portal.create("deals", first | {"dealname": f"D{n}"}) for n in range(size)]
         clock.advance(timedelta(hours=23))
         clock.run()
         options = {"auth": {"flow": "token", "token": server.token}, "base_url": server.url}
@@ -165,7 +165,7 @@ def test_s29_each_write_is_in_the_crm_once_and_in_the_audit_log_once(
     nursery: ForkServerContext, migrated_database_url: str, crm: str, kills: int
 ) -> None:
     seed = 20_260_311
-    with opened(crm) as there:
+    with opened(crm, max(DEALS, kills)) as there:  # two writes each: nobody writes all of them before the last kill
         steps, notes = asked(migrated_database_url, there)
         there.drops_answers(3)
         killed = run(nursery, migrated_database_url, there, kills=kills, seed=seed, design=Design.OURS)

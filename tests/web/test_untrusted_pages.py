@@ -95,7 +95,8 @@ def companies(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -
     for one in (evil, plain):
         one.office.app.state.rates = Rates(0)  # hundreds of attacks a minute
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("stalewatch.web.pages.rules.PATIENCE", 30.0)  # a page that still counts has a refresh in it
+        for asked in ("figures", "pages.rule", "pages.rules", "pages.connections"):  # who still counts says so
+            patched.setattr(f"stalewatch.web.{asked}.PATIENCE", 30.0)
         yield evil, plain
     for world in worlds:
         world.db.dispose()
