@@ -28,8 +28,8 @@ from stalewatch.delivery.wording.untrusted import printable
 from stalewatch.domain.calendar_zone import zone_named
 from stalewatch.domain.learning.history import History
 from stalewatch.domain.learning.history import history as history_of
+from stalewatch.domain.learning.kinds import DEAL
 from stalewatch.services.learning.backtests import Backtest, of_limit, others, tried_after
-from stalewatch.services.learning.lessons import DEAL
 from stalewatch.services.learning.plain import backtest_data
 from stalewatch.services.learning.workdays import weekdays
 from stalewatch.services.reporting.exporting import table_as_csv

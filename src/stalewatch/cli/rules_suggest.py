@@ -21,7 +21,8 @@ from stalewatch.delivery.wording.learning_words import say
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.untrusted import printable
 from stalewatch.domain.language.model import Rule
-from stalewatch.services.learning.lessons import Lesson, kind_of, lesson
+from stalewatch.domain.learning.kinds import kind_of
+from stalewatch.services.learning.lessons import Lesson, lesson
 from stalewatch.services.learning.patches import patch, within
 from stalewatch.services.learning.plain import lesson_data
 from stalewatch.services.reporting.exporting import table_as_csv

@@ -16,11 +16,11 @@ from stalewatch.domain.language.catalogue import load_catalogue
 from stalewatch.domain.language.diagnostics import Findings
 from stalewatch.domain.language.model import Catalogue
 from stalewatch.domain.learning.history import Found
+from stalewatch.domain.learning.kinds import CONVERSION, DEAL, HAND_OFF
 from stalewatch.sdk.connector import ConnectionSettings
 from stalewatch.sdk.errors import ConfigurationError
 from stalewatch.services.judging import collecting
 from stalewatch.services.learning import files
-from stalewatch.services.learning.lessons import CONVERSION, DEAL, HAND_OFF
 from stalewatch.services.rules.rulefiles import catalogue_sources
 from stalewatch.settings import Settings
 from stalewatch.wiring.project import Stalewatch

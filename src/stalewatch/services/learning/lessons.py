@@ -7,19 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from stalewatch.domain.instants import NEVER
-from stalewatch.domain.language.model import Catalogue, FromFields, Rule
+from stalewatch.domain.language.model import Catalogue
 from stalewatch.domain.learning.history import Found, History, history
 from stalewatch.domain.learning.spells import Watched
 from stalewatch.services.learning.limits import Learned, learned, stage_order
 
-DEAL: Final = "deal"
-CONVERSION: Final = "conversion"
-HAND_OFF: Final = "hand_off"
-_STARTS: Final = {
-    ("deal", "created_at"): (DEAL, False), ("deal", "stage_entered_at"): (DEAL, True),
-    ("lead", "created_at"): (CONVERSION, False), ("lead", "mql_at"): (HAND_OFF, False),
-}  # fmt: skip
-"""The clocks for which a limit can be learned: of what, and whether stage by stage."""
 HORIZON: Final = 60.0
 """Days after a breach within which a win says that the flag was wrong."""
 
@@ -92,12 +84,6 @@ def lesson(found: Found, about: str, catalogue: Catalogue, asked: Asked) -> Less
         taught = learned(before, order, horizon=asked.horizon, seed=asked.seed, scored=after)
     named = set(order) <= set(stages)
     return Lesson(about, whole, taught, found.dated, tuple(order) if whole.has_stages else (), named, asked)
-
-
-def kind_of(rule: Rule) -> tuple[str, bool] | None:
-    """What a rule's limit can be learned of, and whether stage by stage; None: its clock is none for which it can."""
-    fields = rule.start.fields if isinstance(rule.start, FromFields) else ()
-    return _STARTS.get((rule.watch, fields[0].name)) if len(fields) == 1 else None
 
 
 def stages_of(catalogue: Catalogue) -> tuple[str, ...]:

@@ -8,10 +8,11 @@ from typing import Final
 
 from stalewatch.domain.durations import Duration
 from stalewatch.domain.language.model import Mode, Rule
+from stalewatch.domain.learning.kinds import CONVERSION, HAND_OFF, kind_of
 from stalewatch.services.judging.sources import coverage
 from stalewatch.services.learning import stored
 from stalewatch.services.learning.backtests import Backtest
-from stalewatch.services.learning.lessons import CONVERSION, HAND_OFF, Asked, kind_of, lesson
+from stalewatch.services.learning.lessons import Asked, lesson
 from stalewatch.services.learning.limits import Learned
 from stalewatch.services.learning.rules_tried import Tried, tried
 from stalewatch.services.rules.rulebook import Rulebook

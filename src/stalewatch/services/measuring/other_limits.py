@@ -14,17 +14,12 @@ from fractions import Fraction
 from typing import Final
 
 from stalewatch.domain.durations import Duration, Unit, ratio
-from stalewatch.domain.language.model import FromFields, Mode, Rule
+from stalewatch.domain.language.model import Mode, Rule
 from stalewatch.domain.language.partly import holds
+from stalewatch.domain.learning.kinds import HAND_OFF, kind_of
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store.suggestions import Suggested
 
-_STARTS: Final = {
-    ("deal", "created_at"): ("deal", False), ("deal", "stage_entered_at"): ("deal", True),
-    ("lead", "created_at"): ("conversion", False), ("lead", "mql_at"): ("hand_off", False),
-}  # fmt: skip
-"""The clocks for which a limit can be learned: of what, and whether stage by stage."""
-_HAND_OFF: Final = "hand_off"
 _DAY: Final = Duration(1, Unit.DAY)
 
 
@@ -68,11 +63,8 @@ def _differing(rule: Rule, some: Iterable[Suggested], open_minutes: int) -> Iter
 
 
 def _kind(rule: Rule) -> tuple[str, bool] | None:
-    fields = rule.start.fields if isinstance(rule.start, FromFields) else ()
-    found = _STARTS.get((rule.watch, fields[0].name)) if len(fields) == 1 else None
-    if found is None or (rule.until is not None and found[0] != _HAND_OFF):
-        return None
-    return found
+    found = kind_of(rule)
+    return None if found is None or (rule.until is not None and found[0] != HAND_OFF) else found
 
 
 def _known(one: Suggested) -> Mapping[str, str]:
