@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 import pytest
 
 from stalewatch.delivery.wording.reader import Reader
-from stalewatch.delivery.wording.rule_in_words import rule_in_words
+from stalewatch.delivery.wording.rule_in_words import parts_in_words, rule_in_words
 from stalewatch.domain.language.reads import rearming_fields
 from stalewatch.domain.language.summary import explain_short
 from tests.domain.judge_batches import batch
+from tests.services.world import default_pack, rulebook
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
@@ -32,3 +33,12 @@ def test_an_arbitrary_rule_is_said_in_words(seeds: range, language: str) -> None
                 assert name in short, words
             for limit in rule.within:
                 assert str(limit.duration) in short, words
+
+
+def test_what_a_rule_watches_and_follows_is_said_in_the_readers_language() -> None:
+    rules = rulebook(default_pack()).rules
+    rule = next(one for one in rules.rules if one.id == "meeting-without-next")
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    japanese, english = (parts_in_words(rule, rules, Reader(language, now, "Asia/Tokyo")) for language in ("ja", "en"))
+    assert (japanese["watch"], japanese["start"]) == ("案件", "商談 ごと(それぞれに時計)")
+    assert (english["watch"], english["start"]) == ("deal", "each meeting, with a clock of its own")

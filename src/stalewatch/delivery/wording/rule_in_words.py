@@ -10,11 +10,14 @@ from stalewatch.delivery.wording.conditions_in_words import Speaker
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.times import duration
 from stalewatch.domain.durations import Duration
+from stalewatch.domain.language.events import event_title
 from stalewatch.domain.language.model import Combine, Each, Limit, Rule, RuleSet, Since, Start, Words
 from stalewatch.domain.language.reads import rearming_fields
 
 _WORDS: Final[dict[str, Words]] = {
     "watch": {"en": "Watch", "ja": "監視"},
+    "watch_deal": {"en": "deal", "ja": "案件"},
+    "watch_lead": {"en": "lead", "ja": "リード"},
     "where": {"en": "Where", "ja": "対象"},
     "start": {"en": "Start", "ja": "開始"},
     "within": {"en": "Within", "ja": "期限"},
@@ -67,7 +70,7 @@ def parts_in_words(rule: Rule, rules: RuleSet, reader: Reader) -> dict[str, str]
 
 def _parts(rule: Rule, rules: RuleSet, reader: Reader) -> Iterator[tuple[str, str]]:
     speaker = Speaker(rule.watch, rules, reader)
-    yield "watch", rule.watch
+    yield "watch", _said(f"watch_{rule.watch}", reader)
     if rule.where is not None:
         yield "where", speaker.condition(rule.where)
     yield "start", _start(rule.start, speaker, reader)
@@ -85,7 +88,8 @@ def _start(start: Start, speaker: Speaker, reader: Reader) -> str:
         case Since(condition=condition):
             return _said("since", reader, condition=speaker.condition(condition))
         case Each(event=event):
-            return _said("each", reader, event=event)
+            title = event_title(event)
+            return _said("each", reader, event=title.get(reader.language, title["en"]).lower())
         case fields:
             names = [speaker.field(ref) for ref in fields.fields]
             return names[0] if len(names) == 1 else _said(fields.combine.value, reader, fields=reader.listed(names))

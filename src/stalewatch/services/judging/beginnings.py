@@ -11,6 +11,7 @@ import numpy as np
 from stalewatch.domain.because import names
 from stalewatch.domain.calendar import Calendar
 from stalewatch.domain.explain import AnchorSource, StartedBy
+from stalewatch.domain.language.events import event_title
 from stalewatch.domain.language.model import (
     All,
     AnyOf,
@@ -45,14 +46,6 @@ _MOVED: Final = {
 }
 """Events that follow from the past of fields."""
 _PAST: Final = frozenset(_BEHIND.values())
-_EVENTS: Final[Mapping[str, Words]] = {
-    "meeting": {"en": "Meeting", "ja": "商談"},
-    "proposal_sent": {"en": "Proposal sent", "ja": "提案書の送付"},
-    "stage_regressed": {"en": "Stage moved back", "ja": "フェーズの後退"},
-    "amount_decreased": {"en": "Amount decreased", "ja": "金額の減少"},
-    "close_date_pushed": {"en": "Close date pushed", "ja": "完了予定日の延期"},
-    "lead_handed_off": {"en": "Lead handed off", "ja": "リードの引き渡し"},
-}
 _SHORT: Final = 2
 """Leaves up to which a condition is repeated in full."""
 
@@ -85,11 +78,6 @@ def beginning(
     if is_creation and not sources and not _PAST.isdisjoint(behind):  # a past that nothing tells began with the record
         return Beginning(start, said, AnchorSource.ESTIMATED)
     return Beginning(start, said, _source(sources, is_creation=is_creation))
-
-
-def event_title(event: str) -> Words:
-    """What an event is called."""
-    return _EVENTS.get(event) or {"en": event.replace("_", " ").capitalize()}
 
 
 def _what(
