@@ -23,10 +23,12 @@ _MOST_MARKS: Final = 3  # accents on one letter; no script needs more, and tower
 
 def clean(text: str, limit: int = 120) -> str:
     """`text` on one line of at most `limit` characters; right-to-left writing is isolated from ours."""
-    plain = " ".join("".join(_visible(unicodedata.normalize("NFC", text[: _LOOKED_AT * limit]))).split())
-    plain = _SCHEME.sub("\\1:\u2215\u2215", plain.translate(_SPOKEN))
+    seen = text[: _LOOKED_AT * limit]
+    is_plain = seen.isascii() and seen.isprintable()  # most of it: nothing is hidden in it, nor written from the right
+    shown = seen if is_plain else "".join(_visible(unicodedata.normalize("NFC", seen)))
+    plain = _SCHEME.sub("\\1:\u2215\u2215", " ".join(shown.split()).translate(_SPOKEN))
     plain = shorten(plain, limit)
-    if any(unicodedata.bidirectional(each) in _RIGHT_TO_LEFT for each in plain):
+    if not is_plain and any(unicodedata.bidirectional(each) in _RIGHT_TO_LEFT for each in plain):
         return f"{_ISOLATE}{plain}{_END_ISOLATE}"
     return plain
 
