@@ -41,6 +41,16 @@ def test_what_is_quick_is_counted_anew_each_time() -> None:
     assert [kept.of("open", sums.count).value for _ in range(3)] == [1, 2, 3]
 
 
+def test_what_no_minute_changes_much_is_kept_however_quick_it_was() -> None:
+    sums = Sums(takes=CHEAP / 2)
+    kept = Counting(lambda: sums.now)
+    assert [kept.of("teams", sums.count, lasts=60, cheap=0.0).value for _ in range(3)] == [1, 1, 1]
+    sums.now += 61
+    assert kept.of("teams", sums.count, lasts=60, cheap=0.0) == Figure(1, age=61, renews=True)
+    while kept.of("teams", sums.count, lasts=60, cheap=0.0).value == 1:
+        pass
+
+
 def test_what_takes_long_is_shown_again_with_its_age_and_counted_beside_the_reader() -> None:
     sums = Sums(takes=2.0)
     kept = Counting(lambda: sums.now)

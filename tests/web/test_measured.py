@@ -189,17 +189,22 @@ def test_the_last_figures_are_shown_with_their_time_while_others_are_counted(
 
 def test_few_records_are_counted_at_the_moment_that_somebody_asks(forecasts: Visitor) -> None:
     """However busy the machine is: who may see few records never reads that they are being counted."""
-    seen: list[float | None] = []
+    seen: dict[str, list[float | None]] = {}
 
-    def asked(_counting: Counting, _key: Any, count: Any, *, patience: Any, **_: Any) -> Figure[Any]:
-        seen.append(patience())
+    def asked(_: Counting, key: Any, count: Any, *, patience: Any = lambda: None, **_more: Any) -> Figure[Any]:
+        question = key[0] if isinstance(key[0], str) else key[0][0]
+        seen.setdefault(question, []).append(patience())
         return Figure(count())
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Counting, "of", asked)
         forecasts.page("/forecast")
+        few = dict(seen)
+        seen.clear()
         patch.setattr("stalewatch.web.figures.FEW", 0)
         forecasts.page("/forecast")
-    few, many = seen[: len(seen) // 2], seen[len(seen) // 2 :]
-    assert set(few) == {None}
-    assert all(one is not None and 0 <= one <= PATIENCE for one in many)
+    assert "choices" not in few, "whoever may see few records chooses among those that there are"
+    assert {one for some in few.values() for one in some} == {None}
+    assert seen.pop("choices") == [None], "they are read while somebody waits, and then kept for a minute"
+    assert all(one is not None and 0 <= one <= PATIENCE for some in seen.values() for one in some)
+    assert seen.keys() == few.keys()

@@ -63,9 +63,9 @@ class _Made:
     at: float
     cost: float
 
-    def is_young(self, now: float, lasts: float | None) -> bool:
+    def is_young(self, now: float, lasts: float | None, cheap: float) -> bool:
         good = min(LONGEST, TIMES * self.cost) if lasts is None else lasts
-        return self.cost >= CHEAP and now - self.at < good
+        return self.cost >= cheap and now - self.at < good
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Counting:
 
     def of(
         self, key: Hashable, count: Callable[[], T], *, patience: Callable[[], float | None] = lambda: None,
-        oldest: float = OLDEST, lasts: float | None = None,
+        oldest: float = OLDEST, lasts: float | None = None, cheap: float = CHEAP,
     ) -> Figure[T]:  # fmt: skip
         """The figure of this name, counted now or not long ago.
 
@@ -89,18 +89,19 @@ class Counting:
             patience: seconds to wait where nothing is known yet, None: as long as it takes; asked only then.
             oldest: seconds after which what is known is not shown.
             lasts: seconds for which it is good, of what no hour changes much; None: by what it cost.
+            cheap: seconds; what cost less is not kept.
 
         Raises:
             StillCounting: it takes longer than that; the count goes on.
             Exception: whatever `count` raises.
         """
-        known = self._known(key, count, oldest, lasts)
+        known = self._known(key, count, oldest, lasts, cheap)
         if known is not None:
             return known
         wait = patience()
         with self._lock:
             made = self._made.get(key)
-            if made is not None and made.is_young(self.clock(), lasts):  # somebody counted it meanwhile
+            if made is not None and made.is_young(self.clock(), lasts, cheap):  # somebody counted it meanwhile
                 return Figure(cast("T", made.value))
             future = self._going(key, count, self._awaited if wait is None else self._beside)
         try:
@@ -110,15 +111,17 @@ class Counting:
                 raise
             raise StillCounting from None
 
-    def _known(self, key: Hashable, count: Callable[[], T], oldest: float, lasts: float | None) -> Figure[T] | None:
+    def _known(
+        self, key: Hashable, count: Callable[[], T], oldest: float, lasts: float | None, cheap: float
+    ) -> Figure[T] | None:
         """What was counted before and may be shown; what is no longer young is counted anew beside."""
         now = self.clock()
         with self._lock:
             made = self._made.get(key)
-            if made is None or made.cost < CHEAP or now - made.at >= oldest:
+            if made is None or made.cost < cheap or now - made.at >= oldest:
                 return None
             self._made.move_to_end(key)
-            renews = not made.is_young(now, lasts)
+            renews = not made.is_young(now, lasts, cheap)
             if renews:
                 self._going(key, count, self._beside)
             return Figure(cast("T", made.value), now - made.at, renews)

@@ -17,7 +17,7 @@ from typing import Final, TypeVar
 from fastapi import Request
 
 from stalewatch.services.reporting.reports import Filters, Reports, Visible
-from stalewatch.services.reporting.standing import reach
+from stalewatch.services.reporting.standing import Choices, choices, reach
 from stalewatch.web.counting import LONGEST, OLDEST, Counting
 from stalewatch.web.desk import desk_of
 
@@ -71,6 +71,16 @@ class Figures:
         )
         self.age, self.renews = max(self.age, found.age), self.renews or found.renews
         return found.value
+
+    def choices(self, obj: str | None) -> Choices:
+        """Whose records there are and of which teams, for filters; of many records as it was a minute ago."""
+
+        def found() -> Choices:
+            return choices(self.reports, obj, visible=self.visible)
+
+        if self.reach <= FEW:
+            return found()
+        return self.counting.of(("choices", obj, self.visible), found, lasts=LONGEST, cheap=0.0).value
 
     def patience(self) -> float | None:
         """Seconds that are left to wait; None: as long as it takes."""

@@ -11,9 +11,8 @@ from stalewatch.delivery.wording.times import day, duration
 from stalewatch.delivery.wording.untrusted import clean
 from stalewatch.delivery.wording.values import choice
 from stalewatch.domain.language.durations import parse
-from stalewatch.services.reporting.reports import Reports, Visible
-from stalewatch.services.reporting.standing import choices
 from stalewatch.web.desk import Desk
+from stalewatch.web.figures import Figures
 from stalewatch.web.pages.addresses import Address
 from stalewatch.web.pages.asking import DueSoonPage, StalledPage
 
@@ -50,12 +49,11 @@ class Bar:
 
 
 def bar_of_filters(
-    desk: Desk, reports: Reports, asked: StalledPage | DueSoonPage, address: Address, reader: Reader, *,
-    visible: Visible | None,
-) -> Bar:  # fmt: skip
+    desk: Desk, figures: Figures, asked: StalledPage | DueSoonPage, address: Address, reader: Reader
+) -> Bar:
     """The filters of a list, with what can be chosen now; nobody is named whose records are hidden."""
     titles = {name: label for name, label in _labels(reader).items() if name in (*FILTERS, "day")}
-    selects = dict(_selects(desk, reports, asked, reader, visible))
+    selects = dict(_selects(desk, figures, asked, reader))
     chosen = {name: value for name, value in address.asked.items() if name in titles}
     said = {"day": day(asked.day, reader)} if isinstance(asked, DueSoonPage) and asked.day else {}
     return Bar(
@@ -92,9 +90,9 @@ def _labels(reader: Reader) -> Mapping[str, str]:
 
 
 def _selects(
-    desk: Desk, reports: Reports, asked: StalledPage | DueSoonPage, reader: Reader, visible: Visible | None
+    desk: Desk, figures: Figures, asked: StalledPage | DueSoonPage, reader: Reader
 ) -> Iterator[tuple[str, tuple[str, tuple[Option, ...]]]]:
-    labels, found = _labels(reader), choices(reports, asked.object, visible=visible)
+    labels, found = _labels(reader), figures.choices(asked.object)
     offered: dict[str, Iterable[tuple[str, str]]] = {
         "owner": [(value, clean(name)) for value, name in found.owners],
         "team": [(team, clean(team)) for team in found.teams],

@@ -124,7 +124,7 @@ def _list(
         headline=_headline(desk, asked, query, figures, filtered, reader),
         made=headlines.made(listing, reader),
         outdated=headlines.outdated(figures.waiting, reader) if listing.data_age_seconds is not None else "",
-        filters=bar_of_filters(desk, query.reports, asked, address, reader, visible=query.visible),
+        filters=bar_of_filters(desk, query.counted, asked, address, reader),
         mine=_mine(request, asked, address),
         rows=[row(item, catalogue, address, reader) for item in listing.items],
         heads={sort.value: _heading(address, asked, sort) for sort in Sort},

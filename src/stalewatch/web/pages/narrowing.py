@@ -11,8 +11,8 @@ from fastapi import Request
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.delivery.wording.untrusted import clean
 from stalewatch.delivery.wording.values import choice
-from stalewatch.services.reporting.standing import Choices, choices
 from stalewatch.web.desk import Desk
+from stalewatch.web.figures import figures_of
 from stalewatch.web.pages.addresses import Address
 
 _ASIDE: Final = ("limit", "next")
@@ -45,7 +45,7 @@ def narrowing(
 ) -> Narrowing:  # fmt: skip
     """The filters of a page of figures, with what the reader may choose now; teams always are one."""
     address, reader = Address.of(request), desk.reader(request)
-    words, found = reader.words, _choices(request, desk, obj)
+    words, found = reader.words, figures_of(request).choices(obj)
     offered: dict[str, tuple[str, list[tuple[str, str]]]] = {
         "owner": (words.pgettext("filter", "Owner"), [(value, clean(name)) for value, name in found.owners]),
         "team": (words.pgettext("filter", "Team"), [(team, clean(team)) for team in found.teams]),
@@ -76,7 +76,3 @@ def _pipelines(desk: Desk, reader: Reader) -> list[tuple[str, str]]:
     field = desk.project.rulebook.rules.catalogue.objects["deal"].get("pipeline")
     values = () if field is None else field.values
     return [(one, choice(one, field.value_titles.get(one, {}), reader)) for one in values if field is not None]
-
-
-def _choices(request: Request, desk: Desk, obj: str | None) -> Choices:
-    return choices(desk.reports(request), obj, visible=desk.visible(request))
