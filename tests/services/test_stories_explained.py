@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from msgspec import structs
+
 from stalewatch.delivery.wording.explained import explanation_text
 from stalewatch.domain.explain import Explanation
+from stalewatch.domain.instants import DAY
 from stalewatch.sdk.records import Lead, StageVisit
+from stalewatch.services.reporting.listing import Item
 from stalewatch.services.reporting.reports import Filters, Reports
 from tests.services.conftest import Founder
 from tests.services.world import World, at, deal
@@ -119,6 +124,24 @@ def test_a_list_says_the_same_as_the_record(found: Founder) -> None:
     whole = {rule: text.partition(": ")[2].partition(" · still missing")[0] for rule, text in explained(world).items()}
     assert listed
     assert listed == {rule: whole[rule] for rule in listed}
+
+
+def test_who_reads_no_explanations_is_told_all_else_of_both_lists(found: Founder) -> None:
+    world = told(found, stage="proposal", stage_entered_at=at("2026-02-27 10:00"))
+    world.reaches("2026-03-02 13:00")
+    both = reports(world), replace(reports(world), explains=False)
+    listings = [one.due_soon(Filters(), world.us, 60 * DAY, visible=None) for one in both]
+    world.reaches("2026-04-20 13:00")
+    listings += [one.stalled(Filters(), world.us, visible=None) for one in both]
+    for whole, brief in (listings[:2], listings[2:]):
+        assert whole.items
+        assert all(reason.explain for item in whole.items for reason in item.reasons)
+        assert [unexplained(item) for item in whole.items] == list(brief.items)
+
+
+def unexplained(item: Item) -> Item:
+    reasons = tuple(structs.replace(reason, explain=None) for reason in item.reasons)
+    return structs.replace(item, explain="", reasons=reasons)
 
 
 def test_what_is_done_says_what_made_it_so(found: Founder) -> None:

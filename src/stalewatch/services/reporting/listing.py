@@ -85,7 +85,7 @@ class Shelf:
     Attributes:
         language: of titles and explanations, "en" or "ja".
         clocks: the stored clocks per record.
-        told: who says when their fields changed.
+        told: who says when their fields changed; None: nothing is explained, as where nobody reads that.
         crms: connection -> its type.
         off: meetings ahead of these records that were called off.
     """
@@ -95,21 +95,27 @@ class Shelf:
     now: int
     calendars: Mapping[str, Calendar]
     clocks: Mapping[str, Sequence[Entry]]
-    told: Told
+    told: Told | None
     crms: Mapping[str, str]
     off: Mapping[str, tuple[CalledOff, ...]]
 
     @classmethod
-    def of(cls, conn: Connection, book: Rulebook, language: str, now: int, rows: Iterable[Any]) -> Shelf:
-        """For these records, as they are stored."""
+    def of(
+        cls, conn: Connection, book: Rulebook, language: str, now: int, rows: Iterable[Any], *, explains: bool = True
+    ) -> Shelf:
+        """For these records, as they are stored.
+
+        Args:
+            explains: whether each deadline is taken apart in words, which is half of the work.
+        """
         objects = {row.id: row.object for row in rows}
         crms = {row.id: row.type for row in connections.read(conn)}
         by: dict[tuple[str, str, int], str] = {}
-        for obj in sorted(set(objects.values())):
+        for obj in sorted(set(objects.values())) if explains else ():
             by |= told(conn, [record for record, mine in objects.items() if mine == obj], book.needs[obj])
         off = called_off.ahead(conn, objects, now)
         entries = clocks.entries(conn, objects, list[Entry])
-        return cls(book, language, now, calendars_of(conn, book, objects), entries, by, crms, off)
+        return cls(book, language, now, calendars_of(conn, book, objects), entries, by if explains else None, crms, off)
 
     def stalled(self, row: Any, due: int, late: Sequence[Any]) -> Item:
         """A record with its breached alerts, the gravest first; what another one hides stands behind it.
@@ -207,7 +213,9 @@ class Shelf:
     def _entry(self, record: str, rule: str, subject: str | None) -> Entry | None:
         return next((one for one in self.clocks.get(record, ()) if one.key == (rule, subject)), None)
 
-    def _explained(self, row: Any, entry: Entry) -> str:
+    def _explained(self, row: Any, entry: Entry) -> str | None:
+        if self.told is None:
+            return None
         calendar = self.calendars[row.id]
         crm = self.crms.get(row.connection, "")
         facts = of_entry(self.book, row, entry, calendar, self.told, crm, self.now, self.off.get(row.id, ()))

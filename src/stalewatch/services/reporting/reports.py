@@ -34,19 +34,27 @@ __all__ = ("FIRST", "Filters", "Page", "Reports", "Sort", "Visible")
 
 @dataclass(frozen=True, slots=True)
 class Reports:
-    """Reads for people; `language` ("en" or "ja") is that of titles and explanations."""
+    """Reads for people.
+
+    Attributes:
+        language: of titles and explanations, "en" or "ja".
+        explains: whether its lists take each deadline apart in words; a page shows that of one record alone.
+    """
 
     db: Database
     book: Rulebook
     sources: Sources
     language: str = "en"
+    explains: bool = True
 
     def stalled(self, filters: Filters, now: int, *, visible: Visible | None, page: Page = FIRST) -> Listing:
         """Records with a breached deadline, worst first."""
         with self.db.read() as conn:
             heads = stalling.heads(conn, filters, visible, page)
-            items = stalling.lasting(conn, self.book, self.language, filters, heads.rows, now)
-            return self._listing(conn, tuple(one.item for one in items), heads, now)
+            items = stalling.items(
+                conn, self.book, self.language, filters, heads.rows, now, explains=self.explains
+            )  # fmt: skip
+            return self._listing(conn, tuple(items), heads, now)
 
     def due_soon(
         self, filters: Filters, now: int, within: int, *, since: int | None = None, visible: Visible | None,
@@ -66,7 +74,7 @@ class Reports:
                 conn, narrowed, now=after, until=now + within, visible=visible, sort=page.sort or Sort.DUE,
                 falling=page.falling, limit=page.limit, after=page.after,
             )  # fmt: skip
-            shelf = Shelf.of(conn, self.book, self.language, now, rows.rows)
+            shelf = Shelf.of(conn, self.book, self.language, now, rows.rows, explains=self.explains)
             return self._listing(conn, tuple(shelf.soon(row, now + within) for row in rows.rows), rows, now)
 
     def record(self, record_id: str, now: int, *, visible: Visible | None) -> Mapping[str, Any] | None:

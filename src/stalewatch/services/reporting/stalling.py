@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -50,17 +50,30 @@ def heads(conn: Connection, filters: Filters, visible: Visible | None, page: Pag
     )  # fmt: skip
 
 
+def items(
+    conn: Connection, book: Rulebook, language: str, filters: Filters, rows: Sequence[Any], now: int, *, explains: bool
+) -> list[Item]:  # fmt: skip
+    """What is said of these heads, in their order; of those that are gone meanwhile nothing is."""
+    return [item for *_, item in _told(conn, book, language, filters, rows, now, explains=explains)]
+
+
 def lasting(
     conn: Connection, book: Rulebook, language: str, filters: Filters, rows: Sequence[Any], now: int
 ) -> list[Lasting]:  # fmt: skip
-    """What is said of these heads, in their order; of those that are gone meanwhile nothing is."""
+    """The same, explained, with the time for which it holds."""
+    told = _told(conn, book, language, filters, rows, now, explains=True)
+    return [Lasting(head, item, shelf.holds_until(row)) for head, row, shelf, item in told]
+
+
+def _told(
+    conn: Connection, book: Rulebook, language: str, filters: Filters, rows: Sequence[Any], now: int, *, explains: bool
+) -> Iterator[tuple[Any, Any, Shelf, Item]]:  # fmt: skip
     there = {row.id: row for row in stalled.shown(conn, filters, [head.id for head in rows])}
     late: dict[str, list[Any]] = {}
     for alert in stalled.stalled_alerts(conn, there):
         late.setdefault(alert.record_id, []).append(alert)
-    shelf = Shelf.of(conn, book, language, now, there.values())
-    told = ((head, there[head.id]) for head in rows if head.id in there)
-    return [
-        Lasting(head, shelf.stalled(row, head.breach_at, late.get(row.id, [])), shelf.holds_until(row))
-        for head, row in told
-    ]
+    shelf = Shelf.of(conn, book, language, now, there.values(), explains=explains)
+    for head in rows:
+        row = there.get(head.id)
+        if row is not None:
+            yield head, row, shelf, shelf.stalled(row, head.breach_at, late.get(row.id, []))

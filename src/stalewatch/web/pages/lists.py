@@ -114,7 +114,8 @@ def _list(
     request: Request, desk: Desk, asked: StalledPage | DueSoonPage, query: _Query, **more: Any
 ) -> Response:  # fmt: skip
     reader, address = desk.reader(request), Address.of(request)
-    listing, figures = query.read(asked.page()), query.figures()
+    brief = replace(query, reports=replace(query.reports, explains=False))
+    listing, figures = brief.read(asked.page()), query.figures()
     catalogue = desk.project.rulebook.rules.catalogue
     span = _span(asked, reader)
     filtered = any(getattr(asked, name) is not None for name in FILTERS)
