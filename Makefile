@@ -1,6 +1,6 @@
 # stalewatch: python3.11 or newer, pip and make are all it needs. `make PYTHON=python3.12 ...` picks another one.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check coverage mutants bench gameday lock
+.PHONY: help demo test check coverage mutants bench gameday thorough lock
 SHELL := /bin/sh
 unexport PYTHONDONTWRITEBYTECODE  # the tests start hundreds of processes: none of them compiles what another one has
 
@@ -41,8 +41,11 @@ mutants: $(READY) ## change core modules here and there: do their tests notice 8
 bench: $(READY) ## measure side by side what performance promises; ARGS=<name> picks one
 	@$(BIN)/python -m bench $(ARGS)
 
-gameday: $(READY) ## run the long variants that test leaves out, figures into gameday.txt; ARGS="-k calendar" picks some
-	@$(BIN)/pytest -n 4 --dist worksteal -m slow --figures=gameday.txt $(ARGS)  # whoever is tormented mostly waits
+gameday: $(READY) ## hold every promise of docs/reliability.md in full, figures into gameday.txt; ARGS="-k calendar" picks some
+	@$(BIN)/pytest -n 4 --dist worksteal -m "slow and bar" --figures=gameday.txt $(ARGS)  # the tormented mostly wait
+
+thorough: $(READY) ## run every long variant that test leaves out: a night's work; ARGS="-k quarter" picks some
+	@$(BIN)/pytest -n auto --dist worksteal -m slow $(ARGS)
 
 lock: ## write requirements/*.txt anew from pyproject.toml; UPGRADE=--upgrade takes newer versions
 	@test -x .venv-lock/bin/pip || { $(need_python); $(PYTHON) -m venv .venv-lock; }

@@ -24,6 +24,8 @@ from tests.acceptance.harness.torment import armed
 from tests.acceptance.harness.verdict import judged
 from tests.databases import POSTGRESQL_DAILY
 
+pytestmark = pytest.mark.bar
+
 PATIENCE = 60.0
 HINDERED = 3.0
 """Seconds for which it lasts; a process waits two for a file that is locked."""

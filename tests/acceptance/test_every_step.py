@@ -13,6 +13,8 @@ from tests.acceptance.harness import company, work
 from tests.acceptance.harness.crew import until
 from tests.databases import SQLITE_DAILY
 
+pytestmark = pytest.mark.bar
+
 PATIENCE = 60.0
 
 

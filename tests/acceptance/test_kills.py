@@ -24,6 +24,8 @@ from tests.acceptance.worker import STRUCK, work
 from tests.databases import SQLITE_DAILY
 from tests.delivery.ledger import entries
 
+pytestmark = pytest.mark.bar
+
 KILLS = 20
 PATIENCE = 60.0
 """Seconds after the last kill after which what is not settled counts as stuck."""

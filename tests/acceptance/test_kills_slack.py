@@ -23,6 +23,8 @@ from tests.acceptance.test_kills import KILLS, Ended, run, told_by
 from tests.acceptance.worker import OWNERS
 from tests.databases import POSTGRESQL_DAILY
 
+pytestmark = pytest.mark.bar
+
 FASTER: Final = 100
 """A second of Slack's limits is ten milliseconds: twenty kills are over before a real one."""
 BROKEN: Final = 30

@@ -31,6 +31,8 @@ from stalewatch_sandbox.serving.clock import Clock
 from tests.acceptance.write_worker import Design, write_all
 from tests.databases import SQLITE_DAILY
 
+pytestmark = pytest.mark.bar
+
 DEALS = 6
 PATIENCE = 60.0
 """Seconds, and two for each kill, after which what is not settled counts as stuck."""

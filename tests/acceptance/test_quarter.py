@@ -1,6 +1,6 @@
 """A quarter of a company, by Slack's own ledger: nobody hears too much, nothing twice or at night, and nothing is lost.
 
-The small company lives through the days around Golden Week; the large one, in `make gameday`, through a quarter with
+The small company lives through the days around Golden Week; the large one, in `make thorough`, through a quarter with
 the change of the clocks in New York: 40 reps, 5 managers, 2,000 deals.
 """
 

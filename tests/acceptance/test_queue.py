@@ -13,6 +13,8 @@ from stalewatch_sandbox.serving.clock import Clock
 from stalewatch_sandbox.slack.server import SlackServer
 from tests.acceptance.queue_worker import empty, fill
 
+pytestmark = pytest.mark.bar
+
 WORKERS = 4
 
 

@@ -28,6 +28,8 @@ from tests.acceptance.harness.toxic_proxy import EVERYWHERE, Proxy, Toxic, betwe
 from tests.acceptance.harness.verdict import Verdict, judged
 from tests.acceptance.harness.vitals import vitals_of
 
+pytestmark = pytest.mark.bar
+
 SEED = 20_261_121
 GRACE = 5.0
 """Seconds that a wrong design gets to tell what it has lost: it never will."""

@@ -1,6 +1,6 @@
 """From each CRM over HTTP into the database: what is stored is what is true, field by field, of every deal.
 
-Two sizes of the same story: a hundred deals for every day, and 2,000 as `make gameday` tells it, which also takes
+Two sizes of the same story: a hundred deals for every day, and 2,000 as `make thorough` tells it, which also takes
 each CRM to the database where it is not every day.
 """
 

@@ -172,6 +172,7 @@ def test_without_its_queue_it_says_how_to_make_one(
 
 
 @pytest.mark.parametrize("migrated_database_url", ["postgresql"], indirect=True)
+@pytest.mark.bar
 def test_b34_sigterm_in_the_middle_of_a_message_sends_it_whole_and_gives_leases_back(
     worker: Callable[..., subprocess.Popen[bytes]], project: Path, db: Database
 ) -> None:
@@ -189,6 +190,7 @@ def test_b34_sigterm_in_the_middle_of_a_message_sends_it_whole_and_gives_leases_
 
 @pytest.mark.slow
 @pytest.mark.parametrize("migrated_database_url", ["postgresql"], indirect=True)
+@pytest.mark.bar
 def test_b34_a_service_that_never_answers_is_left_behind(
     worker: Callable[..., subprocess.Popen[bytes]], project: Path, db: Database
 ) -> None:

@@ -29,6 +29,8 @@ from tests.connectors.hubspot.portals import Story, opened
 from tests.connectors.mutations import BREAKING, Mutation, OddRow, Way, hidden
 from tests.connectors.salesforce.desk import Desk, open_desk
 
+pytestmark = pytest.mark.bar
+
 ROUNDS: Final = 3
 """Pulls under mutated answers, one after the other, before the truth is told again."""
 SECONDS: Final = 60.0

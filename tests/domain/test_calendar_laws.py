@@ -15,6 +15,8 @@ from stalewatch.domain.durations import Unit
 from stalewatch.domain.instants import Instants, from_us
 from tests.domain.calendar_worlds import A_MONTH, CLOCKS, ODDEST, TWO_DAYS, ZONES, Clocks, World
 
+pytestmark = pytest.mark.bar
+
 DATES = (Unit.DAY, Unit.WEEK, Unit.BUSINESS_DAY)
 TIME = (Unit.MINUTE, Unit.HOUR, Unit.BUSINESS_HOUR)
 ZONES_A_DAY = 50

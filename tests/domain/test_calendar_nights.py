@@ -13,6 +13,8 @@ from stalewatch.domain.calendar_zone import DAYS, Zone
 from stalewatch.domain.instants import DAY, HOUR, SECOND, from_us, to_day, to_us
 from tests.domain.calendar_builders import ROUND_THE_CLOCK, TOKYO, Told, days, limit, utc
 
+pytestmark = pytest.mark.bar
+
 ZONES = sorted(available_timezones())
 
 

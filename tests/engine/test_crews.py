@@ -23,6 +23,8 @@ from stalewatch.store.tables import audit as log
 from tests.databases import KINDS
 from tests.engine.crew import POISON, Task, crew, engine_of, now, nursery, rows_due, times_done
 
+pytestmark = pytest.mark.bar
+
 __all__ = ["nursery"]
 both = pytest.mark.parametrize("migrated_database_url", KINDS, indirect=True)
 

@@ -308,6 +308,7 @@ def test_what_hangs_is_given_up_after_its_patience(
     release.set()
 
 
+@pytest.mark.bar
 def test_b29_an_older_worker_leaves_alone_what_it_does_not_know(run: Callable[..., Running]) -> None:
     """B29 in small: only who knows a newer kind of work does it, and what it did wakes the older ones."""
     old: list[str] = []
@@ -320,6 +321,7 @@ def test_b29_an_older_worker_leaves_alone_what_it_does_not_know(run: Callable[..
     assert set(old) == {"known"}
 
 
+@pytest.mark.bar
 def test_b29_a_worker_goes_on_when_the_schema_becomes_a_newer_one(world: World, run: Callable[..., Running]) -> None:
     """B29 in small: `db upgrade` comes first, while workers of the version before are at work."""
     run()

@@ -17,6 +17,8 @@ from tests.engine.crew import BOOK, nursery
 from tests.services.heard import called_for
 from tests.services.world import World, at, deal
 
+pytestmark = pytest.mark.bar
+
 __all__ = ["nursery"]
 both = pytest.mark.parametrize("migrated_database_url", KINDS, indirect=True)
 NAMES = [f"deal{number}" for number in range(60)]

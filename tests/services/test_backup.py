@@ -31,6 +31,8 @@ from tests.databases import opened
 from tests.services.heard import QUIET, rows
 from tests.services.world import IMMEDIATE, World, at, deal, rulebook
 
+pytestmark = pytest.mark.bar
+
 DIGEST = Speaking(routes=(Route(name="all", to=("owner",)),))
 RULES = QUIET.replace("    warn: 4d\n", "")
 

@@ -40,6 +40,8 @@ from tests.services.heard import QUIET, rows
 from tests.services.test_stories_dispatch import free
 from tests.services.world import SATO, TANAKA, World, at, deal, rulebook
 
+pytestmark = pytest.mark.bar
+
 BOOK = rulebook(QUIET)
 SPEAKING = Speaking(
     routes=(

@@ -112,6 +112,7 @@ def listening() -> Iterator[Listener]:
         server.server_close()
 
 
+@pytest.mark.bar
 def test_b35_the_sign_of_life_is_given_while_work_is_done_and_not_when_it_is_late(found: Founder) -> None:
     world = found(QUIET)
     world.has(deal("acme"))

@@ -19,7 +19,7 @@ from tests.services.heard import rows
 from tests.services.test_laws import fresh_enough
 from tests.services.world import IMMEDIATE, TOKYO, World, at, deal, rulebook
 
-pytestmark = SQLITE_DAILY
+pytestmark = [SQLITE_DAILY, pytest.mark.bar]
 RULES = """
 stalewatch: 1
 pack: nights

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from stalewatch.sdk.errors import OutcomeUnknown
@@ -56,6 +57,7 @@ def two_ways(found: Founder) -> tuple[World, Board, Letters]:
     return world, shown, letters
 
 
+@pytest.mark.bar
 def test_b11_revoked_during_many_queued_none_is_dead_one_alarm_all_delivered_after_repair(found: Founder) -> None:
     world, shown, letters = two_ways(found)
     queued(world, 40)
@@ -201,6 +203,7 @@ def lookout(world: World) -> Lookout:
     return Lookout(world.db, world.clock, world.speaking, {}, lambda: world.mail)
 
 
+@pytest.mark.bar
 def test_b35_a_token_that_is_gone_is_known_before_there_is_something_to_say(found: Founder) -> None:
     world, shown, letters = two_ways(found)
     shown.can_watch = True  # type: ignore[misc]

@@ -15,7 +15,7 @@ from tests.services.heard import QUIET
 from tests.services.test_stories_going_live import judging
 from tests.services.world import World, at, deal
 
-pytestmark = SQLITE_DAILY
+pytestmark = [SQLITE_DAILY, pytest.mark.bar]
 
 DIGEST = Speaking(routes=(Route(name="all", to=("owner",)),))
 

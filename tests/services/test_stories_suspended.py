@@ -27,7 +27,7 @@ CHANGED, STILL_SILENT, ASKED_AGAIN = "2026-03-17 10:00", "2026-03-23 17:59", "20
 
 
 def slowly(value: Any) -> Any:
-    """One more case of a story, told in `make gameday`."""
+    """One more case of a story, told in `make thorough`."""
     return pytest.param(value, marks=pytest.mark.slow)
 
 

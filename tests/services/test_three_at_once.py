@@ -32,6 +32,8 @@ from tests.services.heard import EMPTY_STEP, QUIET, rows
 from tests.services.test_cycle import cycle
 from tests.services.world import IMMEDIATE, World, at, deal, rulebook
 
+pytestmark = pytest.mark.bar
+
 OLD = rulebook(QUIET, EMPTY_STEP.replace("pack: small", "pack: steps"))
 NEW = rulebook(QUIET.replace("within: 14d", "within: 9d"), EMPTY_STEP.replace("pack: small", "pack: steps"))
 NAMES = ("acme", "beta", "kumo")

@@ -80,6 +80,7 @@ def heard(world: World) -> list[str]:
     return [name for name in SIX if "1:breach" in called_for(world, name)]
 
 
+@pytest.mark.bar
 def test_b15_a_record_that_ends_the_process_in_a_tick_is_set_aside_after_five_and_the_others_are_told(
     found: Founder,
 ) -> None:

@@ -17,6 +17,8 @@ from tests.services.test_laws import holds
 from tests.services.world import at
 from tests.simulation.stage import Theatre
 
+pytestmark = pytest.mark.bar
+
 Opening = Callable[[], Database]
 COMPANIES, DEALS, PARTS = 250, 40, 25
 """Ten thousand lives of deals; forty to a company, for a statement costs hardly more for forty than for five."""

@@ -21,6 +21,8 @@ from tests.simulation.plan import draw_tiny
 from tests.simulation.play import Broken, Play
 from tests.simulation.stage import Theatre
 
+pytestmark = pytest.mark.bar
+
 ALL, DAILY, PARTS = 500, 4, 10
 """A tiny month costs a quarter of a large one."""
 FAULTS = ("the worker dies", "frozen; another worker goes on", "loses the reply", "loses the request")

@@ -253,6 +253,7 @@ def test_a_row_is_found_by_its_name_or_by_how_that_begins(db: Database) -> None:
         assert found("") == names[:5], "a few of them"
 
 
+@pytest.mark.bar
 def test_a_hundred_claimers_get_each_of_ten_thousand_rows_exactly_once(db: Database) -> None:
     """B16: fifty threads here and fifty of another process."""
     rows = 10_000

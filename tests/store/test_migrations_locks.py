@@ -22,6 +22,8 @@ from stalewatch.store.engine import Connection, Database
 from tests.databases import opened
 from tests.store.test_migrations_with_data import steps, value_of
 
+pytestmark = pytest.mark.bar
+
 NEWEST: Final = 5
 ROWS: Final = 1_000_000
 LARGE: Final = ("deals", "clocks")

@@ -143,7 +143,7 @@ def test_s27_a_records_page_has_the_elements_of_one_with_a_plain_name(
 
 @pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.slow)])
 def test_s27_what_is_written_into_an_address_is_text_as_well(companies: tuple[Visitor, Visitor], step: int) -> None:
-    """Every attack at some of the places, and at every place some; `make gameday`: all of them at all."""
+    """Every attack at some of the places, and at every place some; `make thorough`: all of them at all."""
     _, visitor = companies
     for number, (path, name, status) in enumerate((
         ("/stalled", "q", 200), ("/stalled", "owner", 200), ("/stalled", "rule", 200), ("/stalled", "sort", 422),

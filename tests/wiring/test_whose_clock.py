@@ -56,6 +56,7 @@ def test_a_borrowed_clock_goes_on_while_nobody_answers() -> None:
     "wrong", [(HOUR,), (-HOUR,), (DAY,), (-DAY,), (DAY, -HOUR, timedelta(), -DAY)],
     ids=["an hour ahead", "an hour behind", "a day ahead", "a day behind", "jumping"],
 )  # fmt: skip
+@pytest.mark.bar
 def test_b18_a_machine_whose_clock_is_wrong_has_the_databases_time(
     postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: tuple[timedelta, ...]
 ) -> None:

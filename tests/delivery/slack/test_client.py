@@ -150,6 +150,7 @@ def test_retry_after_in_every_form(stage: Stage, header: str | None, seconds: fl
 
 
 @pytest.mark.parametrize("case", ["accept_and_drop", "accept_and_hold", "drop", "cut"])
+@pytest.mark.bar
 def test_b10_a_lost_answer_is_an_unknown_outcome_and_one_request(stage: Stage, case: str) -> None:
     stage.arm(case)
     assert type(failure(stage.client(timeout=0.3))) is OutcomeUnknown

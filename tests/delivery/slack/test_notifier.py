@@ -266,6 +266,7 @@ def test_nothing_is_unfurled_and_no_name_becomes_a_mention(stage: Stage) -> None
 
 
 @pytest.mark.parametrize("case", ["accept_and_drop", "cut"])
+@pytest.mark.bar
 def test_b10_a_message_whose_answer_was_lost_is_posted_once_and_found(stage: Stage, case: str) -> None:
     notifier = stage.notifier()
     stage.arm(case)
