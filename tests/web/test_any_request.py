@@ -85,7 +85,7 @@ def holding(token: str) -> Callable[[Case[Any]], None]:
 
 
 def test_s2_whatever_is_asked_is_answered_as_described(stage: Stage, callers: dict[str, str]) -> None:
-    """A fifth of the operations, rightly or wrongly, by one role after another; by all, all of them: `make thorough`."""
+    """A fifth of the operations, rightly or wrongly, by one role after the other; `make thorough`: all by all."""
     turns = zip(operations(stage)[::5], cycle(callers), cycle(GenerationMode), strict=False)
     for operation, role, mode in turns:
         if is_asked(operation, mode):
