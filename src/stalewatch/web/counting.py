@@ -81,7 +81,7 @@ class Counting:
 
     def of(
         self, key: Hashable, count: Callable[[], T], *, patience: Callable[[], float | None] = lambda: None,
-        oldest: float = OLDEST, lasts: float | None = None, cheap: float = CHEAP,
+        oldest: float = OLDEST, lasts: float | None = None, cheap: float | None = None,
     ) -> Figure[T]:  # fmt: skip
         """The figure of this name, counted now or not long ago.
 
@@ -89,12 +89,13 @@ class Counting:
             patience: seconds to wait where nothing is known yet, None: as long as it takes; asked only then.
             oldest: seconds after which what is known is not shown.
             lasts: seconds for which it is good, of what no hour changes much; None: by what it cost.
-            cheap: seconds; what cost less is not kept.
+            cheap: seconds; what cost less is not kept. None: `CHEAP`.
 
         Raises:
             StillCounting: it takes longer than that; the count goes on.
             Exception: whatever `count` raises.
         """
+        cheap = CHEAP if cheap is None else cheap
         known = self._known(key, count, oldest, lasts, cheap)
         if known is not None:
             return known
