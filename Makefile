@@ -44,7 +44,7 @@ bench: $(READY) ## measure side by side what performance promises; ARGS=<name> p
 gameday: $(READY) ## hold every promise of docs/reliability.md in full, figures into gameday.txt; ARGS="-k calendar" picks some
 	@$(BIN)/pytest -n 4 --dist worksteal -m "slow and bar" --figures=gameday.txt $(ARGS)  # the tormented mostly wait
 
-thorough: $(READY) ## run every long variant that test leaves out: a night's work; ARGS="-k quarter" picks some
+thorough: $(READY) ## run every long variant that test leaves out, for hours; ARGS="-k quarter" picks some
 	@$(BIN)/pytest -n auto --dist worksteal -m slow $(ARGS)
 
 lock: ## write requirements/*.txt anew from pyproject.toml; UPGRADE=--upgrade takes newer versions
