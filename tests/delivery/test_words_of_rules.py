@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -42,3 +43,14 @@ def test_what_a_rule_watches_and_follows_is_said_in_the_readers_language() -> No
     japanese, english = (parts_in_words(rule, rules, Reader(language, now, "Asia/Tokyo")) for language in ("ja", "en"))
     assert (japanese["watch"], japanese["start"]) == ("案件", "商談 ごと(それぞれに時計)")
     assert (english["watch"], english["start"]) == ("deal", "each meeting, with a clock of its own")
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_each_object_that_a_rule_can_watch_has_a_name(language: str) -> None:
+    rules = rulebook(default_pack()).rules
+    rule = next(one for one in rules.rules if one.id == "no-next-step")
+    reader = Reader(language, datetime(2026, 3, 2, tzinfo=UTC), "Asia/Tokyo")
+    objects = rules.catalogue.objects
+    named = {obj: parts_in_words(replace(rule, watch=obj), rules, reader)["watch"] for obj in objects}
+    assert set(named) == {"deal", "partner_deal", "lead"}
+    assert len(set(named.values())) == len(objects)

@@ -18,6 +18,7 @@ _WORDS: Final[dict[str, Words]] = {
     "watch": {"en": "Watch", "ja": "監視"},
     "watch_deal": {"en": "deal", "ja": "案件"},
     "watch_lead": {"en": "lead", "ja": "リード"},
+    "watch_partner_deal": {"en": "partner deal", "ja": "パートナー案件"},
     "where": {"en": "Where", "ja": "対象"},
     "start": {"en": "Start", "ja": "開始"},
     "within": {"en": "Within", "ja": "期限"},
