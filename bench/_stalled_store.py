@@ -149,8 +149,14 @@ def _sync(project: Stalewatch) -> None:
     if known is None or known.first_sync_at is None:
         _alert(project, "sf", SYNCED)
     if not db.is_sqlite:
-        with db.write() as conn:
-            conn.exec_driver_sql("ANALYZE")
+        _settle(db)
+
+
+def _settle(db: Database) -> None:
+    """What a server does by itself within minutes of so much writing, so that it does not do it in the middle."""
+    with db.mark() as conn:  # each statement by itself, as these have to be
+        for statement in ("VACUUM (ANALYZE)", "CHECKPOINT"):
+            conn.exec_driver_sql(statement)
 
 
 def _organise(conn: Connection) -> None:

@@ -37,6 +37,17 @@ def machine() -> str:
     return f"{_processor()}, {cpu_count()} cores shared with other work, Python {platform.python_version()}"
 
 
+def pace() -> float:
+    """Seconds of the processor for five million additions in a plain loop: how quick this shared machine is now."""
+
+    def loop() -> None:
+        total = 0
+        for number in range(5_000_000):
+            total += number
+
+    return spent(loop, turns=3).least
+
+
 def say(line: str) -> None:
     """Print a line and keep it for docs/performance.md."""
     print(line, flush=True)

@@ -207,8 +207,10 @@ def backtested(world: World) -> tuple[set[str], Counter[Late]]:
         for obj in world.book.objects:
             past = PastAlerts(conn, world.book, obj, world.us, coverage(conn)["crm"][obj])
             said = {rule: Said() for rule in past.rules()}
-            past.of("crm", said)
+            ids = conn.exec_driver_sql("SELECT id FROM leads UNION ALL SELECT id FROM deals").scalars().all()
+            past.of("crm", said, {record: number for number, record in enumerate(ids)})
             tried |= said.keys()
             for rule, one in said.items():
-                found.update((rule, record, at) for record, at in zip(one.ids, one.moments().tolist(), strict=True))
+                both = zip(*(column.tolist() for column in one.all()), strict=True)
+                found.update((rule, ids[row], at) for row, at in both)
     return tried, found

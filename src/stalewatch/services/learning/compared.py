@@ -31,12 +31,12 @@ class Compared:
     @cached_property
     def silent(self) -> list[str]:
         """The records of which the old rules would have spoken, and the new ones would not."""
-        return sorted(_told(self.old) - _told(self.new))
+        return sorted(self.old.told - self.new.told)
 
     @cached_property
     def told(self) -> list[str]:
         """The records of which only the new ones would have spoken."""
-        return sorted(_told(self.new) - _told(self.old))
+        return sorted(self.new.told - self.old.told)
 
     @cached_property
     def owners(self) -> list[tuple[str | None, int, int]]:
@@ -50,7 +50,7 @@ class Compared:
     def caught(self) -> tuple[int, int, int]:
         """Recorded losses of which the old and the new rules would have spoken before, and all of them."""
         lost = {record for one in self.history.values() for record in _ended(one, "lost")}
-        return len(lost & _told(self.old)), len(lost & _told(self.new)), len(lost)
+        return len(lost & self.old.told), len(lost & self.new.told), len(lost)
 
     @property
     def history(self) -> Mapping[str, History]:
@@ -84,10 +84,6 @@ class Compared:
             "newly_told": [{"id": record, "outcome": ends[record]} for record in self.told],
             "cannot_be_tried": {"old": dict(self.old.blind), "new": dict(self.new.blind)},
         }  # fmt: skip
-
-
-def _told(tried: Tried) -> frozenset[str]:
-    return frozenset().union(*tried.told.values())
 
 
 def _owners(found: Iterable[Backtest]) -> Counter[str | None]:

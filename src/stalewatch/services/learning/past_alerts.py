@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
+from itertools import groupby, repeat
 from operator import attrgetter
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stalewatch.domain.alerts import policy_of
 from stalewatch.domain.clocks import Judge
@@ -35,17 +36,26 @@ _FIXED: Final = frozenset({"created_at", "is_open", "first_seen_at", "gone_at", 
 """What never becomes another, or is worked out here."""
 _BESIDE: Final = frozenset({"created_at", "closed_at", "outcome", "is_open"})
 
+Rows = NDArray[np.int64]
+
 
 @dataclass(slots=True)
 class Said:
-    """What one rule would have said: ids of records, and the moments."""
+    """What one rule would have said, piece by piece: the numbers of records, and the moments."""
 
-    ids: list[str] = field(default_factory=list)
-    at: list[Instants] = field(default_factory=list)
+    _rows: list[Rows] = field(default_factory=list)
+    _at: list[Instants] = field(default_factory=list)
 
-    def moments(self) -> Instants:
-        """All of them."""
-        return np.concatenate(self.at) if self.at else np.zeros(0, np.int64)
+    def add(self, rows: Rows, at: Instants) -> None:
+        """What it would have said of a piece; records without a number (-1) are left out."""
+        numbered = rows >= 0
+        self._rows.append(rows[numbered])
+        self._at.append(at[numbered])
+
+    def all(self) -> tuple[Rows, Instants]:
+        """The record and the moment of each alert."""
+        nothing = np.zeros(0, np.int64)
+        return np.concatenate([nothing, *self._rows]), np.concatenate([nothing, *self._at])
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +97,12 @@ class PastAlerts:
                   if self.eventless and rule.id in judged and isinstance(rule.start, Each)}  # fmt: skip
         return {**dict(states.blind(self.untold(), judged)), **events}
 
-    def of(self, connection: str, into: Mapping[str, Said]) -> None:
-        """Add what would have been said of a connection's records."""
+    def of(self, connection: str, into: Mapping[str, Said], place: Mapping[str, int]) -> None:
+        """Add what would have been said of a connection's records.
+
+        Args:
+            place: the number of each record of which alerts are wanted, by id.
+        """
         needs = self._needs()
         off = frozenset(rule.id for rule in self.book.rules.rules if rule.id not in into)
         judge = Judge(self.book.judge.rules, self.book.calendars, self.book.judging.warn, self.book.judge.off | off)
@@ -99,10 +113,10 @@ class PastAlerts:
                 continue
             among = states.seen(frame, alive, self.as_of, self.book.needs[self.obj].history, self.untold())
             governs = self._policies(among.frame)
+            number = np.fromiter(map(place.get, frame.keys, repeat(-1)), np.int64, frame.size)
             for verdict in judge.judge(among.frame):
                 told = spoken(verdict, among, governs)
-                into[verdict.rule.id].ids += [frame.keys[row] for row in told.record.tolist()]
-                into[verdict.rule.id].at.append(told.at)
+                into[verdict.rule.id].add(number[told.record], told.at)
 
     def _policies(self, frame: Frame) -> PolicyOf:
         """What governs the alerts of each row of a frame, by the calendar that it follows."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from stalewatch.domain.calendar_zone import zone_named
+from stalewatch.domain.instants import Mask
 from stalewatch.domain.learning.history import Found, History, history
 from stalewatch.services.judging.frames import Coverage
 from stalewatch.services.judging.sources import coverage
@@ -21,20 +23,27 @@ from stalewatch.store.engine import Connection, Database
 from stalewatch.store.visibility import Visible
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tried:
     """What came of a try.
 
     Attributes:
         history: of the records that the rules watch, by object.
-        found: by rule. told: the records that it would have spoken of.
+        found: by rule.
         blind: the rules that cannot be tried, with the fields for want of whose past.
+        spoken: by object, which rows of its history a rule would have spoken of.
     """
 
     history: Mapping[str, History]
     found: Mapping[str, Backtest]
     blind: Mapping[str, Sequence[str]]
-    told: Mapping[str, frozenset[str]]
+    spoken: Mapping[str, Mask]
+
+    @cached_property
+    def told(self) -> frozenset[str]:
+        """The ids of the records of which at least one rule would have spoken."""
+        rows = ((one.ids, np.flatnonzero(self.spoken[obj])) for obj, one in self.history.items())
+        return frozenset(ids[row] for ids, mine in rows for row in mine.tolist())
 
 
 def tried(
@@ -58,23 +67,22 @@ def tried(
     histories: dict[str, History] = {}
     found: dict[str, Backtest] = {}
     blind: dict[str, Sequence[str]] = {}
-    told: dict[str, frozenset[str]] = {}
+    spoken: dict[str, Mask] = {}
     for obj in book.objects:
         if chosen is not None and not any(book.by_id[rule].watch == obj for rule in chosen):
             continue
         one = history(records_of(conn, connections, obj, visible), as_of=asked.as_of, observed_from=asked.observed_from)
         histories[obj] = one
-        said, cannot = _said(conn, book, obj, connections, fed, asked.as_of, chosen, eventless=eventless)
+        seen, owners, rows = tried_after(one, asked.learn_until), owners_of(one), one.deals().row
+        place = {one.ids[row]: number for number, row in enumerate(rows.tolist())}
+        said, cannot = _said(conn, book, obj, connections, place, fed, asked.as_of, chosen, eventless=eventless)
         blind |= cannot
-        seen, owners = tried_after(one, asked.learn_until), owners_of(one)
-        ids = [one.ids[row] for row in one.deals().row.tolist()]
-        place = {record: number for number, record in enumerate(ids)}
+        spoken[obj] = np.zeros(len(one.ids), np.bool_)
         for rule, mine in said.items():
-            alerts = _alerts(mine, place)
-            spoken = np.flatnonzero(alerts.at >= seen.watched.since)
-            told[rule] = frozenset(ids[row] for row in alerts.row[spoken].tolist())
+            alerts = Alerts(*mine.all())
+            spoken[obj][rows[alerts.row[alerts.at >= seen.watched.since]]] = True
             found[rule] = of_alerts(seen, alerts, horizon=asked.horizon, workdays=workdays, owners=owners, dates=dates)
-    return Tried(histories, found, blind, told)
+    return Tried(histories, found, blind, spoken)
 
 
 def tried_on(
@@ -94,8 +102,8 @@ def records_of(conn: Connection, connections: Iterable[str], obj: str, visible: 
 
 
 def _said(
-    conn: Connection, book: Rulebook, obj: str, connections: Sequence[str], fed: Coverage, as_of: int,
-    only: frozenset[str] | None, *, eventless: bool,
+    conn: Connection, book: Rulebook, obj: str, connections: Sequence[str], place: Mapping[str, int], fed: Coverage,
+    as_of: int, only: frozenset[str] | None, *, eventless: bool,
 ) -> tuple[dict[str, Said], dict[str, list[str]]]:  # fmt: skip
     """What each rule would have said; and those that no connection's past lets us try."""
     said: dict[str, Said] = {}
@@ -105,11 +113,6 @@ def _said(
         past = PastAlerts(conn, book, obj, as_of, told, only, eventless)
         into = {rule: said.setdefault(rule, Said()) for rule in past.rules()}
         blind.append(past.blind())
-        past.of(connection, into)
+        past.of(connection, into, place)
     everywhere = set(blind[0]).intersection(*blind) if blind else set()
     return said, {rule: blind[0][rule] for rule in sorted(everywhere)}
-
-
-def _alerts(said: Said, place: Mapping[str, int]) -> Alerts:
-    rows = np.array([place.get(one, -1) for one in said.ids], np.int64)
-    return Alerts(rows[rows >= 0], said.moments()[rows >= 0])
