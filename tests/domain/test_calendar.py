@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
 
 from stalewatch.domain.calendar import Calendar, CalendarError, Spec
+from stalewatch.domain.calendar_workdays import holiday_name
 from stalewatch.domain.durations import Unit
-from stalewatch.domain.instants import DAY, NEVER, OUTSIDE
+from stalewatch.domain.instants import DAY, HOUR, NEVER, OUTSIDE
 from stalewatch.domain.pauses import Pauses
 from tests.domain.calendar_builders import MONDAY_TO_FRIDAY, ROUND_THE_CLOCK, TOKYO, Told, days, limit, pauses, utc
 
@@ -360,3 +362,30 @@ def test_a_calendar_that_cannot_be_is_refused_with_the_reason(spec: Spec, says: 
 def test_a_closure_on_leap_day_closes_leap_days() -> None:
     leap = Told.of(replace(TOKYO, closed=(((2, 29), (2, 29)),)))
     assert leap.calendar.is_business_day(days("2028-02-29", "2028-02-28", "2027-03-01")).tolist() == [False, True, True]
+
+
+def test_a_start_at_midnight_is_of_the_date_that_begins_unless_it_stands_for_a_date_that_ended() -> None:
+    calendar = Calendar(replace(TOKYO, closes=24 * 60))
+    midnight = np.array([utc("2026-03-06 00:00")])
+    assert calendar.start_day(midnight).tolist() == days("2026-03-06").tolist()
+    assert calendar.start_day(midnight, np.array([True])).tolist() == days("2026-03-05").tolist()
+
+
+def test_the_first_instant_of_a_date_and_of_none() -> None:
+    first = np.array([-1, 0, 1, 10**6])
+    nine_hours = 9 * HOUR  # Tokyo's dates begin before those of UTC
+    assert Calendar(ROUND_THE_CLOCK).midnight(first).tolist() == [OUTSIDE, -nine_hours, DAY - nine_hours, OUTSIDE]
+
+
+@pytest.mark.parametrize(
+    ("place", "on", "language", "name"),
+    [
+        ("JP", date(2026, 5, 3), "ja", "憲法記念日"),
+        ("JP", date(2026, 5, 3), "en", "Constitution Day"),
+        ("DE-BY", date(2026, 1, 6), "en", "Epiphany"),
+        ("DE", date(2026, 1, 6), "en", ""),
+        ("JP", date(2026, 3, 2), "ja", ""),
+    ],
+)
+def test_a_holiday_has_its_name_in_the_readers_language(place: str, on: date, language: str, name: str) -> None:
+    assert holiday_name(place, on, language) == name
