@@ -366,7 +366,7 @@ def test_a_closure_on_leap_day_closes_leap_days() -> None:
 
 def test_a_start_at_midnight_is_of_the_date_that_begins_unless_it_stands_for_a_date_that_ended() -> None:
     calendar = Calendar(replace(TOKYO, closes=24 * 60))
-    midnight = np.array([utc("2026-03-06 00:00")])
+    midnight = np.array([utc("2026-03-05 15:00")])
     assert calendar.start_day(midnight).tolist() == days("2026-03-06").tolist()
     assert calendar.start_day(midnight, np.array([True])).tolist() == days("2026-03-05").tolist()
 
