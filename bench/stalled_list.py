@@ -141,9 +141,10 @@ def _worse(one: Read, two: Read) -> tuple[float, float, float]:
 
 
 def _dashboard(kind: str, store: Store, port: int) -> None:
-    """The first time after everything changed, and the median of five times after that."""
+    """The first time after everything changed, and the median of five times after that. A single one of those five that
+    waited longer is told and does not make a page slow: this machine is shared, and now and then it is taken away."""
     headers = {"Authorization": f"Bearer {store.tokens['admin']}", "Accept": "text/html"}
-    slow = 0
+    slow = waited = 0
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=120) as client:
         first = client.get(PAGE).raise_for_status().json()["items"][0]["id"]
         for path in (*PAGES, f"/deals/{first}"):
@@ -152,10 +153,15 @@ def _dashboard(kind: str, store: Store, port: int) -> None:
                 began = perf_counter()
                 client.get(path).raise_for_status()
                 took.append((perf_counter() - began) * 1e3)
-            slow += max(took) > SLOW
+            slow += max(took[0], median(took[1:])) > SLOW
+            waited += sum(one > SLOW for one in took)
             then = f"then {median(took[1:]):.0f} ms, {max(took):.0f} at the most"
             say(f"           {kind}, {path}: {took[0]:.0f} ms the first time, {then}")
-    say(f"           {kind}, pages of the dashboard that take more than {SLOW} ms: {slow} of {len(PAGES) + 1}")
+    pages = len(PAGES) + 1
+    say(
+        f"           {kind}, pages that take more than {SLOW} ms the first time or in the median: {slow} of {pages}; "
+        f"of all {6 * pages} asks {waited}"
+    )
 
 
 # ------------------------------------------------------------------------------------------------------- processes
