@@ -126,6 +126,56 @@ def test_the_mistakes_are_told_in_japanese_too() -> None:
     assert "`mon-fry` は曜日として読めません" in told
 
 
+MISSHAPEN = """\
+stalewatch_test: 1
+rules: {a: b}
+calendar: {hours: [9, 18]}
+live: soon
+tests:
+  - of a deal
+  - {given: {deal: {created_at: 2026-03-02 10:00}}, expct: []}
+  - name: [a, b]
+    given: {deal: {created_at: 2026-03-02 10:00, stage: proposal}}
+    changes: [now, {at: 2026-03-03 10:00, hold: {reason: [x], untill: 2026-03-10}}, {at: 2026-03-04, snooze: {}}]
+    expect: [later, {rule: stage-time, says: {a: b}}]
+"""
+
+
+def test_what_has_another_shape_is_told_where_it_stands_in_both_languages() -> None:
+    file, trials, findings = read(MISSHAPEN)
+    told = [(found.line, found.message["en"], found.message["ja"]) for found in findings.sorted()]
+    assert told == [
+        (2, "`rules` needs names", "`rules` には名前のリストが必要です"),
+        (3, "`…` are not hours of a day", "`…` は時間帯として読めません"),
+        (4, "`live` needs keys with values", "`live` にはキーと値の組が必要です"),
+        (6, "`tests` needs keys with values", "`tests` にはキーと値の組が必要です"),
+        (7, "a test has no `name:`", "テスト に `name:` がありません"),
+        (7, "a test has no `expect:`", "テスト に `expect:` がありません"),
+        (7, "unknown key `expct` in a test", "テストに `expct` というキーはありません"),
+        (8, "`name` needs a text", "`name` には文字列が必要です"),
+        (10, "`changes` needs keys with values", "`changes` にはキーと値の組が必要です"),
+        (10, "a hold has no `until:`", "保留 に `until:` がありません"),
+        (10, "`reason` needs a text", "`reason` には文字列が必要です"),
+        (10, "unknown key `untill` in a hold", "保留に `untill` というキーはありません"),
+        (10, "a snooze has no `rule:`", "スヌーズ に `rule:` がありません"),
+        (10, "a snooze has no `until:`", "スヌーズ に `until:` がありません"),
+        (11, "`expect` needs keys with values", "`expect` にはキーと値の組が必要です"),
+        (11, "an expectation has no `at:`", "期待値 に `at:` がありません"),
+        (11, "`says` needs names", "`says` には名前のリストが必要です"),
+    ]
+    assert trials == ()
+    assert len(file.tests) == 2
+
+
+def test_a_file_without_its_parts_is_told_which() -> None:
+    _, _, findings = read("stalewatch_test: 1\nlive: {keep: 2d}\n")
+    assert [(found.message["en"], found.message["ja"]) for found in findings.sorted()] == [
+        ("a test file has no `rules:`", "テストファイル に `rules:` がありません"),
+        ("a test file has no `tests:`", "テストファイル に `tests:` がありません"),
+        ("unknown key `keep` in `live`", "`live`に `keep` というキーはありません"),
+    ]
+
+
 STORY = """\
 stalewatch_test: 1
 rules: [rules.yaml]
@@ -163,6 +213,7 @@ def test_a_hold_writes_what_putting_a_deal_on_hold_writes() -> None:
     assert str(second.sets["hold_until"]) == "2026-03-20"
     assert second.sets["hold_reason"] == "fiscal year"
     assert second.sets["on_hold"] is True
+    assert second.sets["hold_set_at"] == datetime(2026, 3, 5, 10, tzinfo=ZoneInfo("America/New_York"))
     assert meeting.event is not None
     assert meeting.event.began == new_york("2026-03-09 14:00")
 

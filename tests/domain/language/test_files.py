@@ -66,6 +66,7 @@ def test_carets_are_as_wide_as_what_they_stand_under() -> None:
         "x.yaml:1:5: error SW105: いいえ\n     1 | 件名: 値段が高い\n       |       ^^^^^^\n"
     )
     assert width("値a\u0301") == 3
+    assert width("\uff21\uff71") == 3  # a full-width letter and a half-width one
 
 
 def test_a_very_long_line_is_shown_around_the_place() -> None:
