@@ -64,6 +64,32 @@ def test_mail_is_a_persons_way_and_a_routes_target(read: Read) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [
+        ("people: {sato@acme.com: {via: email}}", "sato@acme.com"),
+        ("routes: [{to: ['mail:ops@acme.com']}]", "mail:ops@acme.com"),
+        ("escalations: {standard: [{after: 3bd, to: ['mail:ops@acme.com']}]}", "mail:ops@acme.com"),
+        ("notify: {operator: {email: ops@acme.com}}", "ops@acme.com"),
+    ],
+    ids=["a person", "a route", "a ladder", "the operator"],
+)
+def test_letters_that_a_project_does_not_send_are_told(read: Read, text: str, who: str) -> None:
+    loaded = read(text)
+    assert loaded.settings is not None
+    [found] = loaded.diagnostics
+    assert (found.code, found.line, found.is_error) == ("SW209", 2, False)
+    assert found.message["en"] == f"`{who}` gets no letters: this project sends none"
+
+
+def test_where_letters_are_sent_nobody_is_warned_of_them(read: Read) -> None:
+    loaded = read(
+        "people: {sato@acme.com: {via: email}}\nroutes: [{to: ['mail:ops@acme.com']}]\n"
+        "notify: {email: {url: 'smtp://localhost', from: a@acme.com}, operator: {email: ops@acme.com}}\n"
+    )
+    assert "SW209" not in [code for code, _ in told(loaded)]
+
+
 @pytest.mark.parametrize("target", ["mail:", "mail:ops", "mail:a@b.c,d@e.f", "mail:a@b.c d@e.f", "mail:<a@b.c>"])
 def test_a_mailbox_that_is_none_or_several_is_refused(read: Read, target: str) -> None:
     assert [code for code, _ in told(read(f"routes:\n  - to: ['{target}']\n"))] == ["SW204"]

@@ -97,7 +97,7 @@ def _settings(path: Path, source: Source, root: Section, offered: Offered) -> Se
     base = path.absolute().parent
     web = _web(root.inner("web"))
     speaking = read_speaking(root, web.public_url)
-    ladders = read_escalations(root, speaking.people)
+    ladders = read_escalations(root, speaking.people, letters=speaking.by_email)
     modes = root.inner("modes")
     return Settings(
         path=path,

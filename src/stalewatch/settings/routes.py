@@ -23,13 +23,13 @@ _LISTS: Final = {"is": "in", "not": "not_in", "in": "in", "not_in": "not_in"}
 _GROUP_BY: Final = ("owner", "deal", "rule", "team", "stage")
 
 
-def read_routes(root: Section, people: Collection[str]) -> tuple[Route, ...]:
+def read_routes(root: Section, people: Collection[str], *, letters: bool) -> tuple[Route, ...]:
     """The routes in their order; without any, everything goes to the owner's digest."""
-    routes = tuple(_route(row, number, people) for number, row in enumerate(root.rows("routes"), 1))
+    routes = tuple(_route(row, number, people, letters=letters) for number, row in enumerate(root.rows("routes"), 1))
     return routes or (EVERYTHING_ELSE,)
 
 
-def _route(row: Section, number: int, people: Collection[str]) -> Route:
+def _route(row: Section, number: int, people: Collection[str], *, letters: bool) -> Route:
     row.only("name", "where", "to", "style", "digest", "on_unknown")
     digest = row.inner("digest")
     at, group_by = NINE, EVERYTHING_ELSE.group_by
@@ -41,7 +41,7 @@ def _route(row: Section, number: int, people: Collection[str]) -> Route:
     where = row.inner("where")
     return Route(
         name=row.text("name") or f"route {number}",
-        to=read_targets(row, people),
+        to=read_targets(row, people, letters=letters),
         matches=None if where is None else read_where(where),
         style=Style(row.word("style", _STYLES) or Style.DIGEST),
         digest_at=at,
@@ -109,20 +109,20 @@ def _value(node: Node) -> str | bool | int | float | None:
     return value if isinstance(value, str | bool | int | float) else (node.text if isinstance(node, Scalar) else None)
 
 
-def read_escalations(root: Section, people: Collection[str]) -> Mapping[str, Levels] | None:
+def read_escalations(root: Section, people: Collection[str], *, letters: bool) -> Mapping[str, Levels] | None:
     """The ladders by name; None if the project says nothing of them."""
     section = root.inner("escalations")
     if section is None:
         return None
-    return {entry.name: tuple(_steps(section, entry.name, people)) for entry in section.node}
+    return {entry.name: tuple(_steps(section, entry.name, people, letters=letters)) for entry in section.node}
 
 
-def _steps(section: Section, name: str, people: Collection[str]) -> list[Level]:
+def _steps(section: Section, name: str, people: Collection[str], *, letters: bool) -> list[Level]:
     steps = []
     for row in section.rows(name):
         row.only("after", "to", "say", "style", "stop")
         row.need("after")
-        after, to = row.duration("after"), read_targets(row, people)
+        after, to = row.duration("after"), read_targets(row, people, letters=letters)
         style = row.word("style", _STYLES)
         say, stop = row.word("say", ("again",)), row.flag("stop")
         if after is not None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from stalewatch.domain.hours import Quiet
 from stalewatch.domain.language.calendars import read_zone
-from stalewatch.domain.language.diagnostics import LANGUAGES
+from stalewatch.domain.language.diagnostics import LANGUAGES, cure
 from stalewatch.domain.language.times_of_day import read_hours
 from stalewatch.domain.policies import Override, Speaking
 from stalewatch.settings.routes import read_routes
@@ -21,10 +21,11 @@ _BUDGET: Final = ("immediate_per_day", "digests_per_day", "escalations_per_manag
 
 def read_speaking(root: Section, public_url: str | None) -> Speaking:
     """What the project decided about speaking."""
-    people = _people(root.inner("people"))
-    channel, email = _operator(root.inner("notify"))
+    letters = "email" in (root.inner("notify") or ())
+    people = _people(root.inner("people"), letters=letters)
+    channel, email = _operator(root.inner("notify"), letters=letters)
     return Speaking(
-        routes=read_routes(root, people),
+        routes=read_routes(root, people, letters=letters),
         quiet=None if root.is_off("quiet") else _quiet(root.inner("quiet")),
         **_budget(root.inner("budget")),
         language=read_language(root) or LANGUAGES[0],
@@ -32,7 +33,7 @@ def read_speaking(root: Section, public_url: str | None) -> Speaking:
         channels=_channels(root.inner("teams")),
         operator_channel=channel,
         operator_email=email,
-        by_email="email" in (root.inner("notify") or ()),
+        by_email=letters,
         public_url=public_url,
         admins=read_admins(root),
     )
@@ -76,19 +77,22 @@ def _budget(section: Section | None) -> dict[str, Any]:
     return {name: number for name, number in most.items() if number is not None}
 
 
-def _people(section: Section | None) -> Mapping[str, Override]:
+def _people(section: Section | None, *, letters: bool) -> Mapping[str, Override]:
     found: dict[str, Override] = {}
     for key, person in section.sections() if section else ():
         person.only("slack", "manager", "team", "language", "tz", "via")
         manager = person.text("manager")
         name = key.text.lower() if "@" in key.text else key.text
+        by_mail = person.word("via", _VIA) == _VIA[0]
+        if by_mail and not letters:
+            person.findings.report("no_letters", person.at("via"), cure("mail_section"), text=name)
         found[name] = Override(
             slack=person.text("slack"),
             manager=manager.lower() if manager and "@" in manager else manager,
             team=person.text("team"),
             language=person.word("language", LANGUAGES),
             zone=read_zone(person.get("tz"), person.findings),
-            by_mail=person.word("via", _VIA) == _VIA[0],
+            by_mail=by_mail,
         )
     return found
 
@@ -102,9 +106,12 @@ def _channels(section: Section | None) -> Mapping[str, str]:
     return found
 
 
-def _operator(notify: Section | None) -> tuple[str | None, str | None]:
+def _operator(notify: Section | None, *, letters: bool) -> tuple[str | None, str | None]:
     section = notify.inner("operator") if notify else None
     if section is None:
         return None, None
     section.only("channel", "email")
-    return section.text("channel"), section.text("email")
+    email = section.text("email")
+    if email is not None and not letters:
+        section.findings.report("no_letters", section.at("email"), cure("mail_section"), text=email)
+    return section.text("channel"), email

@@ -60,6 +60,12 @@ PROJECT_PROBLEMS: Final[dict[str, Problem]] = {
         "signing in needs `web.public_url`: the provider sends people back there",
         "ログインには `web.public_url` が必要です(認証後に戻る先)",
     ),
+    "no_letters": Problem(
+        "SW209",
+        "`{text}` gets no letters: this project sends none",
+        "`{text}` にメールは届きません(メールの送信が設定されていません)",
+        Severity.WARNING,
+    ),
     "no_secret_file": Problem("SW201", "the file `{name}` cannot be read", "ファイル `{name}` が読めません"),
     "no_such_file": Problem("SW190", "`{name}` is not there", "`{name}` がありません"),
     "unread_file": Problem("SW001", "the file cannot be read: {what}", "ファイルが読めません: {what}"),
@@ -122,6 +128,10 @@ PROJECT_CURES: Final[dict[str, Words]] = {
     "address_example": {
         "en": "write it like https://stalewatch.acme.com",
         "ja": "https://stalewatch.acme.com のように書いてください",
+    },
+    "mail_section": {
+        "en": "add `notify.email` with `url` and `from`",
+        "ja": "`notify.email` に `url` と `from` を追加してください",
     },
     "mail_server_example": {
         "en": "write it like smtps://user:password@mail.acme.com",
