@@ -11,6 +11,7 @@ import pytest
 from stalewatch.domain.steps import Steps
 from stalewatch.services.alerting import trails
 from stalewatch.services.alerting.agenda import Agenda
+from stalewatch.services.alerting.trails import TIMES
 from stalewatch.services.judging import arming
 from stalewatch.services.judging.golive import note_rules
 from stalewatch.services.operating.explaining import Explaining, Next
@@ -53,9 +54,9 @@ def deadly(where: type[Any] | Any, name: str, ids: Callable[..., Sequence[str]])
         yield
 
 
-def deaths(work: Callable[[], object]) -> int:
+def deaths(work: Callable[[], object], most: int = 20) -> int:
     """How often it ends until it comes to its end."""
-    for died in range(20):
+    for died in range(most):
         try:
             work()
         except Dies:
@@ -155,6 +156,25 @@ def test_an_unlucky_process_sets_nothing_aside(found: Founder) -> None:
 
     with deadly(Steps, "take_all", ids):
         assert deaths(world.ticks) == PATIENCE - 1
+    assert (heard(world), Health(world.db, world.clock, {"crm": None}).look().parked) == (SIX, ())
+
+
+def test_a_storm_of_kills_sets_nothing_aside(found: Founder) -> None:
+    """Processes end as fast as they are started, each with some record in its hands: with none of them three times in a
+    row, though many more than five ends come before a walk comes to its own."""
+    world = found(QUIET)
+    watched(world)
+    left = {f"crm:{name}": TIMES - 1 for name in SIX}
+
+    def ids(_steps: Steps, some: list[Any], _faces: object) -> list[str]:
+        if len(some) > 1:
+            return [POISON] if any(each > 0 for each in left.values()) else []
+        [one] = some
+        left[one.id] -= 1
+        return [POISON] if left[one.id] >= 0 else []
+
+    with deadly(Steps, "take_all", ids):
+        assert deaths(world.ticks, most=60) > 2 * PATIENCE
     assert (heard(world), Health(world.db, world.clock, {"crm": None}).look().parked) == (SIX, ())
 
 

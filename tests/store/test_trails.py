@@ -41,14 +41,16 @@ def test_a_mark_does_not_wait_for_the_disk_and_what_is_written_does(db: Database
         assert marked == ("off", "session") != written
 
 
-def test_the_last_suspect_is_remembered_and_forgotten(db: Database) -> None:
+def test_the_last_suspect_is_remembered_with_how_often_in_a_row_it_was_and_forgotten(db: Database) -> None:
     with db.write() as conn:
-        assert trails.suspected(conn, "tick:crm") is None
-        for record in ("crm:1", "crm:2"):
+        assert trails.suspected(conn, "tick:crm") == (None, 0)
+        for record in ("crm:1", "crm:1", "crm:2"):
             trails.suspect(conn, "tick:crm", record)
-        assert trails.suspected(conn, "tick:crm") == "crm:2"
+        assert trails.suspected(conn, "tick:crm") == ("crm:2", 1)
+        trails.suspect(conn, "tick:crm", "crm:2")
+        assert trails.suspected(conn, "tick:crm") == ("crm:2", 2)
         trails.suspect(conn, "tick:crm", None)
-        assert trails.suspected(conn, "tick:crm") is None
+        assert trails.suspected(conn, "tick:crm") == (None, 0)
 
 
 def test_a_record_that_is_set_aside_is_due_no_more_and_is_outdated_once_it_is_let_go(db: Database) -> None:

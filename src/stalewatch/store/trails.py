@@ -1,7 +1,8 @@
 """What was begun with records and has not come to its end: so a record that ends its process is found and set aside.
 
 Rows of `chores`: one of each piece of work, of the name that it has, which counts how often it was begun since it came
-to its end; and one of each record that was set aside. The suspect of a piece of work is a fact.
+to its end; and one of each record that was set aside. The suspect of a piece of work is a fact, and so is how many
+times in a row it was the suspect.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from stalewatch.store.tables import chores
 RECORD: Final = "record:"
 """What the row of a record that was set aside begins with; the record's id follows."""
 _SUSPECT: Final = "suspect:"
+_TIMES: Final = "suspected:"
 
 
 def begin(conn: Connection, work: str, *, lease_us: int) -> int:
@@ -70,14 +72,17 @@ def suspect(conn: Connection, work: str, record: str | None) -> None:
     """Note which record is looked at next, alone; None: none yet."""
     if record is None:
         facts.forget(conn, f"{_SUSPECT}{work}")
-    else:
-        facts.write(conn, f"{_SUSPECT}{work}", record)
+        facts.forget(conn, f"{_TIMES}{work}")
+        return
+    known, times = suspected(conn, work)
+    facts.write(conn, f"{_SUSPECT}{work}", record)
+    facts.write(conn, f"{_TIMES}{work}", times + 1 if known == record else 1)
 
 
-def suspected(conn: Connection, work: str) -> str | None:
-    """The record that was noted last."""
-    found: str | None = facts.read(conn, f"{_SUSPECT}{work}")
-    return found
+def suspected(conn: Connection, work: str) -> tuple[str | None, int]:
+    """The record that was noted last, and how many times in a row it was."""
+    record = facts.read(conn, f"{_SUSPECT}{work}")
+    return record, 0 if record is None else int(facts.read(conn, f"{_TIMES}{work}") or 1)
 
 
 def set_aside(conn: Connection, record: str) -> None:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from stalewatch.store.engine import Database
 from stalewatch.store.tables import audit, deals, deliveries, destinations, notices
+from stalewatch.store.trails import aside
 from tests.acceptance.harness.company import Company
 from tests.acceptance.harness.crew import Crew
 from tests.acceptance.harness.work import LEASE
@@ -102,7 +103,7 @@ def _explained(db: Database, name: str) -> Iterator[str]:
     """What the database knows of a deal: whether it was read, what was to be said, and each step of its message."""
     with db.read() as conn:
         record = conn.execute(sa.select(deals.c.id).where(deals.c.name == name)).scalar()
-        yield f"{name}: {'never read' if record is None else record}"
+        yield f"{name}: {'never read' if record is None else record}{', set aside' if record in aside(conn) else ''}"
         for notice in conn.execute(sa.select(notices).where(notices.c.record_id == record)):
             yield f"  notice {notice.key}: {notice.state} {notice.reason or ''} by {notice.delivery_id}"
             where = conn.execute(sa.select(destinations).where(destinations.c.target == notice.target)).one_or_none()

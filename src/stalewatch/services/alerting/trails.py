@@ -1,16 +1,18 @@
 """Whoever walks over records leaves a trail: a record that ends its process again and again is found and set aside.
 
 A page of records is one transaction, so that a process which ends in it leaves nothing behind. Therefore each walk says
-beforehand that it begins. Where it was begun and came to no end, the next one takes a tenth of the records at once, and
-so on down to one record, which is named before it is looked at. It is set aside when that, too, came to no end: after
-as many as `leases.PATIENCE` ends in a row, and everything else goes on. A walk that gets past the records among which
-the last one ended has been unlucky, and goes on with whole pages.
+beforehand that it begins. Where it was begun and came to no end, the next one takes pieces of the page, and the one
+after that one record at a time, which is named before it is looked at. A record is set aside when the walks that looked
+at it alone came to no end `TIMES` times in a row, with the first two `leases.PATIENCE` ends: a process that is killed
+for another reason ends with a record in its hands, too, but hardly with the same one again and again. Everything else
+goes on. A walk that gets past the records among which the last one ended was unlucky, and goes on with whole pages.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import isqrt
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -25,7 +27,10 @@ from stalewatch.store.leases import PATIENCE
 
 LEASE: Final = 10 * SECOND
 """Who looks for the record that ended others says so at least this often."""
-NARROWER: Final = 10
+ALONE: Final = 3
+"""From this walk on that came to no end one record at a time is looked at."""
+TIMES: Final = PATIENCE - ALONE + 1
+"""So many walks in a row have to end with the same record alone before it is the record's fault."""
 MOST_ASIDE: Final = 10
 """Where more records than these end processes it is no fault of theirs: no further one is set aside, and `/readyz` says
 that deadlines are not looked at."""
@@ -56,6 +61,7 @@ class Trail:
     now: int
     size: int = field(default=0, init=False)
     _left: int | None = field(default=None, init=False)
+    _named: str | None = field(default=None, init=False)
     _is_begun: bool = field(default=False, init=False)
 
     def __enter__(self) -> Self:
@@ -79,18 +85,20 @@ class Trail:
             return True
         with self.db.mark() as conn:
             attempts = trails.begin(conn, self.work, lease_us=LEASE)
-            if attempts == PATIENCE:
+            if attempts == ALONE:
                 trails.suspect(conn, self.work, None)
-        if attempts > PATIENCE and self._set_aside():
+        if attempts > ALONE and self._set_aside():
             return self.begin()
         self.size, self._left = self._share(attempts), self._share(attempts - 1) if attempts > 1 else None
         self._is_begun = attempts > 0
         return self._is_begun
 
     def name(self, record: str) -> None:
-        """Say which record is looked at next."""
-        with self.db.mark() as conn:
-            trails.suspect(conn, self.work, record)
+        """Say which record is looked at next; a walk that comes back to the same one has not ended with it."""
+        if record != self._named:
+            with self.db.mark() as conn:
+                trails.suspect(conn, self.work, record)
+            self._named = record
 
     def passed(self, conn: Connection, many: int) -> None:
         """So many were looked at in this transaction."""
@@ -98,6 +106,7 @@ class Trail:
             return
         if self.is_alone:
             trails.suspect(conn, self.work, None)
+            self._named = None
         self._left -= many
         if self._left <= 0:
             self.end(conn)
@@ -110,14 +119,14 @@ class Trail:
         self._is_begun = False
 
     def _share(self, attempts: int) -> int:
-        return max(1, int(self.most / NARROWER ** (min(attempts, PATIENCE) - 1)))
+        return (self.most, isqrt(self.most), 1)[min(attempts, ALONE) - 1]
 
     def _set_aside(self) -> bool:
-        """Set the named record aside and tell the operator; False: the last process ended before it named one, or too
-        many are set aside already."""
+        """Set the named record aside and tell the operator; False: not enough processes ended with it, or too many
+        records are set aside already."""
         with self.db.write() as conn:
-            record = trails.suspected(conn, self.work)
-            if record is None or len(trails.aside(conn)) >= MOST_ASIDE:
+            record, times = trails.suspected(conn, self.work)
+            if record is None or times < TIMES or len(trails.aside(conn)) >= MOST_ASIDE:
                 return False
             trails.set_aside(conn, record)
             trails.end(conn, self.work)
