@@ -41,7 +41,7 @@ mutants: $(READY) ## change core modules here and there: do their tests notice 8
 bench: $(READY) ## measure side by side what performance promises; ARGS=<name> picks one
 	@$(BIN)/python -m bench $(ARGS)
 
-gameday: $(READY) ## hold every promise of docs/reliability.md in full, figures into gameday.txt; ARGS="-k calendar" picks some
+gameday: $(READY) ## hold every promise of docs/reliability.md in full, what it finds goes into gameday.txt; ARGS="-k calendar" picks some
 	@$(BIN)/pytest -n 4 --dist worksteal -m "slow and bar" --figures=gameday.txt $(ARGS)  # the tormented mostly wait
 
 thorough: $(READY) ## run every long variant that test leaves out, for hours; ARGS="-k quarter" picks some

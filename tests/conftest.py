@@ -32,7 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--every-database", action="store_true", help="tell every story on SQLite and on PostgreSQL, not on one of them"
     )
-    parser.addoption("--figures", type=Path, help="write the figures that tests took into this file")
+    parser.addoption("--figures", type=Path, help="write figures that tests took, and failures, here as they come")
 
 
 @pytest.hookimpl(optionalhook=True)  # without xdist nobody asks
@@ -45,6 +45,8 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_configure(config: pytest.Config) -> None:
     network.close()
     if not _is_worker(config):
+        if config.option.figures is not None:
+            config.pluginmanager.register(Diary(config.option.figures))
         postgres.reserve()
         if config.option.basetemp is None and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _ROOM:
             config.option.basetemp = tempfile.mkdtemp(prefix="stalewatch-tests-", dir=_MEMORY)
@@ -58,6 +60,21 @@ def pytest_unconfigure(config: pytest.Config) -> None:
             shutil.rmtree(given, ignore_errors=True)
 
 
+class Diary:
+    """What a long run has found so far, in a file: whoever ends it in the middle keeps that."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        path.write_text(f"{platform.platform()}\n", encoding="utf-8")
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A test is through with a phase."""
+        lines = [str(value) for name, value in report.user_properties if name == "figures" and report.when == "call"]
+        lines += [f"FAILED {report.nodeid} ({report.when})\n{report.longreprtext}"] if report.failed else []
+        with self._path.open("a", encoding="utf-8") as diary:
+            diary.writelines(f"{line}\n" for line in lines)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Show the figures that tests took; say which PostgreSQL was tested, and loudly what could not be."""
     reports = [report for kind in ("passed", "failed", "skipped") for report in terminalreporter.getreports(kind)]
@@ -65,9 +82,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     figures = [str(value) for report in reports for name, value in report.user_properties if name == "figures"]
     for line in figures:
         terminalreporter.write_line(line)
-    report = terminalreporter.config.option.figures
-    if report is not None:
-        report.write_text("".join(f"{line}\n" for line in (platform.platform(), *figures)), encoding="utf-8")
     if versions:
         terminalreporter.write_line(f"tested on PostgreSQL {', '.join(sorted(versions))}")
     _tell_what_was_left_behind(terminalreporter)

@@ -78,6 +78,7 @@ class Crew:
         Raises:
             TimeoutError: it never was.
         """
+        self._asks_for_hunger()  # what they waited until now is no part of it
         before = self.starved
 
         def hungry() -> float:
