@@ -23,9 +23,10 @@ from stalewatch.store.visibility import Visible
 GONE: Final = "gone from the CRM before it ended"
 NO_END: Final = "closed, and it is not known when"
 _SIZE: Final = 32_000
-_DEALS: Final = Wanted(
-    ("created_at", "closed_at", "amount", "gone_at"), ("outcome", "pipeline", "stage", "segment", "owner", "team")
-)
+_GROUPS: Final = ("pipeline", "stage", "segment", "team")
+"""What deals are learned from apart by, beside their owners."""
+_DEALS: Final = Wanted(("created_at", "closed_at", "amount", "gone_at"), ("outcome", "owner"))
+_GROUPED_DEALS: Final = Wanted(_DEALS.numbers, (*_DEALS.texts, *_GROUPS))
 _LEADS: Final = Wanted(("created_at", "mql_at", "handed_off_at", "is_open", "gone_at"), ("status", "owner", "team"))
 _ENDED_BADLY: Final = ("disqualified", "recycled")
 _decode: Final = msgspec.json.Decoder(list[Any]).decode
@@ -62,19 +63,20 @@ def deals(
     A deal that vanished while it was open has no end that anybody knows; it is left out, and counted.
 
     Args:
-        entered: False: nobody asks for the stages.
+        entered: False: nobody asks for the stages, nor for anything else that tells groups apart.
     """
     read, moves = _Table(), _Moves()
+    wanted = _GROUPED_DEALS if entered else _DEALS
     for connection in connections:
         tells = entered and kpi_scans.tells_stages(conn, connection)
-        for piece in _pieces(conn, connection, obj, _DEALS):
+        for piece in _pieces(conn, connection, obj, wanted):
             if entered:
                 moves.take(conn, piece, len(read), assume=tells)
             read.add(piece.columns)
     outcome, gone = read.texts("outcome"), read.instants("gone_at") != NEVER
     won, lost = outcome == "won", outcome == "lost"
     vanished = gone & ~won & ~lost
-    named = {name: read.texts(name) for name in ("pipeline", "stage", "segment")} | _named(read, conn)
+    named = {name: read.texts(name) for name in _GROUPS if entered} | {"owner": _owners(read, conn)}
     found = Found(
         ids=read.columns.get("id", []), start=read.instants("created_at"), end=read.instants("closed_at"), won=won,
         lost=lost, names=named,
@@ -126,11 +128,11 @@ def _pieces(conn: Connection, connection: str, obj: str, wanted: Wanted) -> Iter
             yield piece
 
 
-def _named(read: _Table, conn: Connection) -> dict[str, NDArray[np.object_]]:
+def _owners(read: _Table, conn: Connection) -> NDArray[np.object_]:
     owners = read.columns.get("owner", [])
     known = people.by_id(conn, {one for one in owners if one})
     told = {key: one.email or one.name or key for key, one in known.items()}
-    return {"owner": names([told.get(one, one) for one in owners]), "team": read.texts("team")}
+    return names([told.get(one, one) for one in owners])
 
 
 @dataclass(slots=True)
@@ -225,7 +227,8 @@ def _leads(
     begun = read.instants(start)
     found = Found(
         ids=read.columns.get("id", []), start=begun, end=np.where(won | lost, end, NEVER), won=won, lost=lost,
-        names=_named(read, conn), amount=np.zeros(len(left), np.int64), visits=Visits.none(),
+        names={"owner": _owners(read, conn), "team": read.texts("team")},
+        amount=np.zeros(len(left), np.int64), visits=Visits.none(),
     )  # fmt: skip
     gone, hidden = (read.instants("gone_at") != NEVER) & ~won & ~lost, _hidden(read, visible)
     seen, gone, begun = without(found, hidden), gone[~hidden], begun[~hidden]
