@@ -104,11 +104,11 @@ class PastAlerts:
             place: the number of each record of which alerts are wanted, by id.
         """
         read = self._read_by(into)
-        needs = self._needs(read)
+        wanted = self._with_life(read)
         off = frozenset(rule.id for rule in self.book.rules.rules if rule.id not in into)
         judge = Judge(self.book.judge.rules, self.book.calendars, self.book.judging.warn, self.book.judge.off | off)
         untold = self.untold()
-        for scanned in Scan(self.conn, self.catalogue, needs, self.obj, self.fed).of(connection, SIZE, whole=True):
+        for scanned in Scan(self.conn, self.catalogue, wanted, self.obj, self.fed).of(connection, SIZE, whole=True):
             frame = self._with_past(scanned.frame)
             alive = self._life(frame)
             if not len(alive.row):
@@ -145,13 +145,13 @@ class PastAlerts:
         mine = replace(rules, rules=tuple(rule for rule in rules.rules if rule.id in tried))
         return needs(mine, self.book.calendars)[self.obj]
 
-    def _needs(self, needs: Needs) -> Needs:
+    def _with_life(self, read: Needs) -> Needs:
         """The same with what tells when a record was open, and the past of everything that has one."""
         kinds = self.catalogue.objects[self.obj].keys()
-        names = frozenset((needs.fields | _BESIDE | {"stage"}) & kinds)
-        past = frozenset(((needs.tracked & names) | {"outcome", "stage"}) & kinds)
-        values = frozenset((needs.values | past | _BESIDE) & names)
-        return Needs(names, values, past, needs.events)
+        names = frozenset((read.fields | _BESIDE | {"stage"}) & kinds)
+        past = frozenset(((read.tracked & names) | {"outcome", "stage"}) & kinds)
+        values = frozenset((read.values | past | _BESIDE) & names)
+        return Needs(names, values, past, read.events)
 
     def _life(self, frame: Frame) -> History:
         created = frame.columns["created_at"]
