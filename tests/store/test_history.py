@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -130,6 +131,45 @@ def test_without_its_echoes_a_past_says_the_same(
         kept.append(stages(db, field="f"))
     assert _held(kept[0]) == _held(kept[1])
     assert set(kept[1]) <= set(kept[0])
+
+
+def _entered(db: Database) -> list[tuple[int, Any, Any]]:
+    """When the deal came to a stage of a pipeline, as the past of both tells it."""
+    told = [(at, 0, value) for at, value, _ in stages(db, field="pipeline")]
+    told += [(at, 1, value) for at, value, _ in stages(db)]
+    found: list[tuple[int, Any, Any]] = []
+    pipeline = None
+    for at, is_stage, value in sorted(told):
+        if not is_stage:
+            pipeline = value
+        elif not found or found[-1][1:] != (value, pipeline):
+            found.append((at, value, pipeline))
+    return found
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(told=POINTS, pipelines=POINTS, cut=st.integers(0, 8))
+def test_a_stage_told_again_is_kept_where_its_pipeline_changed_and_only_there(
+    db: Database, told: list[tuple[int, str]], pipelines: list[tuple[int, str]], cut: int
+) -> None:
+    rows = [change("sf:1", "stage", at, value, source="crm") for at, value in told]
+    rows += [change("sf:1", "pipeline", at, value, source="crm") for at, value in pipelines]
+    rows.sort(key=lambda row: row["at"])
+    kept = []
+    for echoes in ((), ("stage", "pipeline")):
+        with db.write() as conn:
+            conn.exec_driver_sql("DELETE FROM changes")
+            for part in ([row for row in rows if row["at"] < cut], [row for row in rows if row["at"] >= cut], rows):
+                changes.add(conn, part, echoes=echoes, within={"stage": "pipeline"})
+        kept.append((_entered(db), _held(stages(db)), _held(stages(db, field="pipeline")), len(stages(db))))
+    assert kept[0][:3] == kept[1][:3]
+    breaks = [at for at, _ in pipelines]
+    repeats = [
+        at
+        for (before, value), (at, same) in pairwise(sorted(told))
+        if value == same and not any(before < one <= at for one in breaks)
+    ]
+    assert kept[1][3] == kept[0][3] - len(repeats)
 
 
 def test_what_a_crm_shows_again_with_every_change_is_kept_once(db: Database) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
@@ -28,6 +29,8 @@ _Key = tuple[str, str, int, int]
 _KEY: Final = ("record_id", "field", "at", "ordinal")
 _key: Final[Callable[[Row], _Key]] = itemgetter(*_KEY)
 _FIRST_TWO: Final = itemgetter(0, 1)
+_PARTED: Final = (-1, "")
+"""Before all that was told at an instant, and the text of no value."""
 _TOLD: Final = tuple(as_text(changes.c[name]) for name in (*_KEY, "value", "source"))
 
 _IS_PLAIN: Final = sa.and_(changes.c.source == "crm", changes.c.ordinal == 0)
@@ -80,36 +83,49 @@ class _What(NamedTuple):
     source: str
 
 
-def add(conn: Connection, rows: Sequence[Row], *, echoes: Collection[str] = ()) -> list[str]:
+def add(
+    conn: Connection, rows: Sequence[Row], *, echoes: Collection[str] = (),
+    within: Mapping[str, str] = MappingProxyType({}),
+) -> list[str]:  # fmt: skip
     """Add changes; one that is already there stays as it is. Return the ids of records that gained one.
 
     Args:
         echoes: fields of which a row that only repeats the value before it tells nothing, and is not kept.
+        within: fields among them whose value means another thing once the field named here has changed: the same stage
+            in another pipeline is another place. The first repeat after such a change is kept.
     """
     if not rows:
         return []
-    there = _beside(conn, rows, echoes)
+    there = _beside(conn, rows, echoes, within)
     fresh = [(key, row) for key, row in zip(map(_key, rows), rows, strict=True) if key not in there]
     new = [row for key, row in fresh if key[1] not in echoes]
-    new += _unheard({key: row for key, row in fresh if key[1] in echoes}, there)
+    new += _unheard({key: row for key, row in fresh if key[1] in echoes}, there, within)
     bulk.insert(conn, changes, new)
     return sorted({row["record_id"] for row in new})
 
 
-def _unheard(fresh: Mapping[_Key, Row], there: Mapping[_Key, str | None]) -> list[Row]:
+def _unheard(
+    fresh: Mapping[_Key, Row], there: Mapping[_Key, str | None], within: Mapping[str, str]
+) -> list[Row]:  # fmt: skip
     """Those of these rows that say something else than what is there or comes with them just before.
 
     Args:
-        there: what stands in their fields, and maybe in others, as stored text.
+        there: what stands in their fields, in those around them, and maybe in others, as stored text.
+        within: as in `add`.
     """
     told: dict[tuple[str, str], list[tuple[int, int, str | None]]] = {(key[0], key[1]): [] for key in fresh}
+    inside = {around: name for name, around in within.items()}
     for (record, field, at, ordinal), text in there.items():
         beside = told.get((record, field))
         if beside is not None:
             beside.append((at, ordinal, text))
+        if field in inside:
+            _part(told.get((record, inside[field])), at)
     texts = encoded_all([row["value"] for row in fresh.values()])
     for (record, field, at, ordinal), text in zip(fresh, texts, strict=True):
         told[record, field].append((at, ordinal, text))
+        if field in inside:
+            _part(told.get((record, inside[field])), at)
     echoed = {
         (*place, at, ordinal)
         for place, mine in told.items()
@@ -118,6 +134,12 @@ def _unheard(fresh: Mapping[_Key, Row], there: Mapping[_Key, str | None]) -> lis
         if before == text
     }
     return [row for key, row in fresh.items() if key not in echoed]
+
+
+def _part(told: list[tuple[int, int, str | None]] | None, at: int) -> None:
+    """What is told from this instant on repeats nothing of what was told before it."""
+    if told is not None:
+        told.append((at, *_PARTED))
 
 
 def append(conn: Connection, rows: Sequence[Row]) -> None:
@@ -236,12 +258,15 @@ def _keys(wanted: sa.ColumnElement[bool]) -> sa.Select[Any]:
     return sa.select(*_TOLD[:4]).where(wanted).order_by(*changes.primary_key)
 
 
-def _beside(conn: Connection, rows: Sequence[Row], echoes: Collection[str]) -> dict[_Key, str | None]:
-    """What stands in the fields of these rows, as stored text. Of fields without echoes only from the earliest row on:
-    what a page tells is mostly later than all that was told before."""
+def _beside(
+    conn: Connection, rows: Sequence[Row], echoes: Collection[str], within: Mapping[str, str]
+) -> dict[_Key, str | None]:
+    """What stands in the fields of these rows and in those around them, as stored text. Of fields without echoes only
+    from the earliest row on: what a page tells is mostly later than all that was told before."""
     fields = {row["field"] for row in rows}
+    fields |= {around for name, around in within.items() if name in fields}
     later = changes.c.at >= min(row["at"] for row in rows)
-    asked = sa.or_(later, changes.c.field.in_(sorted(fields.intersection(echoes)))) if echoes else later
+    asked = sa.or_(later, changes.c.field.in_(sorted(fields.intersection({*echoes, *within.values()})))) if echoes else later
     found: dict[_Key, str | None] = {}
     for chunk in bulk.chunks(sorted({row["record_id"] for row in rows})):
         there = bulk.tuples(conn, _select(conn, _TOLD[:5], chunk, fields).where(asked))

@@ -25,9 +25,9 @@ Differing = tuple[str, str, Stored, Stored, int | None, int | None]
 _ALWAYS: Final = ("fields", "created_at", "modified_at")
 _UNTOLD: Final = object()
 _EMPTY: Final = (None, "")
-_PLACE: Final = ("stage", "pipeline")
-"""Who comes to the same stage of another pipeline enters it: one of the two may repeat itself. Of every other field a
-CRM that shows with each change how everything was says most of it again and again, and nothing by it."""
+_WITHIN: Final = MappingProxyType({"stage": "pipeline"})
+"""Who comes to the same stage of another pipeline enters it: that is told, and only that. A CRM that shows with each
+change how everything was says most of it again and again, and nothing by it."""
 
 
 def note(
@@ -132,13 +132,14 @@ def replace(conn: Connection, connection: str, page: Page, rows: Collection[Row]
     """Store what the page's histories tell, its `rows_of`, instead of what syncs inferred; return the records that
     changed."""
     whole = {f"{connection}:{one}" for one in page.histories}
-    echoes = {row["field"] for row in rows}.difference(_PLACE)
+    echoes = {row["field"] for row in rows}
     if not whole:
-        return changes.add(conn, list(rows), echoes=echoes)
+        return changes.add(conn, list(rows), echoes=echoes, within=_WITHIN)
     mine = [row for row in rows if row["record_id"] in whole and row["field"] in page.history_fields]
-    changed = changes.replace_history(conn, whole, page.history_fields, mine, echoes=echoes)
+    alone = echoes.difference(_WITHIN, _WITHIN.values())
+    changed = changes.replace_history(conn, whole, page.history_fields, mine, echoes=alone)
     rest = [row for row in rows if row["record_id"] not in whole or row["field"] not in page.history_fields]
-    return changed + changes.add(conn, rest, echoes=echoes)
+    return changed + changes.add(conn, rest, echoes=echoes, within=_WITHIN)
 
 
 def _told(connection: str, book: Rulebook, page: Page, now: int) -> Iterable[Row]:
