@@ -28,9 +28,9 @@ __all__ = ["WAL_LIMIT", "Connection", "Database"]  # Connection: what services h
 
 WAL_LIMIT: Final = 16 * 1024 * 1024
 """Bytes of write-ahead log above which `Database.tidy` folds it into the file."""
-CACHE: Final = 16 * 1024
-"""Kilobytes of pages that a connection which writes to SQLite may keep: those of a page of 10,000 records are written
-once, and not again and again because there was no room."""
+CACHE: Final = 40 * 1024
+"""Kilobytes of pages that the one connection which writes to SQLite may keep: those of 5,000 records that stand
+scattered over the table are read once and written once, and not again and again because there was no room."""
 _FORMS: Final = "sqlite:///stalewatch.db or postgresql+psycopg://user@host/name"
 
 _LIVELY: Final = {
