@@ -1,12 +1,12 @@
-"""How the messages of a project leave: the notifier that `notify:` names, and e-mail beside it."""
+"""How the messages of a project leave: the notifier that `notify:` names, and e-mail beside it.
+
+What speaks to the network is loaded when it is needed: no command that only reads should wait for it.
+"""
 
 from __future__ import annotations
 
 from stalewatch import plugins
 from stalewatch.clock import Clock
-from stalewatch.delivery import email
-from stalewatch.delivery.by_address import ByAddress
-from stalewatch.delivery.webhook import Webhook
 from stalewatch.sdk.notifier import Notifier, NotifierSettings
 from stalewatch.settings import Settings
 
@@ -29,9 +29,14 @@ def with_mail(settings: Settings, clock: Clock, usual: Notifier) -> Notifier:
     Raises:
         ConfigurationError: `notify.email` cannot be used.
     """
+    if EMAIL not in settings.notify and not settings.hooks:
+        return usual
+    from stalewatch.delivery import email  # noqa: PLC0415
+    from stalewatch.delivery.by_address import ByAddress  # noqa: PLC0415
+    from stalewatch.delivery.webhook import Webhook  # noqa: PLC0415
+
     mail = email.connect(_told(settings, clock, EMAIL)) if EMAIL in settings.notify else None
-    hooks = {one.target: Webhook(one, clock) for one in settings.hooks}
-    return ByAddress(usual, mail, hooks) if mail or hooks else usual
+    return ByAddress(usual, mail, {one.target: Webhook(one, clock) for one in settings.hooks})
 
 
 def _told(settings: Settings, clock: Clock, name: str) -> NotifierSettings:
