@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from stalewatch.sdk.connector import Page
 from stalewatch.sdk.records import Activity, Deal, FieldChange, Lead, Person, Rejected, StageVisit

@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -25,6 +25,7 @@ from stalewatch.sdk.records import Deal
 from stalewatch_sandbox.serving.exchange import Request
 from stalewatch_sandbox.serving.faults import Faults
 from stalewatch_sandbox.serving.ledger import Ledger
+from tests.altered import replace
 from tests.connectors.hubspot.portals import Story, opened
 from tests.connectors.mutations import BREAKING, Mutation, OddRow, Way, hidden
 from tests.connectors.salesforce.desk import Desk, open_desk

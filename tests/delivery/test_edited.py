@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -17,6 +16,7 @@ from stalewatch.delivery.immediate import compose_immediate
 from stalewatch.delivery.telling import Telling
 from stalewatch.domain.alerts import AlertState, Cause
 from stalewatch.sdk.notifier import Action, Entry, Message
+from tests.altered import replace
 from tests.delivery.tellings import NOW, at, sato, settled, told, warned
 
 

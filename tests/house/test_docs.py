@@ -11,6 +11,7 @@ from enum import StrEnum
 from types import ModuleType
 
 import click
+import msgspec
 import pytest
 
 from stalewatch.cli import main
@@ -188,6 +189,8 @@ def public(thing: type) -> set[str]:
     """What a plugin sees of a class: its methods and attributes, and for data its fields."""
     if is_dataclass(thing):
         return {field.name for field in fields(thing)}
+    if issubclass(thing, msgspec.Struct):
+        return {*thing.__struct_fields__}
     return {name for name in [*vars(thing), *inspect.get_annotations(thing)] if not name.startswith("_")}
 
 

@@ -7,7 +7,7 @@ as much as whoever watched all along.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -25,6 +25,7 @@ from stalewatch.sdk.records import (
     Person,
     StageVisit,
 )
+from tests.altered import replace
 from tests.services.world import SATO, TANAKA, Memory, World, at
 
 STAGES: Final = ("qualification", "first_meeting", "discovery", "proposal", "evaluation", "negotiation")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from stalewatch.sdk.errors import NotifierError, OutcomeUnknown
 from stalewatch.services.alerting.people import people_of
 from stalewatch.services.telling.acquainting import AT_ONCE, Acquainting
 from tests import databases
+from tests.altered import replace
 from tests.databases import SQLITE_DAILY
 from tests.services.world import SATO, TANAKA, World, at, deal, rulebook
 

@@ -11,7 +11,6 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import mkdtemp
@@ -35,6 +34,7 @@ from stalewatch.services.reporting.pieces import Kind
 from stalewatch.services.telling.sending import ATTEMPTS
 from stalewatch.store.engine import Connection, Database
 from stalewatch.store.tables import alerts, audit, deliveries, edits, notices
+from tests.altered import replace
 from tests.services.board import Board
 from tests.services.heard import QUIET, rows
 from tests.services.test_stories_dispatch import free

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +20,7 @@ from stalewatch.services.answering.respond import answer
 from stalewatch.services.reporting.glancing import LATE_SHOWN, Glancing
 from stalewatch.store import alerts
 from tests import databases
+from tests.altered import replace
 from tests.services.world import SATO, TANAKA, World, at, deal, rulebook
 
 RULES = """

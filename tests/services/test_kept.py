@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 from stalewatch.domain.instants import DAY, HOUR
 from stalewatch.services.reporting.kept import Asked, Kept, pulse
 from stalewatch.services.reporting.reports import Filters, Page, Reports, Sort, Visible
+from tests.altered import replace
 from tests.services.company import Company, dice
 from tests.services.conftest import Founder
 from tests.services.heard import QUIET

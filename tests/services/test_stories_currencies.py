@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -11,6 +10,7 @@ import pytest
 from stalewatch.delivery.wording.money import both
 from stalewatch.delivery.wording.reader import Reader
 from stalewatch.services.reporting.reports import Reports
+from tests.altered import replace
 from tests.services.conftest import Founder
 from tests.services.world import World, deal, default_pack
 

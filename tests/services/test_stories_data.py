@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,6 +13,7 @@ from stalewatch.domain.routing import Route
 from stalewatch.sdk.errors import NeedsReconnect, TryLater
 from stalewatch.sdk.records import Activity, ActivityKind, Actor, FieldChange, MeetingState, Outcome
 from stalewatch.store.tables import activities, activity_records, changes, clocks, connections, deals, quarantine
+from tests.altered import replace
 from tests.services.conftest import Founder
 from tests.services.heard import EMPTY_STEP, QUIET, alert, called_for, count_to, next_at, rows, state
 from tests.services.world import World, at, deal

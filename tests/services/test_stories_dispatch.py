@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -23,6 +22,7 @@ from stalewatch.services.telling import sending
 from stalewatch.store import notices as notice_rows
 from stalewatch.store import outbox
 from stalewatch.store.tables import audit, deliveries, destinations, notices
+from tests.altered import replace
 from tests.services.conftest import Founder
 from tests.services.heard import QUIET, count_to, delivery_states, rows, titles
 from tests.services.world import IMMEDIATE, SATO, TANAKA, World, at, deal

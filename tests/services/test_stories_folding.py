@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from stalewatch.domain.language.model import Severity
@@ -12,6 +10,7 @@ from stalewatch.domain.route_conditions import FieldTest, Where
 from stalewatch.domain.routing import Route
 from stalewatch.sdk.notifier import Entry, Message, Style
 from stalewatch.sdk.records import Outcome
+from tests.altered import replace
 from tests.databases import SQLITE_DAILY
 from tests.services.board import board
 from tests.services.conftest import Founder

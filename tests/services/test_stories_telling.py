@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from stalewatch.domain.policies import Override, Speaking
 from stalewatch.domain.routing import Route
 from stalewatch.sdk.notifier import Style
 from stalewatch.sdk.records import Activity, ActivityKind, Actor, MeetingState, Outcome
+from tests.altered import replace
 from tests.databases import SQLITE_DAILY
 from tests.services.conftest import Founder
 from tests.services.heard import QUIET, called_for, count_to, fate, rows, state, titles

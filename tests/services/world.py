@@ -6,7 +6,7 @@ world.has(deal("acme", created_at=...)); world.reaches("2026-04-15 09:00"); asse
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ from stalewatch.services.telling.composing import Composer
 from stalewatch.services.telling.dispatch import Dispatch
 from stalewatch.services.telling.moving import Dispatched
 from stalewatch.store.engine import Database
+from tests.altered import replace
 
 TOKYO = Spec(
     name="tokyo",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
@@ -12,6 +11,7 @@ from stalewatch.sdk.connector import Cursor, Page
 from stalewatch.sdk.errors import ConnectorError, TryLater
 from stalewatch.sdk.records import Deal, Outcome, Person
 from stalewatch.sdk.writing import Change, Fields, Lost, Written
+from tests.altered import replace
 from tests.services.company import Company, Life, Remembering
 
 ZONES: Final = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +27,7 @@ from stalewatch.store import alerts, notices, people, roles
 from stalewatch.web.app import create_app
 from stalewatch.wiring.live import Live, State
 from tests import databases
+from tests.altered import replace
 from tests.services.world import Memory, World, at, deal, rulebook
 from tests.store.builders import notice
 from tests.web.office import project_of

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -27,6 +27,7 @@ from stalewatch.web.app import create_app
 from stalewatch.web.desk import Desk
 from stalewatch.web.remembering import MOST
 from stalewatch.wiring.live import Live
+from tests.altered import replace
 from tests.services.company import dice
 from tests.services.world import World
 from tests.web.office import Office, project_of

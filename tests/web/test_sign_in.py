@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -16,6 +15,7 @@ from stalewatch.services.access.oidc.provider import AT_ONCE
 from stalewatch.services.access.sessions import end_all
 from stalewatch.store import audit
 from stalewatch_sandbox.oidc.signing import claims_of
+from tests.altered import replace
 from tests.services.world import World
 from tests.web.dom import parse
 from tests.web.office import Office

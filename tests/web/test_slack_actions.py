@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, quote_plus, urlencode
 
@@ -15,6 +14,7 @@ from stalewatch.delivery.slack.signature import signed
 from stalewatch.domain.policies import Override
 from stalewatch.sdk.records import Outcome, Person
 from stalewatch.store import inbox
+from tests.altered import replace
 from tests.services.world import SATO, World, at
 from tests.web.reception import Counter, opened, soon
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -17,6 +16,7 @@ from stalewatch.services.answering.button_forms import FORMS
 from stalewatch.settings import Connecting
 from stalewatch.settings.project import Web
 from stalewatch.store import answers, writebacks
+from tests.altered import replace
 from tests.services.world import SATO, TANAKA, at
 from tests.web.reception import Counter, late_company, late_world, opened, soon
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from stalewatch.domain.policies import Override
 from stalewatch.sdk.errors import TargetGone
 from stalewatch.services.answering.identity import Somebody, seen_by
 from stalewatch.store import inbox
+from tests.altered import replace
 from tests.services.world import SATO, TANAKA, World
 from tests.web.reception import Counter, opened, soon
 

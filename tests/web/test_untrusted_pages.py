@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +13,7 @@ from stalewatch.services.measuring.kpi_keeping import Keeping
 from stalewatch.store.tables import deliveries, destinations, notices
 from stalewatch.web.pace import Rates
 from tests import databases
+from tests.altered import replace
 from tests.services.world import SATO, TANAKA, World, at, deal, rulebook
 from tests.web.dom import Element
 from tests.web.office import Office

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from stalewatch.domain.policies import StormGuard
@@ -10,6 +9,7 @@ from stalewatch.sdk.errors import BadContent, OutcomeUnknown, WorkspaceDown
 from stalewatch.sdk.records import Lead, Person
 from stalewatch.services.operating.work import Work
 from stalewatch.store.engine import Database
+from tests.altered import replace
 from tests.services.world import IMMEDIATE, SATO, TANAKA, World, at, deal, rulebook
 from tests.web.pack import RULES
 

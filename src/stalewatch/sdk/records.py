@@ -7,12 +7,13 @@ It reports facts; what they mean (deadlines, alerts) is decided elsewhere.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
+
+import msgspec
 
 Value = str | bool | int | float | Decimal | date | datetime | None
 """What a catalogue field may hold: text and choices as `str`, money as `Decimal`; None or "" is empty."""
@@ -73,8 +74,7 @@ CALLED_OFF: Final = (
 """States of meetings that count for nothing; a person is told which of them it is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deal:
+class Deal(msgspec.Struct, frozen=True, kw_only=True):
     """One opportunity as the CRM shows it now.
 
     Attributes:
@@ -103,7 +103,7 @@ class Deal:
     currency: str | None = None
     amount_in_project_currency: Decimal | None = None
     close_date: date | None = None
-    fields: Mapping[str, Value] = field(default_factory=lambda: _NOTHING)
+    fields: Mapping[str, Value] = msgspec.field(default_factory=lambda: _NOTHING)
     unreadable: frozenset[str] = frozenset()
     contacts: frozenset[str] | None = None
     is_partner_deal: bool = False
@@ -114,8 +114,7 @@ class Deal:
         _require_aware(self, "created_at", "closed_at", "modified_at")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lead:
+class Lead(msgspec.Struct, frozen=True, kw_only=True):
     """One lead as the CRM shows it now; the attributes mean what they mean on `Deal`.
 
     `is_open` is False once the lead was converted; disqualified and recycled leads stay open.
@@ -127,7 +126,7 @@ class Lead:
     owner: str | None = None
     created_at: datetime | None = None
     status: str | None = None
-    fields: Mapping[str, Value] = field(default_factory=lambda: _NOTHING)
+    fields: Mapping[str, Value] = msgspec.field(default_factory=lambda: _NOTHING)
     unreadable: frozenset[str] = frozenset()
     url: str | None = None
     modified_at: datetime | None = None
@@ -136,8 +135,7 @@ class Lead:
         _require_aware(self, "created_at", "modified_at")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StageVisit:
+class StageVisit(msgspec.Struct, frozen=True, kw_only=True):
     """A deal entered a stage. A connector that knows the history sends every visit, oldest first.
 
     Attributes:
@@ -155,8 +153,7 @@ class StageVisit:
             _require_aware(self, "entered_at")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldChange:
+class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
     """A field had `value` from `at` on, as the CRM's own history tells. Late and back-dated ones are ordinary."""
 
     record: str
@@ -168,8 +165,7 @@ class FieldChange:
         _require_aware(self, "at")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Activity:
+class Activity(msgspec.Struct, frozen=True, kw_only=True):
     """Something that happened, or is planned, around one or more records.
 
     Attributes:
@@ -200,8 +196,7 @@ class Activity:
         _require_aware(self, "at", "ends_at", "recorded_at")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class Person(msgspec.Struct, frozen=True, kw_only=True):
     """A user of the CRM: someone who can own records and be told about them.
 
     Attributes:
@@ -222,8 +217,7 @@ class Person:
     language: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rejected:
+class Rejected(msgspec.Struct, frozen=True, kw_only=True):
     """A row that could not be used; it is counted, shown and retried, and never stops its page.
 
     Attributes:

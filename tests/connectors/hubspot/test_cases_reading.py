@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -24,6 +23,7 @@ from stalewatch_sandbox.hubspot.schema import Type
 from stalewatch_sandbox.hubspot.values import milliseconds
 from stalewatch_sandbox.serving.exchange import Response
 from stalewatch_sandbox.serving.faults import Fault
+from tests.altered import replace
 from tests.connectors.hubspot.portals import NOON, SATO, Reader, Story
 
 

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from stalewatch.sdk.connector import Page
 from stalewatch.sdk.errors import TryLater
@@ -217,5 +218,5 @@ def test_sf52_dirt_in_the_csv_is_not_in_the_records(full: Desk, monkeypatch: pyt
     [long_one] = [deal for deal in seen.deals.values() if deal.name.startswith("A long story…")]
     assert len(long_one.name) == len("A long story…") + 2_000_000
     assert long_one.fields["pain"] is None
-    object.__setattr__(long_one, "name", "A long story…")
+    seen.deals[long_one.id] = replace(long_one, name="A long story…")
     assert told(seen) == wanted

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from itertools import count
@@ -16,6 +15,7 @@ from stalewatch.sdk.records import Activity, ActivityKind, Actor, Lead, MeetingS
 from stalewatch.services.measuring.kpi_days import Measuring, last_ended
 from stalewatch.store.kpis import Figures, Place
 from tests import databases
+from tests.altered import replace
 from tests.databases import SQLITE_DAILY
 from tests.services.world import World, at, deal, default_pack, rulebook
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from threading import Event, Thread
@@ -19,6 +19,7 @@ from stalewatch.web.app import create_app
 from stalewatch.web.serving import Server, listen, url_of
 from stalewatch.wiring.live import Live
 from tests import databases
+from tests.altered import replace
 from tests.services.world import World, at, deal, rulebook
 from tests.web.browser.chromium import MISSING, QUIETLY, program
 from tests.web.office import project_of

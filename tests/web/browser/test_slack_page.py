@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +28,7 @@ from stalewatch.services.syncing.sync import register
 from stalewatch.settings import Connecting
 from stalewatch.settings.project import Web
 from tests import databases
+from tests.altered import replace
 from tests.services.world import World, at, deal, rulebook
 from tests.web.pack import RULES
 from tests.web.reception import Counter, opened

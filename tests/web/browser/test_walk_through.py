@@ -6,7 +6,6 @@ import csv
 import re
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -26,6 +25,7 @@ from stalewatch.web.app import create_app
 from stalewatch.web.serving import Server, listen, url_of
 from stalewatch.wiring.live import Live
 from tests import databases
+from tests.altered import replace
 from tests.services.world import World, at, deal, rulebook
 from tests.web.browser.conftest import Opens, Visit
 from tests.web.office import project_of
