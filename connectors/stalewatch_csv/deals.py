@@ -20,6 +20,8 @@ from stalewatch_csv.survey import PLAIN, Form
 from stalewatch_csv.unusable import UnusableError
 from stalewatch_csv.values import Translator, truth
 
+_KEPT: Final = 1 << 14
+"""Different owners that are remembered as the file writes them: most rows name one who was named before."""
 _ADDRESS: Final = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 
 
@@ -45,6 +47,13 @@ class DealReader:
         self._forms = forms
         times = (columns.created, columns.closed, columns.modified, columns.attributes.get("close_date"))
         self._moments = {at: translator.moments(forms.get(at, PLAIN)) for at in times if at is not None}
+        self._outcomes = translator.words("outcome")
+        self._attributes, self._fields = (
+            [(name, at, translator.reader(name, forms.get(at, PLAIN))) for name, at in some.items()]
+            for some in (columns.attributes, columns.fields)
+        )
+        self._owner = [columns.owner[name] for name in OWNER]
+        self._owners: dict[tuple[str, ...], OwnerCells] = {}
         self._currency = currency
         self._meant = currency if CONVERTED in mapping.columns else ""
 
@@ -61,9 +70,16 @@ class DealReader:
 
     def owner_of(self, cells: list[str]) -> OwnerCells:
         """What the row says of its owner; a name that is an address is taken for one."""
-        places = self._columns.owner
-        told = OwnerCells(*("" if (at := places[name]) is None else cells[at].strip() for name in OWNER))
-        return told._replace(email=told.name) if not told.email and _ADDRESS.fullmatch(told.name) else told
+        told = tuple(["" if at is None else cells[at] for at in self._owner])
+        known = self._owners.get(told)
+        if known is None:
+            if len(self._owners) >= _KEPT:
+                self._owners.clear()
+            known = OwnerCells(*map(str.strip, told))
+            if not known.email and _ADDRESS.fullmatch(known.name):
+                known = known._replace(email=known.name)
+            self._owners[told] = known
+        return known
 
     def read(self, cells: list[str], deal_id: str, owner: str | None) -> Deal:
         """The opportunity of one row.
@@ -74,8 +90,8 @@ class DealReader:
         columns = self._columns
         outcome = self._outcome(cells)
         created, closed = self._times(cells, outcome)
-        told = {name: self._value(name, cells, at) for name, at in columns.attributes.items()}
-        fields = {name: self._value(name, cells, at) for name, at in columns.fields.items()}
+        told = {name: read(text) if (text := cells[at].strip()) else None for name, at, read in self._attributes}
+        fields = {name: read(text) if (text := cells[at].strip()) else None for name, at, read in self._fields}
         amount = cast("Decimal | None", told.pop("amount", None))
         currency = str(told.pop("currency", None) or self._named_currency(cells) or self._currency).upper()
         return Deal(
@@ -89,20 +105,17 @@ class DealReader:
             currency=currency,
             amount_in_project_currency=amount if currency == self._currency else self._converted(cells),
             fields=fields,
-            is_partner_deal=self._is_partner({**fields, **told}),
+            is_partner_deal=bool(self._partner) and self._is_partner({**fields, **told}),
             modified_at=self._time(cells, columns.modified)[0],
             **told,  # type: ignore[arg-type]  # stage, pipeline and close_date, typed by field_types
         )
-
-    def _value(self, name: str, cells: list[str], at: int) -> Value:
-        return self._translate.value(name, cells[at], self._forms.get(at, PLAIN))
 
     def _outcome(self, cells: list[str]) -> Outcome:
         columns = self._columns
         if columns.outcome is None:
             return self._ended(cells)
         text = cells[columns.outcome].strip()
-        word = self._translate.word("outcome", text) or ""
+        word = self._outcomes[text]
         try:
             return Outcome(word.casefold())
         except ValueError as error:
@@ -112,7 +125,7 @@ class DealReader:
         """How a CRM's own export says it: what `map` says of its stage, else its flags, else the stage's name."""
         place = self._columns.attributes.get("stage")
         stage = "" if place is None else cells[place].strip()
-        mapped = (self._translate.word("outcome", stage) or "").casefold()
+        mapped = self._outcomes[stage].casefold()
         found = Outcome(mapped) if mapped in set(Outcome) else self._flagged(cells) or outcome_of(stage)
         if found is None:
             raise UnusableError("unknown outcome", stage)
@@ -173,4 +186,4 @@ class DealReader:
         return money(text, columns.title(columns.converted), self._forms.get(columns.converted, PLAIN).number)
 
     def _is_partner(self, values: Mapping[str, Value]) -> bool:
-        return bool(self._partner) and all(values.get(name) in words for name, words in self._partner.items())
+        return all(values.get(name) in words for name, words in self._partner.items())

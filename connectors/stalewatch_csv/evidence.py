@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
 from stalewatch.sdk.records import Activity, ActivityKind, Actor, FieldChange, MeetingState, StageVisit, Value
 from stalewatch_csv.dates import Moments
+from stalewatch_csv.footers import Row
 from stalewatch_csv.tables import Header
 from stalewatch_csv.unusable import UnusableError
-from stalewatch_csv.values import Translator
+from stalewatch_csv.values import Translator, Words
 
 _ACTIONS: Final = {"customer_action": Actor.CUSTOMER, "seller_action": Actor.SELLER}
 _MEETINGS: Final = ("meeting_held", "meeting_booked")
@@ -28,10 +30,12 @@ EVIDENCE_FIELDS: Final[Mapping[str, str]] = {
 
 
 class Happening(NamedTuple):
-    """One row of either file: `word` is the stage entered, or the kind of event; `value` completes an event."""
+    """One row of either file, at its line: `word` is the stage entered, or the kind of event; `value` completes an
+    event. Those of a deal sort by when they happened, then by their lines."""
 
-    deal: str
     at: datetime
+    line: int
+    deal: str
     word: str
     value: str = ""
 
@@ -50,7 +54,7 @@ class HappeningReader:
         self._value = header.position("value")
         self._word_name = word
 
-    def read(self, cells: list[str], moments: Moments) -> Happening:
+    def read(self, row: Row, moments: Moments) -> Happening:
         """Check one row.
 
         Args:
@@ -59,19 +63,19 @@ class HappeningReader:
         Raises:
             UnusableError: if it has no deal_id, no time, or no stage or kind.
         """
+        line, cells = row
         deal, word = cells[self._id].strip(), cells[self._word].strip()
         if not deal:
             raise UnusableError("no deal_id", ", ".join(filter(None, cells)))
         if not word:
             raise UnusableError(f"no {self._word_name}", ", ".join(filter(None, cells)))
         value = "" if self._value is None else cells[self._value].strip()
-        return Happening(deal, moments[cells[self.at].strip()], word, value)
+        return Happening(moments[cells[self.at].strip()], line, deal, word, value)
 
 
-def visit(happening: Happening, translator: Translator) -> StageVisit:
-    """The stage visit that a row of stages.csv tells of."""
-    stage = translator.word("stage", happening.word)
-    return StageVisit(deal=happening.deal, stage=stage or happening.word, entered_at=happening.at)
+def visit(happening: Happening, stages: Words) -> StageVisit:
+    """The stage visit that a row of stages.csv tells of; `stages` are our words for them."""
+    return StageVisit(deal=happening.deal, stage=stages[happening.word], entered_at=happening.at)
 
 
 def meaning(happening: Happening, translator: Translator) -> Activity | FieldChange:

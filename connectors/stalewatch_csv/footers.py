@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from stalewatch_csv.headings import plain
@@ -16,6 +16,7 @@ _PHRASES: Final = (
 )
 _SUMS: Final = re.compile(r"(grand |sub)?totals?|(総|合|小)計|(record )?count|sum|件数|レコード数")
 _LONGEST: Final = 40
+_TWO: Final = 2
 
 
 class Row(NamedTuple):
@@ -35,18 +36,24 @@ class BadRow(NamedTuple):
     torn: bool = False
 
 
-def without_footer(rows: Iterator[Row | BadRow]) -> Iterator[Row | BadRow]:
+def without_footer(blocks: Iterable[list[Row | BadRow]]) -> Iterator[list[Row | BadRow]]:
     """Leave out blank rows, and at the end of the file the lines of one cell that a report adds.
 
     They are a footer only if one of them says so in known words; then everything of one cell counts that stands
     between the blank row before it and the end. A broken row right below the others is never taken for one.
     """
     held: list[Row | BadRow] = []
-    for row in rows:
-        cells = row.cells
-        if not held and len(cells) > 1 and cells[0] and cells[1]:
-            yield row
-            continue
+    for block in blocks:
+        if not held and not any(True for row in block if len(row.cells) < _TWO or not row.cells[0] or not row.cells[1]):
+            yield block  # as nearly all do
+        else:
+            yield list(_let_through(block, held))
+    yield [row for row in held[: _start(held)] if _filled(row)]
+
+
+def _let_through(block: Iterable[Row | BadRow], held: list[Row | BadRow]) -> Iterator[Row | BadRow]:
+    """The rows of a block that are no footer, and those that were held back before they turned out to be none."""
+    for row in block:
         if len(held) <= _LONGEST and _filled(row) <= 1 and (held or _is_lone(row)):
             held.append(row)
             continue
@@ -56,11 +63,12 @@ def without_footer(rows: Iterator[Row | BadRow]) -> Iterator[Row | BadRow]:
             held.append(row)
         else:
             yield row
-    yield from filter(_filled, held[: _start(held)])
 
 
 def is_sum(cells: Sequence[str]) -> bool:
     """Whether a row is one of sums: its first filled cell says so, and at least half of the cells are blank."""
+    if len(cells) > 1 and cells[0].isdigit():
+        return False  # as the ids of most exports, quickly
     filled = [cell.strip() for cell in cells if cell.strip()]
     if not filled or len(filled) * 2 > len(cells):
         return False

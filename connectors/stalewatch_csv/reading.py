@@ -54,6 +54,7 @@ class Reading:
         self.types = types
         self.columns = DealColumns(self.table.header, mapping, types)
         self._translate = Translator(types, mapping.words, mapping.zone, stock=self.columns.vendor is not None)
+        self._stages = self._translate.words("stage")
         self._used = self._unread = 0
         self._tables = {role: self._table(role) for role in _COLUMNS if role in files}
         self._happenings = {role: self._reader(role) for role in self._tables}
@@ -88,20 +89,24 @@ class Reading:
         return HappeningReader(self._tables[role].header, *_COLUMNS[role])
 
     def _forms(self, table: Table, days: Collection[int], amounts: Collection[int] = ()) -> Mapping[int, Form]:
-        return survey(table.rows(), days, amounts, order=self._mapping.order, mark=self._mapping.mark)
+        blocks = table.blocks(again=True)
+        return survey(blocks, days, amounts, order=self._mapping.order, mark=self._mapping.mark)
 
     def _gather(self, role: str, spool: Spool) -> Iterator[Rejected]:
         reader, table = self._happenings[role], self._tables[role]
         moments = self._translate.moments(self._forms(table, [reader.at])[reader.at])
-        for row in table.rows():
-            try:
-                happening = reader.read(_cells(row), moments)
-                if role == EVENTS:
-                    meaning(happening, self._translate)
-            except UnusableError as error:
-                yield self._rejected(role, row.line, error.reason, error.detail)
-            else:
-                spool.keep(role, row.line, happening)
+        for block in table.blocks():
+            happenings = []
+            for row in block:
+                try:
+                    happening = reader.read(_good(row), moments)
+                    if role == EVENTS:
+                        meaning(happening, self._translate)
+                except UnusableError as error:
+                    yield self._rejected(role, row.line, error.reason, error.detail)
+                else:
+                    happenings.append(happening)
+            spool.keep(role, happenings)
 
     def _opportunities(self, spool: Spool) -> Iterator[Found | Rejected]:
         people = People()
@@ -111,7 +116,7 @@ class Reading:
             if is_sum(row.cells):
                 continue
             try:
-                found = self._found(reader, _cells(row), row.line, spool, people)
+                found = self._found(reader, _good(row).cells, row.line, spool, people)
             except UnusableError as error:
                 self._unread += error.reason != _DUPLICATE
                 yield self._rejected(DEALS, row.line, error.reason, error.detail)
@@ -138,7 +143,7 @@ class Reading:
     def _visits(self, deal_id: str, spool: Spool) -> list[StageVisit]:
         if STAGES not in self._happenings:
             return []
-        return [visit(happening, self._translate) for happening in spool.about(STAGES, deal_id)]
+        return [visit(happening, self._stages) for happening in spool.about(STAGES, deal_id)]
 
     def _told(self, deal_id: str, spool: Spool) -> list[Activity | FieldChange]:
         if EVENTS not in self._happenings:
@@ -149,10 +154,10 @@ class Reading:
         return Rejected(ref=f"{self._files[role].name}:{line}", reason=reason, detail=_shortened(detail))
 
 
-def _cells(row: Row | BadRow) -> list[str]:
+def _good(row: Row | BadRow) -> Row:
     if isinstance(row, BadRow):
         raise UnusableError(row.reason, row.detail)
-    return row.cells
+    return row
 
 
 def _shortened(detail: str) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import chain, islice
 from typing import Final
 
@@ -12,10 +13,14 @@ from stalewatch_csv.footers import BadRow, Row
 BLOCK: Final = 4_096
 """Lines that are split at once; as many again where a quoted cell goes on beyond them."""
 _BREAKS: Final = ("\n", "\r")
+# As `Row._make` does, without a call of Python's for each of many rows.
+_as_row: Final[Callable[[tuple[int, list[str]]], Row]] = partial(tuple.__new__, Row)
 
 
-def split(lines: Iterator[str], above: int, delimiter: str, width: int, *, size: int = BLOCK) -> Iterator[Row | BadRow]:
-    """Yield every row, good or bad, blank ones too.
+def split(
+    lines: Iterator[str], above: int, delimiter: str, width: int, *, size: int = BLOCK
+) -> Iterator[list[Row | BadRow]]:
+    """Yield every row, good or bad, blank ones too, a block at a time.
 
     Args:
         lines: with their line breaks.
@@ -26,16 +31,18 @@ def split(lines: Iterator[str], above: int, delimiter: str, width: int, *, size:
     while block := _block(lines, size):
         found = _of_block(block, above, delimiter, width)
         if found is None:
-            yield from _line_by_line(_Lines(chain(block, lines), above), delimiter, width)
+            rows = _line_by_line(_Lines(chain(block, lines), above), delimiter, width)
+            while found := list(islice(rows, size)):
+                yield found
             return
-        yield from found
+        yield found
         above += len(block)
 
 
 def _block(lines: Iterator[str], size: int) -> list[str]:
     """The next lines, up to one on which no quoted cell is open, if one is near."""
     block = list(islice(lines, size))
-    if sum(line.count('"') for line in block) % 2:
+    if "".join(block).count('"') % 2:
         for line in islice(lines, size):
             block.append(line)
             if line.count('"') % 2:
@@ -46,10 +53,13 @@ def _block(lines: Iterator[str], size: int) -> list[str]:
 def _of_block(block: list[str], above: int, delimiter: str, width: int) -> list[Row | BadRow] | None:
     """The rows of some lines; None if they are not CSV, or end in the middle of a row."""
     is_clean = _is_clean("".join(block))
-    reader = csv.reader(block, delimiter=delimiter, strict=True)
-    rows: list[Row | BadRow] = []
-    line = above + 1
     try:
+        told = list(csv.reader(block, delimiter=delimiter, strict=True))
+        if is_clean and len(told) == len(block) and set(map(len, told)) == {width}:  # as mostly: a line, a row
+            return list(map(_as_row, enumerate(told, above + 1)))
+        reader = csv.reader(block, delimiter=delimiter, strict=True)
+        rows: list[Row | BadRow] = []
+        line = above + 1
         for cells in reader:
             if is_clean and len(cells) == width:
                 rows.append(Row(line, cells))

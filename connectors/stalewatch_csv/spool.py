@@ -8,8 +8,10 @@ cache of fixed size, spills to a private temporary file when that is full, and i
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import chain
 from types import TracebackType
 from typing import Final
 
@@ -51,9 +53,9 @@ class Spool:
         """Note that this line is the deal's; if an earlier line is, answer that one."""
         return self._place().claim(deal, line)
 
-    def keep(self, role: str, line: int, happening: Happening) -> None:
-        """Keep one row of stages.csv or events.csv until its deal comes by."""
-        self._place().keep(role, line, happening)
+    def keep(self, role: str, happenings: Iterable[Happening]) -> None:
+        """Keep some rows of stages.csv or events.csv until their deals come by."""
+        self._place().keep(role, happenings)
 
     def about(self, role: str, deal: str) -> list[Happening]:
         """Everything of that role about one deal, oldest first."""
@@ -77,24 +79,27 @@ class _Kept:
     def __init__(self) -> None:
         self.rows = 0
         self.deals: dict[str, int] = {}
-        self.happenings: dict[tuple[str, str], list[tuple[datetime, int, Happening]]] = {}
+        self.happenings: dict[str, dict[str, list[Happening]]] = {}
 
     def claim(self, deal: str, line: int) -> int | None:
         first = self.deals.setdefault(deal, line)
         self.rows += first == line
         return None if first == line else first
 
-    def keep(self, role: str, line: int, happening: Happening) -> None:
-        self.rows += 1
-        self.happenings.setdefault((role, happening.deal), []).append((happening.at, line, happening))
+    def keep(self, role: str, happenings: Iterable[Happening]) -> None:
+        mine = self.happenings.setdefault(role, defaultdict(list))
+        for happening in happenings:
+            mine[happening.deal].append(happening)
+            self.rows += 1
 
     def about(self, role: str, deal: str) -> list[Happening]:
-        return [happening for _, _, happening in sorted(self.happenings.get((role, deal), ()))]
+        mine = self.happenings.get(role)
+        return [] if mine is None else sorted(mine.get(deal, ()))
 
     def strangers(self, role: str) -> Iterator[tuple[int, str]]:
-        unknown = sorted(deal for kind, deal in self.happenings if kind == role and deal not in self.deals)
-        for deal in unknown:
-            for line in sorted(line for _, line, _ in self.happenings[role, deal]):
+        mine = self.happenings.get(role) or {}
+        for deal in sorted(mine.keys() - self.deals.keys()):
+            for line in sorted(happening.line for happening in mine[deal]):
                 yield line, deal
 
 
@@ -106,9 +111,8 @@ class _File:
         self._file.executescript(_SCHEMA)
         self._file.execute("begin")
         self._file.executemany("insert into deal values (?, ?)", kept.deals.items())
-        for (role, _), held in kept.happenings.items():
-            for _, line, happening in held:
-                self.keep(role, line, happening)
+        for role, deals in kept.happenings.items():
+            self.keep(role, chain.from_iterable(deals.values()))
 
     def close(self) -> None:
         self._file.close()
@@ -119,15 +123,17 @@ class _File:
         (first,) = self._file.execute("select line from deal where id = ?", (deal,)).fetchone()
         return int(first)
 
-    def keep(self, role: str, line: int, happening: Happening) -> None:
-        at = happening.at.isoformat(timespec="microseconds")
-        row = (role, happening.deal, at, line, happening.word, happening.value)
-        self._file.execute("insert into happening values (?, ?, ?, ?, ?, ?)", row)
+    def keep(self, role: str, happenings: Iterable[Happening]) -> None:
+        rows = (
+            (role, one.deal, one.at.isoformat(timespec="microseconds"), one.line, one.word, one.value)
+            for one in happenings
+        )
+        self._file.executemany("insert into happening values (?, ?, ?, ?, ?, ?)", rows)
 
     def about(self, role: str, deal: str) -> list[Happening]:
-        query = "select at, word, value from happening where role = ? and deal = ? order by at, line"
+        query = "select at, line, deal, word, value from happening where role = ? and deal = ? order by at, line"
         rows = self._file.execute(query, (role, deal))
-        return [Happening(deal, datetime.fromisoformat(at), word, value) for at, word, value in rows]
+        return [Happening(datetime.fromisoformat(at), *told) for at, *told in rows]
 
     def strangers(self, role: str) -> Iterator[tuple[int, str]]:
         query = (

@@ -25,7 +25,7 @@ PLAIN: Final = Form()
 
 
 def survey(
-    rows: Iterable[Row | BadRow],
+    blocks: Iterable[Iterable[Row | BadRow]],
     days: Collection[int],
     amounts: Collection[int],
     *,
@@ -46,13 +46,11 @@ def survey(
         *((place, one.see, set()) for place, one in date_evidence.items()),
         *((place, one.see, set()) for place, one in number_evidence.items()),
     ]
-    for row in rows:
-        if isinstance(row, Row):
-            cells = row.cells
-            for place, see, seen in seeing:
-                text = cells[place]
-                if text not in seen:
-                    _look(text, see, seen)
+    for block in blocks:
+        good = [row.cells for row in block if type(row) is Row]
+        for place, see, seen in seeing:
+            for text in {cells[place] for cells in good} - seen:
+                _look(text, see, seen)
     return {
         **{place: Form(date=one.column(order)) for place, one in date_evidence.items()},
         **{place: Form(number=one.column(mark)) for place, one in number_evidence.items()},

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -25,6 +25,8 @@ _DELIMITERS: Final = ",;\t|"
 _HEAD_ROWS: Final = 30
 _HEAD_SIZE: Final = 1 << 16
 _HEADER_HITS: Final = 2
+_KEPT: Final = 500_000
+"""Cells of a file that are kept between two readings: some 40 MB."""
 _NUMBERED: Final = re.compile(r"(.+) #([1-9][0-9]?)")
 
 
@@ -88,6 +90,7 @@ class Table:
         self.path = path
         self._known = frozenset(known)
         self._codec = codec
+        self._kept: list[list[Row | BadRow]] | None = None
 
     @cached_property
     def encoding(self) -> Encoding:
@@ -114,23 +117,47 @@ class Table:
         return Header(self.path, columns, best.delimiter, best.end)
 
     def rows(self) -> Iterator[Row | BadRow]:
-        """Yield every row after the header, good or bad, without blank ones and a report's closing lines.
+        """Yield every row after the header, as `blocks` does, and raise like it."""
+        return chain.from_iterable(self.blocks())
+
+    def blocks(self, *, again: bool = False) -> Iterator[list[Row | BadRow]]:
+        """Yield every row after the header, good or bad, without blank ones and a report's closing lines, some
+        thousands at a time.
+
+        Args:
+            again: they are read once more next: a file that is not large is kept in memory until then.
 
         Raises:
             TryLater: the file is gone, empty or ends in the middle of a row: somebody is still writing it.
             NeedsReconnect: it may not be read.
             Refused: it is no text, or not in the encoding that was named.
         """
-        for row in without_footer(self._rows()):
-            if isinstance(row, BadRow) and row.torn:
+        if self._kept is not None:
+            kept, self._kept = self._kept, None
+            yield from kept
+            return
+        most = _KEPT // max(1, len(self.header.columns)) if again else 0
+        held: list[list[Row | BadRow]] = []
+        for block in without_footer(self._split()):
+            self._must_be_whole(block)
+            most -= len(block)
+            if most >= 0:
+                held.append(block)
+            else:
+                held.clear()
+            yield block
+        self._kept = held if again and most >= 0 else None
+
+    def _must_be_whole(self, block: list[Row | BadRow]) -> None:
+        for row in block:
+            if type(row) is BadRow and row.torn:
                 raise TryLater(
                     f"ends in the middle of row {row.line}",
                     where=self.path.name,
                     cure="It is read again on the next sync; write it under another name and rename it when whole.",
                 )
-            yield row
 
-    def _rows(self) -> Iterator[Row | BadRow]:
+    def _split(self) -> Iterator[list[Row | BadRow]]:
         header = self.header
         with self._text() as text:
             yield from split(islice(text, header.end, None), header.end, header.delimiter, len(header.columns))

@@ -16,6 +16,7 @@ from stalewatch_csv.unusable import UnusableError
 
 _YES: Final = frozenset({"true", "yes", "1"})
 _NO: Final = frozenset({"false", "no", "0"})
+_KEPT: Final = 1 << 14
 
 
 def truth(text: str, name: str) -> bool:
@@ -56,24 +57,39 @@ class Translator:
         """The times that a column of this form names."""
         return dates.Moments(self.zone, form.date)
 
-    def word(self, name: str, text: str) -> str | None:
-        """Our word for a choice; one that nobody knows stays as it is, and is judged as unknown."""
-        known = self._words.get(name, {}).get(text)
-        if known is None and name in self._stock:
-            return _of_stock(self._stock[name], text) or text or None
-        return known or text or None
+    def words(self, name: str) -> Words:
+        """Our words for the choices of a field."""
+        return Words(self._words.get(name, {}), self._stock.get(name, {}))
+
+    def reader(self, name: str, form: Form) -> Callable[[str], Value]:
+        """How the filled cells of a catalogue field are read, without blanks around them; what it gives raises
+        UnusableError for a text that is not of the field's type."""
+        parse = self._by_type.get(self.types.get(name, "text"))
+        if parse is None:
+            return self.words(name).__getitem__
+        return lambda text: parse(text, name, form)
 
     def value(self, name: str, text: str, form: Form = PLAIN) -> Value:
-        """The value of a catalogue field; an empty cell is None.
-
-        Raises:
-            UnusableError: if the text is not of the field's type.
-        """
+        """The value of one cell of a catalogue field; an empty one is None. Raises as `reader` says."""
         text = text.strip()
-        if not text:
-            return None
-        parse = self._by_type.get(self.types.get(name, "text"))
-        return parse(text, name, form) if parse else self.word(name, text)
+        return self.reader(name, form)(text) if text else None
+
+
+class Words(dict[str, str]):
+    """Our words for the choices of a field: `words[cell]`; one that nobody knows stays as it is, and is judged as
+    unknown. A column names few words often: what was looked up is kept, of so many cells."""
+
+    def __init__(self, mapped: Mapping[str, str], stock: Mapping[str, str]) -> None:
+        super().__init__()
+        self._mapped = mapped
+        self._stock = stock
+
+    def __missing__(self, text: str) -> str:
+        if len(self) >= _KEPT:
+            self.clear()
+        known = self._mapped.get(text)
+        self[text] = found = (_of_stock(self._stock, text) if known is None else known) or text
+        return found
 
 
 def _of_stock(words: Mapping[str, str], text: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from itertools import chain
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +21,8 @@ BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def rows(text: str, size: int) -> list[Row | BadRow]:
-    return list(split(iter(StringIO(text, newline="")), 3, ",", 2, size=size))
+    blocks = split(iter(StringIO(text, newline="")), 3, ",", 2, size=size)
+    return list(chain.from_iterable(blocks))
 
 
 @given(LINES, st.sampled_from(["\n", "\r\n", "\r"]), st.booleans())
@@ -55,7 +57,7 @@ def test_what_does_not_fit_in_memory_is_remembered_as_well(
     def told(most: int) -> object:
         with Spool(most) as spool:
             for line, (role, deal, day, word) in enumerate(happened):
-                spool.keep(role, line, Happening(deal, BEGIN + timedelta(day), word, str(line)))
+                spool.keep(role, [Happening(BEGIN + timedelta(day), line, deal, word, str(line))])
             claimed = [spool.claim(deal, line) for line, deal in enumerate(deals)]
             about = [spool.about(role, deal) for role in ROLES for deal in "abcé漢"]
             return claimed, about, [list(spool.strangers(role)) for role in ROLES]
