@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from stalewatch.sdk.connector import ConnectionSettings
 from stalewatch.sdk.records import Activity, Deal, FieldChange, Person, Rejected, StageVisit
@@ -26,8 +27,7 @@ _COLUMNS: Final = {STAGES: ("entered_at", "stage"), EVENTS: ("at", "kind")}
 _LONGEST_DETAIL: Final = 80
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(msgspec.Struct, frozen=True, kw_only=True):
     """One opportunity, the people its row tells of, and everything that the files say happened to it."""
 
     deal: Deal
@@ -136,7 +136,7 @@ class Reading:
             deal=deal,
             people=people.meet(owner),
             visits=self._visits(deal_id, spool),
-            activities=together([fact for fact in told if isinstance(fact, Activity)]),
+            activities=together([fact for fact in told if isinstance(fact, Activity)]) if told else [],
             changes=[fact for fact in told if isinstance(fact, FieldChange)],
         )
 
