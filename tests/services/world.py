@@ -69,8 +69,8 @@ def deal(name: str, **attributes: Any) -> Deal:
         "amount_in_project_currency": None,
         "fields": {},
     }
-    extra = {key: value for key, value in attributes.items() if key not in Deal.__dataclass_fields__}
-    told |= {key: value for key, value in attributes.items() if key in Deal.__dataclass_fields__}
+    extra = {key: value for key, value in attributes.items() if key not in Deal.__struct_fields__}
+    told |= {key: value for key, value in attributes.items() if key in Deal.__struct_fields__}
     told["fields"] = {**told["fields"], **extra}
     return Deal(**told)
 
@@ -217,8 +217,8 @@ class World:
     def changes(self, name: str, **attributes: Any) -> None:
         """Somebody edits a deal in the CRM."""
         before = self.crm.deals[name]
-        own = {key: value for key, value in attributes.items() if key in Deal.__dataclass_fields__}
-        extra = {key: value for key, value in attributes.items() if key not in Deal.__dataclass_fields__}
+        own = {key: value for key, value in attributes.items() if key in Deal.__struct_fields__}
+        extra = {key: value for key, value in attributes.items() if key not in Deal.__struct_fields__}
         self.crm.deals[name] = replace(before, **own, fields={**before.fields, **extra})
 
     def syncs(self) -> Synced:
