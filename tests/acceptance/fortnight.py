@@ -11,7 +11,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
@@ -35,7 +35,6 @@ from stalewatch_sandbox.salesforce.sandbox import SalesforceSandbox
 from stalewatch_sandbox.serving.clock import Clock
 from stalewatch_sandbox.slack.server import SlackServer
 from stalewatch_sandbox.slack.workspace import Entry, Message
-from tests.altered import replace
 from tests.connectors.hubspot.portals import SATO, Patience, Story
 from tests.connectors.salesforce.desk import Desk
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -18,7 +18,6 @@ from stalewatch_sandbox.hubspot.server import HubSpotServer
 from stalewatch_sandbox.salesforce import removal
 from stalewatch_sandbox.salesforce.sandbox import SalesforceSandbox
 from stalewatch_sandbox.serving.clock import Clock
-from tests.altered import replace
 from tests.connectors.hubspot.portals import SATO, Patience, Story
 from tests.connectors.salesforce.desk import Desk
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -26,7 +26,6 @@ from stalewatch.sdk.notifier import Message, Notifier, Outcome, Receipt, Settled
 from stalewatch.sdk.records import Deal, Person, Rejected
 from stalewatch.sdk.testing import NOON, ConnectorContract, NotifierContract
 from stalewatch.sdk.writing import Change, Written
-from tests.altered import replace
 
 
 class Sound(Connector):

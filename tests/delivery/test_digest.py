@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -23,7 +24,6 @@ from stalewatch.domain.customer_answers import CustomerAnswer, Word
 from stalewatch.domain.durations import Duration, Unit
 from stalewatch.domain.language.model import Severity
 from stalewatch.sdk.notifier import Message, Style
-from tests.altered import replace
 from tests.delivery.tellings import NOW, at, business_days, sato, settled, told, warned
 
 

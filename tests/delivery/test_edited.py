@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -16,7 +17,6 @@ from stalewatch.delivery.immediate import compose_immediate
 from stalewatch.delivery.telling import Telling
 from stalewatch.domain.alerts import AlertState, Cause
 from stalewatch.sdk.notifier import Action, Entry, Message
-from tests.altered import replace
 from tests.delivery.tellings import NOW, at, sato, settled, told, warned
 
 

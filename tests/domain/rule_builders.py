@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any, Final
 
 from stalewatch.domain.calendar import Spec
-from tests.altered import replace
 from tests.domain.calendar_builders import MONDAY_TO_FRIDAY, ROUND_THE_CLOCK, TOKYO
 from tests.domain.condition_oracle import Book
 from tests.domain.written import Expr, Mapped, Word

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,6 @@ from stalewatch_sandbox.dice import Dice
 from stalewatch_sandbox.pipeline import Size, World, generate
 from stalewatch_sandbox.project import DEMO_AT
 from stalewatch_sandbox.troubles import RECIPES, Trouble, dealt
-from tests.altered import replace
 from tests.sandbox.judged import Said, said
 from tests.sandbox.worlds import DAY, demo_world, in_trouble, open_at
 

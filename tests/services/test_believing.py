@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from stalewatch.sdk.records import Lead
@@ -9,7 +10,6 @@ from stalewatch.services.syncing.believing import believe
 from stalewatch.services.syncing.noticing import noticed
 from stalewatch.services.syncing.sync import Synced
 from stalewatch.store import audit
-from tests.altered import replace
 from tests.services.conftest import Founder
 from tests.services.heard import QUIET
 from tests.services.world import World, at, deal

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,7 +17,6 @@ from stalewatch.services.syncing.sync import register
 from stalewatch.store import clocks, connections
 from stalewatch.store.engine import Database
 from tests import databases
-from tests.altered import replace
 from tests.services.world import HOUR, World, at, deal, default_pack, rulebook
 
 MINUTES_5 = 5 * 60_000_000

@@ -6,6 +6,7 @@ On SQLite alone: that PostgreSQL keeps the same states is shown by the stories.
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -22,7 +23,6 @@ from stalewatch.sdk.records import Outcome
 from stalewatch.services.operating.work import Work
 from stalewatch.services.telling import preparing
 from stalewatch.store.tables import audit, deliveries, destinations, notices
-from tests.altered import replace
 from tests.services.board import Board, board, board_and_letters
 from tests.services.conftest import Founder
 from tests.services.heard import QUIET, fate, rows, titles

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,6 @@ from stalewatch.store.columns import Json
 from stalewatch.store.engine import Database
 from stalewatch.store.tables import audit as audit_rows
 from stalewatch.store.tables import audit_permits, deals, deliveries, metadata, notices, people, tombstones
-from tests.altered import replace
 from tests.databases import SQLITE_DAILY
 from tests.services.heard import rows
 from tests.services.world import SATO, TANAKA, World, at, deal, default_pack

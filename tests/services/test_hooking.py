@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from threading import Event
 from typing import Any
@@ -22,7 +22,6 @@ from stalewatch.services.keeping.retaining import Retaining
 from stalewatch.services.telling.hooking import Hooking
 from stalewatch.services.telling.moving import Dispatched
 from stalewatch.store.tables import destinations, hook_events, hook_marks, notices
-from tests.altered import replace
 from tests.databases import SQLITE_DAILY
 from tests.services.heard import QUIET, rows
 from tests.services.receiver import Receiver, receiving, verified

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -13,7 +14,6 @@ from stalewatch.domain.instants import DAY
 from stalewatch.sdk.records import Lead, StageVisit
 from stalewatch.services.reporting.listing import Item
 from stalewatch.services.reporting.reports import Filters, Reports
-from tests.altered import replace
 from tests.services.conftest import Founder
 from tests.services.world import World, at, deal
 

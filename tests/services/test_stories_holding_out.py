@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -16,7 +17,6 @@ from stalewatch.services.reporting.holding_out import measured
 from stalewatch.services.reporting.reports import Visible
 from stalewatch.services.reporting.rule_figures import rule_figures
 from stalewatch.store.tables import alerts, deliveries, notices
-from tests.altered import replace
 from tests.databases import SQLITE_DAILY
 from tests.services.conftest import Founder
 from tests.services.heard import QUIET, alert, rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,7 +16,6 @@ from stalewatch.sdk.errors import TargetGone
 from stalewatch.sdk.notifier import Style
 from stalewatch.sdk.records import Activity, ActivityKind, Actor, MeetingState
 from stalewatch.store.tables import alerts, notices
-from tests.altered import replace
 from tests.databases import SQLITE_DAILY
 from tests.services.conftest import Founder
 from tests.services.heard import QUIET, alert, called_for, rows, state

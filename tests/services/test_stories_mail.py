@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,6 @@ from stalewatch.delivery.by_address import ByAddress
 from stalewatch.domain.policies import Override, Speaking
 from stalewatch.domain.routing import OnUnknown, Route
 from stalewatch.sdk.notifier import Style
-from tests.altered import replace
 from tests.databases import SQLITE_DAILY
 from tests.delivery.email.post_office import PostOffice, opened
 from tests.services.conftest import Founder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, timedelta
 
 import pytest
@@ -13,7 +14,6 @@ from stalewatch.domain.calendars import Calendars
 from stalewatch.domain.instants import to_us
 from stalewatch.store.tables import alerts, notices
 from tests import databases
-from tests.altered import replace
 from tests.databases import SQLITE_DAILY
 from tests.services.heard import rows
 from tests.services.test_laws import fresh_enough

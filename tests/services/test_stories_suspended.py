@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,7 +16,6 @@ from stalewatch.services.answering.outcomes import Answer, Office
 from stalewatch.services.answering.respond import answer
 from stalewatch.services.judging.standing import Standing
 from stalewatch.store import writebacks
-from tests.altered import replace
 from tests.databases import SQLITE_DAILY
 from tests.services.conftest import Founder
 from tests.services.heard import QUIET, alert, called_for, fate, state

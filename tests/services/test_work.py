@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from stalewatch.domain.policies import Override
 from stalewatch.domain.routing import UNDELIVERED
 from stalewatch.sdk.errors import BadContent, NeedsReconnect, OutcomeUnknown
@@ -11,7 +13,6 @@ from stalewatch.services.operating.work import Work
 from stalewatch.services.reporting.pieces import Kind, Piece, by_reason, chosen
 from stalewatch.store import leases
 from stalewatch.store.leases import CONNECTIONS
-from tests.altered import replace
 from tests.services.conftest import Founder
 from tests.services.heard import QUIET, fate
 from tests.services.world import World, at, deal

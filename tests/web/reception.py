@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from threading import Event, Thread
@@ -26,7 +26,6 @@ from stalewatch_sandbox.slack.server import SlackServer
 from stalewatch_sandbox.slack.views import View
 from stalewatch_sandbox.slack.workspace import Message
 from tests import databases
-from tests.altered import replace
 from tests.network import NO_TLS
 from tests.services.world import World, at, deal, rulebook
 from tests.web.office import project_of

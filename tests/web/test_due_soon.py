@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 from stalewatch.domain.language.model import Mode
 from stalewatch.services.reporting.coming import bounds, coming
 from stalewatch.services.reporting.reports import Filters, Reports
-from tests.altered import replace
 from tests.services.world import World, at, deal, rulebook
 from tests.web.dom import Element
 from tests.web.office import Office, project_of

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +16,6 @@ from stalewatch.domain.instants import MINUTE, from_us
 from stalewatch.web.counting import Counting, Figure, StillCounting
 from stalewatch.web.figures import PATIENCE
 from tests import databases
-from tests.altered import replace
 from tests.services.measuring.test_forecast import RULE, pipeline
 from tests.services.measuring.test_unobserved import RULE as LEADS
 from tests.services.measuring.test_unobserved import inbox

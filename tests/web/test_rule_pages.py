@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,6 @@ from stalewatch.services.access import tokens
 from stalewatch.services.rules.written import Written, written
 from stalewatch.web.counting import StillCounting
 from tests import databases
-from tests.altered import replace
 from tests.services.world import World, at, deal, rulebook
 from tests.web.dom import Element, parse
 from tests.web.office import Office, project_of

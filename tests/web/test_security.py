@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,7 +18,6 @@ from stalewatch.store import people
 from stalewatch.web.app import create_app
 from stalewatch.web.routes import ROUTES
 from stalewatch.wiring.live import Live
-from tests.altered import replace
 from tests.databases import opened
 from tests.services.world import World
 from tests.web.office import Office, project_of

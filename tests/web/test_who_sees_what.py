@@ -7,6 +7,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,7 +28,6 @@ from stalewatch.web.app import create_app
 from stalewatch.web.routes import ROUTES
 from stalewatch.web.slack import SIGNATURE
 from stalewatch.wiring.live import Live
-from tests.altered import replace
 from tests.web.dom import parse
 from tests.web.organisation import ADDRESSES, IDS, PHONE, Organisation, Stage, organisations, staged
 

@@ -266,7 +266,8 @@ def _beside(
     fields = {row["field"] for row in rows}
     fields |= {around for name, around in within.items() if name in fields}
     later = changes.c.at >= min(row["at"] for row in rows)
-    asked = sa.or_(later, changes.c.field.in_(sorted(fields.intersection({*echoes, *within.values()})))) if echoes else later
+    whole = sorted(fields.intersection({*echoes, *within.values()}))
+    asked = sa.or_(later, changes.c.field.in_(whole)) if echoes else later
     found: dict[_Key, str | None] = {}
     for chunk in bulk.chunks(sorted({row["record_id"] for row in rows})):
         there = bulk.tuples(conn, _select(conn, _TOLD[:5], chunk, fields).where(asked))

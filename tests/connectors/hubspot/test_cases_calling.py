@@ -7,6 +7,7 @@ import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from threading import Thread
 from typing import Any
@@ -21,7 +22,6 @@ from stalewatch_sandbox.hubspot.faults import catalogue
 from stalewatch_sandbox.serving import wire
 from stalewatch_sandbox.serving.exchange import Request, Response
 from stalewatch_sandbox.serving.faults import Fault
-from tests.altered import replace
 from tests.connectors.hubspot.portals import FEW, NOON, Reader, Story, opened
 
 OAUTH = {"flow": "oauth", "client_id": "app", "client_secret": "very-secret", "refresh_token": "refresh-me"}

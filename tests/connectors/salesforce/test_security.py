@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from time import monotonic
@@ -28,7 +29,6 @@ from stalewatch_salesforce.queries import name, quote
 from stalewatch_salesforce.rows import OnlyId, Records
 from stalewatch_sandbox.serving.exchange import Response
 from stalewatch_sandbox.serving.faults import Fault
-from tests.altered import replace
 from tests.connectors.salesforce.desk import Desk, Instant, Snapshot
 
 pytestmark = pytest.mark.security

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,6 @@ from stalewatch_sandbox.salesforce.sandbox import SalesforceSandbox
 from stalewatch_sandbox.serving.exchange import Request, Response
 from stalewatch_sandbox.serving.faults import Fault
 from stalewatch_sandbox.truth import truth_of
-from tests.altered import replace
 from tests.connectors.salesforce.desk import Desk, Snapshot
 from tests.sandbox.worlds import demo_world, small_world
 

@@ -6,6 +6,7 @@ import html
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -22,7 +23,6 @@ from stalewatch.delivery.slack.words import summary, whole
 from stalewatch.delivery.telling import Telling
 from stalewatch.sdk.notifier import Action, Entry, Message, Style
 from stalewatch_sandbox.slack.blocks import ALL_TEXT, block_findings, length_of
-from tests.altered import replace
 from tests.delivery.slack.texts import NASTY, texts, units
 from tests.delivery.slack.workspace import SATO, Stage, message
 from tests.delivery.tellings import NOW, sato, settled, told, warned

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -27,7 +28,6 @@ from stalewatch.domain.alerts import AlertState, Cause, Kind
 from stalewatch.domain.instants import to_us
 from stalewatch.sdk.notifier import Message, Notifier
 from stalewatch_sandbox.slack.mrkdwn import plain, rendered
-from tests.altered import replace
 from tests.delivery.slack.texts import NASTY, texts
 from tests.delivery.slack.workspace import SATO, Stage, opened
 from tests.delivery.tellings import NOW, sato, told, warned

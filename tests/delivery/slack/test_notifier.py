@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -25,7 +26,6 @@ from stalewatch.sdk.errors import (
 from stalewatch.sdk.notifier import Notifier, Outcome, Place, Receipt
 from stalewatch.sdk.testing import NotifierContract
 from stalewatch_sandbox.slack.workspace import BOT_USER
-from tests.altered import replace
 from tests.delivery.slack.workspace import NINE, SATO, Stage, message, opened
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,6 @@ from stalewatch.domain.language.nodes import Mapping, Node, Source
 from stalewatch.domain.language.reading import read
 from stalewatch.domain.language.times_of_day import read_time
 from stalewatch.domain.language.trials import TOKYO
-from tests.altered import replace
 
 WEEK = frozenset(range(7))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -15,7 +17,6 @@ from stalewatch.services.learning.backtests import Alerts, of_alerts, of_limit, 
 from stalewatch.services.learning.lessons import Asked
 from stalewatch.services.learning.rules_tried import Tried, tried
 from stalewatch.services.learning.workdays import weekdays
-from tests.altered import replace
 from tests.services.conftest import Founder
 from tests.services.world import World, at, deal, default_pack
 

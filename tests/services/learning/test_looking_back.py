@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,6 @@ from stalewatch.sdk.records import Outcome
 from stalewatch.services.access.principals import Visible
 from stalewatch.services.learning.lessons import Asked
 from stalewatch.services.learning.looking_back import LookedBack, look_back, versions_of
-from tests.altered import replace
 from tests.services.conftest import Founder
 from tests.services.world import World, at, deal, rulebook
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,7 +22,6 @@ from stalewatch.store import suggestions
 from stalewatch.store.suggestions import Suggested
 from stalewatch.wiring.reviewing import keep_and_post, learning_of
 from tests import databases
-from tests.altered import replace
 from tests.databases import SQLITE_DAILY
 from tests.services.world import World, at, deal, rulebook
 from tests.web.office import project_of

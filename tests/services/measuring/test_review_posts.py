@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,6 @@ from stalewatch.domain.routing import Route
 from stalewatch.sdk.errors import OutcomeUnknown
 from stalewatch.services.measuring.review_posts import ReviewPosts
 from tests import databases
-from tests.altered import replace
 from tests.services.measuring.test_review import RULE, quarter
 from tests.services.world import World, at, rulebook
 

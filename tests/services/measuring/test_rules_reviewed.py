@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -20,7 +21,6 @@ from stalewatch.services.reporting.reports import Reports, Visible
 from stalewatch.store import suggestions
 from stalewatch.store.suggestions import Suggested
 from tests import databases
-from tests.altered import replace
 from tests.services.test_stories_feedback import DIGEST, PLAIN, answered, judging
 from tests.services.world import World, at, deal, rulebook
 
