@@ -7,16 +7,18 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from stalewatch.domain.policies import Speaking
 from stalewatch.domain.routing import Route
 from stalewatch.sdk.errors import NeedsReconnect, TryLater
 from stalewatch.sdk.records import Activity, ActivityKind, Actor, FieldChange, MeetingState, Outcome
 from stalewatch.store.tables import activities, activity_records, changes, clocks, connections, deals, quarantine
+from tests import databases
 from tests.altered import replace
 from tests.services.conftest import Founder
 from tests.services.heard import EMPTY_STEP, QUIET, alert, called_for, count_to, next_at, rows, state
-from tests.services.world import World, at, deal
+from tests.services.world import World, at, deal, rulebook
 
 DIGEST = Speaking(routes=(Route(name="all", to=("owner",)),))
 CLOSE = """
@@ -78,6 +80,19 @@ def meeting(name: str, start: str, planned: MeetingState = MeetingState.PLANNED,
 
 def connection(world: World) -> Any:
     return rows(world, connections)[0]
+
+
+def test_after_a_first_sync_the_database_plans_by_what_there_is(migrated_database_url: str) -> None:
+    database = databases.opened(migrated_database_url)
+    world = World(database, rulebook(QUIET))
+    world.has(*(born(f"acme{number}") for number in range(30)))
+    world.syncs()
+    if not database.is_sqlite:  # which plans by its indexes alone
+        believed = "SELECT reltuples FROM pg_class WHERE oid = CAST(:name AS regclass)"
+        with database.read() as conn:
+            for name in ("deals", "clocks"):
+                assert conn.execute(sa.text(believed), {"name": name}).scalar_one() == 30
+    database.dispose()
 
 
 # ---------------------------------------------------------------------------------------- data that is missing

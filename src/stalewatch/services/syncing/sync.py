@@ -21,7 +21,7 @@ from stalewatch.services.syncing import asked, believing, doubting, folding, not
 from stalewatch.services.syncing.folding import Folded, folded
 from stalewatch.services.syncing.recording import Recorder
 from stalewatch.services.syncing.stopping import Progress, Stopped
-from stalewatch.store import clocks, connections, house, leases, quarantine, records, tombstones
+from stalewatch.store import clocks, connections, house, leases, planning, quarantine, records, tombstones
 from stalewatch.store.engine import Connection, Database
 from stalewatch.store.leases import CONNECTIONS
 
@@ -142,6 +142,8 @@ class Sync:
                 conn, CONNECTIONS, claimed.id, claimed.fence, due_at=now if again else now + every, last_sync_at=now,
                 data_at=began, first_sync_at=first, last_error=None, counts=counts,
             )  # fmt: skip
+            if claimed.first_sync_at is None:
+                planning.learn(conn)
         self.db.tidy()
 
     def _hand_back(self, claimed: Any) -> None:
