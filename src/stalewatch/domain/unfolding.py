@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from stalewatch.domain.frame import UNKNOWN_CHOICE, Column, History
 from stalewatch.domain.instants import NEVER, Instants, Mask
 
 Positions = NDArray[np.intp]
+_WIDEST: Final = 2**63 - 1
 
 
 class Moments(NamedTuple):
@@ -38,7 +39,7 @@ def moments(only: Mask, histories: Mapping[str, History]) -> Moments:
     row = np.concatenate([chosen, *(history.row[mine[name]] for name, history in histories.items())])
     begin = np.full(len(chosen), NEVER, np.int64)
     at = np.concatenate([begin, *(history.at[mine[name]] for name, history in histories.items())])
-    order = np.lexsort((at, row))
+    order = _by_record(row, at)
     row, at = row[order], at[order]
     fresh = np.ones(len(row), np.bool_)
     fresh[1:] = (row[1:] != row[:-1]) | (at[1:] != at[:-1])
@@ -48,6 +49,19 @@ def moments(only: Mask, histories: Mapping[str, History]) -> Moments:
     entries = {name: (mine[name], number[low:high]) for name, (low, high) in zip(mine, spans, strict=True)}
     firsts = np.flatnonzero(fresh)
     return Moments(row[firsts], at[firsts], entries)
+
+
+def _by_record(row: NDArray[np.int64], at: Instants) -> NDArray[np.intp]:
+    """The order by row and moment; what is equal in both stays as it is. Both in one number, if they fit: histories
+    come sorted, and a stable sort of one key only merges them."""
+    told = at[at != NEVER]
+    if not len(told):
+        return np.argsort(row, kind="stable")
+    first = int(told.min()) - 1  # NEVER comes before all
+    span = int(told.max()) - first + 1
+    if (int(row.max()) + 1) * span > _WIDEST:
+        return np.lexsort((at, row))
+    return np.argsort(row * span + np.where(at == NEVER, 0, at - first), kind="stable")
 
 
 class Past(NamedTuple):
