@@ -10,13 +10,13 @@ import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from importlib import import_module
 from typing import Final, NamedTuple, NoReturn
 
 import click
 
 from stalewatch import __version__
 from stalewatch.cli.invocation import Group
+from stalewatch.cli.loading import loaded
 from stalewatch.engine.redacting import redacted
 from stalewatch.sdk.errors import StalewatchError
 
@@ -75,11 +75,7 @@ class LazyGroup(Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         lazy = self.table.get(cmd_name)
-        if lazy is None:
-            return None
-        module, _, name = lazy.target.partition(":")
-        found: click.Command = getattr(import_module(module), name)
-        return found
+        return None if lazy is None else loaded(lazy.target)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -5,12 +5,12 @@ Each is imported when it is called: to suggest a limit takes neither lists of de
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Final
 
 import click
 
 from stalewatch.cli.invocation import Group
+from stalewatch.cli.loading import loaded
 
 _FOUND: Final = {
     "check": "rules_check:check", "test": "rules_test:test", "explain": "rules_explain:explain", "fmt": "rules_fmt:fmt",
@@ -27,11 +27,7 @@ class Rules(Group):
         return sorted(_FOUND)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _FOUND:
-            return None
-        module, _, name = _FOUND[cmd_name].partition(":")
-        found: click.Command = getattr(import_module(f"stalewatch.cli.{module}"), name)
-        return found
+        return loaded(f"stalewatch.cli.{_FOUND[cmd_name]}") if cmd_name in _FOUND else None
 
 
 @click.group("rules", cls=Rules)

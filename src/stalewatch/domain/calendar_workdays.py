@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from functools import cache
 
-import holidays
 import numpy as np
 from numpy.typing import NDArray
 
@@ -55,6 +54,8 @@ def public_holidays(place: str) -> Mask:
     Raises:
         CalendarError: if the holidays of this place are not known.
     """
+    import holidays  # noqa: PLC0415  # not every calendar has some, and not every command a calendar
+
     country, _, subdivision = place.partition("-")
     years = range(1970, 2100)
     try:
@@ -79,6 +80,8 @@ def holiday_name(place: str, on: date, language: str) -> str:
 
 @cache
 def _named(place: str, year: int, language: str) -> dict[date, str]:
+    import holidays  # noqa: PLC0415  # as above
+
     country, _, subdivision = place.partition("-")
     own = holidays.country_holidays(country, subdiv=subdivision or None, years=0)
     spoken = next((one for one in (language, "en_US") if one in own.supported_languages), None)

@@ -39,7 +39,7 @@ def moments(only: Mask, histories: Mapping[str, History]) -> Moments:
     row = np.concatenate([chosen, *(history.row[mine[name]] for name, history in histories.items())])
     begin = np.full(len(chosen), NEVER, np.int64)
     at = np.concatenate([begin, *(history.at[mine[name]] for name, history in histories.items())])
-    order = _by_record(row, at)
+    order = by_record(row, at)
     row, at = row[order], at[order]
     fresh = np.ones(len(row), np.bool_)
     fresh[1:] = (row[1:] != row[:-1]) | (at[1:] != at[:-1])
@@ -51,7 +51,7 @@ def moments(only: Mask, histories: Mapping[str, History]) -> Moments:
     return Moments(row[firsts], at[firsts], entries)
 
 
-def _by_record(row: NDArray[np.int64], at: Instants) -> NDArray[np.intp]:
+def by_record(row: NDArray[np.int64], at: Instants) -> NDArray[np.intp]:
     """The order by row and moment; what is equal in both stays as it is. Both in one number, if they fit: histories
     come sorted, and a stable sort of one key only merges them."""
     told = at[at != NEVER]
@@ -111,11 +111,13 @@ def unfold(column: Column, changes: Past | None, record: NDArray[np.int64]) -> C
     history, newest, coming, before = changes
     known = newest >= 0
     present = np.where(known, history.present[newest], present)
-    # A change shows that the value was another one before: unset if it became set, else set to we know not what.
-    present = np.where(before, ~history.present[coming], present)
     if has_values:
-        values = np.where(known, history.values[newest], values).astype(column.values.dtype)
-        values[before] = _unknown(column.values.dtype)
+        values = np.where(known, history.values[newest], values).astype(column.values.dtype, copy=False)
+    if before.any():
+        # A change shows that the value was another one before: unset if it became set, else set to we know not what.
+        present = np.where(before, ~history.present[coming], present)
+        if has_values:
+            values[before] = _unknown(column.values.dtype)
     return Column(values, present)
 
 

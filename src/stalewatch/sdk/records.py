@@ -21,11 +21,10 @@ Value = str | bool | int | float | Decimal | date | datetime | None
 _NOTHING: Mapping[str, Value] = MappingProxyType({})
 
 
-def _require_aware(owner: object, *names: str) -> None:
+def _require_aware(owner: object, **moments: datetime | None) -> None:
     """Raise ValueError for a naive datetime: a time without a zone is a bug in the connector."""
-    for name in names:
-        value = getattr(owner, name)
-        if isinstance(value, datetime) and value.tzinfo is None:
+    for name, value in moments.items():
+        if value is not None and isinstance(value, datetime) and value.tzinfo is None:
             raise ValueError(f"{type(owner).__name__}.{name} has no time zone: {value.isoformat()}")
 
 
@@ -111,7 +110,7 @@ class Deal(msgspec.Struct, frozen=True, kw_only=True):
     modified_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        _require_aware(self, "created_at", "closed_at", "modified_at")
+        _require_aware(self, created_at=self.created_at, closed_at=self.closed_at, modified_at=self.modified_at)
 
 
 class Lead(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,7 +131,7 @@ class Lead(msgspec.Struct, frozen=True, kw_only=True):
     modified_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        _require_aware(self, "created_at", "modified_at")
+        _require_aware(self, created_at=self.created_at, modified_at=self.modified_at)
 
 
 class StageVisit(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,7 +149,7 @@ class StageVisit(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.entered_at.tzinfo is None:  # asked here: there are many of them
-            _require_aware(self, "entered_at")
+            _require_aware(self, entered_at=self.entered_at)
 
 
 class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,7 +161,7 @@ class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
     value: Value
 
     def __post_init__(self) -> None:
-        _require_aware(self, "at")
+        _require_aware(self, at=self.at)
 
 
 class Activity(msgspec.Struct, frozen=True, kw_only=True):
@@ -193,7 +192,7 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
     due: date | None = None
 
     def __post_init__(self) -> None:
-        _require_aware(self, "at", "ends_at", "recorded_at")
+        _require_aware(self, at=self.at, ends_at=self.ends_at, recorded_at=self.recorded_at)
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):

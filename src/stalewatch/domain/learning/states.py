@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from stalewatch.domain.branchless import constant
 from stalewatch.domain.frame import Column, Events, Frame, History
 from stalewatch.domain.instants import Instants, Mask
-from stalewatch.domain.unfolding import Moments, Past, moments, past, unfold
+from stalewatch.domain.unfolding import Moments, Past, by_record, moments, past, unfold
 
 LIFE: Final = "#life"
 """The column that says whether a record was open."""
@@ -56,7 +56,7 @@ def life(created: Column, closed: Column, outcome: History | None, still_open: i
     row = np.concatenate([born, told[0], over])
     at = np.concatenate([created.values[born], told[1], closed.values[over]])
     value = np.concatenate([np.ones(len(born), np.bool_), told[2], np.zeros(len(over), np.bool_)])
-    order = np.lexsort((at, row))
+    order = by_record(row, at)
     return History(row[order], at[order], value[order], np.ones(len(row), np.bool_))
 
 
@@ -146,7 +146,7 @@ def completed(past_of: History | None, now: Column) -> History:
         return History(rows, at, at, there)
     row = np.concatenate([past_of.row, rows])
     when = np.concatenate([past_of.at, at])
-    order = np.lexsort((when, row))
+    order = by_record(row, when)
     values, present = np.concatenate([past_of.values, at]), np.concatenate([past_of.present, there])
     return History(row[order], when[order], values[order], present[order])
 

@@ -74,7 +74,8 @@ def tried(
         one = history(records_of(conn, connections, obj, visible), as_of=asked.as_of, observed_from=asked.observed_from)
         histories[obj] = one
         seen, owners, rows = tried_after(one, asked.learn_until), owners_of(one), one.deals().row
-        place = {one.ids[row]: number for number, row in enumerate(rows.tolist())}
+        ids = one.ids if len(rows) == len(one.ids) else [one.ids[row] for row in rows.tolist()]
+        place = dict(zip(ids, range(len(rows)), strict=True))
         said, cannot = _said(conn, book, obj, connections, place, fed, asked.as_of, chosen, eventless=eventless)
         blind |= cannot
         spoken[obj] = np.zeros(len(one.ids), np.bool_)
