@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from stalewatch_csv.remembered import Remembered
 from stalewatch_csv.unusable import UnusableError
 
 
@@ -122,22 +123,8 @@ def instant(text: str, zone: ZoneInfo, column: DateColumn = PLAIN) -> datetime:
         raise UnusableError("unparsable date", text) from error
 
 
-class Moments(dict[str, datetime]):
-    """The times that the cells of one column name: `moments[cell]`, raising as `instant` does.
-
-    A column names few days often: what was read is kept, of so many cells.
-    """
-
-    def __init__(self, zone: ZoneInfo, column: DateColumn = PLAIN) -> None:
-        super().__init__()
-        self._zone = zone
-        self._column = column
-
-    def __missing__(self, text: str) -> datetime:
-        if len(self) >= _KEPT:
-            self.clear()
-        self[text] = found = instant(text, self._zone, self._column)
-        return found
+Moments = Remembered[str, datetime]
+"""The times that the cells of one column name."""
 
 
 def day(text: str, zone: ZoneInfo, column: DateColumn = PLAIN) -> date:

@@ -15,13 +15,12 @@ from stalewatch_csv.headings import CLOSED_FLAG, CONVERTED, LOST_FLAG, WON_FLAG
 from stalewatch_csv.mapping import FileMapping
 from stalewatch_csv.numbers import currency_of, money
 from stalewatch_csv.people import OwnerCells
+from stalewatch_csv.remembered import Remembered
 from stalewatch_csv.stock import outcome_of
 from stalewatch_csv.survey import PLAIN, Form
 from stalewatch_csv.unusable import UnusableError
 from stalewatch_csv.values import Translator, truth
 
-_KEPT: Final = 1 << 14
-"""Different owners that are remembered as the file writes them: most rows name one who was named before."""
 _ADDRESS: Final = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 
 
@@ -53,7 +52,7 @@ class DealReader:
             for some in (columns.attributes, columns.fields)
         )
         self._owner = [columns.owner[name] for name in OWNER]
-        self._owners: dict[tuple[str, ...], OwnerCells] = {}
+        self._owners = Remembered(_owner)
         self._currency = currency
         self._meant = currency if CONVERTED in mapping.columns else ""
 
@@ -70,16 +69,7 @@ class DealReader:
 
     def owner_of(self, cells: list[str]) -> OwnerCells:
         """What the row says of its owner; a name that is an address is taken for one."""
-        told = tuple(["" if at is None else cells[at] for at in self._owner])
-        known = self._owners.get(told)
-        if known is None:
-            if len(self._owners) >= _KEPT:
-                self._owners.clear()
-            known = OwnerCells(*map(str.strip, told))
-            if not known.email and _ADDRESS.fullmatch(known.name):
-                known = known._replace(email=known.name)
-            self._owners[told] = known
-        return known
+        return self._owners[tuple(["" if at is None else cells[at] for at in self._owner])]
 
     def read(self, cells: list[str], deal_id: str, owner: str | None) -> Deal:
         """The opportunity of one row.
@@ -187,3 +177,8 @@ class DealReader:
 
     def _is_partner(self, values: Mapping[str, Value]) -> bool:
         return all(values.get(name) in words for name, words in self._partner.items())
+
+
+def _owner(cells: tuple[str, ...]) -> OwnerCells:
+    told = OwnerCells(*map(str.strip, cells))
+    return told._replace(email=told.name) if not told.email and _ADDRESS.fullmatch(told.name) else told

@@ -10,13 +10,15 @@ from zoneinfo import ZoneInfo
 from stalewatch.sdk.records import Value
 from stalewatch_csv import dates, numbers
 from stalewatch_csv.headings import plain
+from stalewatch_csv.remembered import Remembered
 from stalewatch_csv.stock import WORDS
 from stalewatch_csv.survey import PLAIN, Form
 from stalewatch_csv.unusable import UnusableError
 
 _YES: Final = frozenset({"true", "yes", "1"})
 _NO: Final = frozenset({"false", "no", "0"})
-_KEPT: Final = 1 << 14
+
+Words = Remembered[str, str]
 
 
 def truth(text: str, name: str) -> bool:
@@ -55,11 +57,12 @@ class Translator:
 
     def moments(self, form: Form) -> dates.Moments:
         """The times that a column of this form names."""
-        return dates.Moments(self.zone, form.date)
+        return Remembered(lambda text: dates.instant(text, self.zone, form.date))
 
     def words(self, name: str) -> Words:
-        """Our words for the choices of a field."""
-        return Words(self._words.get(name, {}), self._stock.get(name, {}))
+        """Our words for the choices of a field; one that nobody knows stays as it is, and is judged as unknown."""
+        mapped, stock = self._words.get(name, {}), self._stock.get(name, {})
+        return Remembered(lambda text: mapped.get(text, _of_stock(stock, text)) or text)
 
     def reader(self, name: str, form: Form) -> Callable[[str], Value]:
         """How the filled cells of a catalogue field are read, without blanks around them; what it gives raises
@@ -73,23 +76,6 @@ class Translator:
         """The value of one cell of a catalogue field; an empty one is None. Raises as `reader` says."""
         text = text.strip()
         return self.reader(name, form)(text) if text else None
-
-
-class Words(dict[str, str]):
-    """Our words for the choices of a field: `words[cell]`; one that nobody knows stays as it is, and is judged as
-    unknown. A column names few words often: what was looked up is kept, of so many cells."""
-
-    def __init__(self, mapped: Mapping[str, str], stock: Mapping[str, str]) -> None:
-        super().__init__()
-        self._mapped = mapped
-        self._stock = stock
-
-    def __missing__(self, text: str) -> str:
-        if len(self) >= _KEPT:
-            self.clear()
-        known = self._mapped.get(text)
-        self[text] = found = (_of_stock(self._stock, text) if known is None else known) or text
-        return found
 
 
 def _of_stock(words: Mapping[str, str], text: str) -> str | None:
