@@ -57,7 +57,7 @@ def test_while_a_crm_cannot_be_read_what_was_known_stays_and_nothing_is_conclude
     office: Office, crm: str, outage: str
 ) -> None:
     broken, before = office.crms[crm], office.connection(crm)
-    broken.outages[outage]()
+    office.breaks(crm, outage)
     for name in ("late", "soon"):
         broken.hears(office.ids[crm, name], NOW + timedelta(minutes=1))
     for report in office.rounds(4 * HOUR, every=HOUR):
@@ -72,7 +72,7 @@ def test_while_a_crm_cannot_be_read_what_was_known_stays_and_nothing_is_conclude
     [headline] = office.operator_heard()
     assert headline.startswith(f"{CALLED[crm]} cannot be read")
 
-    broken.mends()
+    office.mends(crm)
     office.rounds(16 * HOUR, every=HOUR)  # a quota of the day is believed to be spent until midnight there
     mended = office.connection(crm)
     assert mended.last_error is None

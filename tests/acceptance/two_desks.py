@@ -24,14 +24,21 @@ from tests.connectors.salesforce.desk import Desk
 NOW: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DAY: Final = timedelta(days=1)
 OLD: Final = 40 * DAY
+PATIENT: Final = 30.0
+"""Real seconds for which a CRM is waited for that is only slow, because the machine is."""
 
 
 @dataclass
 class Waiting(Patience):
-    """Seconds that pass with the CRMs' clock, and when a connector waits for something."""
+    """Seconds that pass with the CRMs' clock, and when a connector waits for something.
+
+    Attributes:
+        real: seconds for which new connectors wait for a piece of an answer: a CRM may be slow as the machine is.
+    """
 
     clock: Clock = field(default_factory=lambda: Clock(NOW))
     waited: float = 0.0
+    real: float = PATIENT
 
     def monotonic(self) -> float:
         return self.clock.now().timestamp() + self.waited
@@ -113,7 +120,7 @@ class InSalesforce(Crm):
 
     def connector(self) -> Connector:
         waiting = self._waiting
-        pace = SalesforcePace(read=0.2, monotonic=waiting.monotonic, sleep=waiting.sleep, jitter=lambda: 0.0)
+        pace = SalesforcePace(read=waiting.real, monotonic=waiting.monotonic, sleep=waiting.sleep, jitter=lambda: 0.0)
         return self.desk.connector(pace, reads={"deal": ["stage"]})
 
     def options(self) -> dict[str, Any]:
@@ -153,7 +160,7 @@ class InHubSpot(Crm):
     _words: Mapping[str, Any] = {"deal": {"stages": {"proposal": ["presentationscheduled"]}}}
 
     def __init__(self, server: HubSpotServer, waiting: Waiting) -> None:
-        self.story, self.faults = Story(server, waiting), server.board.faults
+        self.story, self.faults, self._waiting = Story(server, waiting), server.board.faults, waiting
         server.api.limits.allowance.burst = server.api.limits.allowance.searches = None
         self._sato = Owner(number=int(SATO), user=99, email="sato@other.example", first_name="Hana", last_name="Sato")
         server.portal.add_owner(self._sato)
@@ -165,7 +172,7 @@ class InHubSpot(Crm):
         }  # fmt: skip
 
     def connector(self) -> Connector:
-        return self.story.connector(pace={"read": 0.2}, map=self._words)
+        return self.story.connector(pace={"read": self._waiting.real}, map=self._words)
 
     def options(self) -> dict[str, Any]:
         return self.story.options(map=self._words, limits={"searches": 1_000, "burst": 10_000})

@@ -23,7 +23,7 @@ from stalewatch_sandbox.hubspot.company import Account
 from stalewatch_sandbox.hubspot.server import HubSpotServer
 from stalewatch_sandbox.salesforce.sandbox import SalesforceSandbox
 from tests import databases
-from tests.acceptance.two_desks import NOW, Crm, InHubSpot, InSalesforce, Waiting
+from tests.acceptance.two_desks import NOW, PATIENT, Crm, InHubSpot, InSalesforce, Waiting
 from tests.services.world import Mailboxes, rulebook
 
 RULES: Final = """
@@ -54,6 +54,9 @@ TYPES: Final = {"sf": "salesforce", "hs": "hubspot"}
 BUDGET: Final = 240.0
 """Seconds that connectors may wait for CRMs that do not answer, in one round."""
 
+GIVEN_UP: Final = 0.2
+"""Real seconds after which a CRM that says nothing is given up."""
+
 
 @dataclass
 class Office:
@@ -81,6 +84,22 @@ class Office:
     def restarts(self) -> None:
         """A new process goes on with the same database."""
         self._cycle = self.another_worker()
+
+    def breaks(self, crm: str, outage: str) -> None:
+        """All of a CRM has an outage. One that says nothing is waited for by a process that gives up soon."""
+        self.crms[crm].outages[outage]()
+        if outage == "silent":
+            self._waits(GIVEN_UP)
+
+    def mends(self, crm: str) -> None:
+        """Whatever is wrong with it ends."""
+        self.crms[crm].mends()
+        self._waits(PATIENT)
+
+    def _waits(self, seconds: float) -> None:
+        if seconds != self.waiting.real:
+            self.waiting.real = seconds
+            self.restarts()
 
     def another_worker(self) -> Cycle:
         """What a process has that works on the same database, with connectors of its own."""
