@@ -28,8 +28,8 @@ class Visit(NamedTuple):
     pipeline: str | None = None
 
 
-class _Runs(list[Visit]):
-    """Visits that are runs already: most of what is asked of a history begins with them."""
+class Runs(list[Visit]):
+    """Visits of which each enters another place than the one before, oldest first: what `stage_runs` makes of any."""
 
 
 class Event(NamedTuple):
@@ -39,22 +39,25 @@ class Event(NamedTuple):
     at: int
 
 
-def stage_runs(visits: Iterable[Visit]) -> list[Visit]:
+def stage_runs(visits: Iterable[Visit]) -> Runs:
     """The first row of each run of rows in one stage, oldest first: rewriting the same stage is no entry.
 
     Each is also the history of stage_entered_at: from `at` on, the stage was entered `at`.
     """
-    if isinstance(visits, _Runs):
+    if isinstance(visits, Runs):
         return visits
     ordered = sorted(visits, key=_WHEN)
     if len(ordered) < 2:  # as most are
-        return _Runs(ordered)
-    return _Runs(ordered[:1] + [here for before, here in pairwise(ordered) if _place(here) != _place(before)])
+        return Runs(ordered)
+    return Runs(ordered[:1] + [here for before, here in pairwise(ordered) if _place(here) != _place(before)])
 
 
 def stage_entered_at(visits: Iterable[Visit], stage: str | None) -> int | None:
     """When the last run of the present stage began; None if the history never shows that stage."""
-    return next((run.at for run in reversed(stage_runs(visits)) if run.stage == stage), None)
+    for run in reversed(stage_runs(visits)):
+        if run.stage == stage:
+            return run.at
+    return None
 
 
 def previous_amount(amounts: Iterable[tuple[int, float | None]], entered_at: int | None) -> float | None:
@@ -66,8 +69,11 @@ def previous_amount(amounts: Iterable[tuple[int, float | None]], entered_at: int
     """
     if entered_at is None:
         return None
-    known = [row for row in amounts if row[0] <= entered_at]
-    return max(known, key=_FIRST)[1] if known else None
+    latest: tuple[int, float | None] | None = None
+    for row in amounts:
+        if row[0] <= entered_at and (latest is None or row[0] > latest[0]):
+            latest = row
+    return None if latest is None else latest[1]
 
 
 def close_date_pushes(dates: Iterable[tuple[int, int | None]], closed_at: int | None = None) -> list[Event]:
@@ -113,8 +119,8 @@ def proposals_sent(
         visits: the deal's history.
         stages: the stages that are a proposal stage.
     """
-    told = [value for _, value in sorted(sent, key=_FIRST) if value is not None]
-    instants = list(_forward(told)) if told else [run.at for run in stage_runs(visits) if run.stage in stages]
+    told = [value for _, value in sorted(sent, key=_FIRST) if value is not None] if sent else ()
+    instants = _forward(told) if told else [run.at for run in stage_runs(visits) if run.stage in stages]
     return [Event(f"proposal_sent:{at}", at) for at in instants]
 
 
@@ -134,10 +140,13 @@ def _is_back(before: Visit, after: Visit, order: Sequence[str]) -> bool:
 
 def _moves(rows: Iterable[tuple[int, Number | None]], closed_at: int | None) -> Iterator[tuple[int, Number, Number]]:
     """(at, before, after) of each two neighbouring values that are set."""
-    told = [(at, value) for at, value in sorted(rows, key=_FIRST) if value is not None]
-    for (_, before), (at, after) in pairwise(told):
-        if closed_at is None or at < closed_at:
-            yield at, before, after
+    before: Number | None = None
+    for at, value in sorted(rows, key=_FIRST):
+        if value is None:
+            continue
+        if before is not None and (closed_at is None or at < closed_at):
+            yield at, before, value
+        before = value
 
 
 def _forward(instants: Sequence[int]) -> Iterator[int]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from stalewatch.domain import movements
-from stalewatch.domain.movements import Event, Visit
+from stalewatch.domain.movements import Event, Runs, Visit
 from stalewatch.services.judging.standing import Standing, read
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import changes, events, records
@@ -47,8 +47,8 @@ def derive(conn: Connection, book: Rulebook, obj: str, ids: Collection[str]) -> 
             for name, value in zip(_FIELDS, told, strict=True):
                 present[name][place] = value
         found += [_event(record, kind, one) for kind, one in moves.events(order) if one.at >= seen]
-        pasts = moves.past(created or 0)
-        if any(pasts[name] != mine.get(name, []) or (record, name) in past.noticed for name in kept):
+        pasts = {name: moves.past(name, created or 0) for name in kept}
+        if [1 for name in kept if pasts[name] != mine.get(name, []) or (record, name) in past.noticed]:
             history[record] = [_change(record, name, at, value) for name in kept for at, value in pasts[name]]
     records.update(conn, obj, rows)
     events.replace(conn, ids, _EVENTS, found)
@@ -70,11 +70,13 @@ def _rewrite(conn: Connection, past: changes.Past, kept: Collection[str], histor
 class _Moves:
     """How one deal moved."""
 
+    __slots__ = ("_amounts", "_closed_at", "_pushes", "_sent", "_visits")
+
     def __init__(self, past: changes.Told, closed_at: int | None) -> None:
         self._amounts = past.get("amount", ())
         self._sent = past.get("proposal_sent_at", ())
         self._closed_at = closed_at
-        self._visits = movements.stage_runs(_visits(past.get("stage", ()), past.get("pipeline", ())))
+        self._visits = _visits(past.get("stage", ()), past.get("pipeline", ()))
         dates = past.get("close_date", ())
         self._pushes = movements.close_date_pushes(dates, closed_at) if len(dates) > 1 else []
 
@@ -84,14 +86,16 @@ class _Moves:
         since = movements.stage_entered_at(self._visits, stage) or entered
         return [since, movements.previous_amount(self._amounts, since), len(self._pushes)]
 
-    def past(self, created: int) -> changes.Told:
-        """When each of the fields changed: with every stage entered, with every push."""
-        none_yet = [(min(created, self._pushes[0].at - 1), 0)] if self._pushes else []
-        return {
-            "stage_entered_at": [(run.at, run.at) for run in self._visits],
-            "previous_amount": [(run.at, movements.previous_amount(self._amounts, run.at)) for run in self._visits],
-            "close_date_pushes": none_yet + [(push.at, count) for count, push in enumerate(self._pushes, start=1)],
-        }
+    def past(self, name: str, created: int) -> Sequence[tuple[int, float | None]]:
+        """When one of the fields changed: with every stage entered, with every push."""
+        match name:
+            case "stage_entered_at":
+                return [(run.at, run.at) for run in self._visits]
+            case "previous_amount":
+                return [(run.at, movements.previous_amount(self._amounts, run.at)) for run in self._visits]
+            case _:
+                none_yet = [(min(created, self._pushes[0].at - 1), 0)] if self._pushes else []
+                return none_yet + [(push.at, count) for count, push in enumerate(self._pushes, start=1)]
 
     def events(self, order: Sequence[str]) -> Iterator[tuple[str, Event]]:
         """The events that `each` rules follow, by kind; `order` is that of the stages."""
@@ -107,16 +111,16 @@ class _Moves:
             yield "proposal_sent", sent
 
 
-def _visits(stages: Sequence[tuple[int, Any]], pipelines: Sequence[tuple[int, Any]]) -> list[Visit]:
+def _visits(stages: Sequence[tuple[int, Any]], pipelines: Sequence[tuple[int, Any]]) -> Runs:
     """The entries of stages with the pipeline in force then, as far as the history tells pipelines; a CRM that says the
     same stage again and again says it once here."""
-    ahead = iter([*((at, value) for at, value in pipelines if value is not None), (None, None)])
-    pipeline, (begins, following) = None, next(ahead)
-    found: list[Visit] = []
+    ahead = [(at, value) for at, value in pipelines if value is not None]
+    pipeline, passed = None, 0
+    found = Runs()
     before = None
     for at, stage in stages:
-        while begins is not None and begins <= at:
-            pipeline, (begins, following) = following, next(ahead)
+        while passed < len(ahead) and ahead[passed][0] <= at:
+            pipeline, passed = ahead[passed][1], passed + 1
         if stage is not None and (stage, pipeline) != before:
             before = stage, pipeline
             found.append(Visit(str(stage), at, pipeline))
