@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import shlex
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from stalewatch.cli import main
 from stalewatch.cli.invocation import Command
+from stalewatch.delivery.webhook import signed
 from tests.house.pages import Block, Page, doc, page, pages
 from tests.house.snippets import RECIPE, WRONG, project_in, said_of, write
 from tests.house.transcript import Shell
@@ -96,3 +100,23 @@ def test_the_plugins_on_the_page_keep_the_contract_of_all_plugins(tmp_path: Path
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stdout
+
+
+# ----------------------------------------------------------------------------------------------------- webhooks
+
+
+def test_whoever_receives_a_webhook_as_the_page_says_knows_ours_from_others() -> None:
+    [example] = [block for block in doc("webhooks.md").blocks if block.language == "python"]
+    written: dict[str, Any] = {}
+    exec(example.text, written)  # noqa: S102 - of our own page
+    is_ours = written["is_ours"]
+    old, new, foreign = (f"whsec_{base64.b64encode(letter * 24).decode()}" for letter in (b"o", b"n", b"f"))
+    now, body = int(time.time()), b'{"type": "alert.opened"}'
+    headers = signed((old, new), "evt_1", now, body)
+
+    assert is_ours(old, headers, body)
+    assert is_ours(new, headers, body)
+    assert not is_ours(foreign, headers, body)
+    assert not is_ours(new, headers, body + b" ")
+    assert not is_ours(new, headers | {"webhook-id": "evt_2"}, body)
+    assert not is_ours(new, signed((new,), "evt_1", now - 400, body), body), "repeated by somebody"
