@@ -53,7 +53,7 @@ class Theatre(Database):
         self.is_sudden = False
         self.sleeps: int | None = None
         self.asleep: Callable[[], None] = _nothing
-        for engine in (self._reader, self._writer):
+        for engine in (self._reader, self._writer, self._marker):
             event.listen(engine, "connect", self._set_clock)
         migrate.upgrade(self, shipped.migrations())
         self._new = self._pages()
