@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from stalewatch.domain.instants import SECOND
 from stalewatch.store.engine import Database
-from stalewatch.store.tables import notices
+from stalewatch.store.tables import chores, notices
 from tests.acceptance.harness.crew import joined
 from tests.acceptance.harness.designs import Design
 from tests.acceptance.harness.nursery import works_for
@@ -131,6 +132,20 @@ def test_twenty_kills_lose_nothing_and_double_nothing(
     assert ended.kills == KILLS, "the work was over before the last kill"
     doubled = {key: times for key, times in ended.heard.items() if times > 1}
     assert (undisturbed - set(ended.heard), doubled) == (set(), {}), f"seed {seed}"
+    assert set(ended.heard) == undisturbed
+
+
+def test_whoever_goes_on_looks_when_it_may_and_not_never(
+    nursery: ForkServerContext, sqlite_template: Path, tmp_path: Path, undisturbed: set[str]
+) -> None:
+    """After two ends in a row somebody looks alone for what they ended with; that can be one who ended, too."""
+    shutil.copyfile(sqlite_template, tmp_path / "run.db")
+    database = Database(f"sqlite:///{tmp_path / 'run.db'}")
+    looking = {"id": "tick:crm", "attempts": 2, "lease_until": database.now() + 3 * SECOND}
+    with database.write() as conn:
+        conn.execute(sa.insert(chores), [looking])
+    database.dispose()
+    ended = run(nursery, f"sqlite:///{tmp_path / 'run.db'}", tmp_path, kills=0, seed=0, design=Design.OURS)
     assert set(ended.heard) == undisturbed
 
 
