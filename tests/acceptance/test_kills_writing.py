@@ -177,6 +177,22 @@ def test_s29_each_write_is_in_the_crm_once_and_in_the_audit_log_once(
         assert there.changes() == len(steps), f"seed {seed}"
 
 
+def test_whose_workers_were_killed_often_before_they_wrote_is_written_all_the_same(
+    nursery: ForkServerContext, sqlite_template: Path, tmp_path: Path
+) -> None:
+    """A starved machine kills one worker after the other that has hardly begun."""
+    shutil.copyfile(sqlite_template, tmp_path / "run.db")
+    url = f"sqlite:///{tmp_path / 'run.db'}"
+    with opened("salesforce", size=2) as there:
+        _, notes = asked(url, there)
+        database = Database(url)
+        with database.write() as conn:
+            conn.execute(sa.update(writebacks).values(attempts=10))
+        database.dispose()
+        run(nursery, url, there, kills=0, seed=0, design=Design.OURS)
+        assert there.notes() == Counter(dict.fromkeys(notes, 1))
+
+
 @pytest.mark.slow
 def test_the_usual_design_fails_the_same_test(
     nursery: ForkServerContext, sqlite_template: Path, tmp_path: Path

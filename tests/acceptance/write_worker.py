@@ -11,13 +11,12 @@ from typing import Any, Final
 from stalewatch.clock import SystemClock
 from stalewatch.domain.writebacks import Writeback, WriteEvent
 from stalewatch.sdk.connector import Connector
-from stalewatch.sdk.errors import ConnectorError
+from stalewatch.sdk.errors import Conflict, ConnectorError
 from stalewatch.sdk.testing import connection_settings
-from stalewatch.sdk.writing import Written
 from stalewatch.services.writing import writes
 from stalewatch.services.writing.moving import Target, Wrote
 from stalewatch.services.writing.writes import Writes
-from stalewatch.store import writebacks
+from stalewatch.store import leases, writebacks
 from stalewatch.store.engine import Database
 from stalewatch_hubspot.connector import HubSpotConnector
 from stalewatch_hubspot.transport import Pace as HubSpotPace
@@ -60,7 +59,8 @@ def hubspot(options: dict[str, Any]) -> Connector:
 
 
 def write_all(url: str, crm: str, options: dict[str, Any], design: Design) -> None:
-    """Write until nothing is left."""
+    """Write until nothing is left. That what fails five times is set aside has its own stories."""
+    leases.PATIENCE = 1_000  # type: ignore[misc]
     if design is Design.WRITES_FIRST:
         _spoil()
     connector = (salesforce if crm == "salesforce" else hubspot)(options)
@@ -85,20 +85,23 @@ def _spoil() -> None:
             change = change_of(conn, row)
         try:
             written = target.connect().write_back(change)
+        except Conflict as error:  # what this design wrote and did not record is taken for somebody else's word
+            self.overtaken(_as_begun(self, row), error, done)
+            return
         except ConnectorError:
             with self.db.write() as conn:
                 self.rest(conn, row, 0)
             return
-        _record(self, row, written, done)
+        self.written(_as_begun(self, row), WriteEvent.WRITTEN, None, written, done)
 
-    def _record(self: Any, row: Any, written: Written, done: Wrote) -> None:
+    def _as_begun(self: Any, row: Any) -> Any:
         with self.db.write() as conn:
             self.rest(conn, row, 0, state="writing")
         with self.db.read() as conn:
             again = writebacks.one(conn, row.id)
         with self.db.write() as conn:
             self.hold(conn, again, 0)
-        self.written(again, WriteEvent.WRITTEN, None, written, done)
+        return again
 
     writes._Worker.serve = serve  # type: ignore[method-assign]
     writes.LEASE = 60_000  # type: ignore[misc]
