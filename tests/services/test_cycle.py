@@ -8,13 +8,15 @@ from datetime import timedelta
 
 import pytest
 
+from stalewatch.domain.instants import to_day, to_us
 from stalewatch.sdk.connector import Connector, Cursor, Description, Finding, Page
 from stalewatch.sdk.errors import NeedsReconnect, TryLater
 from stalewatch.services.alerting.agenda import Agenda
+from stalewatch.services.judging import holds
 from stalewatch.services.operating.cycle import Cycle, Source
 from stalewatch.services.operating.health import Health
 from stalewatch.services.syncing.sync import register
-from stalewatch.store import clocks, connections
+from stalewatch.store import clocks, connections, records, waits
 from stalewatch.store.engine import Database
 from tests import databases
 from tests.services.world import HOUR, World, at, deal, default_pack, rulebook
@@ -190,6 +192,23 @@ def test_a_round_that_finds_nothing_new_registers_nothing(world: World) -> None:
     looking = Database(world.db.url.render_as_string(hide_password=False), looking=True)
     register(looking, {"crm": "memory"}, world.us)
     looking.dispose()
+
+
+def test_a_wait_ends_on_its_day_however_old_the_data_is(world: World) -> None:
+    """Else its day would be due from then on, and an engine that does what is due would ask without end."""
+    rounds, agenda = cycle(world), Agenda(world.db, world.clock, {"crm": AGES})
+    rounds.run()
+    day = at("2026-03-20 00:00")
+    with world.db.write() as conn:
+        wait = {"id": "w", "record_id": "crm:acme", "set_at": world.us, "until_day": to_day(day.date())}
+        waits.add(conn, [{**wait, "due_at": to_us(day), "reason": "budget", "who": "customer", "set_by": "sato"}])
+        holds.refresh(conn, world.book, ["crm:acme"], world.us)
+    world.clock.move_to(day)
+    assert agenda.until_tick() == 0
+    assert rounds.tick().not_judged == ["crm"]
+    assert agenda.until_tick() > 0
+    with world.db.read() as conn:
+        assert records.columns(conn, "deal", ["crm:acme"], ["on_hold"])["on_hold"] == [False]
 
 
 def test_old_data_gives_the_tick_nothing_to_wait_for(world: World) -> None:

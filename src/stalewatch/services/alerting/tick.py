@@ -76,7 +76,7 @@ def tick(db: Database, clock: Clock, book: Rulebook, speaking: Speaking, sources
     with db.read() as conn:
         rows = pulse(conn, now, CHECKING, held_out.KEY)
         ready, done.not_judged = believed(rows, sources, now)
-        if not _is_anything_due([row for row in rows if row.id in ready], book, now):
+        if not _is_anything_due(rows, ready, book, now):
             return done
         since = live_since(conn, book, rows)
     if any(_is_wait_over(row, now) for row in rows[:1]):
@@ -93,11 +93,15 @@ def tick(db: Database, clock: Clock, book: Rulebook, speaking: Speaking, sources
     return done
 
 
-def _is_anything_due(rows: Sequence[Any], book: Rulebook, now: int) -> bool:
-    """Most ticks find nothing: one statement has told them so. What is the same in every row stands in the first."""
-    if any(_is_late(row, now) for row in rows):
+def _is_anything_due(rows: Sequence[Any], ready: Collection[str], book: Rulebook, now: int) -> bool:
+    """Most ticks find nothing: one statement has told them so. What is the same in every row stands in the first.
+
+    The day of a wait comes, however old the data of its connection is: nothing is told by it.
+    """
+    if any(_is_wait_over(row, now) or _is_share_another(row, book) for row in rows[:1]):
         return True
-    return any(_is_wait_over(row, now) or row.held or _is_share_another(row, book) for row in rows[:1])
+    mine = [row for row in rows if row.id in ready]
+    return any(row.held or _is_late(row, now) for row in mine)
 
 
 def _is_late(row: Any, now: int) -> bool:
