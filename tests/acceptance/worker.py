@@ -202,5 +202,5 @@ def _hurry(lease: int) -> None:
     """
     sync.LEASE = trails.LEASE = 60_000  # type: ignore[misc]
     Sending.lease = property(lambda _self: lease)  # type: ignore[assignment,method-assign]
-    leases.PATIENCE = sending.ATTEMPTS = preparing.ATTEMPTS = 1_000  # type: ignore[misc,attr-defined]
+    leases.PATIENCE = trails.TIMES = sending.ATTEMPTS = preparing.ATTEMPTS = 1_000  # type: ignore[misc,attr-defined]
     sending.BACKOFF = (20_000,)  # type: ignore[misc,assignment]
