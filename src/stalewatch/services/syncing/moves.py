@@ -48,7 +48,8 @@ def derive(conn: Connection, book: Rulebook, obj: str, ids: Collection[str]) -> 
                 present[name][place] = value
         found += [_event(record, kind, one) for kind, one in moves.events(order) if one.at >= seen]
         pasts = {name: moves.past(name, created or 0) for name in kept}
-        if [1 for name in kept if pasts[name] != mine.get(name, []) or (record, name) in past.noticed]:
+        otherwise = [name for name in kept if pasts[name] != mine.get(name, []) or (record, name) in past.noticed]
+        if otherwise:
             history[record] = [_change(record, name, at, value) for name in kept for at, value in pasts[name]]
     records.update(conn, obj, rows)
     events.replace(conn, ids, _EVENTS, found)
