@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event, Thread
+from time import sleep
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from stalewatch import shipped
+from stalewatch.sdk.connector import Page
 from stalewatch.sdk.errors import ConfigurationError, OutcomeUnknown
 from stalewatch.services.keeping import filling, quieting
 from stalewatch.services.keeping.moving import Move
 from stalewatch.store import facts, leases, loading, migrate, moved, outbox, portable
-from stalewatch.store.engine import Database
-from stalewatch.store.errors import DatabaseMoved
+from stalewatch.store.engine import Connection, Database
+from stalewatch.store.errors import DatabaseMoved, StoreError
 from stalewatch.store.tables import alerts, audit, deliveries, destinations, metadata, notices, stalled
 from tests.databases import opened
 from tests.services.heard import QUIET, rows
@@ -165,6 +167,23 @@ def test_while_it_waits_nothing_is_claimed_and_who_holds_something_may_finish(db
     quieting.quieten(db, "this database is being moved to elsewhere", lambda _: None, 0)
 
 
+def test_who_reads_a_crm_while_it_is_shut_lets_go_at_once(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its next page is refused; a move must not wait the five minutes that its lease would last."""
+    world = company(db, "acme")
+    pages = world.crm.pull
+
+    def pull(*given: Any, **more: Any) -> Iterator[Page]:
+        with db.write() as conn:
+            moved.drain(conn, "this database is being moved to elsewhere")
+        yield from pages(*given, **more)
+
+    monkeypatch.setattr(world.crm, "pull", pull)
+    with pytest.raises(DatabaseMoved):
+        world.syncs()
+    with db.read() as conn:
+        assert moved.held(conn) == []
+
+
 def test_who_does_not_let_go_is_named_and_everything_goes_on(db: Database, target: Database) -> None:
     world = company(db, "acme")
     with db.write() as conn:
@@ -205,6 +224,33 @@ def test_a_company_that_works_all_the_while_is_told_everything_once(db: Database
     spoken = Counter(alert for message in world.mail.messages for entry in message.entries for alert in entry.alerts)
     assert set(spoken.values()) == {1}
     assert len(spoken) == len(world.crm.deals)
+
+
+@pytest.mark.parametrize("shuts", [moved.drain, moved.close], ids=["drain", "close"])
+def test_who_writes_while_it_is_shut_finishes_first(db: Database, shuts: Callable[[Connection, str], None]) -> None:
+    """A writer holds one table and wants another that is being shut: of the two it is never the writer that fails."""
+    company(db, "acme")
+    shutting, failed = Event(), list[Exception]()
+
+    def writes() -> None:
+        try:
+            with db.write() as conn:
+                conn.execute(sa.update(notices).values(state="open"))
+                shutting.set()
+                sleep(1.3)  # PostgreSQL looks for circles one second after somebody began to wait
+                facts.write(conn, "written", True)
+        except StoreError as error:
+            failed.append(error)
+
+    writer = Thread(target=writes)
+    writer.start()
+    shutting.wait(60)
+    with db.write() as conn:
+        shuts(conn, "this database was moved to nowhere")
+    writer.join(60)
+    assert not failed
+    with db.read() as conn:
+        assert facts.read(conn, "written") is True
 
 
 # ------------------------------------------------------------------------------------------------------ what fails

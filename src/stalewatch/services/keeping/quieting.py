@@ -9,13 +9,11 @@ from typing import Final
 from stalewatch.sdk.errors import ConfigurationError
 from stalewatch.store import moved
 from stalewatch.store.engine import Database
-from stalewatch.store.errors import DatabaseBusy
 from stalewatch.store.moved import Held
 
 WAIT: Final = 300.0
 """Seconds in which every lease has run out, whoever held it."""
 _LOOK: Final = 0.25
-_TRIES: Final = 5
 _SHOWN: Final = 5
 
 
@@ -29,7 +27,8 @@ def quieten(db: Database, sentence: str, told: Callable[[Sequence[Held]], None],
     Raises:
         ConfigurationError: somebody still held something after so many seconds; everything goes on as before.
     """
-    _draining(db, sentence)
+    with db.write() as conn:
+        moved.drain(conn, sentence)
     end = monotonic() + wait
     while held := _held(db):
         told(held)
@@ -41,19 +40,6 @@ def quieten(db: Database, sentence: str, told: Callable[[Sequence[Held]], None],
                 f"workers still hold {names}", where=db.where, cure="stop the processes that work on it, or wait longer"
             )
         sleep(_LOOK)
-
-
-def _draining(db: Database, sentence: str) -> None:
-    """Who writes just now is waited for. Of two that wait for each other the database ends one, which begins anew."""
-    for left in reversed(range(_TRIES)):
-        try:
-            with db.write() as conn:
-                moved.drain(conn, sentence)
-        except DatabaseBusy:
-            if not left:
-                raise
-        else:
-            return
 
 
 def _held(db: Database) -> list[Held]:

@@ -13,7 +13,6 @@ from stalewatch.domain.policies import Speaking
 from stalewatch.sdk.connector import Connector, Cursor, Description, Page
 from stalewatch.sdk.errors import BadCursor, ConnectorError, NeedsReconnect, TryLater
 from stalewatch.services.judging import collecting, in_force
-from stalewatch.services.judging.in_force import RulesMoved
 from stalewatch.services.judging.sources import coverage, lacking, note_lacking
 from stalewatch.services.rules import choices
 from stalewatch.services.rules.rulebook import Rulebook
@@ -23,6 +22,7 @@ from stalewatch.services.syncing.recording import Recorder
 from stalewatch.services.syncing.stopping import Progress, Stopped
 from stalewatch.store import clocks, connections, house, leases, planning, quarantine, records, tombstones
 from stalewatch.store.engine import Connection, Database
+from stalewatch.store.errors import DatabaseBusy, DatabaseMoved
 from stalewatch.store.leases import CONNECTIONS
 
 LEASE: Final = 5 * MINUTE
@@ -82,7 +82,7 @@ class Sync:
             due_only: leave it alone unless it is due.
 
         Raises:
-            RulesMoved: other rules were put in force; what is stored stays, and is judged by them.
+            RulesMoved, DatabaseBusy, DatabaseMoved: what is stored stays, and nobody has to wait for our lease to end.
         """
         done = Synced(connection)
         claimed, asked_fully = self._claim(connection, due_only=due_only)
@@ -97,7 +97,7 @@ class Sync:
             done.is_stopped = True
             self._hand_back(claimed)
             return done
-        except RulesMoved:
+        except (in_force.RulesMoved, DatabaseBusy, DatabaseMoved):
             self._hand_back(claimed)
             raise
         except ConnectorError as error:
