@@ -6,7 +6,6 @@ which are taken from the vendors' words for the same field and not verified. A t
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
@@ -19,7 +18,8 @@ WON_FLAG: Final = "is_won"
 LOST_FLAG: Final = "is_lost"
 CLOSED_FLAG: Final = "is_closed"
 
-_SORTED: Final = re.compile(r"\s*[↑↓▲▼*]+$")
+_SORTED: Final = "↑↓▲▼*"
+"""What a report writes behind the heading by which it is sorted."""
 
 
 class Vendor(NamedTuple):
@@ -80,7 +80,7 @@ VENDORS: Final = (SALESFORCE, HUBSPOT)
 def plain(heading: str) -> str:
     """A heading as it is compared: width, case, spaces and the arrow of a sorted column do not matter."""
     narrow = unicodedata.normalize("NFKC", heading).casefold()
-    return " ".join(_SORTED.sub("", narrow).split())
+    return " ".join(narrow.rstrip(_SORTED).split())
 
 
 def vendor_of(columns: Iterable[str]) -> Vendor | None:

@@ -39,10 +39,11 @@ _SYMBOLS: Final = {
 """Currencies by their sign. Where a yen sign stands, Shift_JIS has the byte of a backslash."""
 _DOLLARS: Final = {"US": "USD", "A": "AUD", "C": "CAD", "CA": "CAD", "NZ": "NZD", "S": "SGD", "HK": "HKD", "NT": "TWD"}
 _AROUND: Final = re.compile(
-    r"(?P<open>\()?(?P<sign>[-+−△▲])?\s*(?P<before>[A-Z]{3}|[A-Z]{0,2}[¥\\€£₩₹$])?\s*(?P<sign2>[-+−△▲])?\s*"
+    r"(?P<open>\()?(?P<sign>[-+−△▲])?\s*+(?P<before>[A-Z]{3}|[A-Z]{0,2}[¥\\€£₩₹$])?\s*+(?P<sign2>[-+−△▲])?\s*+"
     r"(?P<digits>[\d.,'’ ]*\d(?:E[+-]?\d+)?)"
-    r"\s*(?P<sign3>-)?\s*(?P<after>[A-Z]{3}|[¥€£₩₹$円元%])?(?P<close>\))?"
+    r"\s*+(?P<sign3>-)?\s*+(?P<after>[A-Z]{3}|[¥€£₩₹$円元%])?(?P<close>\))?"
 )
+"""Its parts, with any spaces between them, which each are read once: nothing else may have them (`*+`)."""
 _NEGATIVE: Final = frozenset("-−△▲")
 _GROUPED: Final = re.compile(r"\d{1,3}(?:[.,'’ ]\d{2,3})*[.,'’ ]\d{3}")
 _LONE: Final = re.compile(r"[1-9]\d{0,2}([.,])\d{3}")

@@ -30,7 +30,8 @@ _OUTCOMES: Final[Mapping[str, MeetingState]] = {
 }  # fmt: skip
 """What is logged of a meeting; with any other outcome, as with none, it is planned."""
 _UNSENT: Final = frozenset({"BOUNCED", "FAILED", "SCHEDULED", "SENDING"})
-_ADDRESS: Final = re.compile(r"[^\s<>\"',;]+@[^\s<>\"',;]+")
+_ADDRESS: Final = re.compile(r"(?<![^\s<>\"',;])[^\s<>\"',;]+@[^\s<>\"',;]+")
+"""It begins where a word does: sought from every letter, one long word without an @ would take its length squared."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,15 +40,18 @@ _FORMS: Final = tuple(
         (r"(/(?:l|p)/)[\w.~-]{16,}", rf"\1{STARS}"),
     )
 )
-_NUMBER: Final = r"\d[\d,.\u00a0_ ]*\d|\d"
+_BETWEEN: Final = r"[,.\u00a0_ ]"
+_NUMBER: Final = rf"\d+(?:{_BETWEEN}{{1,3}}\d+)*"
+_FIRST: Final = rf"(?<!\d)(?<!\d{_BETWEEN})(?<!\d{_BETWEEN}{{2}})(?<!\d{_BETWEEN}{{3}})"
+"""Before the first digit of a number: of a thousand figures after each other only one is the beginning."""
 _MONEY: Final = re.compile(
-    rf"(?:[¥$€£₩￥]\s?(?:{_NUMBER})[MKBk万億]?|\b(?:JPY|USD|EUR|GBP|CNY|KRW|AUD|CAD|CHF)\s?(?:{_NUMBER})"
-    rf"|(?:{_NUMBER})\s?(?:円|万円|億円|JPY\b|USD\b|EUR\b|GBP\b|CNY\b|KRW\b))"
+    rf"(?:[¥$€£₩￥]\s?{_NUMBER}[MKBk万億]?|\b(?:JPY|USD|EUR|GBP|CNY|KRW|AUD|CAD|CHF)\s?{_NUMBER}"
+    rf"|{_FIRST}{_NUMBER}\s?(?:円|万円|億円|JPY\b|USD\b|EUR\b|GBP\b|CNY\b|KRW\b))"
 )
 _AMOUNT: Final = re.compile(
-    r"""(["']?\b\w*amount\w*["']?\s*[:=]\s*["']?(?:Decimal\(["'])?)-?\d[\d.,]*""", re.IGNORECASE
+    r"""(["']?\b(?=\w*?amount)\w+\b["']?\s*[:=]\s*["']?(?:Decimal\(["'])?)-?\d[\d.,]*""", re.IGNORECASE
 )
-_ADDRESS: Final = re.compile(r"[\w.+'%-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+")
+_ADDRESS: Final = re.compile(r"(?<![\w.+'%-])[\w.+'%-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+")
 
 
 class Redactor:

@@ -7,7 +7,8 @@ from typing import Final
 
 DEEPEST: Final = 100
 """Lists and objects within each other; no API of a CRM needs a tenth of it."""
-_MARK: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
+_MARK: Final = re.compile(rb'"(?:[^"\\]+|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
+"""A text, which goes to the end where a body was cut off in the middle of it; or a beginning; or an end."""
 
 
 def flattened(body: bytes, deepest: int = DEEPEST) -> bytes:

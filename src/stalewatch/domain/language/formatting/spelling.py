@@ -20,7 +20,7 @@ _TESTS: Final = frozenset({"empty", "set"})
 _HEADERS: Final = ("|", "|-", ">", ">-")
 _UNSEEN: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
 """Breaks and controls that no editor shows; quotes hold them by their numbers."""
-_AMOUNT: Final = re.compile(r"0*([0-9]+) ?(\D+)", re.ASCII)
+_AMOUNT: Final = re.compile(r"0*(0|[1-9][0-9]*) ?(\D+)", re.ASCII)
 
 
 def spelled(node: Scalar, says: Says = Says.VALUE) -> str:
