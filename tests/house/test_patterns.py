@@ -110,7 +110,7 @@ def test_there_are_patterns_of_both_kinds() -> None:
 
 @pytest.mark.security
 @pytest.mark.parametrize("name", FOUND)
-def test_no_text_holds_a_process_for_ever(name: str) -> None:
+def test_s25_no_text_holds_a_process_for_ever(name: str) -> None:
     pattern, seeks = FOUND[name]
     assert not too_long(pattern, seeks=seeks), "what begins like this, a million times, takes hours"
 
