@@ -43,7 +43,7 @@ def test_four_workers_break_no_limit(nursery: ForkServerContext, migrated_databa
     is_emptied_within_all_limits(nursery, migrated_database_url, people=12, each=8, faster=20)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(minutes=8)
 def test_ten_thousand_messages_and_four_workers_break_no_limit(
     nursery: ForkServerContext, migrated_database_url: str
 ) -> None:

@@ -88,7 +88,7 @@ def ended(
     ("migrated_database_url", "engine"),
     [("sqlite", EMBEDDED), ("postgresql", DISTRIBUTED)], indirect=["migrated_database_url"], ids=["serve", "workers"],
 )  # fmt: skip
-@pytest.mark.parametrize(("kills", "freezes"), [(20, 1), pytest.param(200, 20, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("kills", "freezes"), [(20, 1), pytest.param(200, 20, marks=pytest.mark.slow(minutes=10))])
 def test_b01_b02_killed_and_frozen(
     acme: Company, nursery: ForkServerContext, migrated_database_url: str, engine: Engine, kills: int, freezes: int,
     record_property: Records,
@@ -112,7 +112,7 @@ def crashes(own: OwnPostgres) -> Callable[[Random], None]:
     return restart
 
 
-@pytest.mark.parametrize("restarts", [2, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("restarts", [2, pytest.param(50, marks=pytest.mark.slow(minutes=5))])
 def test_b06_the_database_crashes(
     acme: Company, nursery: ForkServerContext, own: OwnPostgres, restarts: int, record_property: Records
 ) -> None:
@@ -136,7 +136,7 @@ def spoils(*proxies: Proxy, seconds: float = TOXIC) -> Callable[[Random], None]:
     return spoil
 
 
-@pytest.mark.slow
+@pytest.mark.slow(minutes=5)
 @pytest.mark.parametrize("faults", [120])
 def test_b07_the_network_is_toxic(
     acme: Company, nursery: ForkServerContext, own: OwnPostgres, faults: int, record_property: Records
@@ -168,7 +168,7 @@ def test_b07_the_network_is_toxic(
     after.assert_no_leak_since(before)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(minutes=10)
 def test_b44_all_of_it_at_once(
     acme: Company, nursery: ForkServerContext, own: OwnPostgres, record_property: Records
 ) -> None:
@@ -188,7 +188,7 @@ def test_b44_all_of_it_at_once(
     verdict.assert_faultless(SEED)
 
 
-@pytest.mark.slow  # that a harness can fail is shown every day with a ledger on disk
+@pytest.mark.slow(minutes=5)  # that a harness can fail is shown every day with a ledger on disk
 @pytest.mark.parametrize("design", [Design.SENDS_FIRST, Design.RECORDS_FIRST])
 def test_b03_the_usual_designs_fail_it(
     nursery: ForkServerContext, sqlite_template: Path, tmp_path: Path, design: Design

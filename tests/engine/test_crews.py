@@ -38,7 +38,7 @@ def db(migrated_database_url: str) -> Iterator[Database]:
 
 
 @both
-@pytest.mark.parametrize("slots", [40, pytest.param(1_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("slots", [40, pytest.param(1_000, marks=[pytest.mark.slow, pytest.mark.alone])])
 def test_b13_periodic_work_misses_no_slot_and_does_none_twice_while_workers_die(
     nursery: ForkServerContext, migrated_database_url: str, db: Database, slots: int
 ) -> None:
@@ -66,7 +66,7 @@ def _lateness(db: Database) -> list[float]:
 
 
 @both
-@pytest.mark.parametrize("syncs", [150, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("syncs", [150, pytest.param(10_000, marks=pytest.mark.slow(minutes=5))])
 def test_b14_a_connection_is_read_by_one_at_a_time(
     nursery: ForkServerContext, migrated_database_url: str, db: Database, tmp_path: Path, syncs: int
 ) -> None:
