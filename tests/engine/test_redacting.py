@@ -55,7 +55,14 @@ HARMLESS = (
 
 @pytest.mark.security
 @pytest.mark.parametrize(
-    "text", [*TOKENS, *AMOUNTS, "mail to canary-7f3a+x@customer.example and canary%40acme.example"]
+    "text",
+    [
+        *TOKENS,
+        *AMOUNTS,
+        "mail to canary-7f3a+x@customer.example and canary%40acme.example",
+        "GET /mail?to=ito@acme.example%2Ccanary@acme.example",
+        "ito@acme.example+canary@acme.example",
+    ],
 )
 def test_s28_no_canary_is_left_in_a_line(text: str) -> None:
     told = Redactor()(text)
