@@ -52,8 +52,7 @@ _AMOUNT: Final = re.compile(
     r"""(["']?\b(?=\w*?amount)\w+\b["']?\s*[:=]\s*["']?(?:Decimal\(["'])?)-?\d[\d.,]*""", re.IGNORECASE
 )
 _ADDRESS: Final = re.compile(r"[\w.+'%-]{1,64}(?:@|%40)[\w-]+(?:\.[\w-]+)+")
-"""No mailbox's name is longer (RFC 5321, 4.5.3.1.1); without an end, a word that holds no @ would be read from each of its
-letters."""
+"""No mailbox's name is longer (RFC 5321, 4.5.3.1.1). Without an end, a long word would be read from each letter."""
 
 
 class Redactor:
