@@ -24,6 +24,8 @@ _MEMORY: Final = Path("/dev/shm")  # noqa: S108 - Linux's own folder in memory; 
 _ROOM: Final = 4 * 1024**3
 """Bytes that have to be free there: SQLite waits for the disk with every transaction, and stories make thousands."""
 
+_LEFT_OPEN: Final = "left open by"
+
 settings.register_profile("house", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")  # a machine that is busy, or counts branches, says nothing of a law
 
@@ -95,6 +97,8 @@ def _tell_what_was_left_behind(terminal: pytest.TerminalReporter) -> None:
     told = (line.removeprefix("E").strip() for report in reports for line in report.longreprtext.splitlines())
     for line in sorted({line for line in told if "ResourceWarning" in line or "Exception ignored in" in line}):
         terminal.write_line(f"left behind by an earlier test: {line}", red=True)
+    for test in sorted({value for report in reports for name, value in report.user_properties if name == _LEFT_OPEN}):
+        terminal.write_line(f"made in {test}", red=True)
 
 
 def _announce(terminal: pytest.TerminalReporter, reports: Sequence[pytest.TestReport], why: str, title: str) -> None:

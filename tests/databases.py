@@ -10,10 +10,13 @@ def test_a_deal_is_kept(migrated_database_url: str) -> None: ...   # with the sc
 from __future__ import annotations
 
 import os
+import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from threading import enumerate as enumerate_threads
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakSet
 from zlib import crc32
 
 import pytest
@@ -127,11 +130,48 @@ def opened(url: str) -> Database:
     from stalewatch.store.engine import Database
 
     database = Database(url)
+    _OPENED.add(database)
     for engine in (database._reader, database._writer):
         _compile_once(engine)
     if database.is_sqlite:
         event.listen(database._writer, "connect", _never_waits)
     return database
+
+
+_OPENED: Final[WeakSet[Database]] = WeakSet()
+_BACKGROUND: Final = ("says-alive", "look", "rules-look", "work")
+"""Names of the engines' threads that `stop` does not wait for: they may open a connection after a story's end."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    """Close what a thread that outlived its story has opened: else a later test fails for it."""
+    yield
+    for thread in enumerate_threads():
+        if thread.name.startswith(_BACKGROUND):
+            thread.join(10)
+    for database in list(_OPENED):
+        database.dispose()
+        _OPENED.discard(database)
+
+
+_MADE_IN: Final[dict[str, str]] = {}
+"""Per address of a connection of the driver the test that was under way when it was made, or most recently so."""
+
+
+@event.listens_for(sa.pool.Pool, "connect")
+def _(connection: Any, _record: object) -> None:
+    _MADE_IN[f"{id(connection):#x}"] = os.environ.get("PYTEST_CURRENT_TEST", "no test")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A connection that was left open fails a later test: say which one made it."""
+    report = yield
+    if report.failed and "was deleted while still open" in report.longreprtext:
+        made_in = {_MADE_IN.get(address, "no test") for address in re.findall("0x[0-9a-f]+", report.longreprtext)}
+        report.user_properties += [("left open by", one) for one in sorted(made_in - {"no test"})]
+    return report
 
 
 _COMPILED: Final[dict[str, tuple[sa.Dialect, Any]]] = {}

@@ -9,6 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
@@ -73,6 +74,19 @@ def test_writers_wait_for_each_other_and_none_fails(db: Database) -> None:
         list(threads.map(count_up, range(120)))
     with db.read() as conn:
         assert facts.read(conn, "n") == 120
+
+
+def test_who_gives_a_connection_back_late_leaves_none_open(db: Database) -> None:
+    with db.read() as conn:
+        kept = conn.connection.dbapi_connection
+        db.dispose()
+    assert kept is not None
+    with pytest.raises((sqlite3.ProgrammingError, psycopg.OperationalError), match=r"closed"):
+        kept.cursor().execute("SELECT 1")
+    with db.read() as conn:
+        again = conn.connection.dbapi_connection
+    with db.read() as conn:  # which is kept as ever
+        assert conn.connection.dbapi_connection is again
 
 
 def test_the_database_clock_is_the_time(db: Database) -> None:

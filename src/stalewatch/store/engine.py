@@ -11,15 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final
-from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError, DisconnectionError, SQLAlchemyError
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 
-from stalewatch.sdk.errors import ConfigurationError
-from stalewatch.store import renewing
+from stalewatch.store import addresses, renewing
 from stalewatch.store.errors import in_words
 from stalewatch.store.expressions import database_now
 from stalewatch.store.kept import Kept
@@ -31,7 +29,6 @@ WAL_LIMIT: Final = 16 * 1024 * 1024
 CACHE: Final = 40 * 1024
 """Kilobytes of pages that the one connection which writes to SQLite may keep: those of 5,000 records that stand
 scattered over the table are read once and written once, and not again and again because there was no room."""
-_FORMS: Final = "sqlite:///stalewatch.db or postgresql+psycopg://user@host/name"
 
 _LIVELY: Final = {
     "connect_timeout": 10, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3,
@@ -67,7 +64,7 @@ class Database:
         Raises:
             ConfigurationError: if the address is of another kind.
         """
-        self.url = _checked(url)
+        self.url = addresses.checked(url)
         # hide_parameters: an error must not carry a page of customers' names into a log
         options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": overflow, "pool_timeout": 60}
         options["hide_parameters"] = True
@@ -75,7 +72,7 @@ class Database:
             options["connect_args"] = {"timeout": busy_seconds}
         else:
             options["connect_args"] = {name: told for name, told in _LIVELY.items() if name not in self.url.query}
-        self._reader = sa.create_engine(_to_look_at(self.url) if looking else self.url, **options)
+        self._reader = sa.create_engine(addresses.to_look_at(self.url) if looking else self.url, **options)
         self._writer = self._reader if looking else sa.create_engine(self.url, **options)
         self._marker = self._reader if looking else sa.create_engine(self.url, isolation_level="AUTOCOMMIT", **options)
         self._kept = Kept(self._reader)
@@ -83,6 +80,8 @@ class Database:
         prepare(None if looking else self._writer, self._reader)
         if not looking:
             _prepare_marker(self._marker, lite=self.is_sqlite)
+        for engine in {self._reader, self._writer, self._marker}:
+            _close_late_ones(engine)
 
     @property
     def is_sqlite(self) -> bool:
@@ -178,7 +177,8 @@ class Database:
                 conn.exec_driver_sql(statement)
 
     def dispose(self) -> None:
-        """Close every connection. The object can be used again; it then opens new ones."""
+        """Close every connection, those that a thread still uses as soon as it gives them back. The object can be used
+        again; it then opens new ones."""
         self._kept.close()
         for engine in (self._writer, self._marker, self._reader):
             engine.dispose()
@@ -193,29 +193,6 @@ class Database:
             if known is None:
                 raise
             raise known from error
-
-
-def _checked(url: str) -> URL:
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise ConfigurationError("the database address cannot be read", cure=f"write it as {_FORMS}") from error
-    if parsed.drivername in ("postgresql", "postgres"):
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    if parsed.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
-        raise ConfigurationError(f"no such kind of database: {parsed.drivername}", cure=f"write it as {_FORMS}")
-    if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
-        raise ConfigurationError(
-            "a database in memory cannot be shared between processes", cure="name a file: sqlite:///stalewatch.db"
-        )
-    return parsed
-
-
-def _to_look_at(url: URL) -> URL:
-    """The address under which SQLite opens a file that is there, and only to read it; PostgreSQL's as it is."""
-    if url.get_backend_name() != "sqlite":
-        return url
-    return url.set(database=f"file:{quote(str(url.database))}", query={"mode": "ro", "uri": "true"})
 
 
 def _prepare_sqlite(writer: Engine | None, reader: Engine) -> None:
@@ -287,6 +264,19 @@ def _ask_after_rest(engine: Engine) -> None:
             engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:
             raise DisconnectionError from error  # the pool takes another one
+
+
+def _close_late_ones(engine: Engine) -> None:
+    """What comes back after `dispose` would wait for ever in a pool that nobody asks any more."""
+
+    @event.listens_for(engine, "connect")
+    def _(_connection: object, record: Any) -> None:
+        record.info["pool"] = engine.pool
+
+    @event.listens_for(engine, "checkin")
+    def _(_connection: object, record: Any) -> None:
+        if record.info.get("pool") not in (None, engine.pool):
+            record.invalidate()
 
 
 def _size(path: str) -> int:
