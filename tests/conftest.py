@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, settings
 from tests import network, postgres
 from tests.web.browser import chromium
 
-pytest_plugins = ["tests.databases", "tests.turns"]
+pytest_plugins = ["tests.databases", "tests.fuzzing", "tests.turns"]
 
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108 - Linux's own folder in memory; what lies in it is made by mkdtemp
 _ROOM: Final = 4 * 1024**3

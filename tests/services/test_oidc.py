@@ -106,6 +106,7 @@ def test_s5_what_is_no_token_of_ours_is_refused_before_any_key_is_asked_for(toke
         key_named(token)
 
 
+@pytest.mark.fuzz
 @given(st.text(max_size=80) | st.binary(max_size=60).map(encoded), st.text(max_size=40), st.text(max_size=20))
 def test_s5_garbage_is_refused_and_nothing_else_happens(first: str, second: str, third: str) -> None:
     keys = [import_key(KEY.public)]
@@ -120,6 +121,7 @@ CLAIMS = st.sampled_from(["iss", "aud", "sub", "exp", "iat", "nbf", "nonce", "az
 VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
 
 
+@pytest.mark.fuzz
 @given(st.dictionaries(CLAIMS, VALUES | st.lists(st.text(max_size=4), max_size=2), min_size=1))
 def test_s5_a_signed_token_with_one_claim_that_is_not_as_it_must_be_is_refused(bent: dict[str, Any]) -> None:
     good = {"iss": OKTA, "aud": "us", "sub": "1", "exp": NOW // 10**6 + 60, "iat": NOW // 10**6, "nonce": "n"}
@@ -172,6 +174,7 @@ def test_s5_an_attempt_is_what_its_cookie_says(after: str, now: int) -> None:
     assert 43 <= len(attempt.verifier) <= 128  # what PKCE asks for
 
 
+@pytest.mark.fuzz
 @given(st.text(max_size=200))
 def test_s5_a_cookie_that_is_none_of_ours_is_no_attempt(cookie: str) -> None:
     assert Attempt.kept(cookie, NOW) is None

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from stalewatch.services.access import tokens
 from stalewatch.services.access.oidc.provider import AT_ONCE
@@ -24,6 +26,7 @@ from tests.web.visits import HOME, Visitor, names
 
 pytestmark = pytest.mark.security
 SECURE = "https://stalewatch.example"
+LETTERS = "".join(map(chr, range(0x21, 0x7F))).replace(";", "")
 
 
 @pytest.fixture(scope="module")
@@ -401,3 +404,27 @@ def test_a_provider_that_hangs_keeps_eight_of_our_threads_and_the_next_is_told_a
     answer = visitor.asks("GET", "/sign-in/start")
     assert answer.status_code == 502
     assert "does not answer" in answer.text
+
+
+# ------------------------------------------------------------------------------------------------ whatever comes back
+
+_NAMES = st.sampled_from(["state", "code", "error", "error_description", "iss", "session_state", "x", ""])
+_TOLD = st.text(max_size=30) | st.sampled_from(["access_denied", "\x00", "x" * 5_000, "{state}", "{code}"])
+
+
+@pytest.mark.fuzz
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(told=st.lists(st.tuples(_NAMES, _TOLD), max_size=5), begun=st.booleans(), cookie=st.text(LETTERS, max_size=80))
+def test_s5_b27_whatever_a_browser_comes_back_with_is_answered(
+    company: Company, told: list[tuple[str, str]], begun: bool, cookie: str
+) -> None:
+    """Nobody is in but for the provider's own answer, in the browser that began."""
+    visitor = company.browser()
+    true = dict(parse_qsl(urlsplit(chooses(goes(visitor), SATO)).query))
+    if not begun:
+        visitor.cookies = {"stalewatch-login": cookie}
+    sent = [(name, text.format_map(true) if text in ("{state}", "{code}") else text) for name, text in told]
+    answer = visitor.asks("GET", "/sign-in/return", params=sent)
+    if not begun or not true.items() <= dict(sent).items():
+        assert answer.status_code in (400, 403), (answer.status_code, answer.text)
+        assert "stalewatch" not in answer.cookies

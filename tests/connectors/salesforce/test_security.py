@@ -204,6 +204,7 @@ def test_s17_salesforces_own_hosts_do(url: str) -> None:
     assert Hosts("https://acme.my.salesforce.com", allow_custom=False).check(url, "it") == url.rstrip("/")
 
 
+@pytest.mark.fuzz
 @given(some.text(max_size=60))
 @settings(max_examples=2_000, deadline=None)
 def test_s18_any_text_is_exactly_one_literal(text: str) -> None:
@@ -211,6 +212,7 @@ def test_s18_any_text_is_exactly_one_literal(text: str) -> None:
     assert literal(soql[len("SELECT Id FROM Opportunity WHERE Name = ") :]) == text
 
 
+@pytest.mark.fuzz
 @given(some.text(alphabet="'\\\"\n\rnOR1= ", max_size=30))
 @settings(max_examples=2_000, deadline=None)
 def test_s18_any_malice_is_exactly_one_literal(text: str) -> None:

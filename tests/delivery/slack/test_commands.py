@@ -55,6 +55,7 @@ def test_what_is_meant(text: str, word: Word | None, within: Duration) -> None:
     assert understood(text) == Asked(word=word, within=within)
 
 
+@pytest.mark.fuzz
 @given(st.text(max_size=60) | st.from_regex(r"(soon|due soon|まもなく) ?[0-9]{1,4} ?(d|bd|w|日|days)"))
 def test_whatever_is_typed_is_understood_or_not_and_looks_no_further_than_a_quarter(text: str) -> None:
     asked = understood(text)

@@ -69,6 +69,10 @@ def test_a_form_of_ours_tells_what_its_fields_hold() -> None:
     [
         (None, "unreadable"),
         ({"type": 7}, "unreadable"),
+        ({"type": "block_actions", "user": {"id": "U1\x00"}}, "unreadable"),
+        ({"type": "block_actions", "actions": [{"action_ts": "1" * 256}]}, "unreadable"),
+        ({"type": "block_actions", "actions": [{"value": "a1\ud800"}]}, "unreadable"),
+        ({"type": "view_submission", "view": {**VIEW, "private_metadata": "a1\n"}}, "unreadable"),
         ({"type": "block_actions", "actions": "all"}, "unreadable"),
         ({"type": "view_submission"}, "view_submission"),
         ({"type": "view_submission", "view": {**VIEW, "callback_id": "of_another_app"}}, "view_submission"),

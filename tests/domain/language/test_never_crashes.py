@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stalewatch.domain.language.loading import load_rules
 from stalewatch.domain.language.model import Catalogue
 from stalewatch.domain.language.nodes import Source
+
+pytestmark = pytest.mark.fuzz
 
 
 def words(*lines: str) -> list[str]:

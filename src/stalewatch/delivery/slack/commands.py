@@ -17,6 +17,7 @@ from urllib.parse import parse_qs
 import msgspec
 
 from stalewatch.delivery.slack.interactions import Other
+from stalewatch.delivery.slack.named import Long, Name
 from stalewatch.domain.durations import Duration, Unit
 from stalewatch.domain.language.durations import parse
 
@@ -75,11 +76,11 @@ class Asked:
 
 
 class _Said(msgspec.Struct, frozen=True):
-    user_id: str = ""
-    channel_id: str = ""
+    user_id: Name = ""
+    channel_id: Name = ""
     text: str = ""
-    trigger_id: str = ""
-    response_url: str = ""
+    trigger_id: Name = ""
+    response_url: Long = ""
 
 
 def of_form(body: bytes) -> Commanded | Other:

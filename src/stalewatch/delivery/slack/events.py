@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from stalewatch.delivery.slack.interactions import PREFIX, Other
+from stalewatch.delivery.slack.named import Name
 
 CHOOSE: Final = f"{PREFIX}home"
 """The `action_id` of what chooses whose deals App Home shows."""
@@ -40,34 +41,34 @@ class Challenge:
 
 
 class _Event(msgspec.Struct, frozen=True):
-    type: str = ""
-    user: str = ""
-    tab: str = ""
+    type: Name = ""
+    user: Name = ""
+    tab: Name = ""
 
 
 class _Envelope(msgspec.Struct, frozen=True):
-    type: str = ""
+    type: Name = ""
     challenge: str = ""
-    event_id: str = ""
+    event_id: Name = ""
     event: _Event | None = None
 
 
 class _Option(msgspec.Struct, frozen=True):
-    value: str = ""
+    value: Name = ""
 
 
 class _Action(msgspec.Struct, frozen=True):
-    action_id: str = ""
-    action_ts: str = ""
+    action_id: Name = ""
+    action_ts: Name = ""
     selected_option: _Option | None = None
 
 
 class _Person(msgspec.Struct, frozen=True):
-    id: str = ""
+    id: Name = ""
 
 
 class _Used(msgspec.Struct, frozen=True):
-    type: str = ""
+    type: Name = ""
     user: _Person = _Person()
     actions: list[_Action] = []
 

@@ -12,6 +12,8 @@ from typing import Any, Final
 
 import msgspec
 
+from stalewatch.delivery.slack.named import Long, Name
+
 PREFIX: Final = "stalewatch."
 """What the `action_id` of every button of ours begins with."""
 MENU: Final = f"{PREFIX}more"
@@ -79,23 +81,23 @@ Interaction = Pressed | Submitted | Other
 
 
 class _Named(msgspec.Struct, frozen=True):
-    id: str = ""
+    id: Name = ""
 
 
 class _Option(msgspec.Struct, frozen=True):
-    value: str = ""
+    value: Name = ""
 
 
 class _Container(msgspec.Struct, frozen=True):
-    channel_id: str = ""
-    thread_ts: str = ""
+    channel_id: Name = ""
+    thread_ts: Name = ""
 
 
 class _Action(msgspec.Struct, frozen=True):
-    action_id: str = ""
-    value: str | None = None
+    action_id: Name = ""
+    value: Name | None = None
     selected_option: _Option | None = None
-    action_ts: str = ""
+    action_ts: Name = ""
 
     @property
     def asks(self) -> tuple[str, str]:
@@ -117,23 +119,23 @@ class _State(msgspec.Struct, frozen=True):
 
 
 class _Values(msgspec.Struct, frozen=True):
-    values: dict[str, dict[str, _State]] = {}
+    values: dict[Name, dict[str, _State]] = {}
 
 
 class _View(msgspec.Struct, frozen=True):
-    id: str = ""
-    callback_id: str = ""
-    private_metadata: str = ""
+    id: Name = ""
+    callback_id: Name = ""
+    private_metadata: Long = ""
     state: _Values | None = None
 
 
 class _Payload(msgspec.Struct, frozen=True):
-    type: str = ""
+    type: Name = ""
     user: _Named = _Named()
     channel: _Named | None = None
     container: _Container | None = None
     actions: list[_Action] = []
-    trigger_id: str = ""
+    trigger_id: Name = ""
     view: _View | None = None
 
 
