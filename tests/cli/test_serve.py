@@ -126,6 +126,17 @@ def test_it_answers_works_survives_its_engine_and_ends_with_it(serve: Callable[.
     assert served.said.count("serves http") == 1
 
 
+def test_an_engine_that_is_told_to_end_as_it_wakes_ends(serve: Callable[..., Served]) -> None:
+    """B34: of a process that was frozen any thread may be handed the signal, and only the first one can heed it."""
+    served = serve()
+    assert soon(lambda: "works" in served.said), served.said
+    [engine] = served.children()
+    for number in (signal.SIGSTOP, signal.SIGCONT, signal.SIGTERM):
+        psutil.Process(engine).send_signal(number)
+    assert soon(lambda: engine not in served.children(), 10)
+    assert soon(lambda: "it ended (exit status 0)" in served.said), served.said
+
+
 @pytest.mark.slow
 def test_saved_rules_are_in_force_within_a_minute_and_broken_ones_are_not(
     serve: Callable[..., Served], project: Path

@@ -31,6 +31,9 @@ log = logging.getLogger("stalewatch.engine")
 
 PAUSE: Final = 1.0
 """Seconds until an engine that found the database held by somebody tries to begin again."""
+HEARS: Final = 1.0
+"""Seconds after which the main thread looks up: a signal that the system handed to another thread, as it does when a
+process that was frozen goes on, is only heeded by this one, and does not wake it."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -52,7 +55,8 @@ def main(arguments: Sequence[str]) -> int:
         log.error("%s", error)
         return 1
     log.info("engine %d works", os.getpid())
-    ending.wait()
+    while not ending.wait(HEARS):
+        pass
     if not engine.stop():
         log.warning("work was cut off; its leases lapse by themselves")
         logging.shutdown()

@@ -157,7 +157,10 @@ class Crew:
         while len(self._working) > self._hands:
             other = self._working.pop(0)
             other.terminate()
-            other.join(PATIENCE)
+            joined(other, PATIENCE)
+            if other.is_alive():
+                other.kill()
+                raise AssertionError(f"{other.pid} was told to end, and went on")
 
 
 @contextmanager
