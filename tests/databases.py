@@ -92,7 +92,8 @@ def migrated_database_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 def _daily(kind: str) -> pytest.MarkDecorator:
     """Every day on one kind of database, and on the other in `make thorough`."""
-    kinds = [one if one == kind else pytest.param(one, marks=pytest.mark.slow) for one in KINDS]
+    rare = [pytest.mark.slow, pytest.mark.thorough]
+    kinds = [one if one == kind else pytest.param(one, marks=rare) for one in KINDS]
     return pytest.mark.parametrize("migrated_database_url", kinds, indirect=True)
 
 

@@ -19,7 +19,7 @@ PATIENCE = 60.0
 
 
 @SQLITE_DAILY
-@pytest.mark.parametrize(("first", "stride"), [(11, 37), pytest.param(1, 1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("first", "stride"), [(11, 37), pytest.param(1, 1, marks=pytest.mark.slow(minutes=4))])
 def test_b04_whoever_ends_at_a_step_is_followed_by_somebody_who_goes_on(
     nursery: ForkServerContext, migrated_database_url: str, tmp_path: Path, first: int, stride: int,
     record_property: Callable[[str, object], None],

@@ -162,7 +162,7 @@ def logged(url: str) -> Counter[str]:
 @pytest.mark.security
 @SQLITE_DAILY
 @pytest.mark.parametrize("crm", ["salesforce", pytest.param("hubspot", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("kills", [8, pytest.param(60, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [8, pytest.param(60, marks=pytest.mark.slow(minutes=2))])
 def test_s29_each_write_is_in_the_crm_once_and_in_the_audit_log_once(
     nursery: ForkServerContext, migrated_database_url: str, crm: str, kills: int
 ) -> None:

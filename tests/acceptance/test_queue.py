@@ -12,6 +12,7 @@ import pytest
 from stalewatch_sandbox.serving.clock import Clock
 from stalewatch_sandbox.slack.server import SlackServer
 from tests.acceptance.queue_worker import empty, fill
+from tests.databases import POSTGRESQL_DAILY
 
 pytestmark = pytest.mark.bar
 
@@ -43,6 +44,7 @@ def test_four_workers_break_no_limit(nursery: ForkServerContext, migrated_databa
     is_emptied_within_all_limits(nursery, migrated_database_url, people=12, each=8, faster=20)
 
 
+@POSTGRESQL_DAILY
 @pytest.mark.slow(minutes=8)
 def test_ten_thousand_messages_and_four_workers_break_no_limit(
     nursery: ForkServerContext, migrated_database_url: str

@@ -313,7 +313,7 @@ def resident() -> int:
     return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * resource.getpagesize()
 
 
-@pytest.mark.slow
+@pytest.mark.slow(minutes=3)
 @each_crm
 def test_whatever_comes_2000_times(name: str, tmp_path: Path) -> None:
     outcomes = in_pieces(name, tmp_path, WHATEVER, lambda crm, least, seed: survive(crm, least, seed=seed))
@@ -321,7 +321,7 @@ def test_whatever_comes_2000_times(name: str, tmp_path: Path) -> None:
     assert outcomes["pulled"] > outcomes.total() / 2
 
 
-@pytest.mark.slow
+@pytest.mark.slow(minutes=3)
 @each_crm
 def test_1500_answers_that_are_none(name: str, tmp_path: Path) -> None:
     def one(crm: Crm, least: int, seed: int) -> Counter[str]:
@@ -330,7 +330,7 @@ def test_1500_answers_that_are_none(name: str, tmp_path: Path) -> None:
     assert in_pieces(name, tmp_path, BROKEN, one)["TryLater"]
 
 
-@pytest.mark.slow
+@pytest.mark.slow(minutes=3)
 @each_crm
 def test_1500_odd_rows_are_set_aside_alone(name: str, tmp_path: Path) -> None:
     reasons = in_pieces(name, tmp_path, ODD, set_aside)

@@ -65,8 +65,15 @@ def _lateness(db: Database) -> list[float]:
     return [(row.at - int(row.object.partition("@")[2])) / SECOND for row in rows]
 
 
-@both
-@pytest.mark.parametrize("syncs", [150, pytest.param(10_000, marks=pytest.mark.slow(minutes=5))])
+@pytest.mark.parametrize(
+    ("migrated_database_url", "syncs"),
+    [
+        *((kind, 150) for kind in KINDS),
+        pytest.param("postgresql", 10_000, marks=pytest.mark.slow(minutes=5)),
+        pytest.param("sqlite", 10_000, marks=[pytest.mark.slow(minutes=5), pytest.mark.thorough]),
+    ],
+    indirect=["migrated_database_url"],
+)
 def test_b14_a_connection_is_read_by_one_at_a_time(
     nursery: ForkServerContext, migrated_database_url: str, db: Database, tmp_path: Path, syncs: int
 ) -> None:

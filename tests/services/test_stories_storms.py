@@ -28,7 +28,9 @@ def full_of(world: World, deals: int, owners: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("deals", "owners"), [(1_200, 24), pytest.param(50_000, 500, marks=pytest.mark.slow)], ids=["small", "whole"]
+    ("deals", "owners"),
+    [(1_200, 24), pytest.param(50_000, 500, marks=pytest.mark.slow(minutes=4))],
+    ids=["small", "whole"],
 )
 def test_all_of_an_owners_deals_that_fall_due_at_once_are_one_message(
     found: Founder, deals: int, owners: int

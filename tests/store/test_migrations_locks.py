@@ -129,7 +129,7 @@ def test_the_newest_steps_close_no_other_tables_than_are_said(server: Database, 
     }
 
 
-@pytest.mark.slow
+@pytest.mark.slow(minutes=4)
 def test_b28_no_newest_step_closes_a_table_of_a_million_rows_for_more_than_a_second(
     server: Database, scripts: Path, record_property: Callable[[str, object], None]
 ) -> None:
