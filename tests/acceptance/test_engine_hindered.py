@@ -84,7 +84,7 @@ def test_b32_it_goes_on_by_itself_when_it_can_write_again(
 
 
 @POSTGRESQL_DAILY
-@pytest.mark.parametrize("waiting", [24, pytest.param(1_000, marks=pytest.mark.slow(minutes=4))])
+@pytest.mark.parametrize("waiting", [24, pytest.param(1_000, marks=[pytest.mark.slow, pytest.mark.alone])])
 def test_b11_a_revoked_token_kills_no_message(
     acme: Company, nursery: ForkServerContext, migrated_database_url: str, waiting: int,
     record_property: Callable[[str, object], None],
