@@ -302,7 +302,7 @@ FATES = {
 
 
 @pytest.mark.parametrize(
-    ("examples", "steps"), [(5, 15), pytest.param(400, 60, marks=pytest.mark.slow(minutes=5))], ids=["few", "many"]
+    ("examples", "steps"), [(5, 15), pytest.param(150, 60, marks=pytest.mark.slow(minutes=6))], ids=["few", "many"]
 )
 def test_b12_every_delivery_ends_and_nothing_is_told_twice(sqlite_template: str, examples: int, steps: int) -> None:
     machine = type("Deliveries", (Machine,), {"template": sqlite_template})
