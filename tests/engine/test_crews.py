@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
@@ -40,8 +39,9 @@ def db(migrated_database_url: str) -> Iterator[Database]:
 @both
 @pytest.mark.parametrize("slots", [40, pytest.param(1_000, marks=[pytest.mark.slow, pytest.mark.alone])])
 def test_b13_periodic_work_misses_no_slot_and_does_none_twice_while_workers_die(
-    nursery: ForkServerContext, migrated_database_url: str, db: Database, slots: int
-) -> None:
+    nursery: ForkServerContext, migrated_database_url: str, db: Database, slots: int,
+    record_property: Callable[[str, object], None],
+) -> None:  # fmt: skip
     """B13: five workers; one is killed every other second; each fire of a row is done once, and in time."""
     every = SECOND // 10
     task = Task(every=every, fires=slots)
@@ -53,7 +53,7 @@ def test_b13_periodic_work_misses_no_slot_and_does_none_twice_while_workers_die(
     assert times_done(db) == {f"slots@{begin + number * every}": 1 for number in range(slots)}
     late = sorted(_lateness(db))
     figures = f"p50 {late[len(late) // 2]:.3f} s, p99 {late[-1 - len(late) // 100]:.3f} s late"
-    logging.getLogger("bars").info("B13: %d slots, %d kills, %s", slots, killed, figures)
+    record_property("figures", f"B13 {engine_of(migrated_database_url)}: {slots} slots, {killed} kills, {figures}")
     assert killed > 0
     assert late[len(late) // 2] <= 2.0
     assert slots < 100 or late[-1 - len(late) // 100] <= 2.0  # of a few, the worst is the machine's
@@ -75,8 +75,9 @@ def _lateness(db: Database) -> list[float]:
     indirect=["migrated_database_url"],
 )
 def test_b14_a_connection_is_read_by_one_at_a_time(
-    nursery: ForkServerContext, migrated_database_url: str, db: Database, tmp_path: Path, syncs: int
-) -> None:
+    nursery: ForkServerContext, migrated_database_url: str, db: Database, tmp_path: Path, syncs: int,
+    record_property: Callable[[str, object], None],
+) -> None:  # fmt: skip
     """B14: eight processes read twelve connections again and again; the CRM's own notes show no two at once."""
     log = tmp_path / "crm.log"
     task = Task(name="sync", log=log)
@@ -86,7 +87,9 @@ def test_b14_a_connection_is_read_by_one_at_a_time(
     overlaps = [
         one for one, following in pairwise(reads) if one[0] == following[0] and following[1] < one[2]
     ]  # fmt: skip
-    logging.getLogger("bars").info("B14: %d reads of %d connections", len(reads), len({name for name, _, _ in reads}))
+    record_property(
+        "figures", f"B14 {eight.engine}: {len(reads)} reads of twelve connections, {len(overlaps)} overlaps"
+    )
     assert (eight.engine, overlaps) == ("embedded" if db.is_sqlite else "worker", [])
     assert len({name for name, _, _ in reads}) == 12
 

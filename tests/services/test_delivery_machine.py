@@ -302,7 +302,12 @@ FATES = {
 
 
 @pytest.mark.parametrize(
-    ("examples", "steps"), [(5, 15), pytest.param(150, 60, marks=pytest.mark.slow(minutes=6))], ids=["few", "many"]
+    ("examples", "steps"),
+    [
+        pytest.param(5, 15, id="few"),
+        pytest.param(60, 60, id="many", marks=pytest.mark.slow(minutes=5)),
+        pytest.param(400, 60, id="most", marks=[pytest.mark.slow(minutes=30), pytest.mark.thorough]),
+    ],
 )
 def test_b12_every_delivery_ends_and_nothing_is_told_twice(sqlite_template: str, examples: int, steps: int) -> None:
     machine = type("Deliveries", (Machine,), {"template": sqlite_template})
