@@ -66,8 +66,12 @@ class Inn:
         )
         await send({"type": "http.response.body", "body": answer})
 
-    def asked(self, *pieces: bytes, pause: float = 0.0, end: bool = True) -> bytes:
-        """Everything that is answered until the server hangs up; `end`: we hang up first, one way."""
+    def asked(self, *pieces: bytes, pause: float = 0.0, end: bool = True, answers: int = 1) -> bytes:
+        """Everything that is answered until the server hangs up.
+
+        Args:
+            end: it does not, and we go after a moment in which nothing came, once so many answers have come.
+        """
         self.came.clear()
         with socket.create_connection(self.address, timeout=10) as line:
             for piece in pieces:
@@ -76,14 +80,19 @@ class Inn:
                 except OSError:
                     break
                 time.sleep(pause)
-            return b"".join(_heard(line)) if not end else b"".join(_heard(line, closing=True))
+            heard = b""
+            for data in _heard(line):
+                heard += data
+                if end and heard.count(b"HTTP/1.1 ") >= answers:
+                    line.settimeout(0.4)
+            return heard
 
     def paths(self) -> list[str]:
         return [path for _, path, _, _ in self.came]
 
 
-def _heard(line: socket.socket, closing: bool = False) -> Iterator[bytes]:
-    line.settimeout(0.4 if closing else 10)
+def _heard(line: socket.socket) -> Iterator[bytes]:
+    line.settimeout(10)
     try:
         while data := line.recv(65_536):
             yield data
@@ -139,9 +148,9 @@ def test_s4_fields_behind_a_body_are_not_believed(inn: Inn) -> None:
 
 def test_requests_that_follow_each_other_are_answered_in_turn(inn: Inn) -> None:
     some = [b"GET /%d HTTP/1.1\r\nHost: a\r\n\r\n" % number for number in range(50)]
-    assert inn.asked(b"".join(some * 40)).count(b"200 OK") == 2000, "they are cut where they may"
+    assert inn.asked(b"".join(some * 40), answers=2000).count(b"200 OK") == 2000, "they are cut where they may"
     some[10:10] = [POST + b"Content-Length: 3\r\n\r\nabc", CHUNKED + b"\r\n4\r\nabcd\r\n0\r\n\r\n"]
-    answer = inn.asked(b"".join(some))
+    answer = inn.asked(b"".join(some), answers=len(some))
     found = [part.rpartition(b"\r\n")[2] for part in answer.split(b"HTTP/1.1 200 OK")[1:]]
     assert found == [
         *(b"/%d 0" % one for one in range(10)),
@@ -173,7 +182,7 @@ def test_s34_a_head_has_an_end(inn: Inn) -> None:
         assert status(inn.asked(endless, *[piece] * 200, end=False)) in (400, 431, 0)
         assert inn.came == []
     fits = GET + b"X: " + b"x" * (LONGEST_HEAD - 200) + b"\r\n\r\n"
-    assert inn.asked(fits, fits, pause=0.05).count(b"200 OK") == 2, "each request is counted for itself"
+    assert inn.asked(fits, fits, pause=0.05, answers=2).count(b"200 OK") == 2, "each request is counted for itself"
 
 
 def test_s34_who_never_comes_to_an_end_is_not_waited_for(inn: Inn, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,8 +208,8 @@ def test_an_offer_of_another_protocol_is_let_lie(inn: Inn) -> None:
     offer = (
         b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAA\r\n"
     )
-    assert inn.asked(GET + offer + b"\r\n", GET + b"\r\n", pause=0.05).count(b"200 OK") == 2
-    assert inn.asked(POST + offer + b"Content-Length: 3\r\n\r\nabc" + GET + b"\r\n").count(b"200 OK") == 2
+    assert inn.asked(GET + offer + b"\r\n", GET + b"\r\n", pause=0.05, answers=2).count(b"200 OK") == 2
+    assert inn.asked(POST + offer + b"Content-Length: 3\r\n\r\nabc" + GET + b"\r\n", answers=2).count(b"200 OK") == 2
     assert [body for _, _, body, _ in inn.came] == [b"abc", b""]
     many = (GET + offer + b"\r\n") * 1500 + GET + b"Connection: close\r\n\r\n"
     assert inn.asked(many, end=False).count(b"200 OK") == 1501
