@@ -133,7 +133,7 @@ def test_an_engine_that_is_told_to_end_as_it_wakes_ends(serve: Callable[..., Ser
     [engine] = served.children()
     for number in (signal.SIGSTOP, signal.SIGCONT, signal.SIGTERM):
         psutil.Process(engine).send_signal(number)
-    assert soon(lambda: engine not in served.children(), 10)
+    assert soon(lambda: engine not in served.children(), 30), served.said
     assert soon(lambda: "it ended (exit status 0)" in served.said), served.said
 
 

@@ -120,6 +120,6 @@ def test_b27_whatever_slack_signs_is_taken_and_ends(
     body = data.draw(st.just(body_of(path, told)) | st.binary(max_size=40)) if told else b""
     answer = both.post(body, path)
     assert answer.status_code in (200, 401), (answer.status_code, answer.text)
-    soon(lambda: all(row.fence for row in both.waiting()))
+    soon(lambda: all(row.fence for row in both.waiting()), 30)
     both.world.clock.advance(timedelta(seconds=3))  # after this a second press of the same button is another one
     assert [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR] == []
