@@ -181,7 +181,9 @@ class Database:
         again; it then opens new ones."""
         self._kept.close()
         for engine in (self._writer, self._marker, self._reader):
+            pool = engine.pool
             engine.dispose()
+            pool.dispose()  # once more, of what came back before the engine had its new one
 
     @contextmanager
     def _speaking(self) -> Iterator[None]:
