@@ -24,6 +24,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from tests import postgres
+from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
     from stalewatch.store.engine import Database
@@ -150,7 +151,7 @@ def pytest_runtest_teardown() -> Iterator[None]:
     yield
     for thread in enumerate_threads():
         if thread.name.startswith(_BACKGROUND):
-            thread.join(10)
+            thread.join(PATIENCE)
     for database in list(_OPENED):
         database.dispose()
         _OPENED.discard(database)

@@ -7,7 +7,6 @@ buttons are pressed in the simulated Slack and come back signed.
 from __future__ import annotations
 
 import json
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -37,6 +36,7 @@ from stalewatch_sandbox.slack.server import SlackServer
 from stalewatch_sandbox.slack.workspace import Entry, Message
 from tests.connectors.hubspot.portals import SATO, Patience, Story
 from tests.connectors.salesforce.desk import Desk
+from tests.patience import PATIENCE, soon
 
 TOKYO: Final = ZoneInfo("Asia/Tokyo")
 RULES: Final = """\
@@ -276,7 +276,7 @@ class Fortnight:
         message = self.message(number)
         button = _button(message.blocks, kind)
         assert self.slack.interactions.press(self.sato, message, button).status == 200
-        self._is_answered()
+        assert soon(self._is_answered), "what was pressed has no effect"
 
     def snoozes(self, until: str, reason: str) -> None:
         """The seller fills in the form that is open; it ends with a word of confirmation in it."""
@@ -292,15 +292,10 @@ class Fortnight:
         assert self.slack.interactions.submit(self.sato, view, values).status == 200
         assert not view.errors
 
-    def _is_answered(self) -> None:
+    def _is_answered(self) -> bool:
         """Whatever was pressed has had its effect."""
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline:
-            with self.project.db.read() as conn:
-                if not conn.execute(sa.select(inbox.c.id).where(inbox.c.due_at.is_not(None))).all():
-                    return
-            time.sleep(0.01)
-        raise AssertionError("what was pressed has no effect")
+        with self.project.db.read() as conn:
+            return conn.execute(sa.select(inbox.c.id).where(inbox.c.due_at.is_not(None))).first() is None
 
 
 def _button(blocks: Any, kind: str) -> dict[str, Any]:
@@ -373,7 +368,7 @@ def served(project: wiring.Stalewatch) -> Iterator[str]:
     reception.start()
     thread.start()
     try:
-        assert ready.wait(10)
+        assert ready.wait(PATIENCE)
         yield url_of(listener)
     finally:
         server.end()

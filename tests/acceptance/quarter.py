@@ -7,7 +7,6 @@ have been said, and why something was not, from the database.
 from __future__ import annotations
 
 import json
-import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -30,6 +29,7 @@ from stalewatch_sandbox.slack.views import View
 from stalewatch_sandbox.slack.workspace import Entry, User
 from stalewatch_sandbox.staff import Seller
 from tests.acceptance.fortnight import served
+from tests.patience import soon
 
 HOUR: Final = timedelta(hours=1)
 PREFIX: Final = "stalewatch."
@@ -108,7 +108,7 @@ class Quarter:
             return
         chosen = self._used(self.dice.one_of(elements))
         assert slack.interactions.press(entry.user, message, chosen).status == 200
-        self._is_done()
+        assert soon(self._is_done), "what was pressed has no effect"
         view = slack.api.views.modal_of(entry.user)
         self.answers[_kind(chosen)] += 1
         if view is not None:
@@ -131,15 +131,10 @@ class Quarter:
             self.answers["sent" if not view.errors else f"refused: {sorted(view.errors)}"] += 1
         slack.interactions.dismiss(user, view)
 
-    def _is_done(self) -> None:
+    def _is_done(self) -> bool:
         """What was pressed has had its effect."""
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            with self.project.db.read() as conn:
-                if not conn.execute(sa.select(inbox.c.id).where(inbox.c.due_at.is_not(None))).first():
-                    return
-            time.sleep(0.005)
-        raise AssertionError("what was pressed has no effect")
+        with self.project.db.read() as conn:
+            return conn.execute(sa.select(inbox.c.id).where(inbox.c.due_at.is_not(None))).first() is None
 
     # ------------------------------------------------------------------------------------------- the ledger
 

@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from tests.patience import PATIENCE
+
 MAVEN = "maven_deals.csv"
 NOW = "2017-12-31T18:00:00Z"
 LIMIT = timedelta(days=101)
@@ -89,7 +91,7 @@ def run_once(folder: Path, database: str | None = None) -> tuple[dict[str, Any],
     program = [sys.executable, "-c", "from stalewatch.cli.main import main; main()"]
     done = subprocess.run(
         [*program, "run", "--once", "--now", NOW, "--json"],
-        cwd=folder, env=environment, capture_output=True, text=True, encoding="utf-8", check=False, timeout=120,
+        cwd=folder, env=environment, capture_output=True, text=True, encoding="utf-8", check=False, timeout=PATIENCE,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     report: dict[str, Any] = json.loads(done.stdout)

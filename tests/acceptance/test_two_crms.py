@@ -30,6 +30,7 @@ from stalewatch_sandbox.salesforce import naming as salesforce_naming
 from stalewatch_sandbox.salesforce.sandbox import SalesforceSandbox
 from stalewatch_sandbox.serving.clock import Clock
 from stalewatch_sandbox.truth import Truth
+from tests.patience import PATIENCE
 
 NOW: Final = datetime(2026, 4, 15, 18, tzinfo=ZoneInfo("Asia/Tokyo"))
 """The digests' hour, where everybody sits."""
@@ -157,7 +158,7 @@ def stalewatch(crms: Crms, folder: Path, *words: str) -> tuple[Any, str]:
         [sys.executable, "-c", "from stalewatch.cli.main import main; main()", *words, "--now", NOW.isoformat(),
          "--json"],
         cwd=folder, env=environment | crms.secrets, capture_output=True, text=True, encoding="utf-8", check=False,
-        timeout=120,
+        timeout=PATIENCE,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout), done.stderr

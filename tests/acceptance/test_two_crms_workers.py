@@ -23,6 +23,7 @@ from stalewatch_sandbox.serving.faults import Fault
 from tests.acceptance.two_desks_office import Office, opened
 from tests.acceptance.two_desks_worker import work
 from tests.delivery.ledger import entries
+from tests.patience import PATIENCE
 
 each_crm = pytest.mark.parametrize("crm", ["sf", "hs"])
 OFTEN = 7
@@ -78,7 +79,7 @@ def test_x02_killed_at_any_request_it_ends_as_if_it_had_not_been(
         left[0] = at
         worker.append(nursery.Process(target=work, args=(place, crm, other.options(), office.clock.now())))
         worker[-1].start()
-        worker[-1].join(30)
+        worker[-1].join(PATIENCE)
         return worker[-1].exitcode
 
     assert run("calm", 0) == 0

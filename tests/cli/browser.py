@@ -8,8 +8,9 @@ from html.parser import HTMLParser
 from urllib.parse import urlencode, urljoin
 from urllib.request import Request, urlopen
 
+from tests.patience import PATIENCE, Stopwatch
+
 Attributes = dict[str, str]
-PATIENCE = 5.0
 
 
 @dataclass
@@ -82,9 +83,9 @@ class Browser:
         self._show(Request(self.url))  # noqa: S310  # an address of ours
 
     def form(self, button: str, about: str = "") -> Form:
-        """The first form with such a button that speaks of something; looked for as long as a reader would wait."""
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
+        """The first form with such a button that speaks of something; looked for until it is there."""
+        watch = Stopwatch()
+        while watch.whole < PATIENCE:
             reading = _Reading()
             reading.feed(self.html)
             for one in reading.forms:
@@ -103,5 +104,5 @@ class Browser:
         self._show(Request(url, urlencode(values).encode()))  # noqa: S310  # an address of ours
 
     def _show(self, request: Request) -> None:
-        with urlopen(request, timeout=10) as answer:  # noqa: S310  # an address of ours
+        with urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310  # an address of ours
             self.url, self.html = answer.url, answer.read().decode()

@@ -15,6 +15,7 @@ import pytest
 
 from tests.cli.company import CONFIG, EVENING, Company
 from tests.cli.conftest import Call
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -188,7 +189,7 @@ def test_a_full_disk_is_one_clear_line_and_work_goes_on_when_there_is_room(compa
     unmeasured = {name: told for name, told in os.environ.items() if not name.startswith("COVERAGE_")}  # it writes, too
     full = subprocess.run(
         [*program, "run", "--once", "--now", EVENING], cwd=company.folder, capture_output=True, text=True,
-        check=False, preexec_fn=_small_files, timeout=60, env=unmeasured,
+        check=False, preexec_fn=_small_files, timeout=PATIENCE, env=unmeasured,
     )  # fmt: skip
     assert full.returncode == 1
     assert "the disk is full" in full.stderr

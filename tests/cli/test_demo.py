@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ import pytest
 from stalewatch.delivery.columns import width
 from tests.cli.browser import Browser
 from tests.cli.conftest import Call, Said
+from tests.patience import PATIENCE, Stopwatch
 
 PROGRAM = [sys.executable, "-u", "-c", "from stalewatch.cli.main import main; main()", "demo"]
 
@@ -41,7 +41,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def seen(empty: Path) -> subprocess.CompletedProcess[str]:
     """`stalewatch demo --once`."""
     return subprocess.run(
-        [*PROGRAM, "--once"], capture_output=True, text=True, check=False, timeout=60, env=environment(empty)
+        [*PROGRAM, "--once"], capture_output=True, text=True, check=False, timeout=PATIENCE, env=environment(empty)
     )
 
 
@@ -96,7 +96,7 @@ class Serving:
 
     def ask(self, path: str) -> Any:
         """What the API answers."""
-        with urlopen(urljoin(self.urls["dashboard"], path), timeout=10) as answer:  # noqa: S310  # our own address
+        with urlopen(urljoin(self.urls["dashboard"], path), timeout=PATIENCE) as answer:  # noqa: S310  # our own address
             return json.load(answer)
 
 
@@ -133,7 +133,7 @@ def test_it_can_be_ended_while_the_month_passes(here: Path) -> None:
         assert "Watch its Slack fill" in running.stdout.readline()
         assert any(here.iterdir())
         running.send_signal(signal.SIGTERM)
-        assert running.wait(10) == 130
+        assert running.wait(PATIENCE) == 130
     assert list(here.iterdir()) == []
 
 
@@ -147,7 +147,7 @@ def test_in_its_slack_and_on_its_dashboard_one_can_answer_until_ctrl_c(here: Pat
     hosts = {str(urlsplit(url).hostname) for url in elsewhere}
     assert hosts == {"127.0.0.1", "app.hubspot.example"}, "no CRM of somebody's"
     for link in links:
-        with urlopen(link, timeout=10) as answer:  # noqa: S310  # our own address
+        with urlopen(link, timeout=PATIENCE) as answer:  # noqa: S310  # our own address
             assert answer.status == 200
 
     page.press(page.form("Snooze"), "Snooze")
@@ -171,14 +171,14 @@ def test_in_its_slack_and_on_its_dashboard_one_can_answer_until_ctrl_c(here: Pat
     assert "Only visible to you" in page.html
 
     for page_of, said in (("/", b"forecast rests on"), ("/stalled", b"deals are stalled")):
-        with urlopen(urljoin(serving.urls["dashboard"], page_of), timeout=10) as answer:  # noqa: S310  # our own
+        with urlopen(urljoin(serving.urls["dashboard"], page_of), timeout=PATIENCE) as answer:  # noqa: S310  # our own
             assert said in answer.read()
 
-    began = time.monotonic()
+    watch = Stopwatch()
     serving.process.send_signal(signal.SIGINT)
-    said, complaints = serving.process.communicate(timeout=15)
+    said, complaints = serving.process.communicate(timeout=PATIENCE)
     assert serving.process.returncode == 0
-    assert time.monotonic() - began < 5
+    assert watch.seconds < 5
     assert "is gone" in said
     assert [line for line in complaints.splitlines() if " INFO " not in line] == []
     for url in serving.urls.values():

@@ -16,6 +16,7 @@ from stalewatch import __version__
 from stalewatch.cli.invocation import Invocation, command, group
 from stalewatch.cli.main import COMMANDS, INTERRUPTED, Lazy, LazyGroup, run
 from stalewatch.sdk.errors import ConfigurationError
+from tests.patience import PATIENCE
 
 SLOW = {"sqlalchemy", "numpy", "fastapi", "pydantic", "uvicorn", "apscheduler", "holidays", "babel", "alembic"}
 
@@ -210,4 +211,4 @@ def test_a_reader_that_goes_away_ends_the_program_quietly() -> None:
         writer.stdout.readline()
         writer.stdout.close()
         assert writer.stderr.read() == b""
-        assert writer.wait(20) == 1
+        assert writer.wait(PATIENCE) == 1

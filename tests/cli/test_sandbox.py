@@ -19,6 +19,7 @@ from hubspot import HubSpot  # type: ignore[import-untyped]
 from slack_sdk import WebClient
 
 from tests.cli.conftest import Call
+from tests.patience import PATIENCE
 
 PROGRAM = [sys.executable, "-u", "-c", "from stalewatch.cli.main import main; main()", "sandbox", "--deals", "20"]
 
@@ -47,16 +48,16 @@ def test_other_clients_find_everything_and_nothing_is_left(tmp_path: Path, call:
         salesforce, slack = said["salesforce"], said["slack"]
         grant = {"grant_type": "client_credentials", "client_id": salesforce["client_id"],
                  "client_secret": salesforce["client_secret"]}  # fmt: skip
-        token = requests.post(f"{salesforce['url']}/services/oauth2/token", data=grant, timeout=5).json()
+        token = requests.post(f"{salesforce['url']}/services/oauth2/token", data=grant, timeout=PATIENCE).json()
         assert token["instance_url"] == salesforce["url"]
         portal = HubSpot(access_token=said["hubspot"]["token"], host=said["hubspot"]["url"])
         assert portal.crm.owners.owners_api.get_page().results
         assert WebClient(slack["bot_token"], base_url=slack["base_url"]).auth_test()["ok"]
-        state = requests.get(f"{salesforce['url']}/__sandbox__/", timeout=5).json()
+        state = requests.get(f"{salesforce['url']}/__sandbox__/", timeout=PATIENCE).json()
         assert state["now"] >= "2026-04-15T00:00:00"
         assert call("fields", "--config", project / "stalewatch.yaml", "--json").status == 0
         process.send_signal(signal.SIGTERM)
-        assert process.wait(5) == 0
+        assert process.wait(PATIENCE) == 0
     for url in (salesforce["url"], said["hubspot"]["url"], slack["url"]):
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", urlsplit(url).port or 0)) != 0, f"{url} still listens"

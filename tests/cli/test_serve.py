@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +17,7 @@ import pytest
 from stalewatch.services.access import tokens
 from stalewatch.store.engine import Database
 from tests.cli.conftest import Call
+from tests.patience import PATIENCE, Stopwatch, soon
 
 PROJECT = """
 stalewatch: 1
@@ -65,7 +65,7 @@ class Served:
         self.log = folder / "serve.log"
         with self.log.open("wb") as stream:
             self.process = subprocess.Popen([*words, "--now", NOW, *options], cwd=folder, stdout=stream, stderr=stream)
-        assert soon(lambda: "serves http" in self.said, 20), self.said
+        assert soon(lambda: "serves http" in self.said), self.said
         found = re.search(r"serves (http://\S+)", self.said)
         assert found
         self.url = found[1]
@@ -75,22 +75,13 @@ class Served:
         return self.log.read_text()
 
     def get(self, path: str) -> httpx.Response:
-        return httpx.get(self.url + path, timeout=5)
+        return httpx.get(self.url + path, timeout=PATIENCE)
 
     def children(self) -> list[int]:
         return [one.pid for one in psutil.Process(self.process.pid).children()]
 
     def told(self) -> bool:
         return "Acme" in self.said and self.get("/v1/deals/stalled").json()["total"] == 1
-
-
-def soon(true: Callable[[], object], seconds: float = 15.0) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if true():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 @pytest.fixture
@@ -117,10 +108,10 @@ def test_it_answers_works_survives_its_engine_and_ends_with_it(serve: Callable[.
     assert soon(lambda: served.get("/readyz").status_code == 503)
     assert soon(lambda: served.children() not in ([], [first]) and served.get("/readyz").status_code == 200)
     [second] = served.children()
-    began = time.monotonic()
+    watch = Stopwatch()
     served.process.send_signal(signal.SIGTERM)
-    assert served.process.wait(10) == 0
-    assert time.monotonic() - began < 10
+    assert served.process.wait(PATIENCE) == 0
+    assert watch.seconds < 10
     assert not psutil.pid_exists(second)
     assert "Traceback" not in served.said
     assert served.said.count("serves http") == 1
@@ -133,7 +124,7 @@ def test_an_engine_that_is_told_to_end_as_it_wakes_ends(serve: Callable[..., Ser
     [engine] = served.children()
     for number in (signal.SIGSTOP, signal.SIGCONT, signal.SIGTERM):
         psutil.Process(engine).send_signal(number)
-    assert soon(lambda: engine not in served.children(), 30), served.said
+    assert soon(lambda: engine not in served.children(), 30.0), served.said
     assert soon(lambda: "it ended (exit status 0)" in served.said), served.said
 
 
@@ -149,15 +140,15 @@ def test_saved_rules_are_in_force_within_a_minute_and_broken_ones_are_not(
     assert soon(lambda: served.get("/readyz").json() == {"status": "ok", "reasons": [], "warnings": []})
     assert served.get("/v1/deals/stalled").json()["total"] == 0
     rules.write_text(RULES.replace("10d", "10"))
-    assert soon(lambda: served.get("/readyz").json()["warnings"], 40)
+    assert soon(lambda: served.get("/readyz").json()["warnings"])
     [warning] = served.get("/readyz").json()["warnings"]
     assert warning.startswith("rules: rules/quiet.yaml:10:19: error SW110: ")
     assert served.get("/readyz").status_code == 200
     assert "quiet.yaml:10:19 SW110" in served.get("/").text
-    assert soon(lambda: "The saved rules are not in force" in served.said, 40), served.said
+    assert soon(lambda: "The saved rules are not in force" in served.said), served.said
     rules.write_text(RULES)
-    assert soon(served.told, 60), served.said
-    assert soon(lambda: not served.get("/readyz").json()["warnings"], 40)
+    assert soon(served.told), served.said
+    assert soon(lambda: not served.get("/readyz").json()["warnings"])
     assert "not in force" not in served.get("/").text
     assert served.said.count("The saved rules are not in force") == 1
     assert "Traceback" not in served.said
@@ -178,7 +169,7 @@ def test_ctrl_c_ends_all_of_one_process_without_a_word_too_many(serve: Callable[
     assert soon(served.told), served.said
     assert served.children() == []
     served.process.send_signal(signal.SIGINT)
-    assert served.process.wait(10) == 130
+    assert served.process.wait(PATIENCE) == 130
     assert "Traceback" not in served.said
 
 

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from stalewatch.store.tables import connections, deliveries, destinations
 from tests.cli.conftest import Call
 from tests.delivery import ledger
 from tests.delivery.ledger import entries
+from tests.patience import PATIENCE, Stopwatch, soon
 
 PROJECT = """
 stalewatch: 1
@@ -120,20 +120,11 @@ def worker(project: Path, migrated_database_url: str) -> Iterator[Callable[..., 
         process.wait()
 
 
-def soon(true: Callable[[], object], seconds: float = 30.0) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if true():
-            return True
-        time.sleep(0.05)
-    return False
-
-
 def ended(process: subprocess.Popen[bytes]) -> tuple[int, float]:
-    """Its exit status once it is told to end, and the seconds that it took."""
+    """Its exit status once it is told to end, and the seconds that it took, of those in which the machine was ours."""
     process.send_signal(signal.SIGTERM)
-    begin = time.monotonic()
-    return process.wait(15), time.monotonic() - begin
+    watch = Stopwatch()
+    return process.wait(PATIENCE), watch.seconds
 
 
 def one(db: Database, *columns: sa.ColumnElement[Any]) -> tuple[Any, ...]:

@@ -44,6 +44,7 @@ from stalewatch.store.tables import audit as log
 from stalewatch.store.tables import destinations
 from stalewatch.wiring.live import Live
 from tests.databases import opened
+from tests.patience import PATIENCE
 from tests.services.world import Mailboxes, Memory, World, rulebook
 from tests.web.office import project_of
 from tests.web.pack import RULES
@@ -196,9 +197,9 @@ class Crew:
 
     def keep(self, until: Callable[[], bool], seconds: float, *, kills: float = 0.0, seed: int = 0) -> int:
         """Replace who dies until something is so; with `kills`, one is killed every so many seconds. How many were."""
-        dice, killed, end, next_kill = Random(seed), 0, time.monotonic() + seconds, time.monotonic() + kills  # noqa: S311
+        dice, killed, end, next_kill = Random(seed), 0, time.monotonic() + PATIENCE + seconds, time.monotonic() + kills  # noqa: S311
         while not until():
-            assert time.monotonic() < end, f"not done in {seconds} s, seed {seed}"
+            assert time.monotonic() < end, f"not done in {PATIENCE + seconds} s, seed {seed}"
             if kills and time.monotonic() >= next_kill:
                 dice.choice(self.members).kill()
                 killed, next_kill = killed + 1, time.monotonic() + kills * dice.uniform(0.5, 1.5)
@@ -214,7 +215,7 @@ class Crew:
         for one in self.members:
             one.terminate()
         for one in self.members:
-            one.join(12)
+            one.join(PATIENCE)
             one.kill()
         return [one.exitcode for one in self.members]
 

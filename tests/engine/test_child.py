@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
 from threading import Event
 from typing import cast
 
@@ -18,18 +17,10 @@ from stalewatch.engine.__main__ import begin
 from stalewatch.engine.child import EngineProcess
 from stalewatch.engine.embedded import Embedded
 from stalewatch.services.operating.faults import DatabaseBusy
+from tests.patience import soon
 
 OBEDIENT = "import sys; sys.stdin.read()"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('x', flush=True); time.sleep(60)"
-
-
-def soon(true: Callable[[], object], seconds: float = 10.0) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if true():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def process(script: str) -> EngineProcess:

@@ -22,6 +22,7 @@ from stalewatch.store import leases
 from stalewatch.store.engine import Database
 from stalewatch.store.queue_schema import address, bring_up
 from stalewatch.wiring.live import Live
+from tests.patience import PATIENCE, soon
 from tests.services.world import IMMEDIATE, World, at, deal, rulebook
 from tests.web.office import project_of
 from tests.web.pack import RULES
@@ -93,16 +94,6 @@ def _more_than(seen: list[str], many: int) -> bool:
     return len(seen) > many
 
 
-def soon(true: Callable[[], object], seconds: float = 40.0) -> bool:
-    """Wait until something is so."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if true():
-            return True
-        time.sleep(0.02)
-    return False
-
-
 def counted(name: str, seen: list[str], wait: Callable[[], int], **more: Any) -> Job:
     def work() -> Done:
         seen.append(name)
@@ -168,15 +159,15 @@ def test_a_worker_that_is_busy_leaves_calls_to_others(run: Callable[..., Running
 
     def hang() -> Done:
         begun.set()
-        release.wait(20)
+        release.wait(2 * PATIENCE)
         return Done()
 
     seen: list[str] = []
     due = iter([0])
     run(Job("sync", hang, lambda: next(due, DAY)))
-    assert begun.wait(10)
+    assert begun.wait(PATIENCE)
     run(counted("sync", seen, lambda: 0 if not seen else DAY))
-    found = soon(lambda: seen, 5.0)
+    found = soon(lambda: seen)
     release.set()
     assert found, "the busy one took the call and kept it"
 
@@ -186,7 +177,7 @@ def test_no_kind_waits_for_another(run: Callable[..., Running]) -> None:
     seen: list[str] = []
 
     def hang() -> Done:
-        release.wait(20)
+        release.wait(2 * PATIENCE)
         return Done()
 
     run(Job("sync", hang, lambda: 0, shared=True), counted("tick", seen, lambda: 0 if len(seen) < 3 else DAY))
@@ -201,7 +192,7 @@ def test_at_once_says_how_many_of_a_shared_kind_run(run: Callable[..., Running])
 
     def hang() -> Done:
         going.append(1)
-        release.wait(20)
+        release.wait(2 * PATIENCE)
         return Done()
 
     run(Job("sync", hang, lambda: 0, shared=True), at_once=3)
@@ -299,11 +290,11 @@ def test_what_hangs_is_given_up_after_its_patience(
 
     def hang() -> Done:
         begun.set()
-        release.wait(20)
+        release.wait(2 * PATIENCE)
         return Done()
 
     worker = run(Job("stuck", hang, lambda: 0))
-    assert begun.wait(10)
+    assert begun.wait(PATIENCE)
     assert worker.stop() is False
     release.set()
 

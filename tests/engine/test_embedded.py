@@ -18,6 +18,7 @@ from stalewatch.sdk.errors import StalewatchError
 from stalewatch.store import connections
 from stalewatch.store.engine import Database
 from stalewatch.wiring.live import Live
+from tests.patience import PATIENCE, soon
 from tests.services.world import IMMEDIATE, World, at, deal, rulebook
 from tests.web.office import project_of
 from tests.web.pack import RULES
@@ -48,16 +49,6 @@ def run(world: World) -> Iterator[Callable[..., Embedded]]:
         engine.stop()
 
 
-def soon(true: Callable[[], object], seconds: float = 10.0) -> bool:
-    """Wait until something is so."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if true():
-            return True
-        time.sleep(0.02)
-    return False
-
-
 def counted(name: str, seen: list[str], until: float = DAY, *, wakes: tuple[str, ...] = (), said: str = "") -> Job:
     def work() -> Done:
         seen.append(name)
@@ -77,7 +68,7 @@ def test_a_job_that_did_something_wakes_the_next(run: Callable[..., Embedded]) -
     may_end = Event()
 
     def first() -> Done:
-        may_end.wait(10)
+        may_end.wait(2 * PATIENCE)
         seen.append("first")
         return Done(("something",))
 
@@ -93,7 +84,7 @@ def test_a_job_that_is_woken_while_it_runs_runs_once_more(run: Callable[..., Emb
 
     def second() -> Done:
         begun.set()
-        may_end.wait(10)
+        may_end.wait(2 * PATIENCE)
         seen.append("second")
         return Done()
 
@@ -136,11 +127,11 @@ def test_what_hangs_is_given_up_after_its_patience(
 
     def hang() -> Done:
         begun.set()
-        release.wait(20)
+        release.wait(2 * PATIENCE)
         return Done()
 
     engine = run(Job("stuck", hang, lambda: DAY))
-    assert begun.wait(5)
+    assert begun.wait(PATIENCE)
     assert engine.stop() is False
     release.set()
     assert soon(engine.stop)
@@ -162,7 +153,7 @@ def test_a_pull_under_way_ends_between_two_pages_and_gives_its_lease_back(
     world.crm.page_size = 2
     monkeypatch.setattr(world.crm, "pull", slow)
     engine = run()
-    assert begun.wait(10)
+    assert begun.wait(PATIENCE)
     assert engine.stop()
     with world.db.read() as conn:
         row = connections.one(conn, "crm")

@@ -29,7 +29,7 @@ from stalewatch.store.engine import Database
 from stalewatch.store.tables import alerts, clocks
 from stalewatch.wiring.live import Live
 from tests import databases
-from tests.engine.test_embedded import soon
+from tests.patience import PATIENCE, soon
 from tests.services.heard import QUIET, rows
 from tests.services.world import IMMEDIATE, Mailboxes, World, at, deal, rulebook
 
@@ -127,13 +127,13 @@ def test_a_worker_that_is_late_with_its_files_leaves_no_clock_of_the_old_rules(m
     late = Thread(target=work)
     late.start()
     try:
-        assert begun.wait(10)
+        assert begun.wait(PATIENCE)
         other = rulebook(TIGHTER)
         note_rules(db, other, world.us)
         recompute(db, world.clock, other, "crm", lambda _done, _total: None)
-        assert turned_away.wait(10)
+        assert turned_away.wait(PATIENCE)
     finally:
-        late.join(10)
+        late.join(PATIENCE)
     assert {row.ruleset for row in rows(world, clocks)} == {other.version}
     with db.read() as conn:
         [row] = connections.read(conn)

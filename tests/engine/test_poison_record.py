@@ -11,7 +11,7 @@ from stalewatch.domain.steps import Steps
 from stalewatch.services.alerting import trails
 from stalewatch.store.leases import PATIENCE
 from stalewatch.store.trails import aside
-from tests import databases
+from tests import databases, patience
 from tests.databases import KINDS
 from tests.engine.crew import BOOK, nursery
 from tests.services.heard import called_for
@@ -56,7 +56,7 @@ def test_b15_a_record_that_ends_five_processes_in_a_tick_is_set_aside_and_all_ot
     while not codes or codes[-1] != 0:
         one = nursery.Process(target=ticks, args=(migrated_database_url,))
         one.start()
-        one.join(60)
+        one.join(patience.PATIENCE)
         codes.append(one.exitcode)
         assert len(codes) < 10
     with world.db.read() as conn:

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.turns import pytest_collection_modifyitems, taken
 
 
@@ -50,5 +51,5 @@ def test_who_wants_to_be_alone_waits_for_all_others(tmp_path: Path) -> None:
         waiting.start()
         waiting.join(0.2)
         heard.append("others")
-    waiting.join(30)
+    waiting.join(PATIENCE)
     assert heard == ["others", "alone"]

@@ -18,12 +18,12 @@ from typing import Final
 from stalewatch.cli import main
 from tests.house.pages import Block
 from tests.house.snippets import write
+from tests.patience import PATIENCE
 
 OTHER: Final = "the other terminal"
-"""Behind ```sh: something that keeps running; behind ```text: what it says there, within a minute."""
+"""Behind ```sh: something that keeps running; behind ```text: what it says there, sooner or later."""
 _PROGRAM: Final = (sys.executable, "-u", "-c", "from stalewatch.cli.main import main; main()")
 _ENDS: Final = "^C"
-_PATIENCE: Final = 60.0
 _SHELL: Final = re.compile(r"[|<>;&$`#*]")
 
 
@@ -76,16 +76,16 @@ class Running:
 
     def waits_for(self, text: str) -> None:
         """Until it has said all of this."""
-        wanted, ends = text.splitlines(), time.monotonic() + _PATIENCE
+        wanted, ends = text.splitlines(), time.monotonic() + PATIENCE
         while not all(line in self._said() for line in wanted):
             assert self._process.poll() is None, f"it ended:\n{self._said()}"
-            assert time.monotonic() < ends, f"not said in {_PATIENCE:.0f} seconds: {wanted}\n{self._said()}"
+            assert time.monotonic() < ends, f"not said in {PATIENCE:.0f} seconds: {wanted}\n{self._said()}"
             time.sleep(0.05)
 
     def end(self, how: signal.Signals = signal.SIGINT) -> None:
         """Ctrl-C, or what nobody can refuse."""
         self._process.send_signal(how)
-        self._process.wait(_PATIENCE)
+        self._process.wait(PATIENCE)
 
     def _said(self) -> str:
         return self._paper.read_text("utf-8")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -15,6 +14,7 @@ from slack_sdk import WebClient
 
 from stalewatch_sandbox.company import OPERATORS, Ports, Simulated, simulated
 from stalewatch_sandbox.pipeline import Size
+from tests.patience import soon
 
 NOW = datetime(2026, 3, 16, 9, tzinfo=UTC)
 MONTH = timedelta(days=30)
@@ -93,9 +93,7 @@ def test_nothing_is_left_of_it_and_a_port_can_be_chosen_again() -> None:
     with simulated(NOW, size=SMALL) as acme:
         ports = Ports(acme.salesforce.server.port, httpx.URL(acme.hubspot.url).port or 0)
         assert in_salesforce(acme)
-    end = time.monotonic() + 5
-    while threading.active_count() > before:
-        assert time.monotonic() < end, "a thread is left"
+    assert soon(lambda: threading.active_count() <= before), "a thread is left"
     with simulated(NOW, size=SMALL, ports=ports) as again:
         assert again.salesforce.url == acme.salesforce.url
         assert again.hubspot.url == acme.hubspot.url

@@ -13,6 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
 
+from tests.patience import PATIENCE
+
 
 @dataclass
 class Receiver:
@@ -59,7 +61,7 @@ def receiving() -> Iterator[Receiver]:
             body = self.rfile.read(int(self.headers["content-length"]))
             receiver.requests.append(({name.lower(): value for name, value in self.headers.items()}, body))
             if receiver.hangs is not None:
-                receiver.hangs.wait(10)
+                receiver.hangs.wait(PATIENCE)
             self.send_response(receiver.answers.pop(0) if receiver.answers else 200)
             for name, value in {**receiver.headers, "Content-Length": "0"}.items():
                 self.send_header(name, value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -23,6 +22,7 @@ from stalewatch.services.telling.hooking import Hooking
 from stalewatch.services.telling.moving import Dispatched
 from stalewatch.store.tables import destinations, hook_events, hook_marks, notices
 from tests.databases import SQLITE_DAILY
+from tests.patience import soon
 from tests.services.heard import QUIET, rows
 from tests.services.receiver import Receiver, receiving, verified
 from tests.services.world import World, at, deal
@@ -142,10 +142,12 @@ def test_an_event_whose_answer_was_lost_is_told_again_with_its_id(hooked: Hooked
     done = hooked.reaches("2026-03-17 10:00")
     assert done.unknown == 1
     hooked.receiver.hangs.set()
-    end = time.monotonic() + 10
-    while len(hooked.receiver.events) < 2 and time.monotonic() < end:
+
+    def told_again() -> bool:
         hooked.later(seconds=30)
-        time.sleep(0.05)
+        return len(hooked.receiver.events) == 2
+
+    assert soon(told_again)
     assert hooked.receiver.types == ["alert.opened", "alert.breached"]
     ids = [headers["webhook-id"] for headers, _ in hooked.receiver.requests]
     assert ids.count(ids[0]) == 2

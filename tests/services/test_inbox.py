@@ -24,9 +24,10 @@ from stalewatch.wiring.live import Live
 from stalewatch_sandbox.serving.clock import Clock
 from stalewatch_sandbox.slack.server import SlackServer
 from tests import databases
+from tests.patience import soon
 from tests.services.world import World, at, deal
 from tests.web.office import project_of
-from tests.web.reception import rules, soon
+from tests.web.reception import rules
 
 
 @dataclass
@@ -99,7 +100,7 @@ def test_a_process_that_dies_at_its_work_holds_it_no_longer_than_its_lease(world
         [claimed] = leases.claim(conn, leases.INBOX, due=world.us, lease_us=1)
     assert claimed.id == row
     claimed_by = world.db.now()
-    soon(lambda: world.db.now() > claimed_by)  # SQLite's clock counts milliseconds: the lease ends with this one
+    assert soon(lambda: world.db.now() > claimed_by)  # SQLite's clock counts milliseconds: the lease ends with this one
     assert opened(world, phone).work() == ["explained"]
     with pytest.raises(LeaseLost), world.db.write() as conn:
         leases.finish(conn, leases.INBOX, claimed.id, claimed.fence, due_at=None)

@@ -22,6 +22,7 @@ from stalewatch.store.engine import Connection, Database
 from stalewatch.store.errors import DatabaseMoved, StoreError
 from stalewatch.store.tables import alerts, audit, deliveries, destinations, metadata, notices, stalled
 from tests.databases import opened
+from tests.patience import PATIENCE
 from tests.services.heard import QUIET, rows
 from tests.services.world import IMMEDIATE, World, at, deal, rulebook
 
@@ -213,11 +214,11 @@ def test_a_company_that_works_all_the_while_is_told_everything_once(db: Database
 
     worker = Thread(target=work)
     worker.start()
-    begun.wait(60)
+    begun.wait(PATIENCE)
     try:
         move(db, target).run()
     finally:
-        worker.join(60)
+        worker.join(PATIENCE)
     there = in_the_new_house(world, target)
     settles(there)
     assert set(Counter(message.delivery for message in world.mail.messages).values()) == {1}
@@ -244,10 +245,10 @@ def test_who_writes_while_it_is_shut_finishes_first(db: Database, shuts: Callabl
 
     writer = Thread(target=writes)
     writer.start()
-    shutting.wait(60)
+    shutting.wait(PATIENCE)
     with db.write() as conn:
         shuts(conn, "this database was moved to nowhere")
-    writer.join(60)
+    writer.join(PATIENCE)
     assert not failed
     with db.read() as conn:
         assert facts.read(conn, "written") is True

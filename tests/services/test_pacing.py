@@ -18,6 +18,7 @@ from stalewatch.services.syncing.pacing import StoredPacer
 from stalewatch.store import accounts, connections
 from stalewatch.store.engine import Database
 from tests.databases import opened
+from tests.patience import PATIENCE
 
 LIMIT: Final = Limit("search", 5, 0.3)
 HUB: Final = "hubspot:4711"
@@ -68,7 +69,7 @@ def test_two_processes_together_keep_to_the_limit(migrated_database_url: str, ca
     workers = [several.Process(target=working, args=(migrated_database_url, calls, answers)) for _ in range(2)]
     for worker in workers:
         worker.start()
-    found = [one for _ in workers for one in answers.get(timeout=30)]
+    found = [one for _ in workers for one in answers.get(timeout=PATIENCE)]
     for worker in workers:
         worker.join()
     assert len(found) == 2 * calls

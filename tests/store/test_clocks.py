@@ -10,6 +10,7 @@ import pytest
 from stalewatch.store import clocks, records
 from stalewatch.store.clocks import BEGINNING
 from stalewatch.store.engine import Connection, Database
+from tests.patience import PATIENCE
 from tests.store.builders import analyze, clock, deal, plan
 
 
@@ -99,7 +100,7 @@ def test_a_writer_of_clocks_and_a_tick_do_not_pass_each_other(db: Database) -> N
         thread.start()
         thread.join(0.3)
         assert thread.is_alive(), "the tick waits for the writer"
-    thread.join(30)
+    thread.join(PATIENCE)
     assert ticked == ["edge"]
 
 
@@ -121,7 +122,7 @@ def test_who_says_first_that_clocks_will_follow_is_not_blocked_crosswise(db: Dat
         thread.join(0.2)
         records.upsert_deals(conn, [deal("a", stage="approval")])
         clocks.upsert(conn, [clock("sf:a", 9)])
-    thread.join(30)
+    thread.join(PATIENCE)
     with db.read() as conn:
         assert clocks.next_edge(conn, "sf") == 9
 

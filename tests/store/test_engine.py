@@ -27,6 +27,7 @@ from stalewatch.store.errors import (
 )
 from stalewatch.store.expressions import among
 from stalewatch.store.tables import facts as facts_table
+from tests.patience import PATIENCE
 
 
 def test_a_transaction_is_kept_whole_or_not_at_all(db: Database) -> None:
@@ -132,11 +133,11 @@ def test_a_database_that_stays_locked_is_named_in_one_line(tmp_path: Path) -> No
     def hold() -> None:
         with database.write():
             holds.set()
-            done.wait(5)
+            done.wait(PATIENCE)
 
     thread = threading.Thread(target=hold)
     thread.start()
-    holds.wait(5)
+    holds.wait(PATIENCE)
     with pytest.raises(DatabaseBusy) as caught, database.write():
         pass
     done.set()

@@ -13,6 +13,7 @@ from stalewatch.store.engine import Database
 from stalewatch.store.errors import ChangedMeanwhile
 from stalewatch.store.leases import DESTINATIONS
 from stalewatch.store.tables import destinations
+from tests.patience import PATIENCE
 from tests.store.builders import delivery, notice
 
 LONG = 60_000_000
@@ -132,7 +133,7 @@ def test_what_is_written_while_a_destination_is_put_to_rest_is_not_overlooked(db
     begun, called = Event(), Event()
 
     def rests() -> int | None:
-        begun.wait(5)
+        begun.wait(PATIENCE)
         with db.write() as conn:
             leases.keep(conn, DESTINATIONS, place.target, place.fence)
             ripe = notices.next_ripe(conn, place.target)
@@ -148,7 +149,7 @@ def test_what_is_written_while_a_destination_is_put_to_rest_is_not_overlooked(db
             begun.set()
             called.wait(0.2)
         called.set()
-        assert resting.result(10) == 5
+        assert resting.result(PATIENCE) == 5
     with db.read() as conn:
         assert [row.due_at for row in outbox.waiting_destinations(conn)] == [5]
 

@@ -21,6 +21,7 @@ from stalewatch.wiring.live import Live
 from stalewatch_sandbox.oidc.accounts import Account
 from stalewatch_sandbox.oidc.server import OidcServer
 from stalewatch_sandbox.serving.clock import Clock
+from tests.patience import PATIENCE
 from tests.services.world import World
 from tests.web.office import Office, project_of
 from tests.web.visits import HOME, Visitor
@@ -112,7 +113,7 @@ def chooses(there: str, email: str) -> str:
 @cache
 def _elsewhere() -> httpx.Client:
     """What a browser is on other hosts; it keeps nothing open."""
-    return httpx.Client(timeout=10)
+    return httpx.Client(timeout=PATIENCE)
 
 
 def comes_back(visitor: Visitor, back: str) -> httpx.Response:

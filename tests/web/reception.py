@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -27,21 +26,13 @@ from stalewatch_sandbox.slack.views import View
 from stalewatch_sandbox.slack.workspace import Message
 from tests import databases
 from tests.network import NO_TLS
+from tests.patience import soon
 from tests.services.world import World, at, deal, rulebook
 from tests.web.office import project_of
 from tests.web.pack import RULES
 
 PEOPLE = ("Sato", "Tanaka", "Suzuki", "Kim", "Ops")
 ADMIN = "ops@acme.example"
-
-
-def soon(true: Callable[[], Any], seconds: float = 5.0) -> Any:
-    """Wait until something is so, and return it."""
-    end = time.monotonic() + seconds
-    while not (found := true()):
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.01)
-    return found
 
 
 @dataclass
@@ -65,7 +56,7 @@ class Counter:
         before = len(self.slack.workspace.ledger)
         answer = self.slack.interactions.press(self.id(name), where or self.message(name), button)
         assert (answer.status, answer.body) == (200, b"")
-        soon(lambda: len(self.slack.workspace.ledger) > before and not self.waiting())
+        assert soon(lambda: len(self.slack.workspace.ledger) > before and not self.waiting())
 
     def submit(self, name: str, **fields: str) -> dict[str, Any]:
         """Somebody sends the form that they have open; returns what it was answered."""
@@ -89,7 +80,7 @@ class Counter:
     def goes_home(self, name: str) -> str:
         """Somebody opens App Home; returns the words that they then read there."""
         assert self.slack.interactions.open_home(self.id(name)).status == 200
-        soon(lambda: not self.waiting())
+        assert soon(lambda: not self.waiting())
         return self.reads_at_home(name)
 
     def chooses(self, name: str, shows: str) -> str:
@@ -98,7 +89,7 @@ class Counter:
         assert home is not None
         choice = {"type": "static_select", "action_id": "stalewatch.home", "selected_option": {"value": shows}}
         assert self.slack.interactions.press(self.id(name), home, choice).status == 200
-        soon(lambda: not self.waiting())
+        assert soon(lambda: not self.waiting())
         return self.reads_at_home(name)
 
     def types(self, name: str, text: str) -> str:
@@ -106,7 +97,7 @@ class Counter:
         channel = self.slack.workspace.direct(self.id(name)).id
         answer = self.slack.interactions.command(self.id(name), channel, "/stalewatch", text)
         assert (answer.status, answer.body) == (200, b"")
-        soon(lambda: not self.waiting())
+        assert soon(lambda: not self.waiting())
         said = [one for one in self.slack.workspace.ledger if one.kind == "ephemeral" and one.user == self.id(name)]
         return "\n".join(_texts(said[-1].blocks)) if said else ""
 

@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stalewatch.delivery import buttons
+from tests.patience import soon
 from tests.services.world import World
-from tests.web.reception import Counter, opened, soon
+from tests.web.reception import Counter, opened
 
 FORMS: Final = (
     buttons.MEET, buttons.HOLD, buttons.SNOOZE, buttons.LOST, buttons.LOSS_CHECK, buttons.FALSE_ALARM
@@ -120,6 +121,6 @@ def test_b27_whatever_slack_signs_is_taken_and_ends(
     body = data.draw(st.just(body_of(path, told)) | st.binary(max_size=40)) if told else b""
     answer = both.post(body, path)
     assert answer.status_code in (200, 401), (answer.status_code, answer.text)
-    soon(lambda: all(row.fence for row in both.waiting()), 30)
+    assert soon(lambda: all(row.fence for row in both.waiting()))
     both.world.clock.advance(timedelta(seconds=3))  # after this a second press of the same button is another one
     assert [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR] == []

@@ -16,6 +16,7 @@ from stalewatch.web.app import create_app
 from stalewatch.web.serving import Server, listen, url_of
 from stalewatch.wiring.live import Live
 from tests import databases
+from tests.patience import PATIENCE
 from tests.services.world import World, rulebook
 from tests.web.office import project_of
 from tests.web.pack import RULES
@@ -64,7 +65,7 @@ def home(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 def asked(home: tuple[str, int], request: bytes) -> tuple[int, bytes]:
     """Status and everything that a server sends for these bytes; 0 if it hangs up."""
-    with socket.create_connection(home, timeout=5) as line:
+    with socket.create_connection(home, timeout=PATIENCE) as line:
         line.sendall(request)
         answer = b"".join(iter(lambda: line.recv(65_536), b""))
     return int(answer.split(b" ", 2)[1]) if answer else 0, answer

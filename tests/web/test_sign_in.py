@@ -18,6 +18,7 @@ from stalewatch.services.access.sessions import end_all
 from stalewatch.store import audit
 from stalewatch_sandbox.oidc.signing import claims_of
 from tests.altered import replace
+from tests.patience import PATIENCE
 from tests.services.world import World
 from tests.web.dom import parse
 from tests.web.office import Office
@@ -333,7 +334,7 @@ def test_s7_signing_out_ends_it_here_and_offers_to_end_it_there(company: Company
     out = next(one for one in parse(answer.text).all("a") if "logout" in one.attributes["href"]).attributes["href"]
     hint = parse_qs(urlsplit(out).query)["id_token_hint"][0]
     assert claims_of(hint)["email"] == SATO
-    gone = httpx.get(out, timeout=10)
+    gone = httpx.get(out, timeout=PATIENCE)
     assert gone.headers["location"] == f"{HOME}/sign-in"
     assert company.idp.provider.gone == [hint]
 

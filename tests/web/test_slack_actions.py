@@ -15,8 +15,9 @@ from stalewatch.domain.policies import Override
 from stalewatch.sdk.records import Outcome, Person
 from stalewatch.store import inbox
 from tests.altered import replace
+from tests.patience import soon
 from tests.services.world import SATO, World, at
-from tests.web.reception import Counter, opened, soon
+from tests.web.reception import Counter, opened
 
 
 @pytest.fixture
@@ -322,7 +323,7 @@ def test_s12_the_same_press_twice_is_answered_once_and_forgotten_in_time(desk: C
     alert = desk.alert("acme").id
     body = _press(desk, "Kim", "why", alert, at="1775012400.000100")
     assert [desk.post(body).status_code for _ in range(2)] == [200, 200]
-    soon(lambda: not desk.waiting())
+    assert soon(lambda: not desk.waiting())
     assert len(desk.whispers("Kim")) == 1
     assert len(desk.audited(alert, "slack.refused")) == 1
     with desk.world.db.read() as conn:
@@ -338,7 +339,7 @@ def test_a_double_click_is_one(both: Counter) -> None:
     alert = desk.alert("acme").id
     first, second = (_press(desk, "Sato", "snooze", alert, at=f"1775012400.00010{n}") for n in (0, 5))
     assert desk.post(first).status_code == desk.post(second).status_code == 200
-    soon(lambda: "Until when?" in desk.reads_in_form("Sato"))
+    assert soon(lambda: "Until when?" in desk.reads_in_form("Sato"))
     assert len({one.ts for one in desk.slack.workspace.ledger if one.kind == "view"}) == 1
 
 
@@ -360,7 +361,7 @@ def test_s11_what_slack_did_not_sign_is_refused_and_has_no_effect(desk: Counter)
         desk.post(body, Authorization="Bearer x", X_Slack_Signature=""),
     ]
     assert {(one.status_code, one.json()["detail"]) for one in refused} == {(401, "Slack did not sign this just now.")}
-    soon(lambda: not desk.waiting())
+    assert soon(lambda: not desk.waiting())
     assert len(desk.whispers("Sato")) == 1  # the right one
 
 

@@ -11,9 +11,10 @@ from stalewatch.delivery.slack.responding import Responder
 from stalewatch.sdk.errors import OutcomeUnknown, SlowDown, TargetGone
 from stalewatch.store import inbox
 from stalewatch_sandbox.slack.api import APP_TOKEN
+from tests.patience import soon
 from tests.sandbox.slack.workspaces import listening
 from tests.services.world import World
-from tests.web.reception import Counter, opened, soon
+from tests.web.reception import Counter, opened
 
 
 def used(desk: Counter, name: str, text: str = "", answer_to: str = "", trigger: str = "1.2") -> bytes:
@@ -80,7 +81,7 @@ def test_s16_an_answer_goes_to_slack_and_nowhere_else(address: str) -> None:
 def test_s16_an_answer_is_not_sent_on_to_where_the_address_leads(desk: Counter) -> None:
     with listening() as elsewhere:
         assert desk.post(used(desk, "Sato", answer_to=elsewhere.url), "/slack/commands").status_code == 200
-        soon(lambda: not desk.waiting())
+        assert soon(lambda: not desk.waiting())
         assert elsewhere.heard == []
     assert len(desk.whispers("Sato")) == 1, "who typed is told where they did"
 
@@ -88,7 +89,7 @@ def test_s16_an_answer_is_not_sent_on_to_where_the_address_leads(desk: Counter) 
 def test_an_answer_that_comes_too_late_for_its_address_is_whispered(desk: Counter) -> None:
     gone = f"{desk.slack.url}/response/never-given"
     assert desk.post(used(desk, "Sato", answer_to=gone), "/slack/commands").status_code == 200
-    soon(lambda: not desk.waiting())
+    assert soon(lambda: not desk.waiting())
     assert desk.whispers("Sato")[0].startswith("1 deal needs a next step from you")
 
 
@@ -112,7 +113,7 @@ def test_s12_a_command_sent_again_has_one_answer(desk: Counter) -> None:
         assert desk.post(body, "/slack/commands").status_code == 200
     desk.later("2026-04-01 12:01")
     assert desk.post(body, "/slack/commands").status_code == 200
-    soon(lambda: not desk.waiting())
+    assert soon(lambda: not desk.waiting())
     assert len(desk.whispers("Sato")) == 1
     with desk.world.db.read() as conn:
         assert inbox.counts(conn) == {"answered": 1}
@@ -127,7 +128,7 @@ def test_slack_looking_whether_anybody_is_there_is_acknowledged(desk: Counter) -
 def test_all_of_it_works_over_the_socket(late: World) -> None:
     late.speaking = replace(late.speaking, public_url="https://watch.acme.example")
     with opened(late, signing_secret="", app_token=APP_TOKEN) as desk:
-        soon(lambda: desk.slack.api.sockets.is_connected)
+        assert soon(lambda: desk.slack.api.sockets.is_connected)
         assert desk.types("Sato", "").startswith("1 deal needs a next step from you")
         assert "*Acme · Discovery*" in desk.goes_home("Sato")
         assert "Everybody: 1 deal" in desk.goes_home("Ops")

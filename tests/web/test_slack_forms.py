@@ -17,8 +17,9 @@ from stalewatch.settings import Connecting
 from stalewatch.settings.project import Web
 from stalewatch.store import answers, writebacks
 from tests.altered import replace
+from tests.patience import soon
 from tests.services.world import SATO, TANAKA, at
-from tests.web.reception import Counter, late_company, late_world, opened, soon
+from tests.web.reception import Counter, late_company, late_world, opened
 
 FILLED = {
     "meet": {"date": "2026-04-08", "time": "14:30", "length": "60", "agenda": "the quote"},
@@ -57,7 +58,7 @@ def chosen(desk: Counter, name: str, kind: str, alert: str) -> None:
     menu = {"type": "overflow", "action_id": "stalewatch.more", "block_id": "b", "selected_option": option}
     before = len(desk.slack.workspace.ledger)
     assert desk.slack.interactions.press(desk.id(name), desk.message(name), menu).status == 200
-    soon(lambda: len(desk.slack.workspace.ledger) > before + 1 and not desk.waiting())
+    assert soon(lambda: len(desk.slack.workspace.ledger) > before + 1 and not desk.waiting())
 
 
 def at_home(desk: Counter, name: str, kind: str, alert: str) -> None:
@@ -66,7 +67,7 @@ def at_home(desk: Counter, name: str, kind: str, alert: str) -> None:
     before = len(desk.slack.workspace.ledger)
     button = {"type": "button", "action_id": f"stalewatch.{kind}", "block_id": "b", "value": alert}
     assert desk.slack.interactions.press(desk.id(name), home, button).status == 200
-    soon(lambda: len(desk.slack.workspace.ledger) > before and not desk.waiting())
+    assert soon(lambda: len(desk.slack.workspace.ledger) > before and not desk.waiting())
 
 
 def forged(desk: Counter, name: str, kind: str, alert: str, view: str = "V9") -> dict[str, Any]:
@@ -219,7 +220,7 @@ def test_where_nothing_can_be_whispered_and_no_form_be_opened_any_more_nothing_i
     for kind in ("lost", "why"):
         button = {"type": "button", "action_id": f"stalewatch.{kind}", "block_id": "b", "value": alert}
         assert desk.slack.interactions.press(desk.id("Sato"), home, button).status == 200
-    soon(lambda: not desk.waiting())
+    assert soon(lambda: not desk.waiting())
     assert desk.form("Sato") is None
 
 
@@ -288,6 +289,6 @@ def test_a_form_that_was_closed_before_it_was_filled_in_is_let_be(desk: Counter)
 
     views.opened = closed_at_once  # type: ignore[method-assign]
     desk.press("Sato", "lost", desk.alert("acme").id)
-    soon(lambda: not desk.waiting())
+    assert soon(lambda: not desk.waiting())
     assert desk.form("Sato") is None
     assert desk.whispers("Sato") == []

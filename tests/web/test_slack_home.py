@@ -16,8 +16,9 @@ from stalewatch.sdk.errors import TargetGone
 from stalewatch.services.answering.identity import Somebody, seen_by
 from stalewatch.store import inbox
 from tests.altered import replace
+from tests.patience import soon
 from tests.services.world import SATO, TANAKA, World
-from tests.web.reception import Counter, opened, soon
+from tests.web.reception import Counter, opened
 
 
 def outcomes(desk: Counter) -> dict[str, int]:
@@ -49,9 +50,9 @@ def test_an_answer_given_there_is_seen_there(desk: Counter) -> None:
     menu = {"type": "overflow", "action_id": "stalewatch.more", "block_id": "b"}
     chosen = {**menu, "selected_option": {"value": f"snooze:{desk.alert('acme').id}"}}
     desk.slack.interactions.press(desk.id("Sato"), home, chosen)
-    soon(lambda: desk.form("Sato") is not None and not desk.waiting())
+    assert soon(lambda: desk.form("Sato") is not None and not desk.waiting())
     assert desk.submit("Sato", date="2026-04-08", reason="They decide on Tuesday.")["response_action"] == "update"
-    soon(lambda: "Nothing needs a next step right now" in desk.reads_at_home("Sato"))
+    assert soon(lambda: "Nothing needs a next step right now" in desk.reads_at_home("Sato"))
     said = desk.reads_at_home("Sato")
     assert "*Answered, and not over*\n*Acme · Discovery*" in said
     assert "Snoozed until 8 Apr (Sato)" in said
@@ -164,7 +165,7 @@ def test_s12_an_event_that_slack_tells_again_has_one_effect(desk: Counter) -> No
     desk.later("2026-04-01 12:01")
     later = desk.post(body, "/slack/events", X_Slack_Retry_Num="1", X_Slack_Retry_Reason="http_timeout")
     assert [(one.status_code, one.content) for one in (first, again, later)] == [(200, b"")] * 3
-    soon(lambda: not desk.waiting())
+    assert soon(lambda: not desk.waiting())
     assert [one.kind for one in desk.slack.workspace.ledger] == ["home"]
     assert outcomes(desk) == {"shown": 1}
 
@@ -184,7 +185,7 @@ def test_s11_what_slack_did_not_sign_is_refused_at_every_door(desk: Counter, pat
     ]
     assert {one.status_code for one in refused} == {401}
     assert desk.post(b"x" * 600_000, path).status_code == 413
-    soon(lambda: not desk.waiting())
+    assert soon(lambda: not desk.waiting())
     assert desk.slack.workspace.ledger == []
 
 

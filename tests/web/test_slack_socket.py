@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +11,9 @@ import pytest
 
 from stalewatch.delivery.slack import socket
 from stalewatch_sandbox.slack.api import APP_TOKEN
+from tests.patience import Stopwatch, soon
 from tests.services.world import World
-from tests.web.reception import Counter, late_company, late_world, opened, soon
+from tests.web.reception import Counter, late_company, late_world, opened
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def connected(desk: Counter) -> bool:
 
 
 def test_buttons_and_forms_work_and_the_socket_comes_back_when_it_breaks(desk: Counter) -> None:
-    soon(lambda: connected(desk))
+    assert soon(lambda: connected(desk))
     alert = desk.alert("acme").id
     desk.press("Sato", "snooze", alert)
     assert desk.submit("Sato", date="2026-04-08")["errors"] == {
@@ -48,8 +48,8 @@ def test_buttons_and_forms_work_and_the_socket_comes_back_when_it_breaks(desk: C
     assert desk.alert("acme").snoozed_by == "sato@acme.example"
 
     desk.slack.api.sockets.drop()
-    soon(lambda: not desk.slack.api.sockets.is_connected)
-    soon(lambda: connected(desk), seconds=10)
+    assert soon(lambda: not desk.slack.api.sockets.is_connected)
+    assert soon(lambda: connected(desk))
     desk.press("Kim", "why", alert)
     assert desk.whispers("Kim")[0].startswith("Only Sato")
 
@@ -60,17 +60,17 @@ def test_a_socket_that_cannot_be_opened_is_told_once_a_try_and_opened_when_it_ca
     monkeypatch.setattr(socket, "FIRST_WAIT", 0.1)
     caplog.set_level(logging.INFO, "stalewatch.slack")
     with opened(late, signing_secret="", app_token=f"{APP_TOKEN}-revoked") as desk:
-        soon(lambda: caplog.records)
+        assert soon(lambda: caplog.records)
         assert caplog.records[0].getMessage() == "Slack's socket cannot be opened: invalid_auth; tried again in 0 s"
         desk.slack.api.app_tokens.add(f"{APP_TOKEN}-revoked")
-        soon(lambda: connected(desk))
+        assert soon(lambda: connected(desk))
         assert APP_TOKEN not in caplog.text
 
 
 def test_it_ends_at_once_and_leaves_no_thread(desk: Counter) -> None:
-    soon(lambda: connected(desk))
-    began = time.monotonic()
+    assert soon(lambda: connected(desk))
+    watch = Stopwatch()
     desk.reception.stop()
-    assert time.monotonic() - began < 2
+    assert watch.seconds < 2
     names = [one.name for one in threading.enumerate() if "slack-" in one.name and one.is_alive()]
     assert names == []

@@ -17,6 +17,7 @@ import pytest
 
 from stalewatch.web.serving import Server, listen
 from stalewatch.web.wire import LONGEST_HEAD, MOST_FIELDS, Wire
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.security
 GET: Final = b"GET /x HTTP/1.1\r\nHost: a\r\n"
@@ -73,7 +74,7 @@ class Inn:
             end: it does not, and we go after a moment in which nothing came, once so many answers have come.
         """
         self.came.clear()
-        with socket.create_connection(self.address, timeout=10) as line:
+        with socket.create_connection(self.address, timeout=PATIENCE) as line:
             for piece in pieces:
                 try:
                     line.sendall(piece)

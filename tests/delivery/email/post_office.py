@@ -26,6 +26,7 @@ from cryptography.x509.oid import NameOID
 from stalewatch.delivery.email import connect
 from stalewatch.delivery.email.notifier import EmailNotifier
 from stalewatch.sdk.notifier import NotifierSettings
+from tests.patience import PATIENCE
 
 NOW = datetime(2026, 3, 16, 9, tzinfo=UTC)
 
@@ -162,7 +163,7 @@ def deaf(*lines: bytes) -> Iterator[int]:
         yield listener.getsockname()[1]
     finally:
         listener.close()
-        thread.join(5)
+        thread.join(PATIENCE)
 
 
 def _free_port() -> int:

@@ -26,6 +26,7 @@ from stalewatch_sandbox.slack.blocks import ALL_TEXT, block_findings, length_of
 from tests.delivery.slack.texts import NASTY, texts, units
 from tests.delivery.slack.workspace import SATO, Stage, message
 from tests.delivery.tellings import NOW, sato, settled, told, warned
+from tests.patience import PATIENCE
 
 actions = st.builds(Action, kind=st.sampled_from(["snooze", "why", "lost"]), label=texts, alert=st.text(max_size=40))
 entries = st.builds(
@@ -261,7 +262,7 @@ def test_a_message_of_nothing_visible_still_says_who_wrote_it() -> None:
 
 
 def shown(stage: Stage) -> str:
-    page = httpx.get(f"{stage.server.url}/", params={"channel": stage.dm, "as": stage.sato}, timeout=5).text
+    page = httpx.get(f"{stage.server.url}/", params={"channel": stage.dm, "as": stage.sato}, timeout=PATIENCE).text
     return page[page.index("<main") :]
 
 

@@ -18,7 +18,7 @@ from slack_sdk.socket_mode.builtin.connection import ConnectionState
 from stalewatch.delivery.slack.heard import Heard
 from stalewatch.delivery.slack.socket import Socket, _hang_up
 from stalewatch_sandbox.slack.api import APP_TOKEN
-from tests.web.reception import soon
+from tests.patience import PATIENCE, soon
 
 NOBODY = "http://127.0.0.1:9/api/"
 
@@ -44,7 +44,7 @@ def _told(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_a_slack_that_is_not_there_is_told_with_the_time_of_the_next_try(caplog: pytest.LogCaptureFixture) -> None:
     with listening(NOBODY) as socket:
-        soon(lambda: caplog.messages)
+        assert soon(lambda: caplog.messages)
         assert not socket.is_connected()
     [said] = caplog.messages
     assert said.startswith("Slack's socket cannot be opened: ")
@@ -67,7 +67,7 @@ class Beginning:
 
     def is_active(self) -> bool:
         self.asked.set()
-        return self.closed.wait(10)
+        return self.closed.wait(PATIENCE)
 
     def close(self) -> None:
         self.closed.set()
@@ -81,8 +81,8 @@ def test_it_ends_also_while_it_begins_to_listen() -> None:
     client = SocketModeClient(APP_TOKEN, auto_reconnect_enabled=False)
     session = Beginning()
     client.current_session = session  # type: ignore[assignment]  # it stands in for a connection
-    assert session.asked.wait(10)
+    assert session.asked.wait(PATIENCE)
     ending = Thread(target=_hang_up, args=(client,), daemon=True)
     ending.start()
-    ending.join(10)
+    ending.join(PATIENCE)
     assert not ending.is_alive()

@@ -16,6 +16,7 @@ from requests.adapters import HTTPAdapter
 from stalewatch_sandbox.salesforce.org import Org
 from stalewatch_sandbox.salesforce.sandbox import SalesforceSandbox
 from tests.network import NO_TLS
+from tests.patience import PATIENCE
 
 NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)
 VERSION = "v64.0"
@@ -74,7 +75,7 @@ class Rest:
 @contextmanager
 def rest(sandbox: SalesforceSandbox) -> Iterator[Rest]:
     """A logged-in bare client."""
-    with httpx.Client(base_url=sandbox.url, timeout=5, trust_env=False, verify=NO_TLS) as client:
+    with httpx.Client(base_url=sandbox.url, timeout=PATIENCE, trust_env=False, verify=NO_TLS) as client:
         yield Rest(sandbox, client)
 
 

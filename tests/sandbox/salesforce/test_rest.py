@@ -17,12 +17,13 @@ from stalewatch_sandbox.salesforce.org import Org
 from stalewatch_sandbox.salesforce.sandbox import SalesforceSandbox
 from stalewatch_sandbox.salesforce.schema import Field
 from tests.network import NO_TLS
+from tests.patience import PATIENCE
 from tests.sandbox.salesforce.orgs import NOON, VERSION, Rest, contact, deal
 
 
 @pytest.fixture
 def http(sandbox: SalesforceSandbox) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=sandbox.url, timeout=5, trust_env=False, verify=NO_TLS) as client:
+    with httpx.Client(base_url=sandbox.url, timeout=PATIENCE, trust_env=False, verify=NO_TLS) as client:
         yield client
 
 

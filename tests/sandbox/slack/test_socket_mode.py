@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,18 +18,10 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
 from stalewatch_sandbox.slack.interactions import Interactions
+from tests.patience import PATIENCE, soon
 from tests.sandbox.slack.workspaces import Stage, actions, asking, button, listening, modal
 
 FIELD = {"type": "plain_text_input"}
-
-
-def soon(is_so: Callable[[], object], seconds: float = 5.0) -> bool:
-    end = time.monotonic() + seconds
-    while not is_so():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 @dataclass
@@ -84,7 +75,7 @@ def app(stage: Stage) -> Iterator[App]:
 def shakes_hands(stage: Stage) -> socket.socket:
     """A bare connection that has asked for a WebSocket."""
     url = httpx.URL(stage.server.api.sockets.invite())
-    line = socket.create_connection((url.host, url.port or 80), timeout=5)
+    line = socket.create_connection((url.host, url.port or 80), timeout=PATIENCE)
     line.sendall(
         f"GET {url.raw_path.decode()} HTTP/1.1\r\nHost: {url.host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: c3RhbGV3YXRjaCBzYW5kYm94\r\n\r\n".encode()

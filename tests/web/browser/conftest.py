@@ -20,6 +20,7 @@ from stalewatch.web.serving import Server, listen, url_of
 from stalewatch.wiring.live import Live
 from tests import databases
 from tests.altered import replace
+from tests.patience import PATIENCE
 from tests.services.world import World, at, deal, rulebook
 from tests.web.browser.chromium import MISSING, QUIETLY, program
 from tests.web.office import project_of
@@ -110,7 +111,7 @@ def home(company: World) -> Iterator[str]:
         server = Server(create_app(Live(project_of(company)), is_local=True), ready.set)
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
-        assert ready.wait(10)
+        assert ready.wait(PATIENCE)
         yield url_of(listener)
         server.end()
-        thread.join(10)
+        thread.join(PATIENCE)

@@ -18,6 +18,7 @@ from stalewatch.services.answering import partner_links
 from stalewatch.services.answering.loss_answers import Asked
 from stalewatch.web.serving import Server, listen, url_of
 from tests import databases
+from tests.patience import PATIENCE
 from tests.services.world import World, rulebook
 from tests.web.browser.conftest import Opens
 from tests.web.outside import Outside
@@ -43,10 +44,10 @@ def home(outside: Outside) -> Iterator[str]:
         server = Server(outside.office.app, ready.set)
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
-        assert ready.wait(10)
+        assert ready.wait(PATIENCE)
         yield url_of(listener)
         server.end()
-        thread.join(10)
+        thread.join(PATIENCE)
 
 
 def partner(outside: Outside, language: str = "en") -> str:

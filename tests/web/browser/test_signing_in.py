@@ -17,6 +17,7 @@ from stalewatch.wiring.live import Live
 from stalewatch_sandbox.oidc.accounts import Account
 from stalewatch_sandbox.oidc.server import OidcServer
 from stalewatch_sandbox.serving.clock import Clock
+from tests.patience import PATIENCE
 from tests.services.world import World
 from tests.web.browser.conftest import Visit
 from tests.web.office import project_of
@@ -40,10 +41,10 @@ def door(company: World) -> Iterator[str]:
             server = Server(create_app(Live(project)), ready.set)
             thread = Thread(target=server.run, kwargs={"sockets": [listener]})
             thread.start()
-            assert ready.wait(10)
+            assert ready.wait(PATIENCE)
             yield home
             server.end()
-            thread.join(10)
+            thread.join(PATIENCE)
 
 
 @pytest.fixture
