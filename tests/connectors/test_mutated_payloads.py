@@ -289,6 +289,13 @@ def test_an_odd_row_is_set_aside_alone(crm: Crm) -> None:
     assert set_aside(crm, 6)["kept"] < 6
 
 
+OFTEN: Final = pytest.mark.parametrize(
+    "part", [
+        pytest.param(2, id="half", marks=pytest.mark.slow(minutes=2)),
+        pytest.param(1, id="all", marks=[pytest.mark.slow(minutes=3), pytest.mark.thorough]),
+    ],
+)  # fmt: skip
+"""Of both CRMs together a half is 5,000 of them."""
 each_crm = pytest.mark.parametrize("name", ["salesforce", "hubspot"])
 
 
@@ -313,25 +320,25 @@ def resident() -> int:
     return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * resource.getpagesize()
 
 
-@pytest.mark.slow(minutes=3)
+@OFTEN
 @each_crm
-def test_whatever_comes_2000_times(name: str, tmp_path: Path) -> None:
-    outcomes = in_pieces(name, tmp_path, WHATEVER, lambda crm, least, seed: survive(crm, least, seed=seed))
+def test_whatever_comes_again_and_again(name: str, tmp_path: Path, part: int) -> None:
+    outcomes = in_pieces(name, tmp_path, WHATEVER // part, lambda crm, least, seed: survive(crm, least, seed=seed))
     assert outcomes["TryLater"]
     assert outcomes["pulled"] > outcomes.total() / 2
 
 
-@pytest.mark.slow(minutes=3)
+@OFTEN
 @each_crm
-def test_1500_answers_that_are_none(name: str, tmp_path: Path) -> None:
+def test_many_answers_that_are_none(name: str, tmp_path: Path, part: int) -> None:
     def one(crm: Crm, least: int, seed: int) -> Counter[str]:
         return survive(crm, least, BREAKING, strict=True, seed=seed)
 
-    assert in_pieces(name, tmp_path, BROKEN, one)["TryLater"]
+    assert in_pieces(name, tmp_path, BROKEN // part, one)["TryLater"]
 
 
-@pytest.mark.slow(minutes=3)
+@OFTEN
 @each_crm
-def test_1500_odd_rows_are_set_aside_alone(name: str, tmp_path: Path) -> None:
-    reasons = in_pieces(name, tmp_path, ODD, set_aside)
+def test_many_odd_rows_are_set_aside_alone(name: str, tmp_path: Path, part: int) -> None:
+    reasons = in_pieces(name, tmp_path, ODD // part, set_aside)
     assert 0 < reasons["kept"] < reasons.total()
