@@ -45,7 +45,7 @@ class Stopwatch:
     """Time since it was made: `whole`, and `seconds` without what the machine's owner gave to others meanwhile."""
 
     def __init__(self) -> None:
-        self._begun, self._taken = time.monotonic(), _taken()
+        self._begun, self._taken = time.monotonic(), taken()
 
     @property
     def whole(self) -> float:
@@ -55,12 +55,12 @@ class Stopwatch:
     @property
     def seconds(self) -> float:
         """Seconds less the longest that any one processor was taken away."""
-        lost = (now - before for now, before in zip(_taken(), self._taken, strict=False))
+        lost = (now - before for now, before in zip(taken(), self._taken, strict=False))
         return self.whole - max(lost, default=0.0)
 
 
-def _taken() -> list[float]:
-    """Per processor, seconds since the start in which it was given to others ("steal", proc(5)); none elsewhere."""
+def taken() -> list[float]:
+    """Per processor, seconds in which it was given to others ("steal", proc(5)); nothing where Linux does not tell."""
     with suppress(OSError, ValueError, IndexError):
         lines = [line.split() for line in Path("/proc/stat").read_text().splitlines()]
         return [int(words[8]) / _TICK for words in lines if words and words[0][:3] == "cpu" and words[0] != "cpu"]

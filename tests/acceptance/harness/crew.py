@@ -9,10 +9,12 @@ from contextlib import contextmanager, suppress
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from threading import get_native_id
 from time import monotonic, sleep
 from typing import Any, Final
 
 from tests.acceptance.harness.designs import Design
+from tests.patience import taken
 
 PATIENCE: Final = 10.0
 """Seconds that a process has to end in after SIGTERM."""
@@ -27,8 +29,8 @@ class Crew:
     Attributes:
         killed, frozen: how often that was done to one of them.
         failed: exit codes of those that ended by themselves.
-        starved: seconds in which one of them could have worked and got no processor, since `look_after` was first
-            called; the most of any.
+        starved: seconds in which one of them, or whoever plays the services to them, could have worked and got no
+            processor, since `look_after` was first called; the most of any.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class Crew:
         self._struck: set[int] = set()
         self.killed = self.frozen = 0
         self._hunger: dict[int, float] = {}
+        self._taken, self._asked = taken(), monotonic()
         self.starved = 0.0
         self.failed: list[int | None] = []
 
@@ -66,9 +69,17 @@ class Crew:
         self._asks_for_hunger()
 
     def _asks_for_hunger(self) -> None:
-        """Of all that starve at once the hungriest counts, and of its threads the one that waited most."""
-        known, self._hunger = self._hunger, {pid: starved(pid) for pid in self.pids}
-        self.starved += max([0.0, *(now - known.get(pid, 0.0) for pid, now in self._hunger.items())])
+        """Of all threads that starve at once the hungriest counts; or what was taken from the whole machine, if that is
+        more."""
+        known, self._hunger = self._hunger, {}
+        before, self._taken = self._taken, taken()
+        last, self._asked = self._asked, monotonic()
+        for pid in (*self.pids, os.getpid()):
+            self._hunger |= starving(pid)
+        self._hunger.pop(get_native_id(), None)  # who looks on only looks on
+        lost = [now - then for now, then in zip(self._taken, before, strict=False)]
+        lost += [now - known.get(task, 0.0) for task, now in self._hunger.items()]
+        self.starved += min(max(lost, default=0.0), self._asked - last)  # what is told late is no more than there was
 
     def awaits(self, true: Callable[[], object], seconds: float) -> float:
         """Look after them until something is so; the seconds that it took, without those in which one of them starved.
@@ -173,16 +184,13 @@ def at_work(crew: Crew) -> Iterator[Crew]:
         crew.close()
 
 
-def starved(pid: int) -> float:
-    """Seconds for which a process was ready to work and waited for a processor; 0 where Linux does not tell.
-
-    Of its threads the one that waited most: they wait side by side.
-    """
-    waited = 0
+def starving(pid: int) -> dict[int, float]:
+    """Seconds for which each thread of a process was ready to work and waited for a processor (proc(5), schedstat)."""
+    waited: dict[int, float] = {}
     with suppress(OSError, ValueError, IndexError):
         for task in Path(f"/proc/{pid}/task").iterdir():
-            waited = max(waited, int((task / "schedstat").read_text().split()[1]))
-    return waited / 1e9
+            waited[int(task.name)] = int((task / "schedstat").read_text().split()[1]) / 1e9
+    return waited
 
 
 def until(
@@ -206,5 +214,9 @@ def until(
 def joined(process: BaseProcess, seconds: float) -> None:
     """Wait for the end of a process, for so many seconds in which it had a processor when it wanted one."""
     pid = process.pid or 0
+
+    def hungry() -> float:
+        return min(max(starving(pid).values(), default=0.0), _MOST * seconds)
+
     with suppress(TimeoutError):
-        until(lambda: not process.is_alive(), seconds, besides=lambda: min(starved(pid), _MOST * seconds))
+        until(lambda: not process.is_alive(), seconds, besides=hungry)
