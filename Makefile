@@ -1,6 +1,6 @@
 # stalewatch: python3.11 or newer, pip and make are all it needs. `make PYTHON=python3.12 ...` picks another one.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check coverage mutants bench gameday thorough lock
+.PHONY: help demo test check coverage mutants bench gameday nightly thorough lock
 SHELL := /bin/sh
 unexport PYTHONDONTWRITEBYTECODE  # the tests start hundreds of processes: none of them compiles what another one has
 
@@ -11,6 +11,7 @@ PYTHON ?= $(shell for p in $(CANDIDATES); do $$p -c '$(SUITS)' 2>/dev/null && ec
 BIN := .venv/bin
 READY := .venv/.ready
 BY_HASH := install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
+LONG := -n 3 --dist load --maxschedchunk 1   # three at once on two processors: the tormented also wait
 COMPILE := pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate $(UPGRADE)
 
 help: ## list these targets
@@ -41,8 +42,11 @@ mutants: $(READY) ## change core modules here and there: do their tests notice 8
 bench: $(READY) ## measure side by side what performance promises; ARGS=<name> picks one
 	@$(BIN)/python -m bench $(ARGS)
 
-gameday: $(READY) ## hold every promise of docs/reliability.md in full, what it finds goes into gameday.txt; ARGS="-k calendar" picks some
-	@$(BIN)/pytest -n 3 --dist load --maxschedchunk 1 -m "slow and bar and not thorough" --figures=gameday.txt $(ARGS)  # the tormented mostly wait
+gameday: $(READY) ## kill, freeze, crash and cut off, an hour of it; what is found goes into gameday.txt; ARGS="-k calendar" picks some
+	@$(BIN)/pytest $(LONG) -m "slow and gameday and not thorough" --figures=gameday.txt $(ARGS)
+
+nightly: $(READY) ## hold every promise of docs/reliability.md in full, the game day among them, for two hours, into nightly.txt
+	@$(BIN)/pytest $(LONG) -m "slow and bar and not thorough" --figures=nightly.txt $(ARGS)
 
 thorough: $(READY) ## run every long variant that test leaves out, for hours; ARGS="-k quarter" picks some
 	@$(BIN)/pytest -n auto --dist worksteal -m slow $(ARGS)

@@ -28,7 +28,7 @@ from tests.acceptance.harness.toxic_proxy import EVERYWHERE, Proxy, Toxic, betwe
 from tests.acceptance.harness.verdict import Verdict, judged
 from tests.acceptance.harness.vitals import vitals_of
 
-pytestmark = pytest.mark.bar
+pytestmark = [pytest.mark.bar, pytest.mark.gameday]
 
 SEED = 20_261_121
 GRACE = 5.0

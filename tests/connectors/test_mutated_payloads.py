@@ -1,4 +1,4 @@
-"""Answers that are mutated on their way, some dozens every day and 5,000 of each CRM in `make gameday`.
+"""Answers that are mutated on their way, some dozens every day and 5,000 in `make nightly`.
 
 Whatever comes, a connector raises what its interface names and nothing else, asks no more than it should, shows no
 credential, and goes on from where it really was. An odd row is set aside alone: its neighbours are what they are.

@@ -15,7 +15,7 @@ from stalewatch.domain.durations import Unit
 from stalewatch.domain.instants import Instants, from_us
 from tests.domain.calendar_worlds import A_MONTH, CLOCKS, ODDEST, TWO_DAYS, ZONES, Clocks, World
 
-pytestmark = pytest.mark.bar
+pytestmark = [pytest.mark.bar, pytest.mark.gameday]
 
 DATES = (Unit.DAY, Unit.WEEK, Unit.BUSINESS_DAY)
 TIME = (Unit.MINUTE, Unit.HOUR, Unit.BUSINESS_HOUR)

@@ -17,7 +17,7 @@ from tests.services.test_laws import holds
 from tests.services.world import at
 from tests.simulation.stage import Theatre
 
-pytestmark = pytest.mark.bar
+pytestmark = [pytest.mark.bar, pytest.mark.gameday]
 
 Opening = Callable[[], Database]
 COMPANIES, DEALS, PARTS = 250, 40, 25
