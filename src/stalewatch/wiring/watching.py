@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from threading import Event, Thread
 from typing import Final
 
@@ -61,9 +61,9 @@ class Watch:
         """One look, and the seconds until the next; whatever goes wrong in it, there is a next."""
         try:
             look: Future[Look] = self._looks.submit(self._live.look)
-        except RuntimeError:  # `stop` was quicker
+            error = look.exception()
+        except (RuntimeError, CancelledError):  # `stop` was quicker
             return self._every
-        error = look.exception()
         if isinstance(error, StalewatchError):
             log.warning("%s", error)
         elif error is not None:
