@@ -17,7 +17,7 @@ import pytest
 
 from stalewatch.web.serving import Server, listen
 from stalewatch.web.wire import LONGEST_HEAD, MOST_FIELDS, Wire
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, Stopwatch
 
 pytestmark = pytest.mark.security
 GET: Final = b"GET /x HTTP/1.1\r\nHost: a\r\n"
@@ -93,7 +93,7 @@ class Inn:
 
 
 def _heard(line: socket.socket) -> Iterator[bytes]:
-    line.settimeout(10)
+    line.settimeout(PATIENCE)
     try:
         while data := line.recv(65_536):
             yield data
@@ -193,15 +193,16 @@ def test_s34_who_never_comes_to_an_end_is_not_waited_for(inn: Inn, monkeypatch: 
         (POST + b"Content-Length: 99\r\n\r\n", b"a", 0),
         (b"", b"", 408),
     ):
-        began = time.monotonic()
+        watch = Stopwatch()
         answer = inn.asked(start, *[piece] * 6, pause=SHORT / 4, end=False)
         assert (status(answer), inn.came) == (said, []), start
-        assert SHORT <= time.monotonic() - began < 10 * SHORT
+        assert watch.whole >= SHORT
+        assert watch.seconds < 30 * SHORT
 
 
 def test_who_comes_back_in_time_is_answered_on_the_same_line(inn: Inn, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Wire, "patience", SHORT)
-    answer = inn.asked(*[GET + b"\r\n"] * 4, pause=SHORT / 1.5)
+    monkeypatch.setattr(Wire, "patience", 5 * SHORT)
+    answer = inn.asked(*[GET + b"\r\n"] * 4, pause=2 * SHORT)
     assert answer.count(b"200 OK") == 4, "patience begins anew with each request"
 
 
