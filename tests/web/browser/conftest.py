@@ -37,7 +37,7 @@ def chromium() -> Iterator[Browser]:
     if found is None and not os.environ.get("CI"):
         pytest.skip(MISSING)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=list(QUIETLY))
+        browser = playwright.chromium.launch(executable_path=found, args=list(QUIETLY), timeout=1000 * PATIENCE)
         yield browser
         browser.close()
 
@@ -66,6 +66,7 @@ def opens(chromium: Browser, home: str) -> Iterator[Opens]:
     def open_one(width: int = 1280, height: int = 900, **wanted: Any) -> Visit:
         context = chromium.new_context(viewport={"width": width, "height": height}, **wanted)
         contexts.append(context)
+        context.set_default_timeout(1000 * PATIENCE)
         visit = Visit(context.new_page(), home, [])
         visit.page.on("console", lambda said: visit.complaints.append(said.text) if said.type == "error" else None)
         visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))

@@ -50,6 +50,7 @@ def door(company: World) -> Iterator[str]:
 @pytest.fixture
 def visit(chromium: Browser, door: str) -> Iterator[Visit]:
     context = chromium.new_context(locale="en-GB")
+    context.set_default_timeout(1000 * PATIENCE)
     made = Visit(context.new_page(), door, [])
     made.page.on("pageerror", lambda error: made.complaints.append(str(error)))
     made.page.on("console", lambda said: made.complaints.append(said.text) if "Security Policy" in said.text else None)
@@ -96,6 +97,7 @@ def test_s5_whom_nobody_knows_stays_outside_and_may_be_somebody_else(visit: Visi
 @pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("ja", "dark")])
 def test_everybody_can_read_the_pages_before_the_door(chromium: Browser, door: str, scheme: str, language: str) -> None:
     context = chromium.new_context(color_scheme=scheme, locale=language, viewport={"width": 390, "height": 800})
+    context.set_default_timeout(1000 * PATIENCE)
     page = context.new_page()
     for path in ("/sign-in", "/sign-in/return?state=x"):
         page.goto(door + path)
