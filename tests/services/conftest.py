@@ -11,7 +11,7 @@ from stalewatch.services.judging import arming
 from stalewatch.services.judging.frames import Coverage
 from stalewatch.services.judging.standing import Standing
 from stalewatch.services.rules.rulebook import Rulebook
-from stalewatch.store import changes, records
+from stalewatch.store import pasts, records
 from stalewatch.store.engine import Connection
 from tests import databases
 from tests.services import witness
@@ -38,7 +38,7 @@ def found(migrated_database_url: str) -> Iterator[Founder]:
     database.dispose()
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def brought(monkeypatch: pytest.MonkeyPatch) -> list[Standing]:
     """What syncs have read of records before they judged them: all of it is looked at, and has to be what is stored,
     whatever was written between the reading and the judging."""
@@ -52,7 +52,7 @@ def brought(monkeypatch: pytest.MonkeyPatch) -> list[Standing]:
         if standing is not None:
             found.append(standing)
             past = standing.past
-            assert past.records == changes.past(conn, past.records, past.fields).records
+            assert past.records == pasts.past(conn, past.records, past.fields).records
             if standing.table is not None:
                 assert standing.table == records.columns(conn, obj, standing.ids, [*standing.table])
         return judge(conn, book, obj, ids, coverage, now, standing)

@@ -78,6 +78,8 @@ def clean(text: str) -> str | None:
 
 
 def _whole(value: Value) -> int:
+    if value.__class__ is int and -_MOST <= value <= _MOST:  # as nearly all of them come
+        return value
     return _number(value, 1)
 
 
@@ -104,6 +106,8 @@ def _instant(value: Value) -> int:
 
 
 def _text(value: Value) -> str | None:
+    if value.__class__ is str and value.isascii() and len(value) <= LONGEST and "\x00" not in value:
+        return value or None  # as nearly all of them come
     return clean(str(value))
 
 

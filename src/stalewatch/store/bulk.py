@@ -56,7 +56,7 @@ def upsert(
     if not rows:
         return 0
     keys = [column.name for column in table.primary_key]
-    last = {tuple(row[key] for key in keys): row for row in rows}
+    last = dict(zip(map(itemgetter(*keys), rows), rows, strict=True))
     changing = [name for name in rows[0] if name not in keys and name not in keep]
     return _put(conn, table, list(last.values()), changing, silent)
 

@@ -7,8 +7,7 @@ it; "stalewatch": ours) and seen_at. `ordinal` counts the changes of one field i
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 from operator import itemgetter
@@ -20,21 +19,16 @@ from sqlalchemy.engine import Connection
 
 from stalewatch.store import bulk
 from stalewatch.store.bulk import Row
-from stalewatch.store.columns import as_text, encoded, encoded_all, read_column
-from stalewatch.store.expressions import among, one_by_one
+from stalewatch.store.columns import encoded, encoded_all, read_column
+from stalewatch.store.expressions import among
+from stalewatch.store.pasts import KEPT, Kept, Key, Pasts, selecting
 from stalewatch.store.tables import changes
 
-_Key = tuple[str, str, int, int]
-"""What tells one change from another: record_id, field, at, ordinal."""
 _KEY: Final = ("record_id", "field", "at", "ordinal")
-_key: Final[Callable[[Row], _Key]] = itemgetter(*_KEY)
+_key: Final[Callable[[Row], Key]] = itemgetter(*_KEY)
 _FIRST_TWO: Final = itemgetter(0, 1)
 _PARTED: Final = (-1, "")
 """Before all that was told at an instant, and the text of no value."""
-_TOLD: Final = tuple(as_text(changes.c[name]) for name in (*_KEY, "value", "source"))
-
-_IS_PLAIN: Final = sa.and_(changes.c.source == "crm", changes.c.ordinal == 0)
-_SAID: Final = (*_TOLD[:3], _TOLD[4], sa.type_coerce(_IS_PLAIN, sa.Integer()).label("is_plain"))
 
 
 class Change(NamedTuple):
@@ -51,29 +45,8 @@ class Change(NamedTuple):
 # As `Change._make` does, without a call of Python's for each of many rows.
 _as_change: Final[Callable[[tuple[Any, ...]], Change]] = partial(tuple.__new__, Change)
 
-
-Told = Mapping[str, Sequence[tuple[int, Any]]]
-"""Of one record the (at, value) of each field that has a past, oldest first."""
-
-
-@dataclass(slots=True)
-class Past:
-    """What was said of some fields of some records, read once for all who look at it.
-
-    Attributes:
-        fields: those that were read.
-        records: of each of the records what was said of it.
-        noticed: the (record, field) of which not everything is the CRM's word, one at an instant.
-    """
-
-    fields: frozenset[str]
-    records: dict[str, Told]
-    noticed: set[tuple[str, str]]
-
-    def without(self, ids: Collection[str]) -> None:
-        """Forget what was read of these records: something was written since."""
-        for record in ids:
-            self.records.pop(record, None)
+_Fresh = tuple[int, int, str | None, Row]
+"""A row to be added: at, ordinal, its value as stored text, and the row itself."""
 
 
 class _What(NamedTuple):
@@ -85,7 +58,7 @@ class _What(NamedTuple):
 
 def add(
     conn: Connection, rows: Sequence[Row], *, echoes: Collection[str] = (),
-    within: Mapping[str, str] = MappingProxyType({}),
+    within: Mapping[str, str] = MappingProxyType({}), pasts: Pasts | None = None,
 ) -> list[str]:  # fmt: skip
     """Add changes; one that is already there stays as it is. Return the ids of records that gained one.
 
@@ -93,58 +66,61 @@ def add(
         echoes: fields of which a row that only repeats the value before it tells nothing, and is not kept.
         within: fields among them whose value means another thing once the field named here has changed: the same stage
             in another pipeline is another place. The first repeat after such a change is kept.
+        pasts: what the caller's transaction has read of records, and keeps up.
     """
     if not rows:
         return []
-    there = _beside(conn, rows, echoes, within)
-    fresh = [(key, row) for key, row in zip(map(_key, rows), rows, strict=True) if key not in there]
-    new = [row for key, row in fresh if key[1] not in echoes]
-    new += _unheard({key: row for key, row in fresh if key[1] in echoes}, there, within)
+    given: dict[str, dict[str, list[_Fresh]]] = {}
+    for row, text in zip(rows, encoded_all([row["value"] for row in rows]), strict=True):
+        mine = given.setdefault(row["record_id"], {})
+        mine.setdefault(row["field"], []).append((row["at"], row["ordinal"], text, row))
+    known = Pasts(conn, _around({row["field"] for row in rows}, within)) if pasts is None else pasts
+    there = known.of(given)
+    news = [one for record, mine in given.items() for one in _unheard(mine, there[record], echoes, within)]
+    new = [row for _, _, _, row in news]
     bulk.insert(conn, changes, new)
+    known.put(new, [text for _, _, text, _ in news])
     return sorted({row["record_id"] for row in new})
 
 
+def _around(fields: Collection[str], within: Mapping[str, str]) -> set[str]:
+    return {*fields, *(around for name, around in within.items() if name in fields)}
+
+
 def _unheard(
-    fresh: Mapping[_Key, Row], there: Mapping[_Key, str | None], within: Mapping[str, str]
-) -> list[Row]:  # fmt: skip
-    """Those of these rows that say something else than what is there or comes with them just before.
+    given: Mapping[str, Sequence[_Fresh]], there: Sequence[Kept], echoes: Collection[str], within: Mapping[str, str]
+) -> Iterator[_Fresh]:
+    """Those of one record's rows, by field, that are not there, and say something else than what is there or comes
+    with them just before."""
+    last = {one[1]: one for one in there}
+    for field, fresh in given.items():
+        before, around = last.get(field), within.get(field)
+        is_alone = around is None or not (around in last or around in given)
+        if is_alone and len(fresh) == 1 and (before is None or fresh[0][:2] > before[2:4]):  # as nearly all of them are
+            if before is None or before[4] != fresh[0][2] or field not in echoes:
+                yield fresh[0]
+            continue
+        stored = {one[2:4]: one[4] for one in there if one[1] == field}
+        news = {one[:2]: one for one in fresh if one[:2] not in stored}
+        if field in echoes:
+            parted = {one[2] for one in there if one[1] == around} | {one[0] for one in given.get(around or "", ())}
+            line = [(*place, text) for place, text in stored.items()] + [one[:3] for one in news.values()]
+            line += [(at, *_PARTED) for at in parted]  # what is told from then on repeats nothing from before
+            for (_, _, said), (at, ordinal, text) in pairwise(sorted(line, key=_FIRST_TWO)):
+                if said == text:
+                    news.pop((at, ordinal), None)
+        yield from news.values()
+
+
+def append(conn: Connection, rows: Sequence[Row], pasts: Pasts | None = None) -> None:
+    """Add changes of which the caller knows that they are later than the `latest`; nobody looks whether they are.
 
     Args:
-        there: what stands in their fields, in those around them, and maybe in others, as stored text.
-        within: as in `add`.
+        pasts: as in `add`.
     """
-    told: dict[tuple[str, str], list[tuple[int, int, str | None]]] = {(key[0], key[1]): [] for key in fresh}
-    inside = {around: name for name, around in within.items()}
-    for (record, field, at, ordinal), text in there.items():
-        beside = told.get((record, field))
-        if beside is not None:
-            beside.append((at, ordinal, text))
-        if field in inside:
-            _part(told.get((record, inside[field])), at)
-    texts = encoded_all([row["value"] for row in fresh.values()])
-    for (record, field, at, ordinal), text in zip(fresh, texts, strict=True):
-        told[record, field].append((at, ordinal, text))
-        if field in inside:
-            _part(told.get((record, inside[field])), at)
-    echoed = {
-        (*place, at, ordinal)
-        for place, mine in told.items()
-        if len(mine) > 1
-        for (_, _, before), (at, ordinal, text) in pairwise(sorted(mine, key=_FIRST_TWO))
-        if before == text
-    }
-    return [row for key, row in fresh.items() if key not in echoed]
-
-
-def _part(told: list[tuple[int, int, str | None]] | None, at: int) -> None:
-    """What is told from this instant on repeats nothing of what was told before it."""
-    if told is not None:
-        told.append((at, *_PARTED))
-
-
-def append(conn: Connection, rows: Sequence[Row]) -> None:
-    """Add changes of which the caller knows that they are later than the `latest`; nobody looks whether they are."""
     bulk.insert(conn, changes, rows)
+    if pasts is not None:
+        pasts.put(rows, encoded_all([row["value"] for row in rows]))
 
 
 def latest(conn: Connection, ids: Collection[str], fields: Collection[str]) -> dict[tuple[str, str], int]:
@@ -152,7 +128,7 @@ def latest(conn: Connection, ids: Collection[str], fields: Collection[str]) -> d
     found: dict[tuple[str, str], int] = {}
     place = (changes.c.record_id, changes.c.field)
     for chunk in bulk.chunks(sorted(ids)):
-        last = _select(conn, (*place, sa.func.max(changes.c.at)), chunk, fields).group_by(*place)
+        last = selecting(conn, (*place, sa.func.max(changes.c.at)), chunk, fields).group_by(*place)
         found.update(((record, field), at) for record, field, at in bulk.tuples(conn, last))
     return found
 
@@ -161,36 +137,16 @@ def read(conn: Connection, ids: Collection[str], fields: Collection[str]) -> lis
     """The changes of these fields, sorted by record, field, instant and ordinal."""
     found: list[Change] = []
     for chunk in bulk.chunks(sorted(ids)):
-        rows = bulk.tuples(conn, _select(conn, _TOLD, chunk, fields).order_by(*changes.primary_key))
+        rows = bulk.tuples(conn, selecting(conn, KEPT, chunk, fields).order_by(*changes.primary_key))
         if rows:
             *places, values, sources = zip(*rows, strict=True)
             found += map(_as_change, zip(*places, read_column(changes.c.value, values), sources, strict=True))
     return found
 
 
-def past(conn: Connection, ids: Collection[str], fields: Collection[str]) -> Past:
-    """The values of these fields: many rows of few columns."""
-    found: dict[str, dict[str, list[tuple[int, Any]]]] = {record: {} for record in ids}
-    noticed: set[tuple[str, str]] = set()
-    for chunk in bulk.chunks(sorted(ids)):
-        rows = bulk.tuples(conn, _select(conn, _SAID, chunk, fields).order_by(*changes.primary_key))
-        values = read_column(changes.c.value, [row[3] for row in rows])
-        here = there = None
-        for (record, name, at, _, is_plain), value in zip(rows, values, strict=True):
-            if record != here:  # to compare costs less than to look up
-                here, there, mine = record, None, found[record]
-            if name != there:
-                there = name
-                mine[name] = told = []
-            told.append((at, value))
-            if not is_plain:
-                noticed.add((record, name))
-    return Past(frozenset(fields), {**found}, noticed)
-
-
 def replace_history(
     conn: Connection, ids: Collection[str], fields: Collection[str], rows: Sequence[Row], *,
-    echoes: Collection[str] = (),
+    echoes: Collection[str] = (), pasts: Pasts | None = None,
 ) -> list[str]:  # fmt: skip
     """Let the CRM's own history of these records and fields stand instead of what syncs noticed.
 
@@ -201,8 +157,11 @@ def replace_history(
 
     Args:
         echoes: as in `add`; of these fields nothing is dropped where others than the CRM tell something as well.
+        pasts: as in `add`.
     """
-    there = _stored(conn, ids, fields)
+    known = Pasts(conn, fields) if pasts is None else pasts
+    kept = known.of(ids)
+    there = {one[:4]: _What(*one[4:]) for record in ids for one in kept[record] if one[1] in fields}
     told = {_key(row): _What(encoded(row["value"]), row["source"]) for row in rows}
     ordered = sorted(told)
     begins, ends = _first_instants(ordered), {key[:2]: (key, told[key]) for key in ordered}
@@ -217,10 +176,12 @@ def replace_history(
     fresh = [row for row in rows if there.get(key := _key(row)) != told[key] and key not in echoed]
     bulk.delete(conn, changes, [dict(zip(_KEY, key, strict=True)) for key in obsolete])
     bulk.insert(conn, changes, fresh)
+    known.take(obsolete)
+    known.put(fresh, encoded_all([row["value"] for row in fresh]))
     return sorted({key[0] for key in obsolete} | {row["record_id"] for row in fresh})
 
 
-def _is_obsolete(key: _Key, what: _What, told: Mapping[_Key, _What], begins: Mapping[tuple[str, str], int]) -> bool:
+def _is_obsolete(key: Key, what: _What, told: Mapping[Key, _What], begins: Mapping[tuple[str, str], int]) -> bool:
     if key in told:
         return what != told[key]
     if what.source == "crm":
@@ -229,23 +190,23 @@ def _is_obsolete(key: _Key, what: _What, told: Mapping[_Key, _What], begins: Map
     return what.source == "seen"
 
 
-def _is_ahead(key: _Key, what: _What, last: tuple[_Key, _What] | None) -> bool:
+def _is_ahead(key: Key, what: _What, last: tuple[Key, _What] | None) -> bool:
     """Whether a sync noticed this after the last that the CRM tells of the field, and it is another value."""
     return what.source == "seen" and last is not None and key > last[0] and what.value != last[1].value
 
 
-def _repeated(ordered: Sequence[_Key], held: Mapping[_Key, _What]) -> set[_Key]:
+def _repeated(ordered: Sequence[Key], held: Mapping[Key, _What]) -> set[Key]:
     """Of these changes, by record, field and time, those that repeat the value before them."""
     return {key for before, key in pairwise(ordered) if before[:2] == key[:2] and held[before].value == held[key].value}
 
 
-def _first_instants(ordered: Sequence[_Key]) -> dict[tuple[str, str], int]:
+def _first_instants(ordered: Sequence[Key]) -> dict[tuple[str, str], int]:
     return {key[:2]: key[2] for key in reversed(ordered)}
 
 
 def forget_before(conn: Connection, horizon: int, ids: Collection[str]) -> int:
     """Delete changes older than `horizon`, but the last of each field, which still says what held then."""
-    old: dict[tuple[str, str], list[_Key]] = defaultdict(list)
+    old: dict[tuple[str, str], list[Key]] = defaultdict(list)
     for chunk in bulk.chunks(sorted(ids)):
         wanted = sa.and_(among(conn, changes.c.record_id, chunk), changes.c.at < horizon)
         for record, field, at, ordinal in bulk.tuples(conn, _keys(wanted)):
@@ -255,37 +216,4 @@ def forget_before(conn: Connection, horizon: int, ids: Collection[str]) -> int:
 
 
 def _keys(wanted: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    return sa.select(*_TOLD[:4]).where(wanted).order_by(*changes.primary_key)
-
-
-def _beside(
-    conn: Connection, rows: Sequence[Row], echoes: Collection[str], within: Mapping[str, str]
-) -> dict[_Key, str | None]:
-    """What stands in the fields of these rows and in those around them, as stored text. Of fields without echoes only
-    from the earliest row on: what a page tells is mostly later than all that was told before."""
-    fields = {row["field"] for row in rows}
-    fields |= {around for name, around in within.items() if name in fields}
-    later = changes.c.at >= min(row["at"] for row in rows)
-    whole = sorted(fields.intersection({*echoes, *within.values()}))
-    asked = sa.or_(later, changes.c.field.in_(whole)) if echoes else later
-    found: dict[_Key, str | None] = {}
-    for chunk in bulk.chunks(sorted({row["record_id"] for row in rows})):
-        there = bulk.tuples(conn, _select(conn, _TOLD[:5], chunk, fields).where(asked))
-        found.update(((record, field, at, ordinal), text) for record, field, at, ordinal, text in there)
-    return found
-
-
-def _stored(conn: Connection, ids: Collection[str], fields: Collection[str]) -> dict[_Key, _What]:
-    found: dict[_Key, _What] = {}
-    for chunk in bulk.chunks(sorted(ids)):
-        rows = bulk.tuples(conn, _select(conn, _TOLD, chunk, fields))
-        found.update(((row[0], row[1], row[2], row[3]), _What(row[4], row[5])) for row in rows)
-    return found
-
-
-def _select(
-    conn: Connection, columns: Iterable[sa.ColumnElement[Any]], ids: Collection[str], fields: Collection[str]
-) -> sa.Select[Any]:
-    field = one_by_one(conn, changes.c.field)
-    wanted = (among(conn, changes.c.record_id, ids), among(conn, field, sorted(fields)))
-    return sa.select(*columns).where(*wanted)
+    return sa.select(*KEPT[:4]).where(wanted).order_by(*changes.primary_key)

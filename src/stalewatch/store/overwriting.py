@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Final, Generic, TypeVar
 
 import sqlalchemy as sa
@@ -30,6 +31,7 @@ class Overwriting(Generic[R]):
         names: the columns that were compared.
         told: what the news say in them, JSON as its text.
         there: what stands in them, by id; locked until the transaction ends.
+        beside: what stands in further columns, by name, of the same records in the same order.
     """
 
     table: sa.Table
@@ -37,6 +39,7 @@ class Overwriting(Generic[R]):
     names: Sequence[str]
     told: Sequence[tuple[Any, ...]]
     there: Mapping[str, tuple[Any, ...]]
+    beside: Mapping[str, Sequence[Any]]
 
     def columns(self, ids: Collection[str], names: Sequence[str]) -> dict[str, list[Any]]:
         """Some of what is there, as `records.columns` gives it."""
@@ -45,6 +48,25 @@ class Overwriting(Generic[R]):
         for name in names:
             place = self.names.index(name)
             found[name] = read_column(self.table.c[name], [row[place] for row in rows])
+        return found
+
+    def after(self, names: Sequence[str]) -> dict[str, list[Any]]:
+        """How the news stand once they are written, as `records.columns` gives it: nobody has to read them again.
+
+        Args:
+            names: columns that were compared or asked for `beside`.
+        """
+        news = sorted(self.news, key=itemgetter("id"))
+        found: dict[str, list[Any]] = {**{name: [] for name in names}, "id": [row["id"] for row in news]}
+        own = [name for name in names if name != "id" and (name in _LAST_SEEN or name not in self.beside)]
+        if news and own:  # row by row: all of them do not fit the processor's cache
+            told = zip(*map(itemgetter("id", *own), news), strict=True)
+            found |= zip(("id", *own), map(list, told), strict=True)
+        place = {id_: at for at, id_ in enumerate(self.there)}
+        places = [place.get(id_) for id_ in found["id"]]
+        for name in self.beside.keys() & set(names) - set(own):
+            kept = self.beside[name]
+            found[name] = [row.get(name) if at is None else kept[at] for row, at in zip(news, places, strict=True)]
         return found
 
     def write(self, conn: Connection) -> None:
@@ -64,14 +86,21 @@ class Overwriting(Generic[R]):
         return [name for name, new, old in columns if new != old]
 
 
-def overwriting(conn: Connection, table: sa.Table, rows: Sequence[R]) -> Overwriting[R]:
-    """Compare rows with what stands where they are to be written; all of them name the same columns."""
+def overwriting(
+    conn: Connection, table: sa.Table, rows: Sequence[R], beside: Collection[str] = ()
+) -> Overwriting[R]:  # fmt: skip
+    """Compare rows with what stands where they are to be written; all of them name the same columns.
+
+    Args:
+        beside: columns that are wanted `after` the write; those that the rows do not name are read as well.
+    """
     names = [name for name in rows[0] if name not in _NO_NEWS and name != "id"] if rows else []
     json = [place for place, name in enumerate(names) if isinstance(table.c[name].type, Json)]
-    there = _stored(conn, table, names, {row["id"] for row in rows})
+    others = [name for name in beside if name not in names and name != "id"]
+    there, kept = _stored(conn, table, names, others, {row["id"] for row in rows})
     last = {row["id"]: (row, _values(row, names, json)) for row in rows}
     news = [one for id_, one in last.items() if there.get(id_) != one[1]]
-    return Overwriting(table, [row for row, _ in news], names, [told for _, told in news], there)
+    return Overwriting(table, [row for row, _ in news], names, [told for _, told in news], there, kept)
 
 
 def _values(row: Row, names: Sequence[str], json: Sequence[int]) -> tuple[Any, ...]:
@@ -83,12 +112,15 @@ def _values(row: Row, names: Sequence[str], json: Sequence[int]) -> tuple[Any, .
 
 
 def _stored(
-    conn: Connection, table: sa.Table, names: Sequence[str], ids: Collection[str]
-) -> dict[str, tuple[Any, ...]]:
-    """Rows as they are, locked until the transaction ends (always in the order of ids: no deadlock)."""
-    found: dict[str, tuple[Any, ...]] = {}
-    columns = [table.c.id, *(as_text(table.c[name]) for name in names)]
+    conn: Connection, table: sa.Table, names: Sequence[str], others: Sequence[str], ids: Collection[str]
+) -> tuple[dict[str, tuple[Any, ...]], dict[str, list[Any]]]:
+    """Rows as they are, locked until the transaction ends (always in the order of ids: no deadlock): what is in some
+    columns by id, and other columns as lists."""
+    rows: list[tuple[Any, ...]] = []
+    columns = [table.c.id, *(as_text(table.c[name]) for name in (*names, *others))]
     for chunk in bulk.chunks(sorted(ids)):
         there = sa.select(*columns).where(among(conn, table.c.id, chunk)).order_by(table.c.id)
-        found.update((row[0], row[1:]) for row in bulk.tuples(conn, there.with_for_update()))
-    return found
+        rows.extend(bulk.tuples(conn, there.with_for_update()))
+    end = 1 + len(names)
+    kept = {name: read_column(table.c[name], [row[place] for row in rows]) for place, name in enumerate(others, end)}
+    return {row[0]: row[1:end] for row in rows}, kept

@@ -25,9 +25,15 @@ from stalewatch.store.visibility import Visible, seen_by
 _R = TypeVar("_R", bound=Row)
 
 
-def overwriting(conn: Connection, obj: str, rows: Sequence[_R]) -> Overwriting[_R]:
-    """What of these rows is news, beside what is there; all of them name the same columns."""
-    return pages.overwriting(conn, _table(obj), rows)
+def overwriting(
+    conn: Connection, obj: str, rows: Sequence[_R], beside: Collection[str] = ()
+) -> Overwriting[_R]:  # fmt: skip
+    """What of these rows is news, beside what is there; all of them name the same columns.
+
+    Args:
+        beside: columns that are wanted of them after they are written.
+    """
+    return pages.overwriting(conn, _table(obj), rows, beside)
 
 
 def upsert_deals(conn: Connection, rows: Sequence[Row]) -> list[str]:

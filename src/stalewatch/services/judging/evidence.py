@@ -21,8 +21,9 @@ _STORED = tuple(dict.fromkeys((*_PRESENT, *noting.COLUMNS)))
 
 def refresh(
     conn: Connection, book: Rulebook, obj: str, ids: Collection[str], now: int, moved: Collection[str] = ()
-) -> None:
-    """Write what the activities of these deals say at `now`: derived fields, their changes, meetings held.
+) -> list[Row]:
+    """Write what the activities of these deals say at `now`: derived fields, their changes, meetings held. Return the
+    columns that were set, by `id`.
 
     A deal without activities keeps what its CRM says of itself, unless its last one was just taken away.
 
@@ -32,7 +33,7 @@ def refresh(
     found: dict[str, list[Act]] = {record: [] for record in set(moved) & set(ids)}
     found |= {record: [_act(row) for row in rows] for record, rows in _grouped(activities.read(conn, ids))}
     if not found:
-        return
+        return []
     present = records.columns(conn, obj, found.keys(), _STORED)
     rows, past, held = [], [], []
     columns = [name for name in Evidence._fields if name in records.column_names(obj)]
@@ -56,6 +57,7 @@ def refresh(
         if ids_ and fields:
             changes.replace_history(conn, ids_, fields, [row for row in past if row["record_id"] in ids_])
     events.replace(conn, found.keys(), ("meeting",), held)
+    return rows
 
 
 def _act(row: Any) -> Act:

@@ -15,9 +15,9 @@ from stalewatch.domain.instants import Mask
 from stalewatch.domain.language.model import Catalogue, Field, FieldType, Origin
 from stalewatch.domain.needs import ALWAYS, Needs
 from stalewatch.domain.values import Stored
-from stalewatch.store import changes, events, records
-from stalewatch.store.changes import Past
+from stalewatch.store import events, pasts, records
 from stalewatch.store.engine import Connection
+from stalewatch.store.pasts import Past
 
 Coverage = Mapping[str, Mapping[str, Collection[str]]]
 """connection -> object -> the catalogue fields that it feeds."""
@@ -135,12 +135,12 @@ def _histories(
     told = past.records if past is not None and needs.history <= past.fields else {}
     unread = [record for record in ids if record not in told]
     if unread:
-        told = {**told, **changes.past(conn, unread, needs.history).records}
+        told = {**told, **pasts.past(conn, unread, needs.history).records}
     mine = [told[record] for record in ids]
+    there = {name for one in mine for name in one}  # of what rules ask for, most has no past
     return {
-        name: _history(kinds[name], rows, text=name in needs.values)
-        for name in sorted(needs.history & kinds.keys())
-        if any(rows := [one.get(name, ()) for one in mine])
+        name: _history(kinds[name], [one.get(name, ()) for one in mine], text=name in needs.values)
+        for name in sorted(there & needs.history & kinds.keys())
     }
 
 

@@ -16,6 +16,7 @@ from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import changes, records
 from stalewatch.store.engine import Connection
 from stalewatch.store.overwriting import Overwriting
+from stalewatch.store.pasts import Pasts
 
 Row = dict[str, Any]
 Told = Mapping[tuple[str, str], Stored]
@@ -33,7 +34,7 @@ change how everything was says most of it again and again, and nothing by it."""
 def note(
     conn: Connection, book: Rulebook, obj: str, rows: Sequence[Row], now: int, told: Told = MappingProxyType({}),
     only: Collection[str] | None = None, as_of: int | None = None, fed: Collection[str] | None = None,
-    there: Overwriting[Row] | None = None,
+    there: Overwriting[Row] | None = None, pasts: Pasts | None = None,
 ) -> list[str]:  # fmt: skip
     """Write down which tracked fields differ from what is stored; call it before the rows themselves are stored.
 
@@ -47,6 +48,7 @@ def note(
         as_of: when the data was true, if the source says so; dates what the CRM does not date itself.
         fed: the fields that the connection feeds; None: all. What it does not show now was not emptied.
         there: what stands where the rows are to be written, if whoever writes them has asked.
+        pasts: what the caller's transaction has read of the past of records, and keeps up.
     """
     spoken = book.rules.catalogue.objects[obj].keys() | set(BESIDE) if only is None else frozenset(only)
     tracked = sorted(book.needs[obj].tracked & spoken)
@@ -64,8 +66,9 @@ def note(
     handed_over = [record for record, name, *_ in differing if name == "owner"]
     differing = [one for one in differing if told.get((one[0], one[1]), _UNTOLD) != one[3]]
     differing = _not_only_hidden(conn, differing)
-    last = changes.latest(conn, {one[0] for one in differing}, {one[1] for one in differing})
-    changes.append(conn, list(_dated(differing, given, last, now if as_of is None else as_of, now)))
+    known = Pasts(conn, {one[1] for one in differing}) if pasts is None else pasts
+    last = known.latest(one[:2] for one in differing)
+    changes.append(conn, list(_dated(differing, given, last, now if as_of is None else as_of, now)), pasts)
     return handed_over
 
 
@@ -119,7 +122,16 @@ def _not_only_hidden(conn: Connection, differing: list[Differing]) -> list[Diffe
 
 def rows_of(connection: str, book: Rulebook, page: Page, now: int) -> list[Row]:
     """The page's own histories as rows of the store."""
-    return list(_numbered(_told(connection, book, page, now)))
+    rows: list[Row] = []
+    seen: dict[tuple[str, str, int], int] = {}
+    for place, value in _told(connection, book, page):
+        seen[place] = ordinal = seen.get(place, -1) + 1  # of one field at one instant they keep their order
+        record, name, at = place
+        rows.append({
+            "record_id": record, "field": name, "at": at, "ordinal": ordinal, "value": value, "source": "crm",
+            "seen_at": now,
+        })  # fmt: skip
+    return rows
 
 
 def told_by(rows: Collection[Row]) -> Told:
@@ -128,32 +140,35 @@ def told_by(rows: Collection[Row]) -> Told:
     return {(row["record_id"], row["field"]): row["value"] for row in oldest_first}
 
 
-def replace(conn: Connection, connection: str, page: Page, rows: Collection[Row]) -> list[str]:
+def replace(
+    conn: Connection, connection: str, page: Page, rows: Collection[Row], pasts: Pasts | None = None
+) -> list[str]:
     """Store what the page's histories tell, its `rows_of`, instead of what syncs inferred; return the records that
     changed."""
     whole = {f"{connection}:{one}" for one in page.histories}
     echoes = {row["field"] for row in rows}
     if not whole:
-        return changes.add(conn, list(rows), echoes=echoes, within=_WITHIN)
+        return changes.add(conn, list(rows), echoes=echoes, within=_WITHIN, pasts=pasts)
     mine = [row for row in rows if row["record_id"] in whole and row["field"] in page.history_fields]
     alone = echoes.difference(_WITHIN, _WITHIN.values())
-    changed = changes.replace_history(conn, whole, page.history_fields, mine, echoes=alone)
+    changed = changes.replace_history(conn, whole, page.history_fields, mine, echoes=alone, pasts=pasts)
     rest = [row for row in rows if row["record_id"] not in whole or row["field"] not in page.history_fields]
-    return changed + changes.add(conn, rest, echoes=echoes, within=_WITHIN)
+    return changed + changes.add(conn, rest, echoes=echoes, within=_WITHIN, pasts=pasts)
 
 
-def _told(connection: str, book: Rulebook, page: Page, now: int) -> Iterable[Row]:
-    """The page's visits and changes as rows; values that no field could hold are left out."""
+def _told(connection: str, book: Rulebook, page: Page) -> Iterator[tuple[tuple[str, str, int], Stored]]:
+    """Record, field and instant of the page's visits and changes, each with its value; values that no field could hold
+    are left out."""
     catalogue = book.rules.catalogue.objects.values()
     stored = {name: storing(field.type) for fields in catalogue for name, field in fields.items()}
     as_text = storing(FieldType.TEXT)
     pipelines: dict[str, str] = {}
     for visit in page.visits:
         record, at = f"{connection}:{visit.deal}", to_us(visit.entered_at)
-        yield _crm(record, "stage", at, visit.stage, now)
+        yield (record, "stage", at), visit.stage
         if visit.pipeline is not None and pipelines.get(record) != visit.pipeline:
             pipelines[record] = visit.pipeline
-            yield _crm(record, "pipeline", at, visit.pipeline, now)
+            yield (record, "pipeline", at), visit.pipeline
     told, at = None, 0
     for change in page.changes:
         try:
@@ -162,23 +177,10 @@ def _told(connection: str, book: Rulebook, page: Page, now: int) -> Iterable[Row
             continue  # one absurd value of the past; its neighbours still tell when the field changed
         if change.at is not told:  # what changed together was mostly told together
             told, at = change.at, to_us(change.at)
-        yield _crm(f"{connection}:{change.record}", change.field, at, value, now)
+        yield (f"{connection}:{change.record}", change.field, at), value
 
 
-def _numbered(rows: Iterable[Row]) -> Iterable[Row]:
-    """Rows of one field at one instant keep their order."""
-    seen: dict[tuple[str, str, int], int] = {}
-    for row in rows:
-        place = (row["record_id"], row["field"], row["at"])
-        row["ordinal"] = seen[place] = seen.get(place, -1) + 1
-        yield row
-
-
-def _seen(record: str, name: str, at: int, value: Stored, now: int, source: str = "seen") -> Row:
+def _seen(record: str, name: str, at: int, value: Stored, now: int) -> Row:
     return {
-        "record_id": record, "field": name, "at": at, "ordinal": 0, "value": value, "source": source, "seen_at": now,
+        "record_id": record, "field": name, "at": at, "ordinal": 0, "value": value, "source": "seen", "seen_at": now,
     }  # fmt: skip
-
-
-def _crm(record: str, name: str, at: int, value: Stored, now: int) -> Row:
-    return _seen(record, name, at, value, now, "crm")

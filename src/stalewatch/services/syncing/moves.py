@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from stalewatch.domain import movements
 from stalewatch.domain.movements import Event, Runs, Visit
-from stalewatch.services.judging.standing import Standing, read
+from stalewatch.services.judging.standing import Standing, Written, judged_by, read
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.store import changes, events, records
 from stalewatch.store.engine import Connection
+from stalewatch.store.pasts import Past, Pasts, Told
 
 Row = dict[str, Any]
 
@@ -22,14 +23,26 @@ _PRESENT: Final = ("stage", "created_at", "closed_at", "first_seen_at")
 _EVENTS: Final = ("close_date_pushed", "stage_regressed", "amount_decreased", "proposal_sent")
 
 
-def derive(conn: Connection, book: Rulebook, obj: str, ids: Collection[str]) -> Standing:
+def columns(book: Rulebook, obj: str) -> list[str]:
+    """What has to be known of the deals of a page once they are written: for `derive`, and to judge them."""
+    return [*_PRESENT, *_FIELDS, *judged_by(book, obj)]
+
+
+def derive(
+    conn: Connection, book: Rulebook, obj: str, ids: Collection[str], written: Written | None = None,
+    pasts: Pasts | None = None,
+) -> Standing:  # fmt: skip
     """Write what the past of these deals says; return how they stand then.
 
     Events from before we first saw the record start no clock: nobody could have been told in time.
+
+    Args:
+        written: `columns` of deals that the caller's transaction has written.
+        pasts: what it has read of their past, and keeps up.
     """
     order = book.rules.catalogue.objects[obj]["stage"].values
     kept = book.needs[obj].history & frozenset(_FIELDS)
-    standing = read(conn, book, obj, ids, (*_PRESENT, *_FIELDS), kept | _MOVING)
+    standing = read(conn, book, obj, ids, (*_PRESENT, *_FIELDS), kept | _MOVING, written, pasts)
     present, past = standing.table or {}, standing.past
     rows: list[Row] = []
     found: list[Row] = []
@@ -47,24 +60,28 @@ def derive(conn: Connection, book: Rulebook, obj: str, ids: Collection[str]) -> 
             for name, value in zip(_FIELDS, told, strict=True):
                 present[name][place] = value
         found += [_event(record, kind, one) for kind, one in moves.events(order) if one.at >= seen]
-        pasts = {name: moves.past(name, created or 0) for name in kept}
-        otherwise = [name for name in kept if pasts[name] != mine.get(name, []) or (record, name) in past.noticed]
+        says = {name: moves.past(name, created or 0) for name in kept}
+        otherwise = [name for name in kept if says[name] != mine.get(name, []) or (record, name) in past.noticed]
         if otherwise:
-            history[record] = [_change(record, name, at, value) for name in kept for at, value in pasts[name]]
+            history[record] = [_change(record, name, at, value) for name in kept for at, value in says[name]]
     records.update(conn, obj, rows)
     events.replace(conn, ids, _EVENTS, found)
-    _rewrite(conn, past, kept, history)
+    _rewrite(conn, past, kept, history, pasts)
     return standing
 
 
-def _rewrite(conn: Connection, past: changes.Past, kept: Collection[str], history: Mapping[str, Sequence[Row]]) -> None:
+def _rewrite(
+    conn: Connection, past: Past, kept: Collection[str], history: Mapping[str, Sequence[Row]], pasts: Pasts | None
+) -> None:
     """Store the past of these fields of the deals of which it is another one, and have it in `past` as it is then."""
     if not history:
         return
-    changes.replace_history(conn, history.keys(), kept, [row for rows in history.values() for row in rows])
-    now = changes.past(conn, history.keys(), kept)
+    known = Pasts(conn, kept) if pasts is None else pasts
+    rows = [row for mine in history.values() for row in mine]
+    changes.replace_history(conn, history.keys(), kept, rows, pasts=known)
+    now = known.past(history.keys(), kept)
     for record, told in now.records.items():
-        others = {name: rows for name, rows in past.records[record].items() if name not in kept}
+        others = {name: mine for name, mine in past.records[record].items() if name not in kept}
         past.records[record] = {**others, **told}
 
 
@@ -73,7 +90,7 @@ class _Moves:
 
     __slots__ = ("_amounts", "_closed_at", "_pushes", "_sent", "_visits")
 
-    def __init__(self, past: changes.Told, closed_at: int | None) -> None:
+    def __init__(self, past: Told, closed_at: int | None) -> None:
         self._amounts = past.get("amount", ())
         self._sent = past.get("proposal_sent_at", ())
         self._closed_at = closed_at

@@ -16,13 +16,14 @@ from stalewatch.services.alerting import awaited
 from stalewatch.services.alerting.people import override_for
 from stalewatch.services.judging import holds
 from stalewatch.services.judging.evidence import refresh
-from stalewatch.services.judging.standing import Standing
+from stalewatch.services.judging.standing import PIECE, Standing, Written
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.syncing import folding, history, merging, moves, striking, working
 from stalewatch.services.syncing.folding import Folded
 from stalewatch.services.syncing.shaping import OBJECTS, Row, Shape, row_of, shape_of
 from stalewatch.store import activities, clocks, people, quarantine, records
 from stalewatch.store.engine import Connection
+from stalewatch.store.pasts import Pasts
 
 
 @dataclass(slots=True)
@@ -35,6 +36,9 @@ class Recorded:
         shown: those that stood on the page, changed or not, per object.
         rejected: rows left out, by reason.
         standing: how those that are deals stand, as far as it was read and not written since, per object.
+        written: what is known of those that were written, per object; of so many that they are judged in pieces nothing
+            is kept.
+        pasts: what is known of their past; None, as well, of so many.
     """
 
     touched: dict[str, set[str]] = field(default_factory=dict)
@@ -43,6 +47,8 @@ class Recorded:
     records: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
     standing: dict[str, Standing] = field(default_factory=dict)
+    written: dict[str, Written] = field(default_factory=dict)
+    pasts: Pasts | None = None
 
     def touch(self, obj: str, ids: Iterable[str]) -> None:
         self.touched.setdefault(obj, set()).update(ids)
@@ -82,17 +88,24 @@ class Recorder:
         past = self._struck(history.rows_of(self.connection, self.book, page, self.now))
         told = history.told_by(past)
         as_of = to_us(page.as_of) if page.as_of else None
+        if len(deals) + len(leads) <= PIECE:
+            done.pasts = Pasts(conn)
         self._records(conn, deals, told, as_of, done)
         self._records(conn, leads, told, as_of, done)
         self._unite(conn, page.merged, done)
         self._happenings(conn, page, past, done)
-        self._gone(conn, page.gone)
+        self._gone(conn, page.gone, done)
         done.rejected.update(one.reason for one in rejected)
         self._set_aside(conn, rejected)
         for obj, ids in done.touched.items():
             if obj != "lead":
-                refresh(conn, self.book, obj, ids, self.now, moved=done.moved)
-                done.standing[obj] = moves.derive(conn, self.book, obj, ids)
+                written = done.written.pop(obj, None)
+                set_ = refresh(conn, self.book, obj, ids, self.now, moved=done.moved)
+                if written is not None:
+                    written.put(set_)
+                if done.pasts is not None:
+                    done.pasts.forget(row["id"] for row in set_)
+                done.standing[obj] = moves.derive(conn, self.book, obj, ids, written, done.pasts)
                 done.standing[obj].without(awaited.end(conn, self.book, ids, self.now))
         self._fold(conn, done)
         return done
@@ -115,13 +128,16 @@ class Recorder:
             done.records += len(mine)
             done.shown.setdefault(obj, set()).update(row["id"] for row in mine)
             fed = None if self.fed is None else self.fed.get("deal" if obj == "partner_deal" else obj)
-            page = records.overwriting(conn, obj, mine)
+            wanted = () if obj == "lead" or len(mine) > PIECE else moves.columns(self.book, obj)
+            page = records.overwriting(conn, obj, mine, wanted)
             handed_over = history.note(
-                conn, self.book, obj, page.news, self.now, told, as_of=as_of, fed=fed, there=page,
+                conn, self.book, obj, page.news, self.now, told, as_of=as_of, fed=fed, there=page, pasts=done.pasts,
             )  # fmt: skip
             clocks.wake(conn, self.connection, dict.fromkeys(handed_over, self.now))
             working.note(conn, self.book, obj, page.news, self.now)
             page.write(conn)
+            if wanted:
+                done.written.setdefault(obj, Written(wanted)).add(page.after(wanted))
             news = {row["id"] for row in page.news}  # written as seen just now
             done.touch(obj, news)
             records.touch(conn, obj, [row["id"] for row in mine if row["id"] not in news], self.began)
@@ -132,19 +148,23 @@ class Recorder:
             for obj, ids in merging.unite(conn, self.book, self.connection, merged, self.now).items():
                 done.touch(obj, ids)
                 done.moved.update(ids)
+            done.written.clear()
+            done.pasts = None
 
     def _happenings(self, conn: Connection, page: Page, past: Sequence[Row], done: Recorded) -> None:
         touched = activities.upsert(conn, self._struck([self._activity(one) for one in page.activities]))
         touched += activities.remove(conn, [f"{self.connection}:{one}" for one in page.withdrawn])
         done.moved.update(touched)
-        touched += history.replace(conn, self.connection, page, past)
+        touched += history.replace(conn, self.connection, page, past, done.pasts)
         for obj, shown in done.shown.items():
             done.touch(obj, shown.intersection(touched))
         for record, obj in records.objects(conn, set(touched).difference(*done.shown.values())).items():
             done.touch(obj, [record])
 
-    def _gone(self, conn: Connection, ids: Sequence[str]) -> None:
+    def _gone(self, conn: Connection, ids: Sequence[str], done: Recorded) -> None:
         gone = records.mark_gone(conn, [f"{self.connection}:{one}" for one in ids], self.now)
+        for written in done.written.values():
+            written.without(gone)
         clocks.wake(conn, self.connection, dict.fromkeys(gone, self.now))
 
     def _set_aside(self, conn: Connection, rejected: Sequence[Rejected]) -> None:
@@ -211,9 +231,9 @@ class Recorder:
 
 def _alike(rows: Sequence[Row]) -> Iterable[tuple[str, list[Row]]]:
     """Rows by object and by the columns that they bring: what one does not name must not be touched by another's."""
-    groups: dict[tuple[str, frozenset[str]], list[Row]] = {}
+    groups: dict[tuple[str, tuple[str, ...]], list[Row]] = {}
     for row in rows:
-        groups.setdefault((row["object"], frozenset(row)), []).append(row)
+        groups.setdefault((row["object"], tuple(row)), []).append(row)
     return ((obj, mine) for (obj, _), mine in groups.items())
 
 

@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from stalewatch.domain.language.model import Catalogue, FieldType
-from stalewatch.domain.values import BadValue, Stored, clean, is_empty, store, storing
+from stalewatch.domain.values import BadValue, Stored, clean, is_empty, storing
 from stalewatch.sdk.records import Deal, Lead, Outcome, Value
 from stalewatch.store import records
 
 Row = dict[str, Any]
 OBJECTS: Final = ("deal", "partner_deal", "lead")
+_instant: Final = storing(FieldType.DATETIME)
+_hundredths: Final = storing(FieldType.MONEY)
 
 
 class Place(NamedTuple):
@@ -68,9 +70,9 @@ def row_of(
         "url": record.url,
         "is_open": record.is_open if isinstance(record, Lead) else record.outcome is Outcome.OPEN,
         "outcome": None if isinstance(record, Lead) else record.outcome.value,
-        "created_at": store(FieldType.DATETIME, record.created_at),
-        "closed_at": None if isinstance(record, Lead) else store(FieldType.DATETIME, record.closed_at),
-        "modified_at": store(FieldType.DATETIME, record.modified_at),
+        "created_at": None if is_empty(record.created_at) else _instant(record.created_at),
+        "closed_at": None if isinstance(record, Lead) or is_empty(record.closed_at) else _instant(record.closed_at),
+        "modified_at": None if is_empty(record.modified_at) else _instant(record.modified_at),
         "first_seen_at": now,
         "seen_at": began,
         "gone_at": None,
@@ -110,8 +112,9 @@ def _lead(lead: Lead) -> Mapping[str, Value]:
 
 def _money(deal: Deal) -> Row:
     """The amount in the project's currency, and as the CRM has it."""
+    amount = deal.amount_in_project_currency
     return {
-        "amount": store(FieldType.MONEY, deal.amount_in_project_currency),
+        "amount": None if is_empty(amount) else _hundredths(amount),
         "amount_original": None if deal.amount is None else str(deal.amount)[:64],
         "currency": clean(deal.currency or ""),
     }
