@@ -67,7 +67,7 @@ def test_what_is_written_with_it_is_known_without_reading_again(kept: Database) 
         assert changes.replace_history(conn, ["sf:1", "sf:2"], ["stage"], told, pasts=known) == ["sf:1", "sf:2"]
         assert as_stored(conn, known)
         assert known.past(["sf:1"], FIELDS).records == {
-            "sf:1": {"amount": [(5, 700), (9, 8)], "stage": [(5, "discovery"), (6, "demo")]}
+            "sf:1": {"amount": [(5, 700), (9, 800)], "stage": [(5, "discovery"), (6, "demo")]}
         }
 
 

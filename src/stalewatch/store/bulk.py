@@ -222,9 +222,23 @@ def _found_by(table: sa.Table, names: Iterable[str]) -> Iterable[sa.ColumnElemen
 
 def _each(conn: Connection, statement: _Lite, table: sa.Table, rows: Sequence[Row]) -> int:
     """Run it for every row; return how many rows of the table that concerned."""
-    columns = [_values(table.c[name], rows) for name in statement.names]
-    given = list(zip(*columns, strict=True))
+    given = _stored(table, rows, statement.names)
     return conn.exec_driver_sql(statement.text, given, execution_options={"preserve_rowcount": True}).rowcount
+
+
+def _stored(table: sa.Table, rows: Sequence[Row], names: Sequence[str]) -> list[tuple[Any, ...]]:
+    """These columns of the rows as they are stored. Rows are taken one by one, and columns only where there is JSON:
+    many rows do not fit the processor's cache, and each column would fetch them again."""
+    json = [place for place, name in enumerate(names) if isinstance(table.c[name].type, Json)]
+    if len(names) == 1:
+        return [(value,) for value in _values(table.c[names[0]], rows)]
+    given = list(map(itemgetter(*names), rows))
+    if json:
+        columns: list[Sequence[Any]] = list(zip(*given, strict=True))
+        for place in json:
+            columns[place] = encoded_all(columns[place])
+        given = list(zip(*columns, strict=True))
+    return given
 
 
 # ----------------------------------------------------------------------------------------------------- PostgreSQL

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -134,10 +133,14 @@ def rows_of(connection: str, book: Rulebook, page: Page, now: int) -> list[Row]:
     return rows
 
 
-def told_by(rows: Collection[Row]) -> Told:
+def told_by(rows: Iterable[Row]) -> Told:
     """The last value of every field whose own history these rows are."""
-    oldest_first = sorted(rows, key=itemgetter("at", "ordinal"))
-    return {(row["record_id"], row["field"]): row["value"] for row in oldest_first}
+    last: dict[tuple[str, str], Row] = {}
+    for row in rows:
+        before = last.setdefault((row["record_id"], row["field"]), row)
+        if before is not row and (before["at"], before["ordinal"]) <= (row["at"], row["ordinal"]):
+            last[row["record_id"], row["field"]] = row
+    return {place: row["value"] for place, row in last.items()}
 
 
 def replace(

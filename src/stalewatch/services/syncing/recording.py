@@ -108,6 +108,7 @@ class Recorder:
                 done.standing[obj] = moves.derive(conn, self.book, obj, ids, written, done.pasts)
                 done.standing[obj].without(awaited.end(conn, self.book, ids, self.now))
         self._fold(conn, done)
+        done.pasts = None
         return done
 
     def _fold(self, conn: Connection, done: Recorded) -> None:
