@@ -77,6 +77,8 @@ def test_what_somebody_else_wrote_is_read_again_once_it_is_forgotten(kept: Datab
         known.of(["sf:1", "sf:2"])
         changes.append(conn, [change("sf:1", "stage", 11, "won")])
         assert known.latest([("sf:1", "stage")]) == {("sf:1", "stage"): 10}
-        known.forget(["sf:1", "sf:9"])
+        known.take([("sf:2", "stage", 5, 0), ("sf:3", "stage", 5, 0)])  # of the third nobody knows anything yet
+        assert known.past(["sf:2"], FIELDS).records == {"sf:2": {}}
+        known.forget(["sf:1", "sf:2", "sf:9"])
         assert known.latest([("sf:1", "stage")]) == {("sf:1", "stage"): 11}
         assert as_stored(conn, known)

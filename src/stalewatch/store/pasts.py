@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, groupby
+from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
 
@@ -82,8 +82,8 @@ class Pasts:
 
     def past(self, ids: Collection[str], fields: Collection[str]) -> Past:
         """The values of these fields of these records."""
-        kept = self.of(ids)
-        return _past(ids, fields, chain.from_iterable([kept[record] for record in ids]))
+        kept, asked = self.of(ids), frozenset(fields)
+        return _past(ids, asked, [one for record in ids for one in kept[record] if one[1] in asked])
 
     def put(self, rows: Sequence[Row], texts: Sequence[str | None]) -> None:
         """These were added, with values of these stored texts."""
@@ -98,8 +98,8 @@ class Pasts:
         gone: dict[str, set[Key]] = {}
         for key in keys:
             gone.setdefault(key[0], set()).add(key)
-        for record, mine in gone.items():
-            self._kept[record] = [one for one in self._kept.get(record, ()) if one[:4] not in mine]
+        for record in gone.keys() & self._kept.keys():
+            self._kept[record] = [one for one in self._kept[record] if one[:4] not in gone[record]]
 
     def forget(self, ids: Iterable[str]) -> None:
         """Something else was written of these records: they are read again."""
@@ -113,12 +113,10 @@ def past(conn: Connection, ids: Collection[str], fields: Collection[str]) -> Pas
     rows: list[tuple[Any, ...]] = []
     for chunk in bulk.chunks(sorted(ids)):
         rows += bulk.tuples(conn, selecting(conn, KEPT, chunk, fields).order_by(*changes.primary_key))
-    return _past(ids, fields, rows)
+    return _past(ids, frozenset(fields), rows)
 
 
-def _past(ids: Collection[str], fields: Collection[str], kept: Iterable[tuple[Any, ...]]) -> Past:
-    asked = frozenset(fields)
-    rows = [row for row in kept if row[1] in asked]
+def _past(ids: Collection[str], fields: frozenset[str], rows: Sequence[tuple[Any, ...]]) -> Past:
     found: dict[str, dict[str, list[tuple[int, Any]]]] = {record: {} for record in ids}
     noticed: set[tuple[str, str]] = set()
     here = there = None
@@ -132,7 +130,7 @@ def _past(ids: Collection[str], fields: Collection[str], kept: Iterable[tuple[An
         told.append((at, value))
         if ordinal or source != "crm":
             noticed.add((record, name))
-    return Past(asked, {**found}, noticed)
+    return Past(fields, {**found}, noticed)
 
 
 def selecting(
