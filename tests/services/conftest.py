@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from stalewatch.services.judging import arming
 from stalewatch.services.judging.frames import Coverage
 from stalewatch.services.judging.standing import Standing
 from stalewatch.services.rules.rulebook import Rulebook
+from stalewatch.services.syncing import sync
+from stalewatch.services.syncing.pieces import pieces
 from stalewatch.store import pasts, records
 from stalewatch.store.engine import Connection
 from tests import databases
@@ -59,3 +62,10 @@ def brought(monkeypatch: pytest.MonkeyPatch) -> list[Standing]:
 
     monkeypatch.setattr(arming, "judge", watched)
     return found
+
+
+@pytest.fixture(autouse=True)
+def _in_small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every page of every story is stored in pieces, as long ones are: what is told of a record must not hang on what
+    came of its neighbours."""
+    monkeypatch.setattr(sync, "pieces", partial(pieces, most=2))

@@ -18,6 +18,7 @@ from stalewatch.services.rules import choices
 from stalewatch.services.rules.rulebook import Rulebook
 from stalewatch.services.syncing import asked, believing, doubting, folding, noticing
 from stalewatch.services.syncing.folding import Folded, folded
+from stalewatch.services.syncing.pieces import pieces
 from stalewatch.services.syncing.recording import Recorder
 from stalewatch.services.syncing.stopping import Progress, Stopped
 from stalewatch.store import clocks, connections, house, leases, planning, quarantine, records, tombstones
@@ -177,9 +178,7 @@ class Sync:
             progress(done.records, page.total)
             self.db.tidy()
 
-    def _store(
-        self, conn: Connection, claimed: Any, page: Page, done: Synced, began: int, marked: Folded
-    ) -> None:  # fmt: skip
+    def _store(self, conn: Connection, claimed: Any, page: Page, done: Synced, began: int, marked: Folded) -> None:
         now = to_us(self.clock.now())
         in_force.require(conn, self.book.version)
         leases.keep(conn, CONNECTIONS, claimed.id, claimed.fence, lease_us=LEASE, cursor=dict(page.cursor))
@@ -187,16 +186,17 @@ class Sync:
         fed = coverage(conn)
         told = fed.get(claimed.id)
         recorder = Recorder(claimed.id, self.book, self.speaking, now, began, marked, told, tombstones.stricken(conn))
-        recorded = recorder.record(conn, page)
-        done.records += recorded.records
-        done.rejected.update(recorded.rejected)
+        for piece in pieces(page):
+            recorded = recorder.record(conn, piece)
+            done.records += recorded.records
+            done.rejected.update(recorded.rejected)
+            done.judged += doubting.judge(conn, self.book, claimed, recorded.touched, fed, now, recorded.standing)
         if page.complete:
             self._vanish(conn, claimed.id, done, began, now)
         if page.findings is not None:
             noticing.note(conn, claimed.id, page.findings)
         if page.open_ids is not None:
             self._compare(conn, claimed.id, page.open_ids, done, now)
-        done.judged += doubting.judge(conn, self.book, claimed, recorded.touched, fed, now, recorded.standing)
 
     def _vanish(self, conn: Connection, connection: str, done: Synced, began: int, now: int) -> None:
         """Records that a complete pull did not show are gone, unless they are so many that the pull is doubted."""
