@@ -28,18 +28,25 @@ def read(conn: Connection, ids: Collection[str], kinds: Collection[str]) -> list
     found: list[Found] = []
     order = (events.c.record_id, events.c.kind, events.c.at, events.c.subject)
     for chunk in bulk.chunks(sorted(ids)):
-        wanted = (among(conn, events.c.record_id, chunk), among(conn, events.c.kind, sorted(kinds)))
-        found.extend(conn.execute(sa.select(events).where(*wanted).order_by(*order)).all())
+        found.extend(conn.execute(sa.select(events).where(*_of(conn, chunk, kinds)).order_by(*order)).all())
     return found
 
 
 def replace(conn: Connection, ids: Collection[str], kinds: Collection[str], rows: Sequence[Row]) -> None:
     """Let these be all events of these kinds that the records have: what is no longer so starts no clock."""
-    told = {(row["record_id"], row["kind"], row["subject"]) for row in rows}
-    remove(conn, [key for one in read(conn, ids, kinds) if (key := (one[0], one[1], one[2])) not in told])
-    add(conn, rows)
+    told = {(row["record_id"], row["kind"], row["subject"]): row for row in rows}
+    there: dict[tuple[str, str, str], tuple[int, int]] = {}
+    for chunk in bulk.chunks(sorted(ids)):
+        for record, kind, subject, at, began in bulk.tuples(conn, sa.select(events).where(*_of(conn, chunk, kinds))):
+            there[record, kind, subject] = at, began
+    remove(conn, [key for key in there if key not in told])
+    add(conn, [row for key, row in told.items() if there.get(key) != (row["at"], row["began"])])
 
 
 def remove(conn: Connection, keys: Sequence[tuple[str, str, str]]) -> int:
     """Take events back, by (record_id, kind, subject); return how many there were."""
     return bulk.delete(conn, events, [{"record_id": one, "kind": two, "subject": three} for one, two, three in keys])
+
+
+def _of(conn: Connection, ids: Collection[str], kinds: Collection[str]) -> tuple[sa.ColumnElement[bool], ...]:
+    return among(conn, events.c.record_id, ids), among(conn, events.c.kind, sorted(kinds))

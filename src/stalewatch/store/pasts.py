@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -52,14 +53,13 @@ class Past:
 class Pasts:
     """What is kept of records, each read when it is asked for first. Whoever writes changes of them says so."""
 
-    __slots__ = ("_conn", "_fields", "_kept", "_unsorted")
+    __slots__ = ("_conn", "_fields", "_kept")
 
     def __init__(self, conn: Connection, fields: Collection[str] | None = None) -> None:
         """Of these fields; None: of all."""
         self._conn = conn
         self._fields = fields
         self._kept: dict[str, list[Kept]] = {}
-        self._unsorted: set[str] = set()
 
     def of(self, ids: Collection[str]) -> Mapping[str, Sequence[Kept]]:
         """All that is kept of these records, and maybe others: of each by field, instant and ordinal."""
@@ -69,9 +69,6 @@ class Pasts:
             for chunk in bulk.chunks(sorted(unread)):
                 there = selecting(self._conn, KEPT, chunk, self._fields).order_by(*changes.primary_key)
                 self._kept |= {record: list(mine) for record, mine in groupby(bulk.tuples(self._conn, there), _RECORD)}
-        for record in self._unsorted.intersection(ids) if self._unsorted else ():
-            self._kept[record].sort()
-        self._unsorted.difference_update(ids)
         return self._kept
 
     def latest(self, places: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
@@ -90,8 +87,8 @@ class Pasts:
         for row, text in zip(rows, texts, strict=True):
             record = row["record_id"]
             if record in self._kept:
-                self._kept[record].append((record, row["field"], row["at"], row["ordinal"], text, row["source"]))
-                self._unsorted.add(record)
+                one = (record, row["field"], row["at"], row["ordinal"], text, row["source"])
+                insort(self._kept[record], one)
 
     def take(self, keys: Iterable[Key]) -> None:
         """These were deleted."""
@@ -105,7 +102,6 @@ class Pasts:
         """Something else was written of these records: they are read again."""
         for record in ids:
             self._kept.pop(record, None)
-            self._unsorted.discard(record)
 
 
 def past(conn: Connection, ids: Collection[str], fields: Collection[str]) -> Past:

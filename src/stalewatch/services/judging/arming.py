@@ -64,7 +64,7 @@ def _store(conn: Connection, book: Rulebook, frame: Frame, table: Table, now: in
     fresh = entries(book.judge.judge(frame), frame.size)
     rows, changed = [], []
     sooner: dict[str, dict[str, int]] = {}
-    edges = next_edges(fresh, now)
+    edges = _first_edges(frame.keys, fresh, before, now)
     ends = table.get("meeting_ends_at") or [None] * frame.size
     for key, connection, mine, edge, end in zip(frame.keys, table["connection"], fresh, edges, ends, strict=True):
         old, known = before.get(key, (None, ()))
@@ -98,6 +98,17 @@ def _store(conn: Connection, book: Rulebook, frame: Frame, table: Table, now: in
     for connection, due in sorted(sooner.items()):
         clocks.wake(conn, connection, due)
     return changed
+
+
+def _first_edges(
+    ids: Sequence[str], fresh: Sequence[Sequence[Entry]], before: Collection[str], now: int
+) -> list[int | None]:
+    """`next_edges` of the records that have no clocks yet; those of the others stand, or the tick looks at them."""
+    new = [place for place, record in enumerate(ids) if record not in before]
+    found: list[int | None] = [None] * len(ids)
+    for place, edge in zip(new, next_edges([fresh[place] for place in new], now), strict=True):
+        found[place] = edge
+    return found
 
 
 def next_edges(clocks_of: Sequence[Sequence[Entry]], now: int) -> list[int | None]:
